@@ -1,0 +1,9 @@
+//! `listkeeper apply`.
+
+/// Carry the plan out, once
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
+    super::exit::FAILED
+}

@@ -1,0 +1,9 @@
+//! `listkeeper history`.
+
+/// Show the runs of an export
+#[derive(clap::Args)]
+pub struct Args {}
+
+pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
+    super::exit::FAILED
+}

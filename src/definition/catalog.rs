@@ -1,0 +1,58 @@
+//! One reading of the directory.
+
+use super::{Connection, Export, Name, Segment, Settings, Source};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+/// The valid definitions of one reading, and what was wrong with the rest.
+#[derive(Debug)]
+pub struct Catalog {
+    /// The directory that was read, absolute.
+    pub root: PathBuf,
+    pub settings: Settings,
+    pub sources: BTreeMap<Name, Arc<Source>>,
+    pub segments: BTreeMap<Name, Arc<Segment>>,
+    pub connections: BTreeMap<Name, Arc<Connection>>,
+    pub exports: BTreeMap<Name, Arc<Export>>,
+    /// Files with YAML documents of other tools, relative to the root: listed, ignored.
+    pub foreign: Vec<PathBuf>,
+    /// In order of file, line, column.
+    pub diagnostics: Vec<Diagnostic>,
+    /// blake3 over every file's path and content, hex.
+    pub digest: String,
+}
+
+impl Catalog {
+    /// Whether anything in it must be fixed before the directory is used.
+    pub fn has_errors(&self) -> bool {
+        self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// One thing to fix, with where and how. Rendered by `cli::render`; never holds a secret's value.
+#[derive(Clone, Debug)]
+pub struct Diagnostic {
+    pub severity: Severity,
+    /// Relative to the root.
+    pub file: PathBuf,
+    /// 1-based line and column, and the length of the offending text in bytes; `None` for a whole file.
+    pub at: Option<Position>,
+    /// What is wrong, one sentence, no full stop.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
+/// Where in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub line: u32,
+    pub column: u32,
+    pub offset: usize,
+    pub len: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Severity {
+    Error,
+    Warning,
+}

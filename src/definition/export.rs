@@ -1,0 +1,223 @@
+//! An export, resolved: these segments, to this target, with these fields, on this schedule.
+
+use super::{Connection, Name, Segment};
+use chrono_tz::Tz;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+/// `kind: Export` with everything it names resolved and every default inherited.
+#[derive(Clone, Debug)]
+pub struct Export {
+    pub name: Name,
+    /// Relative to the root.
+    pub file: PathBuf,
+    pub line: u32,
+    pub connection: Arc<Connection>,
+    /// In the order written; at least one, at most 60.
+    pub segments: Vec<Arc<Segment>>,
+    pub suppress: Option<Arc<Segment>>,
+    pub target: Target,
+    pub matching: Matching,
+    /// Platform field → where its value comes from; ordered by field.
+    pub attributes: BTreeMap<String, AttributeSpec>,
+    /// `None`: mirror where we created the container, upsert where it existed (E7).
+    pub mode: Option<Mode>,
+    pub on_leave: OnLeave,
+    pub new_contacts: NewContacts,
+    pub schedule: Option<Schedule>,
+    pub run_on_change: bool,
+    pub guard: Guard,
+    pub suspend: bool,
+    pub on_delete: OnDelete,
+    pub timeout: Option<Duration>,
+    pub renamed_from: Option<Name>,
+    /// blake3, hex, over everything a run of this export depends on: this document and those it names.
+    pub digest: String,
+}
+
+impl Export {
+    /// The name of a segment's container at the platform: `target.names`, else the segment's display name.
+    pub fn container_name<'a>(&'a self, segment: &'a Segment) -> &'a str {
+        self.target.names.get(&segment.name).unwrap_or(&segment.display_name)
+    }
+}
+
+/// Where the members go.
+#[derive(Clone, Debug)]
+pub struct Target {
+    pub audience: Audience,
+    /// Segment → name at the platform, where it is not the display name.
+    pub names: BTreeMap<Name, String>,
+    /// A container of an equal name that is not ours may be taken over (E14).
+    pub adopt_containers: bool,
+    /// Members found in an adopted container may be taken out (E7).
+    pub adopt_members: bool,
+}
+
+/// The place that holds contacts, by vendor.
+#[derive(Clone, Debug)]
+pub enum Audience {
+    Mailchimp(AudienceRef),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AudienceRef {
+    Id(String),
+    Named {
+        name: String,
+        /// What Mailchimp demands of a new audience; `None`: the audience must exist.
+        create: Option<Box<AudienceCreate>>,
+        /// An audience of this name that we did not create may be used.
+        adopt: bool,
+    },
+}
+
+/// What Mailchimp demands of a new audience.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AudienceCreate {
+    pub company: String,
+    pub address1: String,
+    pub address2: String,
+    pub city: String,
+    pub state: String,
+    pub zip: String,
+    /// ISO 3166 two-letter code.
+    pub country: String,
+    pub phone: String,
+    pub permission_reminder: String,
+    pub from_name: String,
+    pub from_email: String,
+    pub subject: String,
+    pub language: String,
+    pub email_type_option: bool,
+}
+
+/// Which columns say who someone is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Matching {
+    pub email: String,
+    /// Recognises a person whose address changed.
+    pub id: Option<String>,
+    /// Of rows with one address the greatest by this column wins.
+    pub prefer: Option<String>,
+}
+
+/// Where one platform field's value comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttributeSpec {
+    pub columns: Columns,
+    /// `None`: the platform field's kind; for a field to be created, text.
+    pub kind: Option<FieldType>,
+    pub on_empty: OnEmpty,
+    /// Position in the export's file, for messages.
+    pub line: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Columns {
+    One(String),
+    /// Address part (`addr1`, `city`, …) → column.
+    Parts(BTreeMap<String, String>),
+}
+
+/// Kinds of platform fields, as people write them in `type:`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldType {
+    Text,
+    Number,
+    Address,
+    Phone,
+    Date,
+    Url,
+    Imageurl,
+    Radio,
+    Dropdown,
+    Birthday,
+    Zip,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnEmpty {
+    /// An empty value leaves what the platform has.
+    #[default]
+    Keep,
+    /// An empty value empties the platform's field.
+    Clear,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Mirror,
+    Upsert,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnLeave {
+    #[default]
+    Untag,
+    Archive,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnDelete {
+    #[default]
+    Keep,
+    RemoveMembers,
+    DeleteTarget,
+}
+
+/// What happens to people the platform has never seen (E13).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewContacts {
+    pub status: crate::member::Standing,
+    pub consent: Option<Consent>,
+}
+
+/// The column that is evidence of consent: rows where it is empty, false or 0 are not created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Consent {
+    pub column: String,
+    pub at: Option<String>,
+}
+
+/// Limits beyond which a plan is Held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    pub max_removals: Percentage,
+    pub max_additions: MaxAdditions,
+    pub max_members: u64,
+    pub max_rejected: Percentage,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self {
+            max_removals: Percentage(30),
+            max_additions: MaxAdditions::AtMost(10_000),
+            max_members: 1_000_000,
+            max_rejected: Percentage(5),
+        }
+    }
+}
+
+/// Whole percent, 0 to 100.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Percentage(pub u8);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaxAdditions {
+    AtMost(u64),
+    /// `none`: switched off.
+    Unlimited,
+}
+
+/// When an export is due. The cron text was checked to have a next time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    pub cron: String,
+    pub time_zone: Tz,
+    /// A missed time is caught up within this long.
+    pub deadline: Duration,
+    /// Stable per-export spread; zero: none.
+    pub jitter: Duration,
+}

@@ -1,0 +1,18 @@
+//! What people write: typed YAML documents with positions, checked across documents, read into a [`Catalog`].
+//!
+//! May know: the file system below one directory, YAML. May not know: sources' content, vendors' services, the state.
+//! The documents as written (serde, JSON Schema, positions) live in `document/`; the types here are what the rest of
+//! the program sees: names resolved, defaults inherited, every check passed.
+
+mod catalog;
+mod export;
+mod name;
+mod parts;
+
+pub use catalog::{Catalog, Diagnostic, Position, Severity};
+pub use export::{
+    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, Matching, MaxAdditions, Mode,
+    NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, Schedule, Target,
+};
+pub use name::Name;
+pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};

@@ -1,0 +1,31 @@
+//! The name of a definition: unique per kind, safe in paths, URLs and metric labels.
+
+use std::{fmt, sync::Arc};
+
+/// 1 to 63 characters of `a-z`, `0-9` and `-`, beginning and ending with a letter or digit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Name(Arc<str>);
+
+impl Name {
+    /// Fails with the rule in words when `text` is not a name.
+    pub fn new(text: &str) -> Result<Self, &'static str> {
+        let ok = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        let edge = |c: Option<char>| c.is_some_and(|c| c != '-');
+        if text.len() <= 63 && text.chars().all(ok) && edge(text.chars().next()) && edge(text.chars().last()) {
+            Ok(Self(text.into()))
+        } else {
+            Err("a name is 1 to 63 characters of a-z, 0-9 and -, and begins and ends with a letter or digit")
+        }
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}

@@ -1,0 +1,150 @@
+//! Settings, sources, segments and connections, resolved.
+
+use super::{Guard, Name, Schedule};
+use secrecy::SecretString;
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+
+/// `kind: Settings`, at most one; defaults where absent.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    pub schedule: Option<Schedule>,
+    pub guard: Guard,
+    /// A segment that is never sent anywhere and always taken out of what we own.
+    pub suppress: Option<Arc<Segment>>,
+    /// How long history, audit and rejected rows are kept; `None`: 90 days.
+    pub retention: Option<Duration>,
+}
+
+/// `kind: Source`: where profiles come from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    pub name: Name,
+    /// SQL table name → files.
+    pub tables: BTreeMap<String, Table>,
+    pub export_user: Option<String>,
+}
+
+/// One SQL table over one or more files with one schema.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// As written, for messages.
+    pub pattern: String,
+    /// Absolute path or glob.
+    pub path: PathBuf,
+    /// `None`: by the file's extension (csv, tsv, txt, ndjson, jsonl, parquet; with .gz or .zst).
+    pub format: Option<crate::source::Format>,
+    /// `None`: detected among `,` `;` tab `|`.
+    pub delimiter: Option<u8>,
+    /// `None`: BOM, else UTF-8. Otherwise an encoding label (`windows-1252`, `utf-16le`).
+    pub encoding: Option<String>,
+}
+
+/// `kind: Segment`: a named set of profiles.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    pub name: Name,
+    pub display_name: String,
+    pub source: Arc<Source>,
+    pub select: Selection,
+    pub expect: Expect,
+    /// Relative to the root, for messages.
+    pub file: PathBuf,
+}
+
+/// What of the source is in the segment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Selection {
+    /// SQL over the source's tables.
+    Query(String),
+    /// A whole table.
+    Table(String),
+}
+
+/// What a person expects of a segment; a plan outside it is Held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Expect {
+    pub min_members: Option<u64>,
+    pub max_members: Option<u64>,
+    /// The newest file of the source must not be older than this.
+    pub fresh_within: Option<Duration>,
+}
+
+/// `kind: Connection`: one account at a platform.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    pub name: Name,
+    pub display_name: String,
+    pub kind: ConnectionType,
+    /// Where the API key is to be found; read at use, never kept in a definition.
+    pub api_key: Secret,
+    pub privacy: Privacy,
+    pub export_user: Option<String>,
+    /// Base URL that replaces the vendor's, without a trailing slash.
+    pub endpoint: Option<url::Url>,
+    pub limits: Limits,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConnectionType {
+    Mailchimp,
+}
+
+/// Where a secret is; never the secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Secret {
+    Env(String),
+    File(PathBuf),
+    /// A file of `$CREDENTIALS_DIRECTORY`.
+    SystemdCredential(String),
+}
+
+impl Secret {
+    /// Reads the secret. Trailing line ends are cut. The error names the place, never the value.
+    pub fn read(&self) -> Result<SecretString, String> {
+        let text = match self {
+            Self::Env(name) => std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?,
+            Self::File(path) => read_file(path)?,
+            Self::SystemdCredential(name) => {
+                let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
+                    .ok_or_else(|| format!("systemd credential {name}: CREDENTIALS_DIRECTORY is not set (is this a systemd service?)"))?;
+                read_file(&PathBuf::from(dir).join(name))?
+            }
+        };
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.is_empty() { Err(format!("{self} is empty")) } else { Ok(text.to_owned().into()) }
+    }
+}
+
+fn read_file(path: &std::path::Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("the secret's file {} cannot be read: {error}", path.display()))
+}
+
+impl std::fmt::Display for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "environment variable {name}"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::SystemdCredential(name) => write!(f, "systemd credential {name}"),
+        }
+    }
+}
+
+/// Someone's consent to send personal data to this vendor, at this endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Privacy {
+    pub accepted_by: String,
+    pub accepted_on: chrono::NaiveDate,
+}
+
+/// What an account may spend. `None`: the vendor's documented default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    pub connections: Option<u32>,
+    pub per_second: Option<u32>,
+    pub per_minute: Option<u32>,
+    pub per_day: Option<u32>,
+    /// The contract's contact limit (C10).
+    pub contacts: Option<u64>,
+    /// Known members' attributes may go by the bulk call, in which one changed status stalls the connection.
+    pub bulk_updates: bool,
+}

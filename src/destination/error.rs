@@ -1,0 +1,41 @@
+//! What a vendor's refusal means: one vocabulary of three sorts.
+
+use std::time::Duration;
+
+/// A call that did not succeed, with what to do.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    pub kind: ErrorKind,
+    /// What failed and why, in the vendor's words where they help; never a secret, never an address.
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// Worth trying again, after the given time where the vendor said one. `unknown`: the work may have been done.
+    Retry { after: Option<Duration>, unknown: bool },
+    /// The call took too long for its size: try again with fewer rows.
+    TooLarge,
+    /// Waiting for something known: a quota's reset.
+    Wait { until: Option<std::time::SystemTime> },
+    /// Needs a person: credentials, permissions, a definition the vendor refuses.
+    Stall,
+}
+
+impl Error {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    pub fn stall(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Stall, message)
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}

@@ -1,0 +1,255 @@
+//! What is said to and by a destination.
+
+use crate::{
+    definition::{AttributeSpec, FieldType},
+    member::{Email, FieldKind, Key, Standing, Value},
+};
+use std::{collections::BTreeMap, time::Duration};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        pub struct $name(pub String);
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.pad(&self.0) }
+        }
+    };
+}
+id!(
+    /// The place that holds contacts (Mailchimp: an audience).
+    PlaceId
+);
+id!(
+    /// What holds members (Mailchimp: a static segment, shown as a tag).
+    ContainerId
+);
+id!(
+    /// Work that the vendor accepted and does later.
+    JobId
+);
+
+/// What a vendor can do and documents; constant per vendor.
+#[derive(Debug)]
+pub struct Capabilities {
+    pub vendor: &'static str,
+    /// The vendor's words for place and container ("audience", "tag").
+    pub place_word: &'static str,
+    pub container_word: &'static str,
+    pub can_rename_container: bool,
+    pub can_create_fields: bool,
+    /// Calls in flight that the vendor allows / that we use by default.
+    pub connections_max: u32,
+    pub connections_default: u32,
+    /// Contacts a read returns at most.
+    pub page_rows: usize,
+    /// Contacts' standings must be read before the first write (Mailchimp).
+    pub reads_standing_first: bool,
+    /// Order in which a run carries operations out; what is missing here the vendor does not need.
+    pub phases: &'static [Operation],
+    /// Rows one call of an operation takes at most.
+    pub batch_rows: fn(Operation) -> usize,
+    /// Said in every plan that lets people join / leave: what that can trigger, what it costs.
+    pub on_join_note: &'static str,
+    pub on_leave_note: &'static str,
+    /// What a new contact's status means, by status (for hints and plans).
+    pub on_create_note: fn(Standing) -> &'static str,
+}
+
+/// What a batch does to its rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// Contacts the platform does not know, with the status chosen for new ones.
+    Create,
+    /// Known contacts' attributes, status untouched.
+    Update,
+    /// Contacts that we archived come back with the status they had.
+    Restore,
+    /// Into a container.
+    Join,
+    /// Out of a container.
+    Leave,
+    /// Out of the place, kept by the platform.
+    Archive,
+}
+
+/// Members of one call.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    pub operation: Operation,
+    /// Join and leave: which container.
+    pub container: Option<ContainerId>,
+    pub rows: Vec<BatchRow>,
+}
+
+#[derive(Clone, Debug)]
+pub struct BatchRow {
+    pub key: Key,
+    pub email: Email,
+    /// Platform field → value; fields to be left alone are absent.
+    pub attributes: Vec<(String, Value)>,
+    /// Create: the status chosen. Restore: the status it had. Update: the status read (for bulk updates).
+    pub standing: Option<Standing>,
+}
+
+/// The answer to a batch.
+#[derive(Clone, Debug)]
+pub enum Submitted {
+    /// One outcome a row, in the batch's order.
+    Done(Vec<Outcome>),
+    /// Accepted, to be polled.
+    Job(JobId),
+}
+
+/// How an accepted job stands.
+#[derive(Clone, Debug)]
+pub enum JobState {
+    /// `after`: when to ask again.
+    Working { after: Duration },
+    /// Outcomes by key; a row that is absent is unknown.
+    Finished(Vec<(Key, Outcome)>),
+}
+
+/// What happened to one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// As asked. `standing`: what the vendor answered, where it did.
+    Done { standing: Option<Standing> },
+    /// Create: the contact exists after all; treat it as known. Nothing was changed.
+    Exists,
+    /// Join, leave, update: the platform has no such contact (it is gone without us).
+    Gone,
+    /// Refused for this row; retried when its data or the error's nature changes.
+    Rejected(Rejection),
+    /// Refused for now (Mailchimp: "too many lists recently"); a later run tries again.
+    Later(Rejection),
+}
+
+/// Why the vendor refused a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rejection {
+    /// Short and stable: `compliance-state`, `forgotten`, `fake-address`, `invalid-address`, `merge-field`, `archived`, …
+    pub code: &'static str,
+    /// The vendor's words, without the address.
+    pub detail: String,
+    pub field: Option<String>,
+}
+
+/// Who the credentials belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    pub id: String,
+    pub name: String,
+    /// What shares the vendor's budget with us (C7).
+    pub budget_key: String,
+}
+
+/// The platform's resources at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Observed {
+    pub place: Option<RemotePlace>,
+    /// Places of the wanted name that exist (to tell "none" from "several").
+    pub same_name: Vec<PlaceId>,
+    pub fields: Vec<RemoteField>,
+    pub containers: Vec<RemoteContainer>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemotePlace {
+    pub id: PlaceId,
+    pub name: String,
+    /// Contacts of every standing; may be some minutes old.
+    pub contacts: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteField {
+    /// The vendor's id of the field.
+    pub id: String,
+    /// What definitions call it (Mailchimp: the merge tag).
+    pub tag: String,
+    pub name: String,
+    pub kind: FieldKind,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RemoteContainer {
+    pub id: ContainerId,
+    pub name: String,
+    pub members: u64,
+}
+
+/// An attribute of an export, to be fitted.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedField<'a> {
+    pub tag: &'a str,
+    pub spec: &'a AttributeSpec,
+}
+
+/// How a wanted attribute fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FieldFit {
+    /// Values are made canonical for this kind.
+    Fits(FieldKind),
+    /// It must be created.
+    Create(FieldKind),
+    /// It cannot work: why, and what to do.
+    Refused { why: String, hint: String },
+}
+
+/// One change to the platform's resources, named by a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceChange {
+    /// The place of the export's target.
+    CreatePlace {
+        name: String,
+    },
+    CreateField {
+        tag: String,
+        field_type: FieldType,
+    },
+    CreateContainer {
+        name: String,
+    },
+    RenameContainer {
+        id: ContainerId,
+        from: String,
+        to: String,
+    },
+}
+
+/// What a resource change made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ResourceDone {
+    Place(RemotePlace),
+    Field(RemoteField),
+    Container(RemoteContainer),
+}
+
+/// Which contacts to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    pub offset: u64,
+    pub rows: usize,
+    /// Only contacts changed since (RFC 3339), all if `None`.
+    pub changed_since: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactPage {
+    pub contacts: Vec<ContactRecord>,
+    /// Of the whole reading, where the vendor says it.
+    pub total: Option<u64>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactRecord {
+    pub email: Email,
+    pub standing: Standing,
+    /// When the vendor last changed it, RFC 3339.
+    pub changed_at: Option<String>,
+}
+
+/// Fields by tag, as plans and runs look them up.
+pub type Fields = BTreeMap<String, FieldKind>;

@@ -1,0 +1,173 @@
+//! Addresses: trim, NFC, lower-case, IDNA domain, syntax. No provider-specific rules (dots, plus): they merge people
+//! that the platforms keep apart.
+
+use std::fmt;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// A normalised address, checked. `Debug` and [`Email::masked`] are safe to log; [`Email::as_str`] is not.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Email(Box<str>);
+
+/// Why an address was rejected: a closed set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, thiserror::Error)]
+pub enum EmailError {
+    #[error("there is no @ in it")]
+    NoAt,
+    #[error("it is longer than 254 bytes")]
+    TooLong,
+    #[error("the part before the @ is not valid")]
+    BadLocalPart,
+    #[error("the domain is not valid")]
+    BadDomain,
+    #[error("it holds a control character or blank")]
+    BadCharacter,
+}
+
+impl EmailError {
+    /// The code that reports and the state use.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::NoAt => "address-no-at",
+            Self::TooLong => "address-too-long",
+            Self::BadLocalPart => "address-bad-local-part",
+            Self::BadDomain => "address-bad-domain",
+            Self::BadCharacter => "address-bad-character",
+        }
+    }
+}
+
+impl Email {
+    /// Longest address that mail can be sent to (RFC 5321), in bytes after normalisation.
+    pub const MAX_BYTES: usize = 254;
+
+    /// Normalises and checks. `Ok(None)`: there is no address (empty or blank).
+    pub fn parse(text: &str) -> Result<Option<Self>, EmailError> {
+        let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}' || c == '\u{200b}');
+        if text.is_empty() {
+            return Ok(None);
+        }
+        if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(EmailError::BadCharacter);
+        }
+        let normal = normalise(text)?;
+        if normal.len() > Self::MAX_BYTES {
+            return Err(EmailError::TooLong);
+        }
+        check(&normal)?;
+        Ok(Some(Self(normal.into())))
+    }
+
+    /// An address that [`Email::parse`] gave before, read back from where we wrote it.
+    pub(crate) fn trusted(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// `d***@example.com`: enough to recognise, too little to use.
+    pub fn masked(&self) -> String {
+        let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        format!("{}***@{domain}", local.chars().next().unwrap_or('*'))
+    }
+}
+
+fn normalise(text: &str) -> Result<String, EmailError> {
+    let composed: std::borrow::Cow<'_, str> = match is_nfc_quick(text.chars()) {
+        IsNormalized::Yes => text.into(),
+        _ => text.nfc().collect::<String>().into(),
+    };
+    let (local, domain) = composed.rsplit_once('@').ok_or(EmailError::NoAt)?;
+    if domain.is_ascii() {
+        return Ok(composed.to_lowercase());
+    }
+    let domain = idna::domain_to_ascii(domain).map_err(|_| EmailError::BadDomain)?;
+    Ok(format!("{}@{domain}", local.to_lowercase()))
+}
+
+fn check(text: &str) -> Result<(), EmailError> {
+    let (local, domain) = text.rsplit_once('@').ok_or(EmailError::NoAt)?;
+    if local.is_empty() || local.len() > 64 || local.starts_with('"') {
+        return Err(EmailError::BadLocalPart);
+    }
+    if !good_domain(domain) {
+        return Err(EmailError::BadDomain);
+    }
+    let options = email_address::Options::default().without_display_text().without_domain_literal().with_required_tld();
+    email_address::EmailAddress::parse_with_options(text, options).map(drop).map_err(|_| EmailError::BadLocalPart)
+}
+
+fn good_domain(domain: &str) -> bool {
+    let label = |l: &str| {
+        !l.is_empty()
+            && l.len() <= 63
+            && !l.starts_with('-')
+            && !l.ends_with('-')
+            && l.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    domain.contains('.')
+        && domain.len() <= 253
+        && domain.split('.').all(label)
+        && !domain.rsplit('.').next().is_some_and(|tld| tld.bytes().all(|b| b.is_ascii_digit()))
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Email({})", self.masked())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("  Dana@Example.COM ", "dana@example.com")]
+    #[case("DANA+news@sub.example.co.uk", "dana+news@sub.example.co.uk")]
+    #[case("jose\u{301}@example.org", "jos\u{e9}@example.org")]
+    #[case("post@b\u{fc}cher.example", "post@xn--bcher-kva.example")]
+    #[case("\u{feff}a@b.io", "a@b.io")]
+    fn normalises(#[case] given: &str, #[case] expected: &str) {
+        assert_eq!(Email::parse(given).unwrap().unwrap().as_str(), expected);
+    }
+
+    #[rstest]
+    #[case("nobody", EmailError::NoAt)]
+    #[case("@example.com", EmailError::BadLocalPart)]
+    #[case("a@", EmailError::BadDomain)]
+    #[case("a@localhost", EmailError::BadDomain)]
+    #[case("a@-x.com", EmailError::BadDomain)]
+    #[case("a@1.2.3.4", EmailError::BadDomain)]
+    #[case("a b@example.com", EmailError::BadCharacter)]
+    #[case("a@b@example.com", EmailError::BadLocalPart)]
+    #[case("a..b@example.com", EmailError::BadLocalPart)]
+    #[case("\"quoted\"@example.com", EmailError::BadLocalPart)]
+    fn rejects(#[case] given: &str, #[case] expected: EmailError) {
+        assert_eq!(Email::parse(given), Err(expected));
+    }
+
+    #[test]
+    fn too_long_is_rejected() {
+        let long = format!("{}@{}.example", "a".repeat(60), vec!["b".repeat(60); 4].join("."));
+        assert_eq!(Email::parse(&long), Err(EmailError::TooLong));
+    }
+
+    #[test]
+    fn blank_is_no_address_and_debug_is_masked() {
+        assert_eq!(Email::parse(" \t "), Ok(None));
+        let email = Email::parse("dana@example.com").unwrap().unwrap();
+        assert_eq!(format!("{email:?}"), "Email(d***@example.com)");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn parsing_is_idempotent(text in "[a-zA-Z0-9.+é ]{1,12}@[a-zA-Zü]{1,8}\\.(com|org)") {
+            if let Ok(Some(email)) = Email::parse(&text) {
+                let again = Email::parse(email.as_str()).unwrap().unwrap();
+                proptest::prop_assert_eq!(email, again);
+            }
+        }
+    }
+}

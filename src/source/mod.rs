@@ -1,0 +1,51 @@
+//! Where profiles come from, streamed.
+//!
+//! May know: files, SQL, the rows they give. May not know: members, vendors, the state. A reading is whole or an error:
+//! a row that cannot be read, a file that changes under way, a missing column end it, so that nothing is ever taken
+//! out because of half a source (G1).
+
+mod error;
+mod files;
+mod rows;
+
+pub use error::SourceError;
+pub use files::{Format, open};
+pub use rows::{Cell, RowBatch};
+
+use std::time::{Duration, SystemTime};
+
+/// One reading of one segment: give the columns wanted, get rows in batches.
+///
+/// Blocking; run it on a thread of its own. `sink` gets batches of at most [`RowBatch::ROWS`] rows and may stop the
+/// reading by returning an error, which comes back unchanged.
+pub trait Reader: Send {
+    /// The columns the segment gives, in order, without reading rows. Fails on bad SQL or a missing table.
+    fn columns(&mut self) -> Result<Vec<String>, SourceError>;
+
+    /// Reads every row, only the named columns, in the order named. A column that the segment does not give is an error
+    /// with the nearest name as a hint.
+    fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError>;
+}
+
+/// What a complete reading was of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub rows: u64,
+    /// The newest modification time among the files read.
+    pub newest: Option<SystemTime>,
+}
+
+/// Bounds on a stranger's SQL.
+#[derive(Clone, Copy, Debug)]
+pub struct SqlLimits {
+    /// Wall-clock limit of one reading.
+    pub time: Duration,
+    /// Virtual-machine steps without a row coming out.
+    pub steps: u64,
+}
+
+impl Default for SqlLimits {
+    fn default() -> Self {
+        Self { time: Duration::from_secs(1800), steps: 50_000_000_000 }
+    }
+}
