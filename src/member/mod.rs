@@ -3,11 +3,25 @@
 //! May know: rows as a source gives them, the kinds of platform fields. May not know: vendors, the state, plans.
 
 mod email;
+mod entry;
 mod key;
+mod mapping;
+mod reading;
+mod rejects;
+mod segments;
+mod spool;
 mod standing;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use email::{Email, EmailError};
+pub use entry::{Entry, Flags, SetId};
 pub use key::{Fingerprint, Key};
+pub use mapping::{MappedField, Mapping, RowResult};
+pub use reading::{Collector, Desired, Tally};
+pub use rejects::{Reject, Rejects};
+pub use segments::{SegmentMask, SegmentSets};
+pub use spool::{Record, Spool, SpoolWriter};
 pub use standing::Standing;
-pub use value::{FieldKind, Value, ValueError, canonical};
+pub use value::{FieldKind, Value, ValueError, canonical, canonical_parts};

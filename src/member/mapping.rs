@@ -1,0 +1,266 @@
+//! Which columns of a row become which parts of a member.
+
+use super::{Email, EmailError, FieldKind, Value, ValueError, spool::encode_value};
+use crate::{
+    definition::{AttributeSpec, Columns, Consent, Matching, OnEmpty},
+    source::{Cell, RowBatch},
+};
+use std::collections::BTreeMap;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+/// An export's `match` and `attributes`, by place in the rows asked of its source.
+#[derive(Clone, Debug)]
+pub struct Mapping {
+    columns: Vec<String>,
+    email: usize,
+    id: Option<usize>,
+    prefer: Option<usize>,
+    consent: Option<(usize, Option<usize>)>,
+    fields: Vec<MappedField>,
+    /// Of the fields' names: another mapping gives other fingerprints.
+    seed: u64,
+}
+
+/// One platform field and where its value comes from.
+#[derive(Clone, Debug)]
+pub struct MappedField {
+    pub tag: String,
+    pub kind: FieldKind,
+    pub on_empty: OnEmpty,
+    from: From,
+}
+
+#[derive(Clone, Debug)]
+enum From {
+    One(usize),
+    Parts(Vec<(String, usize)>),
+}
+
+/// What one row gave; its values are in the buffer that [`Mapping::row`] was handed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RowResult {
+    Member {
+        email: Email,
+        person: Option<u64>,
+        consent: bool,
+    },
+    /// No address at all.
+    NotAddressable,
+    BadAddress {
+        error: EmailError,
+        person: Option<u64>,
+    },
+    BadValue {
+        email: Email,
+        person: Option<u64>,
+        field: String,
+        error: ValueError,
+    },
+}
+
+impl Mapping {
+    /// `kinds` holds a kind for every attribute: the platform's, or the one that will be created.
+    pub fn new(
+        matching: &Matching,
+        attributes: &BTreeMap<String, AttributeSpec>,
+        kinds: &BTreeMap<String, FieldKind>,
+        consent: Option<&Consent>,
+    ) -> Self {
+        let mut columns = Vec::new();
+        let mut at = |name: &String| place(&mut columns, name);
+        let email = at(&matching.email);
+        let id = matching.id.as_ref().map(&mut at);
+        let prefer = matching.prefer.as_ref().map(&mut at);
+        let consent = consent.map(|c| (at(&c.column), c.at.as_ref().map(&mut at)));
+        let fields: Vec<_> = attributes
+            .iter()
+            .filter_map(|(tag, spec)| {
+                let from = match &spec.columns {
+                    Columns::One(column) => From::One(at(column)),
+                    Columns::Parts(parts) => From::Parts(parts.iter().map(|(part, column)| (part.clone(), at(column))).collect()),
+                };
+                Some(MappedField { tag: tag.clone(), kind: kinds.get(tag)?.clone(), on_empty: spec.on_empty, from })
+            })
+            .collect();
+        let names: Vec<u8> = fields.iter().flat_map(|f| format!("{}\n{:?}\n", f.tag, f.on_empty).into_bytes()).collect();
+        Self { columns, email, id, prefer, consent, fields, seed: xxh3_64(&names) }
+    }
+
+    /// The columns to ask of the source, in the order that [`Mapping::row`] expects.
+    pub fn columns(&self) -> Vec<&str> {
+        self.columns.iter().map(String::as_str).collect()
+    }
+
+    /// The attributes in the order of a record's values.
+    pub fn fields(&self) -> &[MappedField] {
+        &self.fields
+    }
+
+    /// xxh3-64 of canonical values under this mapping.
+    pub fn fingerprint(&self, values: &[u8]) -> super::Fingerprint {
+        super::Fingerprint(xxh3_64_with_seed(values, self.seed))
+    }
+
+    /// Reads one row: who it is, and its canonical values appended to `values`.
+    pub fn row(&self, batch: &RowBatch, row: usize, values: &mut Vec<u8>) -> RowResult {
+        let person = self.id.and_then(|column| person(batch.cell(row, column)));
+        let email = match address(batch.cell(row, self.email)) {
+            Ok(Some(email)) => email,
+            Ok(None) => return RowResult::NotAddressable,
+            Err(error) => return RowResult::BadAddress { error, person },
+        };
+        for field in &self.fields {
+            match field.value(batch, row) {
+                Ok(value) => encode_value(values, &value),
+                Err(error) => return RowResult::BadValue { email, person, field: field.tag.clone(), error },
+            }
+        }
+        RowResult::Member { email, person, consent: self.consents(batch, row) }
+    }
+
+    /// The address as it stands in the row, for reports of rejected rows.
+    pub fn raw_address(&self, batch: &RowBatch, row: usize) -> String {
+        text_of(batch.cell(row, self.email))
+    }
+
+    /// Order-preserving bytes of the `match.prefer` column: nothing < numbers < texts.
+    pub fn prefer(&self, batch: &RowBatch, row: usize, out: &mut Vec<u8>) {
+        let Some(column) = self.prefer else { return };
+        let number = |out: &mut Vec<u8>, value: f64| {
+            let bits = value.to_bits();
+            let ordered = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
+            out.push(1);
+            out.extend_from_slice(&ordered.to_be_bytes());
+        };
+        match batch.cell(row, column) {
+            Cell::Null | Cell::Text("") => {}
+            Cell::Integer(value) => number(out, value as f64),
+            Cell::Real(value) => number(out, value),
+            Cell::Text(text) => match text.trim().parse::<f64>() {
+                Ok(value) => number(out, value),
+                Err(_) => {
+                    out.push(2);
+                    out.extend_from_slice(text.as_bytes());
+                }
+            },
+        }
+    }
+
+    fn consents(&self, batch: &RowBatch, row: usize) -> bool {
+        self.consent.is_none_or(|(column, at)| {
+            truthy(batch.cell(row, column)) && at.is_none_or(|at| !matches!(batch.cell(row, at), Cell::Null | Cell::Text("")))
+        })
+    }
+}
+
+impl MappedField {
+    fn value(&self, batch: &RowBatch, row: usize) -> Result<Value, ValueError> {
+        match &self.from {
+            From::One(column) => super::canonical(batch.cell(row, *column), &self.kind),
+            From::Parts(parts) => {
+                let cells = parts.iter().map(|(part, column)| (part.as_str(), batch.cell(row, *column)));
+                super::canonical_parts(cells, &self.kind)
+            }
+        }
+    }
+}
+
+fn place(columns: &mut Vec<String>, name: &String) -> usize {
+    columns.iter().position(|c| c == name).unwrap_or_else(|| {
+        columns.push(name.clone());
+        columns.len() - 1
+    })
+}
+
+fn address(cell: Cell<'_>) -> Result<Option<Email>, EmailError> {
+    match cell {
+        Cell::Null => Ok(None),
+        Cell::Text(text) => Email::parse(text),
+        Cell::Integer(_) | Cell::Real(_) => Err(EmailError::NoAt),
+    }
+}
+
+/// A person's id as a number of its own: equal text, equal person.
+fn person(cell: Cell<'_>) -> Option<u64> {
+    let text = text_of(cell);
+    let text = text.trim();
+    (!text.is_empty()).then(|| xxh3_64(text.as_bytes()))
+}
+
+fn text_of(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Null => String::new(),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Real(value) => value.to_string(),
+        Cell::Text(text) => text.to_owned(),
+    }
+}
+
+fn truthy(cell: Cell<'_>) -> bool {
+    match cell {
+        Cell::Null => false,
+        Cell::Integer(value) => value != 0,
+        Cell::Real(value) => value != 0.0,
+        Cell::Text(text) => !matches!(text.trim().to_lowercase().as_str(), "" | "0" | "false" | "no" | "n" | "off"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    fn mapping(consent: bool) -> Mapping {
+        let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()) };
+        let consent = consent.then(|| Consent { column: "optin".into(), at: None });
+        Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), consent.as_ref())
+    }
+
+    fn one(cells: &[Cell<'_>]) -> RowBatch {
+        let mut batch = RowBatch::new(cells.len());
+        cells.iter().for_each(|c| batch.push(*c));
+        batch
+    }
+
+    #[test]
+    fn each_column_is_asked_for_once() {
+        let matching = Matching { email: "a".into(), id: Some("a".into()), prefer: Some("b".into()) };
+        assert_eq!(Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), None).columns(), ["a", "b"]);
+    }
+
+    #[rstest]
+    #[case(Cell::Text("yes"), true)]
+    #[case(Cell::Text("2024-01-01"), true)]
+    #[case(Cell::Integer(1), true)]
+    #[case(Cell::Text(" No "), false)]
+    #[case(Cell::Integer(0), false)]
+    #[case(Cell::Null, false)]
+    fn evidence_of_consent(#[case] cell: Cell<'_>, #[case] expected: bool) {
+        let batch = one(&[Cell::Text("a@b.co"), Cell::Null, Cell::Null, cell]);
+        let RowResult::Member { consent, .. } = mapping(true).row(&batch, 0, &mut Vec::new()) else { panic!("a member") };
+        assert_eq!(consent, expected);
+    }
+
+    #[test]
+    fn preference_orders_nothing_then_numbers_then_texts() {
+        let cells =
+            [Cell::Null, Cell::Text("-5"), Cell::Integer(-1), Cell::Text("0"), Cell::Real(2.5), Cell::Text("10"), Cell::Text("2024-05-01")];
+        let keys: Vec<Vec<u8>> = cells
+            .iter()
+            .map(|cell| {
+                let mut out = Vec::new();
+                mapping(false).prefer(&one(&[Cell::Null, Cell::Null, *cell]), 0, &mut out);
+                out
+            })
+            .collect();
+        assert!(keys.is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn rows_without_or_with_a_bad_address() {
+        let row = |cell| mapping(false).row(&one(&[cell, Cell::Text("7"), Cell::Null]), 0, &mut Vec::new());
+        assert_eq!(row(Cell::Text("  ")), RowResult::NotAddressable);
+        assert!(matches!(row(Cell::Text("nobody")), RowResult::BadAddress { error: EmailError::NoAt, person: Some(_) }));
+        assert!(matches!(row(Cell::Integer(5)), RowResult::BadAddress { .. }));
+    }
+}

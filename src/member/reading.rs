@@ -1,0 +1,192 @@
+//! Rows of one export's segments → its desired members: one entry an address, sorted by key, the rest on disk.
+
+use super::{
+    Email, Entry, Flags, Key, Mapping, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId, Spool, SpoolWriter, spool::encode_value,
+};
+use crate::source::RowBatch;
+use std::{cmp::Ordering, collections::BTreeMap, io, path::Path};
+
+/// Takes rows, segment after segment.
+pub struct Collector<'a> {
+    mapping: &'a Mapping,
+    entries: Vec<Entry>,
+    spool: SpoolWriter,
+    sets: SegmentSets,
+    set: SetId,
+    bit: u8,
+    rejects: Rejects,
+    tally: Tally,
+    protected: Vec<u64>,
+    values: Vec<u8>,
+    prefer: Vec<u8>,
+}
+
+/// Where the rows went that are no entries, and how many people each segment holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub read: u64,
+    pub not_addressable: u64,
+    /// Rows refused because of their address or a value.
+    pub rejected: u64,
+    pub duplicates: u64,
+    /// Of the duplicates: people who are in several segments.
+    pub across_segments: u64,
+    pub suppressed: u64,
+    /// Slot → distinct people.
+    pub members: BTreeMap<u8, u64>,
+}
+
+/// Everything one export wants, read completely.
+pub struct Desired {
+    /// Sorted by key, one an address.
+    pub entries: Vec<Entry>,
+    pub spool: Spool,
+    pub sets: SegmentSets,
+    pub rejects: Rejects,
+    pub tally: Tally,
+    /// Keys that are never sent, sorted.
+    pub suppressed: Vec<Key>,
+    /// People (`match.id`) whose row had a bad address, sorted: their old address is not taken out on that doubt.
+    pub protected: Vec<u64>,
+}
+
+impl<'a> Collector<'a> {
+    /// Spools into nameless files in `dir`.
+    pub fn new(mapping: &'a Mapping, dir: &Path) -> io::Result<Self> {
+        Ok(Self {
+            mapping,
+            entries: Vec::new(),
+            spool: SpoolWriter::create(dir)?,
+            sets: SegmentSets::default(),
+            set: SetId(0),
+            bit: 0,
+            rejects: Rejects::create(dir)?,
+            tally: Tally::default(),
+            protected: Vec::new(),
+            values: Vec::new(),
+            prefer: Vec::new(),
+        })
+    }
+
+    /// The rows that follow are of this segment.
+    pub fn segment(&mut self, bit: u8) -> io::Result<()> {
+        self.bit = bit;
+        self.set = self.sets.id(SegmentMask::of(bit)).ok_or_else(too_many_sets)?;
+        self.tally.members.entry(bit).or_default();
+        Ok(())
+    }
+
+    /// Takes a batch of rows, in the mapping's columns.
+    pub fn push(&mut self, batch: &RowBatch) -> io::Result<()> {
+        (0..batch.len()).try_for_each(|row| self.row(batch, row))
+    }
+
+    fn row(&mut self, batch: &RowBatch, row: usize) -> io::Result<()> {
+        self.tally.read += 1;
+        self.values.clear();
+        match self.mapping.row(batch, row, &mut self.values) {
+            RowResult::Member { email, person, consent } => {
+                let flags = if consent { Flags::default() } else { Flags::NO_CONSENT };
+                self.prefer.clear();
+                self.mapping.prefer(batch, row, &mut self.prefer);
+                self.keep(&email, person, flags)
+            }
+            RowResult::NotAddressable => {
+                self.tally.not_addressable += 1;
+                Ok(())
+            }
+            RowResult::BadAddress { error, person } => {
+                self.protected.extend(person);
+                self.reject(self.mapping.raw_address(batch, row), error.code(), error.to_string(), None)
+            }
+            RowResult::BadValue { email, person, field, error } => {
+                self.reject(email.as_str().to_owned(), "value", error.to_string(), Some(field))?;
+                self.values.clear();
+                self.mapping.fields().iter().for_each(|_| encode_value(&mut self.values, &super::Value::Empty));
+                self.prefer.clear();
+                self.keep(&email, person, Flags::REJECTED)
+            }
+        }
+    }
+
+    fn keep(&mut self, email: &Email, person: Option<u64>, flags: Flags) -> io::Result<()> {
+        let offset = self.spool.write(&self.prefer, email.as_str(), person, &self.values)?;
+        if offset > Entry::MAX_OFFSET {
+            return Err(io::Error::other("this export's rows take more than 1 TiB"));
+        }
+        self.entries.push(Entry::new(Key::of(email), self.mapping.fingerprint(&self.values), offset, self.set, flags));
+        Ok(())
+    }
+
+    fn reject(&mut self, address: String, code: &str, detail: String, field: Option<String>) -> io::Result<()> {
+        self.tally.rejected += 1;
+        self.rejects.add(&Reject { address, segment: self.bit, code: code.to_owned(), detail, field })
+    }
+
+    /// All rows were read: sorts, merges duplicates (E10), takes out the suppressed. `suppressed` is sorted.
+    pub fn finish(self, suppressed: Vec<Key>) -> io::Result<Desired> {
+        let Self { mut entries, spool, mut sets, rejects, mut tally, mut protected, .. } = self;
+        let spool = spool.finish()?;
+        entries.sort_unstable_by_key(Entry::key);
+        merge_duplicates(&mut entries, &spool, &mut sets, &mut tally)?;
+        let before = entries.len();
+        entries.retain(|e| e.flags().has(Flags::REJECTED) || suppressed.binary_search(&e.key()).is_err());
+        tally.suppressed = (before - entries.len()) as u64;
+        for entry in &entries {
+            sets.mask(entry.set()).bits().for_each(|bit| *tally.members.entry(bit).or_default() += 1);
+        }
+        protected.sort_unstable();
+        Ok(Desired { entries, spool, sets, rejects, tally, suppressed, protected })
+    }
+}
+
+fn too_many_sets() -> io::Error {
+    io::Error::other("people are in more than 65,536 different combinations of this export's segments: split the export")
+}
+
+/// One entry an address: the winner of each group stays, with the union of the group's segments.
+fn merge_duplicates(entries: &mut Vec<Entry>, spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<()> {
+    let (mut write, mut at) = (0, 0);
+    while at < entries.len() {
+        let key = entries[at].key();
+        let end = at + entries[at..].iter().take_while(|e| e.key() == key).count();
+        entries[write] = if end - at == 1 { entries[at] } else { merge(&entries[at..end], spool, sets, tally)? };
+        write += 1;
+        at = end;
+    }
+    entries.truncate(write);
+    Ok(())
+}
+
+fn merge(group: &[Entry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<Entry> {
+    let mut union = SegmentMask::NONE;
+    let mut best: Option<Entry> = None;
+    let mut good = 0_u64;
+    for entry in group {
+        union = union.union(sets.mask(entry.set()));
+        good += u64::from(!entry.flags().has(Flags::REJECTED));
+        best = match best {
+            Some(held) if !beats(entry, &held, spool)? => Some(held),
+            _ => Some(*entry),
+        };
+    }
+    let duplicates = good.saturating_sub(1);
+    tally.duplicates += duplicates;
+    tally.across_segments += duplicates.min(u64::from(union.len()) - 1);
+    let mut winner = best.unwrap_or(group[0]);
+    winner.set_set(sets.id(union).ok_or_else(too_many_sets)?);
+    Ok(winner)
+}
+
+/// The greater preference wins, ties by the greater canonical bytes, never by reading order; a refused row never wins.
+fn beats(one: &Entry, other: &Entry, spool: &Spool) -> io::Result<bool> {
+    match (one.flags().has(Flags::REJECTED), other.flags().has(Flags::REJECTED)) {
+        (true, _) => return Ok(false),
+        (false, true) => return Ok(true),
+        (false, false) => {}
+    }
+    let (a, b) = (spool.read(one.offset())?, spool.read(other.offset())?);
+    let consent = other.flags().has(Flags::NO_CONSENT).cmp(&one.flags().has(Flags::NO_CONSENT));
+    let order = a.prefer.cmp(&b.prefer).then_with(|| a.values.cmp(&b.values)).then(a.person.cmp(&b.person)).then(consent);
+    Ok(order == Ordering::Greater)
+}

@@ -1,0 +1,249 @@
+//! Desired × last applied → who is new, changed, joins, leaves. Pure; both sides come sorted by key.
+//!
+//! | desired | last applied | then |
+//! |---|---|---|
+//! | yes | no | new: the contact is created, or told if the platform knows it ([`super::standing`]); joins its segments |
+//! | yes | yes, same fingerprint, same segments | unchanged |
+//! | yes | yes, other fingerprint | attributes are told |
+//! | yes | yes, other segments | joins and leaves |
+//! | yes, row refused | yes | stays as it is, leaves what it is validly not in |
+//! | yes, row refused | no | nothing |
+//! | yes | refused by the platform, same fingerprint | nothing: not retried blindly |
+//! | yes | left by itself | nothing: not put back (E18) |
+//! | no | yes | leaves every segment that we put it in and may take it out of (E7) |
+//! | no | yes, but its person's row has a bad address | stays: nothing is taken out on a doubt |
+//! | never to be sent | yes | leaves everything that we put it in |
+//! | no | found there before us | stays |
+
+use crate::member::{Desired, Entry, Fingerprint, Flags, Key, SegmentMask};
+use std::collections::BTreeMap;
+
+/// A member as the state has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AppliedRow {
+    pub key: Key,
+    pub fingerprint: Fingerprint,
+    /// Where we put it.
+    pub segments: SegmentMask,
+    /// Where it was before us.
+    pub found: SegmentMask,
+    pub state: AppliedState,
+    pub person: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AppliedState {
+    Applied,
+    /// The platform refused what this fingerprint stands for.
+    Rejected,
+    /// Gone at the platform without us.
+    Left,
+}
+
+/// What may be changed where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DiffRules {
+    /// Slots of the export's segments.
+    pub live: SegmentMask,
+    /// Slots whose leavers are taken out: mirrored ones, and those dropped from the export.
+    pub removable: SegmentMask,
+    /// Slots whose container is gone or to be made anew: nobody is in it.
+    pub emptied: SegmentMask,
+    /// Found members may be taken out as well.
+    pub adopt_members: bool,
+}
+
+/// Someone to be taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaver {
+    pub key: Key,
+    pub segments: SegmentMask,
+    /// In no segment of the export any more.
+    pub whole: bool,
+    pub suppressed: bool,
+}
+
+/// Counts of a diff, by slot where it matters.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiffTally {
+    pub new: u64,
+    pub updated: u64,
+    /// Stayers who only join or leave segments.
+    pub moved: u64,
+    pub unchanged: u64,
+    /// Refused by the platform before, with the same data.
+    pub rejected_before: u64,
+    pub left: u64,
+    /// Kept because their person's row has a bad address.
+    pub protected: u64,
+    /// Slot → members before.
+    pub before: BTreeMap<u8, u64>,
+    pub joins: BTreeMap<u8, u64>,
+    pub leaves: BTreeMap<u8, u64>,
+    /// Of the leaves: people who are never to be sent, whom the guard does not count.
+    pub suppressed_leaves: BTreeMap<u8, u64>,
+    /// People taken out of at least one container.
+    pub leavers: u64,
+}
+
+/// A diff under way: feed it the applied rows in key order, then [`Differ::finish`].
+pub struct Differ<'a> {
+    desired: &'a mut Desired,
+    rules: DiffRules,
+    cursor: usize,
+    leavers: Vec<Leaver>,
+    tally: DiffTally,
+    /// More distinct sets of segments than an entry can number.
+    overflow: bool,
+}
+
+/// More than 65,536 different combinations of segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("people move between more than 65,536 different combinations of this export's segments: split the export")]
+pub struct TooManySets;
+
+impl<'a> Differ<'a> {
+    pub fn new(desired: &'a mut Desired, rules: DiffRules) -> Self {
+        Self { desired, rules, cursor: 0, leavers: Vec::new(), tally: DiffTally::default(), overflow: false }
+    }
+
+    /// The next applied row; keys must ascend.
+    pub fn applied(&mut self, row: &AppliedRow) {
+        let inside = row.segments.minus(self.rules.emptied);
+        inside.union(row.found).bits().for_each(|bit| *self.tally.before.entry(bit).or_default() += 1);
+        while let Some(entry) = self.desired.entries.get(self.cursor).filter(|e| e.key() < row.key) {
+            let entry = *entry;
+            self.absent_before(entry);
+            self.cursor += 1;
+        }
+        if self.desired.entries.get(self.cursor).is_some_and(|e| e.key() == row.key) {
+            self.both(row, inside);
+            self.cursor += 1;
+        } else {
+            self.only_applied(row, inside);
+        }
+    }
+
+    /// All applied rows were fed. The desired entries that are left are those to act on, each with its flags and, as its
+    /// set, the segments to join.
+    pub fn finish(mut self) -> Result<(Vec<Leaver>, DiffTally), TooManySets> {
+        while let Some(entry) = self.desired.entries.get(self.cursor).copied() {
+            self.absent_before(entry);
+            self.cursor += 1;
+        }
+        if self.overflow {
+            return Err(TooManySets);
+        }
+        let acts = Flags::NEW.with(Flags::UPDATE);
+        let sets = &self.desired.sets;
+        self.desired.entries.retain(|e| e.flags().has(acts) || !sets.mask(e.set()).is_empty());
+        self.tally.leavers = self.leavers.len() as u64;
+        Ok((self.leavers, self.tally))
+    }
+
+    fn absent_before(&mut self, entry: Entry) {
+        if entry.flags().has(Flags::REJECTED) {
+            return self.settle(SegmentMask::NONE, Flags::default());
+        }
+        self.tally.new += 1;
+        let joins = self.desired.sets.mask(entry.set()).and(self.rules.live);
+        self.settle(joins, Flags::NEW);
+    }
+
+    fn both(&mut self, row: &AppliedRow, inside: SegmentMask) {
+        let entry = self.desired.entries[self.cursor];
+        let wanted = self.desired.sets.mask(entry.set()).and(self.rules.live);
+        if row.state == AppliedState::Left {
+            self.tally.left += 1;
+            return self.settle(SegmentMask::NONE, Flags::default());
+        }
+        let leaves = self.removable(row, inside).minus(wanted);
+        if entry.flags().has(Flags::REJECTED) {
+            self.leave(row.key, leaves, false, false);
+            return self.settle(SegmentMask::NONE, Flags::default());
+        }
+        let same = row.fingerprint == entry.fingerprint();
+        if row.state == AppliedState::Rejected && inside.is_empty() {
+            if same {
+                self.tally.rejected_before += 1;
+                return self.settle(SegmentMask::NONE, Flags::default());
+            }
+            self.tally.new += 1;
+            return self.settle(wanted, Flags::NEW);
+        }
+        let joins = wanted.minus(inside.union(row.found));
+        self.leave(row.key, leaves, false, false);
+        if row.state == AppliedState::Rejected && same && joins.is_empty() && leaves.is_empty() {
+            self.tally.rejected_before += 1;
+        } else if !same && !row_told_nothing(row) {
+            self.tally.updated += 1;
+        } else if joins.is_empty() && leaves.is_empty() && !row_told_nothing(row) {
+            self.tally.unchanged += 1;
+        } else if row_told_nothing(row) {
+            self.tally.new += 1;
+        } else {
+            self.tally.moved += 1;
+        }
+        let flags = if row_told_nothing(row) {
+            Flags::NEW
+        } else if same {
+            Flags::default()
+        } else {
+            Flags::UPDATE
+        };
+        self.settle(joins, flags);
+    }
+
+    fn only_applied(&mut self, row: &AppliedRow, inside: SegmentMask) {
+        if row.state == AppliedState::Left {
+            return;
+        }
+        if self.desired.suppressed.binary_search(&row.key).is_ok() {
+            let ours = if self.rules.adopt_members { inside.union(row.found) } else { inside.minus(row.found) };
+            return self.leave(row.key, ours, true, true);
+        }
+        if row.person.is_some_and(|p| self.desired.protected.binary_search(&p).is_ok()) {
+            self.tally.protected += 1;
+            return;
+        }
+        let leaves = self.removable(row, inside);
+        let whole = inside.minus(leaves).is_empty();
+        self.leave(row.key, leaves, whole, false);
+    }
+
+    /// Segments that the row may be taken out of.
+    fn removable(&self, row: &AppliedRow, inside: SegmentMask) -> SegmentMask {
+        let ours = if self.rules.adopt_members { inside.union(row.found) } else { inside.minus(row.found) };
+        ours.and(self.rules.removable)
+    }
+
+    fn leave(&mut self, key: Key, segments: SegmentMask, whole: bool, suppressed: bool) {
+        if segments.is_empty() {
+            return;
+        }
+        segments.bits().for_each(|bit| {
+            *self.tally.leaves.entry(bit).or_default() += 1;
+            if suppressed {
+                *self.tally.suppressed_leaves.entry(bit).or_default() += 1;
+            }
+        });
+        self.leavers.push(Leaver { key, segments, whole, suppressed });
+    }
+
+    /// Writes what is to be done into the entry under the cursor.
+    fn settle(&mut self, joins: SegmentMask, flags: Flags) {
+        joins.bits().for_each(|bit| *self.tally.joins.entry(bit).or_default() += 1);
+        let Some(id) = self.desired.sets.id(joins) else {
+            self.overflow = true;
+            return;
+        };
+        let entry = &mut self.desired.entries[self.cursor];
+        entry.set_set(id);
+        entry.flag(flags);
+    }
+}
+
+/// Someone recorded as found in a container, whom this export has not told anything yet.
+fn row_told_nothing(row: &AppliedRow) -> bool {
+    row.state == AppliedState::Applied && row.segments.is_empty() && row.fingerprint == Fingerprint(0)
+}

@@ -1,0 +1,94 @@
+use super::*;
+use rstest::rstest;
+use std::time::Duration;
+
+fn segment(members: u64, removals: u64, largest: u64) -> Facts {
+    let segment = SegmentFacts { name: "vip".into(), members, removals, largest, ..SegmentFacts::default() };
+    Facts { members, segments: vec![segment], ..Facts::default() }
+}
+
+fn codes(verdict: &Verdict) -> Vec<Code> {
+    verdict.held.iter().map(|r| r.code).collect()
+}
+
+#[rstest]
+#[case(70, 30, 100, true)]
+#[case(69, 31, 100, false)]
+#[case(1, 8, 9, true)] // below ten members a share says nothing
+#[case(6, 4, 10, false)]
+#[case(50, 31, 200, true)] // the largest size in 7 days counts, not today's
+fn removals_beyond_the_share_are_held(#[case] members: u64, #[case] removals: u64, #[case] largest: u64, #[case] passes: bool) {
+    let verdict = judge(&segment(members, removals, largest), &Guard::default(), None);
+    assert_eq!(verdict.passes(), passes, "{verdict:?}");
+}
+
+#[test]
+fn an_empty_segment_is_always_held_and_can_be_approved() {
+    let facts = segment(0, 3, 3);
+    let verdict = judge(&facts, &Guard::default(), None);
+    assert_eq!(codes(&verdict), [Code::EmptySegment]);
+    assert!(verdict.can_be_approved());
+    let allowed = Allowed { reasons: verdict.held };
+    assert!(judge(&facts, &Guard::default(), Some(&allowed)).passes());
+}
+
+#[test]
+fn approved_removals_do_not_use_up_the_normal_allowance() {
+    let mut facts = segment(40, 60, 100);
+    facts.segments[0].approved_removals = 30;
+    assert!(judge(&facts, &Guard::default(), None).passes());
+    facts.segments[0].approved_removals = 29;
+    let verdict = judge(&facts, &Guard::default(), Some(&Allowed { reasons: judge(&facts, &Guard::default(), None).held }));
+    assert_eq!(codes(&verdict), [Code::Removals], "a removal that nobody approved by name is not covered by its count");
+}
+
+#[rstest]
+#[case(10_000, true)]
+#[case(10_001, false)]
+fn additions_beyond_the_limit_are_held(#[case] additions: u64, #[case] passes: bool) {
+    let facts = Facts { additions, ..segment(20_000, 0, 0) };
+    assert_eq!(judge(&facts, &Guard::default(), None).passes(), passes);
+    let unlimited = Guard { max_additions: MaxAdditions::Unlimited, ..Guard::default() };
+    assert!(judge(&facts, &unlimited, None).passes());
+}
+
+#[test]
+fn an_approval_of_additions_covers_as_many_and_the_normal_allowance() {
+    let facts = |additions| Facts { additions, ..segment(90_000, 0, 0) };
+    let allowed = Allowed { reasons: judge(&facts(50_000), &Guard::default(), None).held };
+    assert!(judge(&facts(60_000), &Guard::default(), Some(&allowed)).passes());
+    assert!(!judge(&facts(60_001), &Guard::default(), Some(&allowed)).passes());
+}
+
+#[test]
+fn too_many_members_cannot_be_approved() {
+    let facts = segment(1_000_001, 0, 0);
+    let verdict = judge(&facts, &Guard::default(), None);
+    assert!(!verdict.can_be_approved());
+    assert!(!judge(&facts, &Guard::default(), Some(&Allowed { reasons: verdict.held })).passes());
+}
+
+#[test]
+fn pending_mails_and_the_contract_are_held() {
+    let facts = Facts { mails_new_contacts: true, new_contacts: 5, known_contacts: 96, contact_limit: Some(100), ..segment(5, 0, 0) };
+    assert_eq!(codes(&judge(&facts, &Guard::default(), None)), [Code::Contacts, Code::MailsNewContacts]);
+    let nothing_new = Facts { new_contacts: 0, known_contacts: 500, ..facts };
+    assert!(judge(&nothing_new, &Guard::default(), None).passes(), "who is there already is nobody's decision");
+}
+
+#[test]
+fn what_is_expected_of_a_segment() {
+    let mut facts = segment(5, 0, 0);
+    facts.segments[0].expect = Expect { min_members: Some(6), max_members: Some(4), fresh_within: Some(Duration::from_secs(3600)) };
+    facts.segments[0].age_seconds = Some(7200);
+    let verdict = judge(&facts, &Guard::default(), None);
+    assert_eq!(codes(&verdict), [Code::TooFewInSegment, Code::TooManyInSegment, Code::Stale]);
+    assert_eq!(verdict.held[2].to_string(), "the source of vip is 2 h old, older than expect.freshWithin (60 min)");
+}
+
+#[test]
+fn a_segment_dropped_from_the_export_is_a_removal_under_the_guard_not_an_empty_segment() {
+    let mut facts = segment(0, 100, 100);
+    facts.segments[0].dropped = true;
+    assert_eq!(codes(&judge(&facts, &Guard::default(), None)), [Code::Removals]);
+}

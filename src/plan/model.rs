@@ -1,0 +1,225 @@
+//! The plan: everything a colleague needs to review, and nothing that a run could still choose.
+
+use super::{Counts, guard::Verdict};
+use crate::{definition::FieldType, destination::Operation};
+use serde::Serialize;
+use std::{collections::BTreeMap, fmt};
+
+/// What one export would do. Immutable, complete, the same bytes for the same input (G6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    pub export: String,
+    /// The connection's display name, and the vendor's name.
+    pub connection: String,
+    pub vendor: &'static str,
+    pub words: Words,
+    pub place: PlacePlan,
+    /// Fields and containers to create or change, in the order of doing.
+    pub resources: Vec<ResourceStep>,
+    pub segments: Vec<SegmentPlan>,
+    pub members: MemberTotals,
+    /// Contacts whose status must be read before the first write, if any.
+    pub reading: Option<StandingRead>,
+    pub cost: Cost,
+    /// Refused rows by reason.
+    pub rejected: BTreeMap<String, u64>,
+    pub counts: Counts,
+    pub verdict: Verdict,
+    /// What joining and leaving can trigger, what is unknown, what is kept although it is not ours.
+    pub notes: Vec<String>,
+    pub digest: PlanDigest,
+}
+
+/// The vendor's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// e.g. `audience`
+    pub place: &'static str,
+    /// e.g. `tag`
+    pub container: &'static str,
+}
+
+/// Where the members go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "state")]
+pub enum PlacePlan {
+    Existing { id: String, name: String, contacts: u64, adopted: bool },
+    Create { name: String },
+}
+
+/// One change to the platform's resources.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "action", rename_all_fields = "camelCase")]
+pub enum ResourceStep {
+    CreatePlace {
+        name: String,
+    },
+    CreateField {
+        tag: String,
+        field_type: FieldType,
+    },
+    CreateContainer {
+        segment: String,
+        name: String,
+    },
+    AdoptContainer {
+        segment: String,
+        name: String,
+        id: String,
+        members: u64,
+    },
+    RenameContainer {
+        segment: String,
+        id: String,
+        from: String,
+        to: String,
+    },
+    /// The one we made is gone at the platform.
+    RecreateContainer {
+        segment: String,
+        name: String,
+    },
+}
+
+/// What happens in one segment's container.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SegmentPlan {
+    /// The segment's name; for one that was dropped from the export, its last.
+    pub segment: String,
+    /// The container's name at the platform.
+    pub container: String,
+    /// People in the segment / in the container by our last word.
+    pub members: u64,
+    pub before: u64,
+    pub joins: u64,
+    pub leaves: u64,
+    /// Of the leaves: people who are never to be sent.
+    pub suppressed_leaves: u64,
+    pub dropped: bool,
+    /// Leavers are taken out (`mirror`); otherwise they stay (`upsert`).
+    pub mirror: bool,
+    /// A few masked addresses, in the order of doing.
+    pub join_sample: Vec<String>,
+    pub leave_sample: Vec<String>,
+}
+
+/// What happens to people, each counted once a line.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberTotals {
+    /// New to the export, in all.
+    pub new: u64,
+    /// Of the new: created at the platform / known to it (they keep their status) / archived by us, restored.
+    pub create: u64,
+    pub known: u64,
+    pub restore: u64,
+    /// Whether the platform knows the new ones was not read yet: all are counted under `create`.
+    pub unread: bool,
+    /// Members whose attributes changed.
+    pub update: u64,
+    /// Members who only join or leave segments.
+    pub moved: u64,
+    /// People taken out of at least one container; of these, those to be archived.
+    pub leave: u64,
+    pub archive: u64,
+    pub unchanged: u64,
+    /// Kept because their person's row has a bad address.
+    pub protected: u64,
+    pub update_sample: Vec<String>,
+}
+
+impl MemberTotals {
+    /// Whether any call about members is needed.
+    pub fn is_empty(&self) -> bool {
+        self.new + self.update + self.moved + self.leave == 0
+    }
+}
+
+/// A reading of contacts' statuses that must come before a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StandingRead {
+    /// About how many contacts; for a later reading only those changed since.
+    pub contacts: Option<u64>,
+    pub calls: Option<u64>,
+    /// All of them, for the first time.
+    pub first: bool,
+}
+
+/// What the plan costs at the vendor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cost {
+    /// Calls by what they do, in the order of doing.
+    pub calls: Vec<(Operation, u64)>,
+    /// Reads and resource changes.
+    pub other_calls: u64,
+    /// Calls in flight at once, and what the vendor allows.
+    pub connections: u32,
+    pub connections_max: u32,
+}
+
+impl Cost {
+    pub fn total(&self) -> u64 {
+        self.other_calls + self.calls.iter().map(|(_, n)| n).sum::<u64>()
+    }
+
+    /// Seconds if every call took this many milliseconds: rounds of calls, as no rate is documented.
+    pub fn seconds_at(&self, call_ms: u64) -> u64 {
+        let rounds: u64 = self.calls.iter().map(|(_, n)| n.div_ceil(u64::from(self.connections.max(1)))).sum();
+        (rounds + self.other_calls) * call_ms / 1000
+    }
+}
+
+/// What was reviewed: blake3, hex, over the definition, the resources and every member's change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct PlanDigest(pub String);
+
+impl PlanDigest {
+    /// Enough to name it by.
+    pub fn short(&self) -> &str {
+        self.0.get(..12).unwrap_or(&self.0)
+    }
+}
+
+impl fmt::Display for PlanDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.short())
+    }
+}
+
+impl Plan {
+    /// Nothing is left to do (G3).
+    pub fn is_empty(&self) -> bool {
+        self.resources.is_empty() && self.members.is_empty()
+    }
+}
+
+/// One member's line for `--members`; streamed, never all at once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MemberLine {
+    pub address: String,
+    pub action: MemberAction,
+    /// Names of the segments joined and left.
+    pub joins: Vec<String>,
+    pub leaves: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemberAction {
+    /// New at the platform, or not known whether.
+    Add,
+    /// New to the export, known to the platform.
+    AddKnown,
+    Restore,
+    Update,
+    /// Only joins or leaves.
+    Move,
+    Remove,
+    Archive,
+}
