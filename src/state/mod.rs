@@ -1,1 +1,41 @@
-//! To be written.
+//! What was applied, by whom, when: members, contacts, containers, runs, held plans. One SQLite file, nothing beside it.
+//!
+//! May know: the nouns of `definition`, `member`, `destination` and `plan`, SQLite, one directory. May not know: vendors,
+//! sources, how a plan is made or carried out, the time (whoever needs "now" says it). It is asked and told; it decides
+//! nothing, and it holds no secret.
+//!
+//! [`View`] reads and needs no lock; [`Store`] is the one writer and reads too. Writes inside [`Store::begin`] …
+//! [`Store::commit`] become durable together; any other write is a transaction of its own.
+
+mod contact;
+mod contact_read;
+mod container;
+mod dir;
+mod error;
+mod export;
+mod export_read;
+mod lock;
+mod member;
+mod member_read;
+mod member_write;
+mod migrations;
+mod sql;
+mod store;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use contact::{Contact, ContactOrigin, ContactsRead};
+pub use contact_read::{ContactReading, ContactRows};
+pub use container::{ContainerRecord, Intent, Wanted};
+pub use dir::StateDir;
+pub use error::{StateError, StateErrorKind};
+pub use export::{ExportId, ExportState, Origin, PlaceRecord, PlaceRow, SegmentSlot};
+pub use member::{Applied, AppliedHead, AppliedRow, MemberState, MemberStateKind, Refusal, RefusalRef};
+pub use member_read::{MemberReading, MemberRows};
+pub use store::Store;
+pub use view::View;
+
+/// What every method of the state returns.
+pub type Result<T, E = StateError> = std::result::Result<T, E>;

@@ -1,0 +1,93 @@
+//! A place's contacts: what the platform said of their subscription, and what we did about it. Written.
+
+use super::{PlaceRow, Result, StateError, Store, sql};
+use crate::member::{Key, Standing};
+use chrono::{DateTime, Utc};
+use rusqlite::params;
+
+/// A contact, whoever's member. It has no address here: only its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    pub key: Key,
+    pub standing: Standing,
+    pub origin: ContactOrigin,
+    /// We archived it: the standing it had, to which it goes back, never higher (G2).
+    pub archived_from: Option<Standing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ContactOrigin {
+    /// The platform knew it before us.
+    Found,
+    /// We created it.
+    Added,
+}
+
+/// The last complete reading of a place's contacts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactsRead {
+    /// From where the next reading goes on, RFC 3339, by the vendor's clock.
+    pub watermark: String,
+    pub at: DateTime<Utc>,
+    pub count: u64,
+}
+
+impl ContactOrigin {
+    pub(super) fn from_code(code: u8) -> Result<Self> {
+        match code {
+            0 => Ok(Self::Found),
+            1 => Ok(Self::Added),
+            other => Err(StateError::damaged(format!("a contact of origin {other}"))),
+        }
+    }
+}
+
+impl Store {
+    /// Records contacts as the platform just showed them: those that are new as found, of the others only the standing.
+    /// One that is archived no longer is nobody's to restore.
+    pub fn see_contacts(&mut self, place: PlaceRow, seen: impl IntoIterator<Item = (Key, Standing)>) -> Result<()> {
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached(
+                "INSERT INTO contact (place, key, standing, origin) VALUES (?1, ?2, ?3, 0)
+                 ON CONFLICT DO UPDATE SET standing = excluded.standing,
+                   archived_from = iif(excluded.standing = ?4, archived_from, NULL)
+                 WHERE standing != excluded.standing",
+            )?;
+            for (key, standing) in seen {
+                write.execute(params![place.0, key.to_bytes(), standing.code(), Standing::Archived.code()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes contacts whole: those we created, archived, restored.
+    pub fn write_contacts<'a>(&mut self, place: PlaceRow, contacts: impl IntoIterator<Item = &'a Contact>) -> Result<()> {
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached("INSERT OR REPLACE INTO contact VALUES (?1, ?2, ?3, ?4, ?5)")?;
+            for contact in contacts {
+                let from = contact.archived_from.map(Standing::code);
+                write.execute(params![place.0, contact.key.to_bytes(), contact.standing.code(), contact.origin as u8, from])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The platform has them no more.
+    pub fn forget_contacts(&mut self, place: PlaceRow, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.apply(|conn| {
+            let mut delete = conn.prepare_cached("DELETE FROM contact WHERE place = ?1 AND key = ?2")?;
+            keys.into_iter().try_for_each(|key| Ok(delete.execute(params![place.0, key.to_bytes()]).map(drop)?))
+        })
+    }
+
+    /// A reading of the place's contacts is complete; in the group of its last page, or after it.
+    pub fn set_contacts_read(&mut self, place: PlaceRow, read: &ContactsRead) -> Result<()> {
+        self.apply(|conn| {
+            conn.execute(
+                "UPDATE place SET read_watermark = ?2, read_at_ms = ?3, read_count = ?4 WHERE id = ?1",
+                params![place.0, read.watermark, sql::millis(read.at), sql::count(read.count)],
+            )?;
+            Ok(())
+        })
+    }
+}

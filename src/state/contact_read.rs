@@ -1,0 +1,63 @@
+//! A place's contacts: read.
+
+use super::{Contact, ContactOrigin, ContactsRead, PlaceRow, Result, StateError, View, sql};
+use crate::member::{Key, Standing};
+use rusqlite::{CachedStatement, Row, Rows, params};
+
+const CONTACT: &str = "SELECT key, standing, origin, archived_from FROM contact";
+
+/// A reading of contacts that is about to begin. Two steps, since rows borrow from what holds the statement.
+pub struct ContactReading<'v> {
+    statement: CachedStatement<'v>,
+    place: PlaceRow,
+}
+
+/// Contacts in key order, pulled one by one.
+pub struct ContactRows<'s> {
+    rows: Rows<'s>,
+}
+
+impl ContactReading<'_> {
+    pub fn rows(&mut self) -> Result<ContactRows<'_>> {
+        Ok(ContactRows { rows: self.statement.query([self.place.0])? })
+    }
+}
+
+impl ContactRows<'_> {
+    #[allow(clippy::should_implement_trait, reason = "it can fail, and says so first")]
+    pub fn next(&mut self) -> Result<Option<Contact>> {
+        self.rows.next()?.map(contact).transpose()
+    }
+}
+
+impl View {
+    pub fn read_contacts(&self, place: PlaceRow) -> Result<ContactReading<'_>> {
+        let statement = self.conn.prepare_cached(&format!("{CONTACT} WHERE place = ?1 ORDER BY key"))?;
+        Ok(ContactReading { statement, place })
+    }
+
+    pub fn contact(&self, place: PlaceRow, key: Key) -> Result<Option<Contact>> {
+        let mut statement = self.conn.prepare_cached(&format!("{CONTACT} WHERE place = ?1 AND key = ?2"))?;
+        let mut rows = statement.query(params![place.0, key.to_bytes()])?;
+        rows.next()?.map(contact).transpose()
+    }
+
+    /// The last complete reading, `None` before the first.
+    pub fn contacts_read(&self, place: PlaceRow) -> Result<Option<ContactsRead>> {
+        let sql = "SELECT read_watermark, read_at_ms, read_count FROM place WHERE id = ?1 AND read_watermark IS NOT NULL";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([place.0])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(ContactsRead { watermark: row.get(0)?, at: sql::time(row.get(1)?)?, count: sql::unsigned(row.get(2)?)? }))
+    }
+}
+
+fn contact(row: &Row<'_>) -> Result<Contact> {
+    let standing = |code| Standing::from_code(code).ok_or_else(|| StateError::damaged(format!("a contact of standing {code}")));
+    Ok(Contact {
+        key: row.get(0)?,
+        standing: standing(row.get(1)?)?,
+        origin: ContactOrigin::from_code(row.get(2)?)?,
+        archived_from: row.get::<_, Option<u8>>(3)?.map(standing).transpose()?,
+    })
+}

@@ -1,0 +1,165 @@
+//! Exports, their segments' bits, and where they go: written.
+
+use super::{Result, StateError, Store, container::ContainerRecord};
+use crate::{
+    definition::Name,
+    destination::{Fields, PlaceId},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// An export's row, for as long as the export is known, whatever its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ExportId(pub(super) i64);
+
+/// A place's row; exports of one place share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PlaceRow(pub(super) i64);
+
+/// How a place or container came to be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// We made it, empty.
+    Created,
+    /// It existed; the definition says to take it over.
+    Adopted,
+    /// The definition names it by its id.
+    Named,
+}
+
+/// What the state knows of an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportState {
+    pub id: ExportId,
+    pub place: Option<PlaceRecord>,
+    /// In order of their bits; those no longer in the definition stay until [`Store::forget_segment`].
+    pub segments: Vec<SegmentSlot>,
+    /// The place's fields as last seen or created.
+    pub fields: Fields,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceRecord {
+    pub row: PlaceRow,
+    /// The account's id at the vendor.
+    pub account: String,
+    pub remote: PlaceId,
+    pub name: String,
+    pub origin: Origin,
+}
+
+/// A segment's bit in the members' masks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SegmentSlot {
+    /// 0 to 62, the segment's for as long as the slot is there.
+    pub bit: u8,
+    pub segment: Name,
+    pub container: Option<ContainerRecord>,
+}
+
+impl Origin {
+    pub(super) fn code(self) -> u8 {
+        self as u8
+    }
+
+    pub(super) fn from_code(code: u8) -> Result<Self> {
+        let found = [Self::Created, Self::Adopted, Self::Named].into_iter().find(|o| o.code() == code);
+        found.ok_or_else(|| StateError::damaged(format!("origin {code}")))
+    }
+}
+
+impl Store {
+    /// The export's row, made if it is new. A new name with `renamed_from` takes over what that name had, runs and held
+    /// plans included (E17), unless the new name has a state already.
+    pub fn ensure_export(&mut self, name: &Name, renamed_from: Option<&Name>) -> Result<ExportId> {
+        self.apply(|conn| {
+            if let Some(id) = export_id(conn, name)? {
+                return Ok(id);
+            }
+            if let Some(old) = renamed_from
+                && let Some(id) = export_id(conn, old)?
+            {
+                conn.execute("UPDATE export SET name = ?2 WHERE id = ?1", params![id.0, name])?;
+                return Ok(id);
+            }
+            conn.execute("INSERT INTO export (name) VALUES (?1)", [name])?;
+            Ok(ExportId(conn.last_insert_rowid()))
+        })
+    }
+
+    /// Records where an export goes. A place that another export uses is shared, and keeps the origin it had there.
+    pub fn record_place(&mut self, export: ExportId, account: &str, remote: &PlaceId, name: &str, origin: Origin) -> Result<PlaceRow> {
+        self.apply(|conn| {
+            let row = conn.query_row(
+                "INSERT INTO place (account, remote, name, origin) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET name = excluded.name RETURNING id",
+                params![account, remote.0, name, origin.code()],
+                |row| row.get(0),
+            )?;
+            conn.execute("UPDATE export SET place = ?2 WHERE id = ?1", params![export.0, row])?;
+            conn.execute("DELETE FROM intent WHERE export = ?1 AND kind = 'place'", [export.0])?;
+            Ok(PlaceRow(row))
+        })
+    }
+
+    /// Records the place's fields as just observed, in place of those known.
+    pub fn record_fields(&mut self, place: PlaceRow, fields: &Fields) -> Result<()> {
+        self.apply(|conn| {
+            conn.execute("DELETE FROM field WHERE place = ?1", [place.0])?;
+            let mut insert = conn.prepare_cached("INSERT INTO field VALUES (?1, ?2, ?3)")?;
+            for (tag, kind) in fields {
+                insert.execute(params![place.0, tag, super::sql::to_json(kind)?])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Gives each segment a bit, the one it has or the lowest that is free, in the order given.
+    pub fn ensure_segments(&mut self, export: ExportId, segments: &[Name]) -> Result<Vec<u8>> {
+        self.apply(|conn| segments.iter().map(|segment| ensure_segment(conn, export, segment)).collect())
+    }
+
+    /// Frees a segment's bit; its container stays known as no segment's. Refused while members carry the bit.
+    pub fn forget_segment(&mut self, export: ExportId, bit: u8) -> Result<()> {
+        self.apply(|conn| {
+            let carried: i64 =
+                conn.query_row("SELECT count(*) FROM member WHERE export = ?1 AND segments & (1 << ?2)", params![export.0, bit], |row| {
+                    row.get(0)
+                })?;
+            if carried > 0 {
+                return Err(StateError::refused(format!("{carried} members are still recorded in the segment with bit {bit}")));
+            }
+            conn.execute("UPDATE member SET found = found & ~(1 << ?2) WHERE export = ?1 AND found & (1 << ?2)", params![export.0, bit])?;
+            conn.execute("UPDATE container SET bit = NULL WHERE export = ?1 AND bit = ?2", params![export.0, bit])?;
+            conn.execute("DELETE FROM segment WHERE export = ?1 AND bit = ?2", params![export.0, bit])?;
+            Ok(())
+        })
+    }
+
+    /// Forgets everything of an export but its runs: they are history.
+    pub fn forget_export(&mut self, export: ExportId) -> Result<()> {
+        self.apply(|conn| {
+            conn.execute("DELETE FROM member WHERE export = ?1", [export.0])?;
+            conn.execute("DELETE FROM export WHERE id = ?1", [export.0])?;
+            Ok(())
+        })
+    }
+}
+
+pub(super) fn export_id(conn: &Connection, name: &Name) -> Result<Option<ExportId>> {
+    Ok(conn.query_row("SELECT id FROM export WHERE name = ?1", [name], |row| row.get(0)).optional()?.map(ExportId))
+}
+
+fn ensure_segment(conn: &Connection, export: ExportId, segment: &Name) -> Result<u8> {
+    let known = "SELECT bit FROM segment WHERE export = ?1 AND name = ?2";
+    if let Some(bit) = conn.query_row(known, params![export.0, segment], |row| row.get(0)).optional()? {
+        return Ok(bit);
+    }
+    let mut statement = conn.prepare_cached("SELECT bit FROM segment WHERE export = ?1")?;
+    let taken = statement.query_map([export.0], |row| row.get(0))?.collect::<rusqlite::Result<Vec<u8>>>()?;
+    let bit = (0..=62).find(|bit| !taken.contains(bit)).ok_or_else(|| {
+        StateError::refused(format!("segment {segment} has no place: 63 segments of this export are still recorded"))
+            .hint("let a run take the members of dropped segments out first, or split the export")
+    })?;
+    conn.execute("INSERT INTO segment (export, bit, name) VALUES (?1, ?2, ?3)", params![export.0, bit, segment])?;
+    Ok(bit)
+}

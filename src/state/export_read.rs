@@ -1,0 +1,86 @@
+//! Exports and where they go: read.
+
+use super::{
+    ExportId, ExportState, Origin, PlaceRecord, PlaceRow, Result, SegmentSlot, View,
+    container::{ContainerRecord, container_of},
+    export::export_id,
+};
+use crate::{
+    definition::Name,
+    destination::{Fields, PlaceId},
+};
+use rusqlite::OptionalExtension;
+use std::collections::BTreeMap;
+
+impl View {
+    /// What is known of an export, `None` if it never was prepared.
+    pub fn export(&self, name: &Name) -> Result<Option<ExportState>> {
+        let Some(id) = export_id(&self.conn, name)? else { return Ok(None) };
+        let place = self.place_of(id)?;
+        let fields = place.as_ref().map_or(Ok(Fields::new()), |place| self.fields(place.row))?;
+        Ok(Some(ExportState { id, segments: self.segments(id)?, place, fields }))
+    }
+
+    /// Every export that has a state, those without a definition included.
+    pub fn exports(&self) -> Result<BTreeMap<Name, ExportId>> {
+        let mut statement = self.conn.prepare_cached("SELECT name, id FROM export")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, ExportId(row.get(1)?))))?;
+        Ok(rows.collect::<rusqlite::Result<_>>()?)
+    }
+
+    fn place_of(&self, export: ExportId) -> Result<Option<PlaceRecord>> {
+        let sql = "SELECT p.id, p.account, p.remote, p.name, p.origin FROM export e JOIN place p ON p.id = e.place WHERE e.id = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([export.0])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(PlaceRecord {
+            row: PlaceRow(row.get(0)?),
+            account: row.get(1)?,
+            remote: PlaceId(row.get(2)?),
+            name: row.get(3)?,
+            origin: Origin::from_code(row.get(4)?)?,
+        }))
+    }
+
+    fn segments(&self, export: ExportId) -> Result<Vec<SegmentSlot>> {
+        let sql = "SELECT s.bit, s.name, c.place, c.remote, c.name, c.origin, c.found_read
+                   FROM segment s LEFT JOIN container c ON c.export = s.export AND c.bit = s.bit
+                   WHERE s.export = ?1 ORDER BY s.bit";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([export.0])?;
+        let mut slots = Vec::new();
+        while let Some(row) = rows.next()? {
+            let container = if row.get::<_, Option<i64>>(2)?.is_some() { Some(container_of(row, 2)?) } else { None };
+            slots.push(SegmentSlot { bit: row.get(0)?, segment: row.get(1)?, container });
+        }
+        Ok(slots)
+    }
+
+    /// Containers of the export that no segment of it uses any more: kept at the platform, reported.
+    pub fn orphans(&self, export: ExportId) -> Result<Vec<ContainerRecord>> {
+        let sql = "SELECT place, remote, name, origin, found_read FROM container WHERE export = ?1 AND bit IS NULL ORDER BY place, remote";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([export.0])?;
+        let mut orphans = Vec::new();
+        while let Some(row) = rows.next()? {
+            orphans.push(container_of(row, 0)?);
+        }
+        Ok(orphans)
+    }
+
+    fn fields(&self, place: PlaceRow) -> Result<Fields> {
+        let mut statement = self.conn.prepare_cached("SELECT tag, kind FROM field WHERE place = ?1")?;
+        let mut rows = statement.query([place.0])?;
+        let mut fields = Fields::new();
+        while let Some(row) = rows.next()? {
+            fields.insert(row.get(0)?, super::sql::from_json(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?);
+        }
+        Ok(fields)
+    }
+
+    /// The row of a place that some export uses or used.
+    pub fn place(&self, account: &str, remote: &PlaceId) -> Result<Option<PlaceRow>> {
+        let sql = "SELECT id FROM place WHERE account = ?1 AND remote = ?2";
+        Ok(self.conn.query_row(sql, [account, &remote.0], |row| row.get(0)).optional()?.map(PlaceRow))
+    }
+}

@@ -1,0 +1,87 @@
+//! Members, written in batches.
+
+use super::{Applied, ExportId, MemberStateKind, Result, Store};
+use crate::member::{Email, Key};
+use rusqlite::params;
+
+impl Store {
+    /// Writes members whole, each in place of what was known of its key.
+    ///
+    /// Those who left or are suppressed are written without their address: nothing needs it any more. Their key stays
+    /// the plain hash of it, since it must meet the keys of the next reading in the same order, and since a keyed hash
+    /// would have its key beside it in the same file.
+    pub fn write_members<'a>(&mut self, export: ExportId, members: impl IntoIterator<Item = &'a Applied>) -> Result<()> {
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached(
+                "INSERT OR REPLACE INTO member (export, key, segments, found, fingerprint, state, person, address, refused, code, detail, field)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            )?;
+            for member in members {
+                let (kind, refusal) = (member.state.kind(), member.state.refusal());
+                let address = member.address.as_ref().filter(|_| kind.keeps_address()).map_or("", Email::as_str);
+                write.execute(params![
+                    export.0,
+                    member.key.to_bytes(),
+                    member.segments.cast_signed(),
+                    member.found.cast_signed(),
+                    member.fingerprint.map(|f| f.0.cast_signed()),
+                    kind.code(),
+                    member.person.map(u64::cast_signed),
+                    address,
+                    refusal.map(|r| r.fingerprint.0.cast_signed()),
+                    refusal.map(|r| &r.code),
+                    refusal.map(|r| &r.detail),
+                    refusal.and_then(|r| r.field.as_ref()),
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Records who was in a segment's container before us (E7). What is known of them otherwise stays.
+    pub fn record_found<'a>(&mut self, export: ExportId, bit: u8, people: impl IntoIterator<Item = (Key, &'a Email)>) -> Result<()> {
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached(
+                "INSERT INTO member (export, key, segments, found, state, address) VALUES (?1, ?2, 0, 1 << ?3, 0, ?4)
+                 ON CONFLICT DO UPDATE SET found = found | excluded.found",
+            )?;
+            for (key, email) in people {
+                write.execute(params![export.0, key.to_bytes(), bit, email.as_str()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// They are in the segment's container now. Keys that are not known are passed over.
+    pub fn join(&mut self, export: ExportId, bit: u8, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.each_key(export, "UPDATE member SET segments = segments | ?3 WHERE export = ?1 AND key = ?2", keys, 1 << bit)
+    }
+
+    /// They are out of the containers of these segments now. A row of which nothing remains is not deleted: what follows
+    /// (archiving) may need its address; [`Store::delete_members`] is the last step.
+    pub fn leave(&mut self, export: ExportId, bits: u64, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.each_key(export, "UPDATE member SET segments = segments & ~?3 WHERE export = ?1 AND key = ?2", keys, bits)
+    }
+
+    /// They are gone at the platform without us (E18): kept as hashes, so that they are not put back.
+    pub fn mark_left(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        let sql = "UPDATE member SET state = ?3, segments = 0, found = 0, fingerprint = NULL, address = '',
+                   refused = NULL, code = NULL, detail = NULL, field = NULL WHERE export = ?1 AND key = ?2";
+        self.each_key(export, sql, keys, u64::from(MemberStateKind::Left.code()))
+    }
+
+    /// They are members no more.
+    pub fn delete_members(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.apply(|conn| {
+            let mut delete = conn.prepare_cached("DELETE FROM member WHERE export = ?1 AND key = ?2")?;
+            keys.into_iter().try_for_each(|key| Ok(delete.execute(params![export.0, key.to_bytes()]).map(drop)?))
+        })
+    }
+
+    fn each_key(&mut self, export: ExportId, sql: &str, keys: impl IntoIterator<Item = Key>, value: u64) -> Result<()> {
+        self.apply(|conn| {
+            let mut update = conn.prepare_cached(sql)?;
+            keys.into_iter().try_for_each(|key| Ok(update.execute(params![export.0, key.to_bytes(), value.cast_signed()]).map(drop)?))
+        })
+    }
+}

@@ -1,0 +1,197 @@
+//! Members and contacts.
+
+use super::*;
+use crate::member::Standing;
+use proptest::prelude::*;
+use std::{collections::BTreeMap, ops::ControlFlow};
+
+pub(super) fn all(view: &View, export: ExportId) -> Vec<Applied> {
+    let mut rows = Vec::new();
+    view.members(export, |row| {
+        rows.push(row.to_applied());
+        Ok::<_, StateError>(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    rows
+}
+
+pub(super) fn keys(view: &View, export: ExportId) -> Vec<Key> {
+    all(view, export).into_iter().map(|member| member.key).collect()
+}
+
+fn contacts(view: &View, place: PlaceRow) -> Vec<Contact> {
+    let mut reading = view.read_contacts(place).unwrap();
+    let mut rows = reading.rows().unwrap();
+    std::iter::from_fn(|| rows.next().unwrap()).collect()
+}
+
+#[test]
+fn a_member_comes_back_as_it_was_written() {
+    let mut f = fixture();
+    let (export, place) = prepared(&mut f.store, "news");
+    let refusal = Refusal { code: "merge-field".into(), detail: "too long".into(), field: Some("LTV".into()), fingerprint: Fingerprint(9) };
+    let rejected = Applied {
+        state: MemberState::Rejected(refusal),
+        person: Some(u64::MAX),
+        fingerprint: Some(Fingerprint(u64::MAX)),
+        ..applied("a@example.com", 1)
+    };
+    f.store.write_members(export, [&rejected]).unwrap();
+    assert_eq!(f.store.member(export, rejected.key).unwrap().unwrap(), rejected);
+    assert_eq!(f.store.people(export, u64::MAX).unwrap(), [rejected.clone()]);
+    assert!(f.store.people(export, 5).unwrap().is_empty());
+    assert!(f.store.member(export, Key(1)).unwrap().is_none());
+    let _ = place;
+}
+
+#[test]
+fn joining_and_leaving_touch_one_bit_of_those_who_are_known() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let (a, b) = (applied("a@example.com", 0b001), applied("b@example.com", 0b110));
+    f.store.write_members(export, [&a]).unwrap();
+    f.store.join(export, 2, [a.key, b.key]).unwrap();
+    assert_eq!(all(&f.store, export), [Applied { segments: 0b101, ..a.clone() }]);
+    f.store.leave(export, 0b011, [a.key]).unwrap();
+    assert_eq!(f.store.member(export, a.key).unwrap().unwrap().segments, 0b100);
+    f.store.leave(export, 0b100, [a.key]).unwrap();
+    assert!(f.store.member(export, a.key).unwrap().unwrap().address.is_some(), "archiving still needs it");
+    f.store.delete_members(export, [a.key]).unwrap();
+    assert!(keys(&f.store, export).is_empty());
+}
+
+#[test]
+fn those_who_left_or_are_suppressed_keep_no_address() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let person = |address| Applied { person: Some(3), ..applied(address, 1) };
+    f.store.write_members(export, [&person("left@example.com"), &person("asked@example.com")]).unwrap();
+    drop(f.store);
+    f.store = Store::open(&f.dir, at(1)).unwrap();
+    let left = Key::of(&email("left@example.com"));
+    f.store.mark_left(export, [left]).unwrap();
+    let suppressed = Applied { state: MemberState::Suppressed, ..person("asked@example.com") };
+    f.store.write_members(export, [&suppressed]).unwrap();
+    for row in all(&f.store, export) {
+        assert_eq!(row.address, None);
+        assert_eq!(row.person, Some(3), "an address that changed is still recognised");
+    }
+    assert_eq!(f.store.member(export, left).unwrap().unwrap().state, MemberState::Left);
+    drop(f.store); // and with it the log
+    let bytes = std::fs::read(f.dir.database()).unwrap();
+    for trace in ["left@example.com", "asked@example.com"] {
+        assert!(!bytes.windows(trace.len()).any(|w| w == trace.as_bytes()), "{trace} is still in the file");
+    }
+}
+
+#[test]
+fn found_people_are_recorded_beside_what_is_known_of_them() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let ours = applied("ours@example.com", 0b01);
+    f.store.write_members(export, [&ours]).unwrap();
+    let theirs = email("theirs@example.com");
+    let people = [(ours.key, ours.address.as_ref().unwrap()), (Key::of(&theirs), &theirs)];
+    f.store.record_found(export, 1, people).unwrap();
+    f.store.record_found(export, 3, [people[1]]).unwrap();
+    assert_eq!(f.store.member(export, ours.key).unwrap().unwrap(), Applied { found: 0b10, ..ours });
+    let found = f.store.member(export, Key::of(&theirs)).unwrap().unwrap();
+    assert_eq!((found.segments, found.found, found.fingerprint, found.address), (0, 0b1010, None, Some(theirs)));
+}
+
+#[test]
+fn held_elsewhere_means_in_a_container_of_another_export_of_the_place() {
+    let mut f = fixture();
+    let (first, place) = prepared(&mut f.store, "first");
+    let (second, _) = prepared(&mut f.store, "second");
+    let member = applied("a@example.com", 1);
+    f.store.write_members(first, [&member]).unwrap();
+    assert!(!f.store.held_elsewhere(place, member.key, first).unwrap());
+    f.store.write_members(second, [&member]).unwrap();
+    assert!(f.store.held_elsewhere(place, member.key, first).unwrap());
+    f.store.leave(second, 1, [member.key]).unwrap();
+    assert!(!f.store.held_elsewhere(place, member.key, first).unwrap());
+    f.store.join(second, 0, [member.key]).unwrap();
+    f.store.record_place(second, "account", &PlaceId("list-2".into()), "Other", Origin::Named).unwrap();
+    assert!(!f.store.held_elsewhere(place, member.key, first).unwrap(), "another place is another contact");
+}
+
+#[test]
+fn seeing_a_contact_again_changes_its_standing_only() {
+    let mut f = fixture();
+    let (_, place) = prepared(&mut f.store, "news");
+    let ours =
+        Contact { key: Key(2), standing: Standing::Archived, origin: ContactOrigin::Added, archived_from: Some(Standing::Unsubscribed) };
+    f.store.write_contacts(place, [&ours]).unwrap();
+    f.store.see_contacts(place, [(Key(1), Standing::Cleaned), (Key(2), Standing::Archived)]).unwrap();
+    assert_eq!(f.store.contact(place, Key(2)).unwrap(), Some(ours), "still ours to restore");
+    f.store.see_contacts(place, [(Key(2), Standing::Subscribed)]).unwrap();
+    let back = Contact { standing: Standing::Subscribed, archived_from: None, ..ours };
+    let found = Contact { key: Key(1), standing: Standing::Cleaned, origin: ContactOrigin::Found, archived_from: None };
+    assert_eq!(contacts(&f.store, place), [found, back]);
+    f.store.forget_contacts(place, [Key(1)]).unwrap();
+    assert_eq!(f.store.contact(place, Key(1)).unwrap(), None);
+    assert_eq!(f.store.contacts_read(place).unwrap(), None);
+    let read = ContactsRead { watermark: "2026-11-22T05:59:00+00:00".into(), at: at(3), count: 2 };
+    f.store.set_contacts_read(place, &read).unwrap();
+    assert_eq!(f.store.contacts_read(place).unwrap(), Some(read));
+}
+
+#[test]
+fn a_stream_stops_when_asked_and_gives_errors_back() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    f.store.write_members(export, &[applied("a@example.com", 1), applied("b@example.com", 1)]).unwrap();
+    let mut seen = 0;
+    let each = |_: AppliedHead| {
+        seen += 1;
+        Ok::<_, StateError>(ControlFlow::Break(()))
+    };
+    f.store.member_heads(export, each).unwrap();
+    assert_eq!(seen, 1);
+    let error = f.store.members(export, |_| Err::<ControlFlow<()>, _>(StateError::refused("enough"))).unwrap_err();
+    assert_eq!(error.message, "enough");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// Whatever is written, in whatever order and grouping, a stream gives the sorted map of it.
+    #[test]
+    fn a_stream_is_the_sorted_map_of_what_was_written(writes in prop::collection::vec(
+        (0u8..40, any::<u8>(), prop::option::of(any::<u64>()), prop::option::of(0u64..3), any::<bool>()), 0..120)) {
+        let mut f = fixture();
+        let (export, _) = prepared(&mut f.store, "news");
+        let (other, _) = prepared(&mut f.store, "other");
+        let mut model = BTreeMap::new();
+        for chunk in writes.chunks(17) {
+            f.store.begin().unwrap();
+            for (who, bits, fingerprint, person, gone) in chunk {
+                let member = Applied {
+                    fingerprint: fingerprint.map(Fingerprint), person: *person,
+                    ..applied(&format!("p{who}@example.com"), u64::from(*bits))
+                };
+                if *gone {
+                    f.store.delete_members(export, [member.key]).unwrap();
+                    model.remove(&member.key);
+                } else {
+                    f.store.write_members(export, [&member]).unwrap();
+                    f.store.write_members(other, [&applied("else@example.com", 1)]).unwrap();
+                    model.insert(member.key, member);
+                }
+            }
+            f.store.commit().unwrap();
+        }
+        prop_assert_eq!(all(&f.store, export), model.values().cloned().collect::<Vec<_>>());
+        let mut reading = f.store.read_members(export).unwrap();
+        let mut rows = reading.rows().unwrap();
+        for member in model.values() {
+            let head = rows.next().unwrap().unwrap();
+            prop_assert_eq!((head.key, head.segments, head.fingerprint, head.person), (member.key, member.segments, member.fingerprint, member.person));
+        }
+        for person in 0..3 {
+            let known = model.values().filter(|m| m.person == Some(person)).cloned().collect::<Vec<_>>();
+            prop_assert_eq!(f.store.people(export, person).unwrap(), known);
+        }
+    }
+}

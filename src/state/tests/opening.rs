@@ -1,0 +1,166 @@
+//! Directory, files, lock, format, damage, crashes.
+
+use super::*;
+use rstest::rstest;
+use rusqlite::Connection;
+use std::os::unix::fs::PermissionsExt;
+
+fn mode(path: &std::path::Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn files_are_the_users_alone() {
+    let mut f = fixture();
+    prepared(&mut f.store, "news");
+    let view = View::open(&f.dir, at(0)).unwrap().unwrap();
+    assert_eq!(mode(f.dir.path()), 0o700);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(f.dir.path()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        names.push(path.file_name().unwrap().to_string_lossy().into_owned());
+    }
+    names.sort();
+    assert_eq!(names, ["state.db", "state.db-shm", "state.db-wal", "state.lock"]);
+    drop(view);
+}
+
+#[test]
+fn the_second_writer_is_told_who_is_first() {
+    let f = fixture();
+    let error = Store::open(&f.dir, at(60)).unwrap_err();
+    assert_eq!(error.kind, StateErrorKind::InUse);
+    let pid = format!("process {} on ", std::process::id());
+    assert!(error.message.contains(&pid) && error.message.ends_with(" since 2026-11-22T06:00:00Z"), "{error}");
+    assert!(error.hint.unwrap().contains("--state"));
+    let Fixture { dir, store, _temp } = f;
+    drop(store);
+    Store::open(&dir, at(61)).unwrap();
+}
+
+#[test]
+fn nothing_there_is_not_an_error_for_a_reader() {
+    let temp = tempfile::tempdir().unwrap();
+    assert!(View::open(&temp.path().join("none").into(), at(0)).unwrap().is_none());
+    assert!(!temp.path().join("none").exists(), "a reader creates nothing");
+}
+
+#[test]
+fn lineage_stays_and_serial_counts_what_was_applied() {
+    let mut f = fixture();
+    let (lineage, serial) = (f.store.lineage().unwrap(), f.store.serial().unwrap());
+    let (export, _) = prepared(&mut f.store, "news");
+    let before = f.store.serial().unwrap();
+    assert!(before > serial);
+    f.store.begin().unwrap();
+    f.store.write_members(export, &[applied("a@example.com", 1)]).unwrap();
+    f.store.write_members(export, &[applied("b@example.com", 1)]).unwrap();
+    f.store.commit().unwrap();
+    assert_eq!(f.store.serial().unwrap(), before + 1, "one group is one step");
+    f.store.intend(export, &Wanted::Field("FNAME".into()), at(0)).unwrap();
+    assert_eq!(f.store.serial().unwrap(), before + 1, "a note is none");
+    drop(f.store);
+    assert_eq!(Store::open(&f.dir, at(1)).unwrap().lineage().unwrap(), lineage);
+    assert_ne!(fixture().store.lineage().unwrap(), lineage);
+}
+
+#[test]
+fn readers_see_whole_commits_while_the_writer_writes() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let view = View::open(&f.dir, at(0)).unwrap().unwrap();
+    f.store.begin().unwrap();
+    f.store.write_members(export, &[applied("a@example.com", 1), applied("b@example.com", 1)]).unwrap();
+    assert_eq!(members::keys(&view, export).len(), 0);
+    f.store.commit().unwrap();
+    let [first, second] = members::keys(&view, export)[..] else { panic!("two members") };
+    // A reader in the middle of a long read keeps its picture, and stops nobody.
+    let mut reading = view.read_members(export).unwrap();
+    let mut rows = reading.rows().unwrap();
+    assert_eq!(rows.next().unwrap().unwrap().key, first);
+    f.store.delete_members(export, [first, second]).unwrap();
+    assert_eq!(rows.next().unwrap().unwrap().key, second);
+    drop(rows);
+    drop(reading);
+    assert_eq!(members::keys(&view, export).len(), 0);
+}
+
+#[test]
+fn a_crash_in_the_middle_of_a_group_loses_the_group_and_nothing_else() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    f.store.write_members(export, &[applied("kept@example.com", 1)]).unwrap();
+    f.store.begin().unwrap();
+    f.store.write_members(export, &[applied("lost@example.com", 1)]).unwrap();
+    drop(f.store);
+    let store = Store::open(&f.dir, at(1)).unwrap();
+    assert_eq!(members::keys(&store, export), [applied("kept@example.com", 1).key]);
+}
+
+#[test]
+fn a_failed_write_inside_a_group_leaves_the_rest_of_the_group() {
+    let mut f = fixture();
+    let (export, place) = prepared(&mut f.store, "news");
+    let (other, _) = prepared(&mut f.store, "other");
+    f.store.record_container(export, 0, &exports::container(place, "7", "VIP")).unwrap();
+    f.store.begin().unwrap();
+    f.store.write_members(export, &[applied("a@example.com", 1)]).unwrap();
+    f.store.record_container(other, 0, &exports::container(place, "7", "VIP")).unwrap_err();
+    f.store.commit().unwrap();
+    assert_eq!(members::keys(&f.store, export).len(), 1);
+}
+
+#[test]
+fn a_newer_format_is_refused_by_readers_and_writers() {
+    let f = fixture();
+    drop(f.store);
+    Connection::open(f.dir.database()).unwrap().pragma_update(None, "user_version", migrations::FORMAT + 1).unwrap();
+    let errors = [View::open(&f.dir, at(0)).unwrap_err(), Store::open(&f.dir, at(0)).unwrap_err()];
+    for error in errors {
+        assert_eq!(error.kind, StateErrorKind::Newer);
+        assert!(error.hint.unwrap().contains("newer version"));
+    }
+}
+
+#[rstest]
+#[case::empty(b"")]
+#[case::not_a_database(b"this is not a database, however long one looks at it, and there is more than a header of it, too, as it seems")]
+fn a_damaged_file_is_an_error_and_stays_as_it_is(#[case] bytes: &[u8]) {
+    let f = fixture();
+    drop(f.store);
+    std::fs::write(f.dir.database(), bytes).unwrap();
+    let errors = [View::open(&f.dir, at(0)).unwrap_err(), Store::open(&f.dir, at(0)).unwrap_err()];
+    for error in errors {
+        assert_eq!(error.kind, StateErrorKind::Damaged, "{error}");
+        assert!(error.hint.unwrap().contains("backup"));
+    }
+    assert_eq!(std::fs::read(f.dir.database()).unwrap(), bytes);
+}
+
+#[test]
+fn another_programs_database_is_refused() {
+    let f = fixture();
+    drop(f.store);
+    std::fs::remove_file(f.dir.database()).unwrap();
+    Connection::open(f.dir.database()).unwrap().execute_batch("CREATE TABLE theirs (x)").unwrap();
+    assert_eq!(Store::open(&f.dir, at(0)).unwrap_err().kind, StateErrorKind::Damaged);
+}
+
+#[test]
+fn a_log_without_its_database_is_damage() {
+    let f = fixture();
+    drop(f.store);
+    std::fs::rename(f.dir.database(), f.dir.path().join("state.db-wal")).unwrap();
+    assert_eq!(View::open(&f.dir, at(0)).unwrap_err().kind, StateErrorKind::Damaged);
+    assert_eq!(Store::open(&f.dir, at(0)).unwrap_err().kind, StateErrorKind::Damaged);
+}
+
+#[test]
+fn a_crash_while_the_state_is_created_leaves_none() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = StateDir::from(temp.path().to_owned());
+    std::fs::write(dir.unfinished(), b"half of a database").unwrap();
+    assert!(View::open(&dir, at(0)).unwrap().is_none());
+    Store::open(&dir, at(0)).unwrap();
+}
