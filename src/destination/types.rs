@@ -234,6 +234,8 @@ pub struct PageRequest {
     pub rows: usize,
     /// Only contacts changed since (RFC 3339), all if `None`.
     pub changed_since: Option<String>,
+    /// Only contacts of this standing, all (the archived too) if `None`.
+    pub standing: Option<Standing>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

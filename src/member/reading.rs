@@ -129,9 +129,12 @@ impl<'a> Collector<'a> {
         let spool = spool.finish()?;
         entries.sort_unstable_by_key(Entry::key);
         merge_duplicates(&mut entries, &spool, &mut sets, &mut tally)?;
-        let before = entries.len();
-        entries.retain(|e| e.flags().has(Flags::REJECTED) || suppressed.binary_search(&e.key()).is_err());
-        tally.suppressed = (before - entries.len()) as u64;
+        entries.retain(|e| {
+            let keep = suppressed.binary_search(&e.key()).is_err();
+            // A refused row is counted as that already.
+            tally.suppressed += u64::from(!keep && !e.flags().has(Flags::REJECTED));
+            keep
+        });
         for entry in &entries {
             sets.mask(entry.set()).bits().for_each(|bit| *tally.members.entry(bit).or_default() += 1);
         }

@@ -61,6 +61,8 @@ pub struct Leaver {
     /// In no segment of the export any more.
     pub whole: bool,
     pub suppressed: bool,
+    /// Out of the place as well (`onLeave: archive`); decided after the diff, by what else holds the contact.
+    pub archive: bool,
 }
 
 /// Counts of a diff, by slot where it matters.
@@ -227,7 +229,7 @@ impl<'a> Differ<'a> {
                 *self.tally.suppressed_leaves.entry(bit).or_default() += 1;
             }
         });
-        self.leavers.push(Leaver { key, segments, whole, suppressed });
+        self.leavers.push(Leaver { key, segments, whole, suppressed, archive: false });
     }
 
     /// Writes what is to be done into the entry under the cursor.

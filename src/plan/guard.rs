@@ -21,6 +21,8 @@ pub struct Facts {
     pub new_contacts: u64,
     pub known_contacts: u64,
     pub contact_limit: Option<u64>,
+    /// The export wrote to another place before.
+    pub target_changed: bool,
 }
 
 /// One segment's counts.
@@ -76,6 +78,7 @@ pub enum Code {
     TooManyInSegment,
     Stale,
     ContainerGone,
+    TargetChanged,
 }
 
 /// The guard's answer.
@@ -121,6 +124,9 @@ pub fn judge(facts: &Facts, guard: &Guard, allowed: Option<&Allowed>) -> Verdict
         && facts.known_contacts + facts.new_contacts > limit
     {
         hold(about(Code::Contacts, facts.known_contacts + facts.new_contacts, limit), 0);
+    }
+    if facts.target_changed {
+        hold(about(Code::TargetChanged, 1, 0), 0);
     }
     if facts.mails_new_contacts && facts.new_contacts > 0 {
         hold(about(Code::MailsNewContacts, facts.new_contacts, 0), 0);
@@ -202,6 +208,9 @@ impl fmt::Display for Reason {
             Code::TooManyInSegment => write!(f, "segment {segment} has {actual} members, more than expect.maxMembers ({limit})"),
             Code::Stale => {
                 write!(f, "the source of {segment} is {} old, older than expect.freshWithin ({})", hours(actual), hours(limit))
+            }
+            Code::TargetChanged => {
+                write!(f, "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are")
             }
             Code::ContainerGone => {
                 write!(f, "the container of {segment} is gone at the platform without us; it would be made anew and refilled")

@@ -4,6 +4,7 @@ mod counts;
 pub mod diff;
 pub mod guard;
 mod model;
+pub mod resources;
 pub mod standing;
 
 pub use counts::Counts;

@@ -1,1 +1,30 @@
-//! To be written.
+//! Carries plans out: reads what is wanted, plans, sends batches, records outcomes, resumes.
+//!
+//! ```text
+//! prepare:  observe ─► settle resources ─► read standings ∥ read source ─► diff ─► plan + verdict
+//! execute:  resources ─► phases (create, update, restore, join, leave, archive), each: batches ─► workers ─► outcomes ─► state
+//! ```
+//! May know: everything below it. May not know: terminals, schedules. Leaves nothing undecided to a destination and decides
+//! nothing that the plan left open.
+
+mod assemble;
+mod batches;
+mod context;
+mod ending;
+mod execute;
+mod observe;
+mod phase;
+mod prepare;
+mod reading;
+mod recorder;
+mod resolve;
+mod standings;
+mod watch;
+
+pub use context::Context;
+pub use ending::{Ending, Failure, FailureKind};
+pub use execute::execute;
+pub use observe::{Settled, apply_resources, settle};
+pub use prepare::{Prepared, prepare};
+pub use recorder::Recorder;
+pub use watch::{Silent, Watch};

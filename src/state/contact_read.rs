@@ -36,6 +36,17 @@ impl View {
         Ok(ContactReading { statement, place })
     }
 
+    /// The first `limit` contacts from a key on, in key order.
+    pub fn contacts_from(&self, place: PlaceRow, from: Key, limit: usize) -> Result<Vec<Contact>> {
+        let mut statement = self.conn.prepare_cached(&format!("{CONTACT} WHERE place = ?1 AND key >= ?2 ORDER BY key LIMIT ?3"))?;
+        let mut rows = statement.query(params![place.0, from.to_bytes(), sql::count(limit as u64)])?;
+        let mut contacts = Vec::new();
+        while let Some(row) = rows.next()? {
+            contacts.push(contact(row)?);
+        }
+        Ok(contacts)
+    }
+
     pub fn contact(&self, place: PlaceRow, key: Key) -> Result<Option<Contact>> {
         let mut statement = self.conn.prepare_cached(&format!("{CONTACT} WHERE place = ?1 AND key = ?2"))?;
         let mut rows = statement.query(params![place.0, key.to_bytes()])?;

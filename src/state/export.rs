@@ -88,6 +88,16 @@ impl Store {
 
     /// Records where an export goes. A place that another export uses is shared, and keeps the origin it had there.
     pub fn record_place(&mut self, export: ExportId, account: &str, remote: &PlaceId, name: &str, origin: Origin) -> Result<PlaceRow> {
+        let row = self.ensure_place(account, remote, name, origin)?;
+        self.apply(|conn| {
+            conn.execute("UPDATE export SET place = ?2 WHERE id = ?1", params![export.0, row.0])?;
+            conn.execute("DELETE FROM intent WHERE export = ?1 AND kind = 'place'", [export.0])?;
+            Ok(row)
+        })
+    }
+
+    /// The row of a place that is about to be used, made if it is new.
+    pub fn ensure_place(&mut self, account: &str, remote: &PlaceId, name: &str, origin: Origin) -> Result<PlaceRow> {
         self.apply(|conn| {
             let row = conn.query_row(
                 "INSERT INTO place (account, remote, name, origin) VALUES (?1, ?2, ?3, ?4)
@@ -95,8 +105,6 @@ impl Store {
                 params![account, remote.0, name, origin.code()],
                 |row| row.get(0),
             )?;
-            conn.execute("UPDATE export SET place = ?2 WHERE id = ?1", params![export.0, row])?;
-            conn.execute("DELETE FROM intent WHERE export = ?1 AND kind = 'place'", [export.0])?;
             Ok(PlaceRow(row))
         })
     }

@@ -63,6 +63,15 @@ impl Store {
         self.each_key(export, "UPDATE member SET segments = segments & ~?3 WHERE export = ?1 AND key = ?2", keys, bits)
     }
 
+    /// The segment's container is gone at the platform: nobody is in it.
+    pub fn empty_segment(&mut self, export: ExportId, bit: u8) -> Result<()> {
+        self.apply(|conn| {
+            let sql = "UPDATE member SET segments = segments & ~?2, found = found & ~?2 WHERE export = ?1 AND (segments | found) & ?2";
+            conn.execute(sql, params![export.0, (1_u64 << bit).cast_signed()])?;
+            Ok(())
+        })
+    }
+
     /// They are gone at the platform without us (E18): kept as hashes, so that they are not put back.
     pub fn mark_left(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         let sql = "UPDATE member SET state = ?3, segments = 0, found = 0, fingerprint = NULL, address = '',

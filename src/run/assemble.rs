@@ -1,0 +1,312 @@
+//! Everything known put together into a plan.
+
+use super::{Context, Failure, observe::Settled, prepare::Work, resolve::Resolved};
+use crate::{
+    definition::{Mode, Segment},
+    destination::Operation,
+    member::{Desired, Flags, Standing},
+    plan::{
+        Cost, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, SegmentPlan, StandingRead, Words,
+        diff::Leaver,
+        guard::{self, Facts, SegmentFacts, Verdict},
+        resources::{ContainerPlan, ContainerState},
+    },
+    state::{PlaceRow, View},
+};
+use std::collections::BTreeMap;
+
+/// Masked addresses shown for each kind of change.
+const SAMPLE: usize = 3;
+
+/// What a plan is made of.
+pub struct Parts<'a> {
+    pub context: &'a Context,
+    pub view: Option<&'a View>,
+    pub place: Option<PlaceRow>,
+    pub settled: &'a Settled,
+    pub work: &'a Work,
+    pub resolved: &'a Resolved,
+    /// Distinct people that the export wants.
+    pub wanted: u64,
+    pub digest: PlanDigest,
+}
+
+/// What is asked, in one number: the definition, the resources and every member's change; not by which call it is done,
+/// since that depends on statuses that may be read later.
+pub fn digest(context: &Context, settled: &Settled, desired: &Desired, leavers: &[Leaver]) -> PlanDigest {
+    let mut hash = blake3::Hasher::new();
+    let mut text = |part: &str| {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    };
+    text(context.export.name.as_str());
+    text(&context.export.digest);
+    text(&format!("{:?}{:?}", settled.resources.place_name(), settled.resources.steps));
+    for entry in &desired.entries {
+        hash.update(&entry.key().to_bytes());
+        hash.update(&entry.fingerprint().0.to_le_bytes());
+        hash.update(&desired.sets.mask(entry.set()).0.to_le_bytes());
+    }
+    for leaver in leavers {
+        hash.update(&leaver.key.to_bytes());
+        hash.update(&leaver.segments.0.to_le_bytes());
+    }
+    PlanDigest(hash.finalize().to_hex().to_string())
+}
+
+/// The plan of one export.
+pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
+    let Parts { context, settled, work, resolved, .. } = parts;
+    let capabilities = context.destination.capabilities();
+    let segments = segments(parts)?;
+    let mut plan = Plan {
+        export: context.export.name.to_string(),
+        connection: context.export.connection.display_name.clone(),
+        vendor: capabilities.vendor,
+        words: Words { place: capabilities.place_word, container: capabilities.container_word },
+        place: settled.resources.place.clone(),
+        resources: settled.resources.steps.clone(),
+        members: members(parts)?,
+        reading: reading(parts),
+        cost: cost(parts),
+        rejected: rejected(parts),
+        counts: counts(parts),
+        verdict: Verdict::default(),
+        notes: notes(parts, &segments)?,
+        digest: parts.digest.clone(),
+        segments,
+    };
+    plan.verdict = verdict(parts, &plan)?;
+    let _ = (work, resolved);
+    Ok(plan)
+}
+
+fn segments(parts: &Parts<'_>) -> Result<Vec<SegmentPlan>, Failure> {
+    let samples = Samples::take(parts)?;
+    let tally = &parts.work.tally;
+    let of = |map: &BTreeMap<u8, u64>, bit: u8| map.get(&bit).copied().unwrap_or(0);
+    let plan = |c: &ContainerPlan| SegmentPlan {
+        segment: c.segment.to_string(),
+        container: c.name.clone(),
+        members: of(&parts.work.desired.tally.members, c.bit),
+        before: of(&tally.before, c.bit),
+        joins: of(&parts.resolved.joins, c.bit),
+        leaves: of(&tally.leaves, c.bit),
+        suppressed_leaves: of(&tally.suppressed_leaves, c.bit),
+        dropped: matches!(c.state, ContainerState::Dropped(_)),
+        mirror: c.mirror,
+        join_sample: samples.joins.get(&c.bit).cloned().unwrap_or_default(),
+        leave_sample: samples.leaves.get(&c.bit).cloned().unwrap_or_default(),
+    };
+    Ok(parts.settled.resources.containers.iter().map(plan).collect())
+}
+
+#[derive(Default)]
+struct Samples {
+    joins: BTreeMap<u8, Vec<String>>,
+    leaves: BTreeMap<u8, Vec<String>>,
+    updates: Vec<String>,
+}
+
+impl Samples {
+    fn take(parts: &Parts<'_>) -> Result<Self, Failure> {
+        let mut samples = Self::default();
+        let containers = parts.settled.resources.containers.len();
+        let full = |map: &BTreeMap<u8, Vec<String>>| map.len() == containers && map.values().all(|v| v.len() >= SAMPLE);
+        for entry in &parts.work.desired.entries {
+            let joins = parts.work.desired.sets.mask(entry.set());
+            let bits: Vec<u8> = joins.bits().filter(|b| samples.joins.get(b).is_none_or(|v| v.len() < SAMPLE)).collect();
+            let update = !entry.flags().has(Flags::NEW) && entry.flags().has(Flags::UPDATE) && samples.updates.len() < SAMPLE;
+            if !bits.is_empty() || update {
+                let masked = parts.work.desired.spool.read(entry.offset())?.email.masked();
+                bits.iter().for_each(|b| samples.joins.entry(*b).or_default().push(masked.clone()));
+                samples.updates.extend(update.then_some(masked));
+            }
+            if full(&samples.joins) && samples.updates.len() >= SAMPLE {
+                break;
+            }
+        }
+        let (Some(view), Some(state)) = (parts.view, &parts.settled.state) else { return Ok(samples) };
+        for leaver in &parts.work.leavers {
+            let bits: Vec<u8> = leaver.segments.bits().filter(|b| samples.leaves.get(b).is_none_or(|v| v.len() < SAMPLE)).collect();
+            if !bits.is_empty()
+                && let Some(email) = view.member(state.id, leaver.key)?.and_then(|m| m.address)
+            {
+                bits.iter().for_each(|b| samples.leaves.entry(*b).or_default().push(email.masked()));
+            }
+            if full(&samples.leaves) {
+                break;
+            }
+        }
+        Ok(samples)
+    }
+}
+
+fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
+    let (tally, resolved) = (&parts.work.tally, parts.resolved);
+    Ok(MemberTotals {
+        new: resolved.create + resolved.known + resolved.restore,
+        create: resolved.create,
+        known: resolved.known,
+        restore: resolved.restore,
+        unread: resolved.unread && matches!(parts.settled.resources.place, PlacePlan::Existing { .. }),
+        update: tally.updated,
+        moved: tally.moved,
+        leave: tally.leavers,
+        archive: resolved.archive,
+        unchanged: tally.unchanged,
+        protected: tally.protected,
+        update_sample: Samples::take(parts)?.updates,
+    })
+}
+
+fn reading(parts: &Parts<'_>) -> Option<StandingRead> {
+    let PlacePlan::Existing { contacts, .. } = &parts.settled.resources.place else { return None };
+    let rows = parts.context.destination.capabilities().page_rows as u64;
+    parts.resolved.unread.then(|| StandingRead { contacts: Some(*contacts), calls: Some(contacts.div_ceil(rows).max(1)), first: true })
+}
+
+fn cost(parts: &Parts<'_>) -> Cost {
+    let capabilities = parts.context.destination.capabilities();
+    let (tally, resolved) = (&parts.work.tally, parts.resolved);
+    let told = if parts.work.mapping.fields().is_empty() { 0 } else { resolved.known + tally.updated };
+    let each = |map: &BTreeMap<u8, u64>, rows: u64| map.values().map(|n| n.div_ceil(rows)).sum::<u64>();
+    let calls = |operation: Operation| {
+        let rows = parts.context.destination.batch_rows(operation) as u64;
+        let calls = match operation {
+            Operation::Create => resolved.create.div_ceil(rows),
+            Operation::Update => told.div_ceil(rows),
+            Operation::Restore => resolved.restore.div_ceil(rows),
+            Operation::Join => each(&resolved.joins, rows),
+            Operation::Leave => each(&tally.leaves, rows),
+            Operation::Archive => resolved.archive.div_ceil(rows),
+        };
+        (operation, calls)
+    };
+    let reads = reading(parts).and_then(|r| r.calls).unwrap_or(0);
+    Cost {
+        calls: capabilities.phases.iter().map(|o| calls(*o)).filter(|(_, n)| *n > 0).collect(),
+        other_calls: reads + parts.settled.resources.steps.len() as u64,
+        connections: parts.context.connections,
+        connections_max: capabilities.connections_max,
+    }
+}
+
+fn rejected(parts: &Parts<'_>) -> BTreeMap<String, u64> {
+    let mut rejected = parts.work.desired.rejects.by_code().clone();
+    let before = parts.work.tally.rejected_before;
+    if before > 0 {
+        rejected.insert("refused-before".to_owned(), before);
+    }
+    rejected
+}
+
+fn counts(parts: &Parts<'_>) -> Counts {
+    let (rows, tally, resolved) = (&parts.work.desired.tally, &parts.work.tally, parts.resolved);
+    let added = resolved.create + resolved.known + resolved.restore;
+    Counts {
+        read: rows.read,
+        synced: 0,
+        unchanged: tally.unchanged,
+        rejected: rows.rejected + resolved.refused + tally.rejected_before,
+        not_addressable: rows.not_addressable,
+        duplicates: rows.duplicates,
+        across_segments: rows.across_segments,
+        suppressed: rows.suppressed,
+        no_consent: resolved.no_consent,
+        left: tally.left,
+        unverified: 0,
+        pending: added + tally.updated + tally.moved,
+        added,
+        updated: tally.updated,
+        removed: tally.leavers,
+    }
+}
+
+fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
+    let export = &parts.context.export;
+    let approval = match (parts.view, &parts.settled.state) {
+        (Some(view), Some(state)) => view.approval(state.id, parts.context.now)?,
+        _ => None,
+    };
+    let known = match &plan.place {
+        PlacePlan::Existing { contacts, .. } => *contacts,
+        PlacePlan::Create { .. } => 0,
+    };
+    let facts = Facts {
+        segments: parts.settled.resources.containers.iter().map(|c| segment_facts(parts, c)).collect::<Result<_, _>>()?,
+        additions: plan.members.new,
+        members: parts.wanted,
+        mails_new_contacts: export.new_contacts.status == Standing::Pending,
+        new_contacts: plan.members.create,
+        known_contacts: known,
+        contact_limit: export.connection.limits.contacts,
+        target_changed: parts.settled.moved,
+    };
+    Ok(guard::judge(&facts, &export.guard, approval.as_ref()))
+}
+
+fn segment_facts(parts: &Parts<'_>, container: &ContainerPlan) -> Result<SegmentFacts, Failure> {
+    let (work, bit) = (parts.work, container.bit);
+    let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
+    let segment = parts.context.export.segments.iter().find(|s| s.name == container.segment);
+    let before = of(&work.tally.before);
+    let (mut largest, mut approved) = (before, 0);
+    if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
+        largest = largest.max(view.largest(state.id, bit, parts.context.now)?);
+        for leaver in work.leavers.iter().filter(|l| l.segments.has(bit) && !l.suppressed) {
+            approved += u64::from(view.approved_removal(state.id, leaver.key, parts.context.now)?);
+        }
+    }
+    Ok(SegmentFacts {
+        name: container.segment.to_string(),
+        members: of(&work.desired.tally.members),
+        removals: of(&work.tally.leaves) - of(&work.tally.suppressed_leaves),
+        approved_removals: approved,
+        largest,
+        expect: segment.map_or_else(Default::default, |s: &std::sync::Arc<Segment>| s.expect),
+        age_seconds: age(parts, bit),
+        dropped: segment.is_none(),
+        container_gone: container.state == ContainerState::Recreate,
+    })
+}
+
+fn age(parts: &Parts<'_>, bit: u8) -> Option<u64> {
+    let newest = parts.work.newest.get(&bit)?;
+    let now = std::time::SystemTime::from(parts.context.now);
+    Some(now.duration_since(*newest).unwrap_or_default().as_secs())
+}
+
+fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {
+    let context = parts.context;
+    let capabilities = context.destination.capabilities();
+    let mut notes = parts.settled.resources.notes.clone();
+    if segments.iter().any(|s| s.joins > 0) {
+        notes.push(capabilities.on_join_note.to_owned());
+    }
+    if parts.resolved.create > 0 {
+        notes.push((capabilities.on_create_note)(context.export.new_contacts.status).to_owned());
+    }
+    if segments.iter().any(|s| s.leaves > 0) && parts.resolved.archive < parts.work.tally.leavers {
+        notes.push(capabilities.on_leave_note.to_owned());
+    }
+    let upsert = segments.iter().filter(|s| !s.mirror).map(|s| format!("\"{}\"", s.container)).collect::<Vec<_>>();
+    if !upsert.is_empty() {
+        let why = if context.export.mode == Some(Mode::Upsert) { "mode is upsert" } else { "it existed before us; set mode: mirror to change that" };
+        notes.push(format!("nobody is taken out of {}: {why}", upsert.join(", ")));
+    }
+    if parts.settled.moved {
+        notes.push("the target changed: what was written to the earlier one stays there and is no longer looked after".to_owned());
+    }
+    if context.connections > capabilities.connections_max {
+        let (ours, theirs) = (context.connections, capabilities.connections_max);
+        notes.push(format!("limits.connections is {ours}; {} documents {theirs}: make sure that the contract allows more", capabilities.vendor));
+    }
+    if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
+        let orphans: Vec<_> = view.orphans(state.id)?.into_iter().map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();
+        if !orphans.is_empty() {
+            notes.push(format!("kept at {} and no longer looked after: {}", capabilities.vendor, orphans.join(", ")));
+        }
+    }
+    Ok(notes)
+}

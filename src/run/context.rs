@@ -1,0 +1,27 @@
+//! What every step of one run needs.
+
+use super::Watch;
+use crate::{
+    definition::Export,
+    destination::{Account, Destination},
+};
+use chrono::{DateTime, Utc};
+use std::{path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// One run of one export.
+#[derive(Clone)]
+pub struct Context {
+    pub export: Arc<Export>,
+    pub destination: Arc<dyn Destination>,
+    /// As the live probe gave it.
+    pub account: Account,
+    pub watch: Arc<dyn Watch>,
+    pub now: DateTime<Utc>,
+    /// Cancelled: what is in flight ends, nothing more begins.
+    pub cancel: CancellationToken,
+    /// Where nameless temporary files go; needs room for the members' rows.
+    pub temp: PathBuf,
+    /// Calls in flight at once.
+    pub connections: u32,
+}

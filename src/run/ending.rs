@@ -1,0 +1,98 @@
+//! How a run ends (E11).
+
+use crate::{
+    destination,
+    plan::{Counts, resources::Problem},
+    source::SourceError,
+    state::StateError,
+};
+use std::{io, time::Duration};
+
+/// A run that got as far as sending.
+#[derive(Clone, Debug)]
+pub struct Ending {
+    pub counts: Counts,
+    /// Why it stopped before the end, if it did.
+    pub stopped: Option<Failure>,
+}
+
+/// Why a run could not go on. Nothing is taken out because of it (G1).
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    pub kind: FailureKind,
+    pub message: String,
+    pub hints: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Worth trying again, after this long where known.
+    Retry { after: Option<Duration> },
+    /// Needs a person.
+    Stalled,
+    /// The source could not be read whole.
+    Source,
+    /// Someone stopped it.
+    Canceled,
+}
+
+impl Failure {
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hints: Vec::new() }
+    }
+
+    pub fn canceled() -> Self {
+        Self::new(FailureKind::Canceled, "stopped on request; what was sent is recorded, and the next run goes on from there")
+    }
+
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        let failure = Self::new(FailureKind::Source, error.message);
+        error.hint.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<destination::Error> for Failure {
+    fn from(error: destination::Error) -> Self {
+        use destination::ErrorKind;
+        let kind = match error.kind {
+            ErrorKind::Retry { after, .. } => FailureKind::Retry { after },
+            ErrorKind::TooLarge => FailureKind::Retry { after: None },
+            ErrorKind::Wait { until } => {
+                FailureKind::Retry { after: until.and_then(|u| u.duration_since(std::time::SystemTime::now()).ok()) }
+            }
+            ErrorKind::Stall => FailureKind::Stalled,
+        };
+        let failure = Self::new(kind, error.message);
+        error.hint.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<StateError> for Failure {
+    fn from(error: StateError) -> Self {
+        Self::new(FailureKind::Stalled, error.to_string())
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::new(FailureKind::Stalled, format!("a temporary file: {error}"))
+            .hint("temporary files go to $TMPDIR; they need about 150 bytes a row")
+    }
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        let lines: Vec<_> = problems.iter().map(|p| p.what.clone()).collect();
+        let failure = Self::new(FailureKind::Stalled, lines.join("\n"));
+        problems.into_iter().map(|p| p.hint).fold(failure, Self::hint)
+    }
+}

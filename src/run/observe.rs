@@ -1,0 +1,257 @@
+//! The platform's resources: observed, settled with what is recorded and wanted, created and recorded.
+
+use super::{Context, Failure, Recorder};
+use crate::{
+    definition::{Audience, AudienceRef, Export},
+    destination::{Observed, PageRequest, PlaceId, RemoteContainer, ResourceChange, ResourceDone},
+    member::Key,
+    plan::{
+        PlacePlan, ResourceStep,
+        resources::{self, ContainerPlan, ContainerState, Inputs, Recorded, RecordedSlot, Resources},
+    },
+    state::{ContainerRecord, ExportId, ExportState, Origin, PlaceRow, View, Wanted},
+};
+
+/// An export's resources, settled against one observation.
+pub struct Settled {
+    pub resources: Resources,
+    /// What the state holds of the export, unless its target changed.
+    pub state: Option<ExportState>,
+    /// The target is another one than the state's: everything recorded there stays there, nothing of it counts here.
+    pub moved: bool,
+    pub observed: Observed,
+}
+
+/// Reads the platform's resources (never writes) and settles what is to be created or changed.
+pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, Failure> {
+    let known = view.map(|v| v.export(&context.export.name)).transpose()?.flatten();
+    let moved = known.as_ref().is_some_and(|state| has_moved(&context.export, &context.account.id, state));
+    let state = known.filter(|_| !moved);
+    let recorded = recorded(view, state.as_ref())?;
+    let observed = context.destination.observe(recorded.place.as_ref()).await?;
+    let fit = |wanted: &_, remote: Option<&_>| context.destination.fit(wanted, remote);
+    let inputs = Inputs {
+        export: &context.export,
+        recorded: &recorded,
+        observed: &observed,
+        capabilities: context.destination.capabilities(),
+        fit: &fit,
+    };
+    let resources = resources::settle(&inputs)?;
+    Ok(Settled { resources, state, moved, observed })
+}
+
+fn has_moved(export: &Export, account: &str, state: &ExportState) -> bool {
+    let Audience::Mailchimp(wanted) = &export.target.audience;
+    state.place.as_ref().is_some_and(|place| {
+        let elsewhere = match wanted {
+            AudienceRef::Id(id) => place.remote.0 != *id,
+            AudienceRef::Named { name, .. } => place.name != *name,
+        };
+        elsewhere || place.account != account
+    })
+}
+
+fn recorded(view: Option<&View>, state: Option<&ExportState>) -> Result<Recorded, Failure> {
+    let (Some(view), Some(state)) = (view, state) else { return Ok(Recorded::default()) };
+    let intents = view.intents(state.id)?;
+    let begun = intents.iter().filter_map(|i| if let Wanted::Container(name) = &i.wanted { Some(name.clone()) } else { None });
+    let slot = |s: &crate::state::SegmentSlot| RecordedSlot {
+        bit: s.bit,
+        segment: s.segment.clone(),
+        container: s.container.as_ref().map(|c| (c.remote.clone(), c.name.clone(), c.origin == Origin::Created)),
+    };
+    Ok(Recorded {
+        place: state.place.as_ref().map(|p| p.remote.clone()),
+        slots: state.segments.iter().map(slot).collect(),
+        begun: begun.collect(),
+        place_begun: intents.iter().any(|i| matches!(i.wanted, Wanted::Place(_))),
+    })
+}
+
+/// Where an export's members go, once its resources are there and recorded.
+pub struct Ready {
+    pub export: ExportId,
+    pub place: PlaceId,
+    pub row: PlaceRow,
+    /// Containers by slot; dropped ones that are still there included.
+    pub containers: Vec<(u8, crate::destination::ContainerId)>,
+}
+
+/// Creates, adopts and renames what was settled, recording each step before the next (E5). Repeating it after a crash
+/// finds what was made.
+pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &Settled) -> Result<Ready, Failure> {
+    let (name, renamed) = (context.export.name.clone(), context.export.renamed_from.clone());
+    let moved = settled.moved;
+    let segments: Vec<_> = context.export.segments.iter().map(|s| s.name.clone()).collect();
+    let export = recorder
+        .record(move |store| {
+            let id = store.ensure_export(&name, renamed.as_ref())?;
+            let id = if moved {
+                store.forget_export(id)?;
+                store.ensure_export(&name, None)?
+            } else {
+                id
+            };
+            store.ensure_segments(id, &segments)?;
+            Ok(id)
+        })
+        .await?;
+    let (place, row) = place(context, recorder, settled, export).await?;
+    fields(context, recorder, settled, &place, row).await?;
+    let mut containers = Vec::new();
+    for plan in &settled.resources.containers {
+        if let Some(id) = container(context, recorder, settled, plan, export, &place, row).await? {
+            containers.push((plan.bit, id));
+        }
+    }
+    Ok(Ready { export, place, row, containers })
+}
+
+async fn place(
+    context: &Context,
+    recorder: &Recorder,
+    settled: &Settled,
+    export: ExportId,
+) -> Result<(PlaceId, PlaceRow), Failure> {
+    let account = context.account.id.clone();
+    let (id, name, origin) = match &settled.resources.place {
+        PlacePlan::Existing { id, name, .. } => {
+            let named = matches!(&context.export.target.audience, Audience::Mailchimp(AudienceRef::Id(_)));
+            (PlaceId(id.clone()), name.clone(), if named { Origin::Named } else { Origin::Adopted })
+        }
+        PlacePlan::Create { name } => {
+            intend(context, recorder, export, Wanted::Place(name.clone())).await?;
+            let ResourceDone::Place(made) = change(context, None, &ResourceChange::CreatePlace { name: name.clone() }).await? else {
+                return Err(odd_answer());
+            };
+            (made.id, made.name, Origin::Created)
+        }
+    };
+    let remote = id.clone();
+    let row = recorder.record(move |store| store.record_place(export, &account, &remote, &name, origin)).await?;
+    if matches!(settled.resources.place, PlacePlan::Create { .. }) {
+        super::standings::nothing_to_read(context, recorder, row).await?;
+    }
+    Ok((id, row))
+}
+
+async fn fields(context: &Context, recorder: &Recorder, settled: &Settled, place: &PlaceId, row: PlaceRow) -> Result<(), Failure> {
+    let mut kinds: crate::destination::Fields = settled.observed.fields.iter().map(|f| (f.tag.clone(), f.kind.clone())).collect();
+    for step in &settled.resources.steps {
+        if let ResourceStep::CreateField { tag, field_type } = step {
+            let wanted = ResourceChange::CreateField { tag: tag.clone(), field_type: *field_type };
+            if let ResourceDone::Field(made) = change(context, Some(place), &wanted).await? {
+                kinds.insert(made.tag, made.kind);
+            }
+        }
+    }
+    recorder.record(move |store| store.record_fields(row, &kinds)).await
+}
+
+async fn container(
+    context: &Context,
+    recorder: &Recorder,
+    settled: &Settled,
+    plan: &ContainerPlan,
+    export: ExportId,
+    place: &PlaceId,
+    row: PlaceRow,
+) -> Result<Option<crate::destination::ContainerId>, Failure> {
+    let (remote, origin, found_read) = match &plan.state {
+        ContainerState::Dropped(id) => return Ok(id.clone()),
+        ContainerState::Known(id) => return known(context, recorder, settled, plan, id, export, place).await.map(Some),
+        ContainerState::Take { id, members, created } => {
+            (id.clone(), if *created { Origin::Created } else { Origin::Adopted }, *members == 0)
+        }
+        ContainerState::Create | ContainerState::Recreate => {
+            if plan.state == ContainerState::Recreate {
+                let bit = plan.bit;
+                recorder.record(move |store| store.empty_segment(export, bit)).await?;
+            }
+            intend(context, recorder, export, Wanted::Container(plan.name.clone())).await?;
+            let made = change(context, Some(place), &ResourceChange::CreateContainer { name: plan.name.clone() }).await?;
+            let ResourceDone::Container(RemoteContainer { id, .. }) = made else { return Err(odd_answer()) };
+            (id, Origin::Created, true)
+        }
+    };
+    let record = ContainerRecord { place: row, remote: remote.clone(), name: plan.name.clone(), origin, found_read };
+    let bit = plan.bit;
+    recorder.record(move |store| store.record_container(export, bit, &record)).await?;
+    if !found_read {
+        read_found(context, recorder, plan, &remote, export, place, row, origin).await?;
+    }
+    Ok(Some(remote))
+}
+
+async fn known(
+    context: &Context,
+    recorder: &Recorder,
+    settled: &Settled,
+    plan: &ContainerPlan,
+    id: &crate::destination::ContainerId,
+    export: ExportId,
+    place: &PlaceId,
+) -> Result<crate::destination::ContainerId, Failure> {
+    let slot = settled.state.as_ref().and_then(|s| s.segments.iter().find(|s| s.bit == plan.bit));
+    let Some(record) = slot.and_then(|s| s.container.clone()) else { return Ok(id.clone()) };
+    let rename = settled.resources.steps.iter().find_map(|step| match step {
+        ResourceStep::RenameContainer { id: renamed, from, to, .. } if *renamed == id.0 => Some((from.clone(), to.clone())),
+        _ => None,
+    });
+    if let Some((from, to)) = rename {
+        change(context, Some(place), &ResourceChange::RenameContainer { id: id.clone(), from, to: to.clone() }).await?;
+        let (renamed, bit) = (ContainerRecord { name: to, ..record.clone() }, plan.bit);
+        recorder.record(move |store| store.record_container(export, bit, &renamed)).await?;
+    }
+    if !record.found_read {
+        read_found(context, recorder, plan, id, export, place, record.place, record.origin).await?;
+    }
+    Ok(id.clone())
+}
+
+/// Records who was in a container before our first write to it (E7).
+#[allow(clippy::too_many_arguments, reason = "one caller's locals")]
+async fn read_found(
+    context: &Context,
+    recorder: &Recorder,
+    plan: &ContainerPlan,
+    id: &crate::destination::ContainerId,
+    export: ExportId,
+    place: &PlaceId,
+    row: PlaceRow,
+    origin: Origin,
+) -> Result<(), Failure> {
+    context.watch.phase(&format!("reading who is in \"{}\" already", plan.name), None);
+    let rows = context.destination.capabilities().page_rows;
+    let (mut offset, bit) = (0, plan.bit);
+    loop {
+        let request = PageRequest { offset, rows, changed_since: None, standing: None };
+        let page = context.destination.container_members(place, id, &request).await?;
+        let read = page.contacts.len();
+        context.watch.advance(read as u64);
+        recorder.write(move |store| store.record_found(export, bit, page.contacts.iter().map(|c| (Key::of(&c.email), &c.email))))?;
+        offset += read as u64;
+        if read < rows {
+            break;
+        }
+    }
+    let record = ContainerRecord { place: row, remote: id.clone(), name: plan.name.clone(), origin, found_read: true };
+    recorder.record(move |store| store.record_container(export, bit, &record)).await
+}
+
+async fn intend(context: &Context, recorder: &Recorder, export: ExportId, wanted: Wanted) -> Result<(), Failure> {
+    let now = context.now;
+    recorder.record(move |store| store.intend(export, &wanted, now)).await
+}
+
+async fn change(context: &Context, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Failure> {
+    if context.cancel.is_cancelled() {
+        return Err(Failure::canceled());
+    }
+    Ok(context.destination.change(place, change).await?)
+}
+
+fn odd_answer() -> Failure {
+    Failure::new(super::FailureKind::Stalled, "the platform answered a creation with something else")
+}

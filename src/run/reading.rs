@@ -1,0 +1,100 @@
+//! The source read whole: one thread steps the SQL, this one makes members of its rows.
+
+use super::{Context, Failure};
+use crate::{
+    definition::Segment,
+    member::{Collector, Desired, Email, Key, Mapping},
+    source::{self, Cell, Report, RowBatch, SourceError, SqlLimits},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::AtomicBool, mpsc},
+    thread,
+    time::SystemTime,
+};
+
+/// Batches on their way from the reader.
+const IN_FLIGHT: usize = 8;
+
+/// A complete reading, and how fresh each segment's source is.
+pub struct Reading {
+    pub desired: Desired,
+    pub newest: BTreeMap<u8, SystemTime>,
+}
+
+/// Reads every segment of an export; blocking. `slots` pairs each segment with its bit.
+pub fn read(context: &Context, slots: &[(u8, Arc<Segment>)], mapping: &Mapping) -> Result<Reading, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut collector = Collector::new(mapping, &context.temp)?;
+    let mut newest = BTreeMap::new();
+    let suppressed = suppressed(context, &stop)?;
+    for (bit, segment) in slots {
+        collector.segment(*bit)?;
+        let report = stream(context, segment, &mapping.columns(), &stop, |batch| collector.push(batch))?;
+        newest.extend(report.newest.map(|at| (*bit, at)));
+    }
+    Ok(Reading { desired: collector.finish(suppressed)?, newest })
+}
+
+/// Keys of those who are never to be sent, sorted.
+fn suppressed(context: &Context, stop: &Arc<AtomicBool>) -> Result<Vec<Key>, Failure> {
+    let Some(segment) = &context.export.suppress else { return Ok(Vec::new()) };
+    let mut keys = Vec::new();
+    stream(context, segment, &[&context.export.matching.email], stop, |batch| {
+        keys.extend((0..batch.len()).filter_map(|row| match batch.cell(row, 0) {
+            Cell::Text(text) => Email::parse(text).ok().flatten().map(|email| Key::of(&email)),
+            _ => None,
+        }));
+        Ok(())
+    })?;
+    keys.sort_unstable();
+    Ok(keys)
+}
+
+fn stream(
+    context: &Context,
+    segment: &Segment,
+    columns: &[&str],
+    stop: &Arc<AtomicBool>,
+    mut take: impl FnMut(&RowBatch) -> std::io::Result<()>,
+) -> Result<Report, Failure> {
+    let (to, from) = mpsc::sync_channel::<RowBatch>(IN_FLIGHT);
+    thread::scope(|scope| {
+        let reader = scope.spawn(move || read_segment(segment, columns, stop, &to));
+        let mut taken = Ok(());
+        for batch in from {
+            if context.cancel.is_cancelled() {
+                stop.store(true, std::sync::atomic::Ordering::Relaxed);
+                break;
+            }
+            context.watch.advance(batch.len() as u64);
+            taken = take(&batch);
+            if taken.is_err() {
+                break;
+            }
+        }
+        let report = reader.join().unwrap_or_else(|_| Err(SourceError::new("the reader stopped unexpectedly")));
+        if context.cancel.is_cancelled() {
+            return Err(Failure::canceled());
+        }
+        taken?;
+        report.map_err(|error| in_segment(segment, error))
+    })
+}
+
+fn read_segment(
+    segment: &Segment,
+    columns: &[&str],
+    stop: &Arc<AtomicBool>,
+    to: &mpsc::SyncSender<RowBatch>,
+) -> Result<Report, SourceError> {
+    let _ = stop;
+    let mut reader = source::open(segment, SqlLimits::default())?;
+    reader.read(columns, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
+}
+
+fn in_segment(segment: &Segment, error: SourceError) -> Failure {
+    let mut failure = Failure::from(error);
+    failure.message = format!("segment {} ({}): {}", segment.name, segment.file.display(), failure.message);
+    failure.hint("nothing was sent or taken out: an incomplete reading is never used")
+}
