@@ -25,6 +25,9 @@ pub trait Destination: Send + Sync {
     /// What the vendor can do and documents. Constant.
     fn capabilities(&self) -> &'static Capabilities;
 
+    /// Rows that one call of an operation takes at most.
+    fn batch_rows(&self, operation: Operation) -> usize;
+
     /// A live probe of the credentials (C5).
     async fn verify(&self) -> Result<Account, Error>;
 
@@ -40,6 +43,9 @@ pub trait Destination: Send + Sync {
 
     /// One page of the place's contacts with their standing, oldest change first.
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error>;
+
+    /// One contact by its address; `None` if the place does not know it.
+    async fn contact(&self, place: &PlaceId, email: &crate::member::Email) -> Result<Option<ContactRecord>, Error>;
 
     /// One page of a container's members.
     async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error>;

@@ -47,8 +47,6 @@ pub struct Capabilities {
     pub reads_standing_first: bool,
     /// Order in which a run carries operations out; what is missing here the vendor does not need.
     pub phases: &'static [Operation],
-    /// Rows one call of an operation takes at most.
-    pub batch_rows: fn(Operation) -> usize,
     /// Said in every plan that lets people join / leave: what that can trigger, what it costs.
     pub on_join_note: &'static str,
     pub on_leave_note: &'static str,

@@ -68,6 +68,13 @@ pub struct ContainerPlan {
     pub mirror: bool,
 }
 
+impl ContainerPlan {
+    /// A person must have seen the plan before its container is made.
+    pub fn needs_approval(&self) -> bool {
+        self.state == ContainerState::Recreate
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ContainerState {
     /// Ours since before.

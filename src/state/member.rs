@@ -20,6 +20,15 @@ pub struct Applied {
     pub person: Option<u64>,
 }
 
+/// What a platform was just told, or was asked to take, of one person. Segments are recorded apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub key: Key,
+    pub address: Email,
+    pub fingerprint: Fingerprint,
+    pub person: Option<u64>,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberState {
     Applied,

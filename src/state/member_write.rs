@@ -1,6 +1,6 @@
 //! Members, written in batches.
 
-use super::{Applied, ExportId, MemberStateKind, Result, Store};
+use super::{Applied, ExportId, MemberStateKind, Refusal, Result, Store, Told};
 use crate::member::{Email, Key};
 use rusqlite::params;
 
@@ -32,6 +32,47 @@ impl Store {
                     refusal.map(|r| &r.code),
                     refusal.map(|r| &r.detail),
                     refusal.and_then(|r| r.field.as_ref()),
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The platform took these attributes. The segments that a member is in stay as recorded; a refusal is over.
+    pub fn record_told<'a>(&mut self, export: ExportId, told: impl IntoIterator<Item = &'a Told>) -> Result<()> {
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached(
+                "INSERT INTO member (export, key, segments, found, fingerprint, state, person, address) VALUES (?1, ?2, 0, 0, ?3, 0, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, state = 0, person = excluded.person,
+                   address = excluded.address, refused = NULL, code = NULL, detail = NULL, field = NULL",
+            )?;
+            for told in told {
+                let person = told.person.map(u64::cast_signed);
+                write.execute(params![export.0, told.key.to_bytes(), told.fingerprint.0.cast_signed(), person, told.address.as_str()])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The platform refused these. What it was told before still stands.
+    pub fn record_refused<'a>(&mut self, export: ExportId, refused: impl IntoIterator<Item = &'a (Told, Refusal)>) -> Result<()> {
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached(
+                "INSERT INTO member (export, key, segments, found, state, person, address, refused, code, detail, field)
+                 VALUES (?1, ?2, 0, 0, 1, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT DO UPDATE SET state = 1, person = excluded.person, address = excluded.address,
+                   refused = excluded.refused, code = excluded.code, detail = excluded.detail, field = excluded.field",
+            )?;
+            for (told, refusal) in refused {
+                write.execute(params![
+                    export.0,
+                    told.key.to_bytes(),
+                    told.person.map(u64::cast_signed),
+                    told.address.as_str(),
+                    refusal.fingerprint.0.cast_signed(),
+                    refusal.code,
+                    refusal.detail,
+                    refusal.field,
                 ])?;
             }
             Ok(())

@@ -32,7 +32,7 @@ pub use container::{ContainerRecord, Intent, Wanted};
 pub use dir::StateDir;
 pub use error::{StateError, StateErrorKind};
 pub use export::{ExportId, ExportState, Origin, PlaceRecord, PlaceRow, SegmentSlot};
-pub use member::{Applied, AppliedHead, AppliedRow, MemberState, MemberStateKind, Refusal, RefusalRef};
+pub use member::{Applied, AppliedHead, AppliedRow, MemberState, MemberStateKind, Refusal, RefusalRef, Told};
 pub use member_read::{MemberReading, MemberRows};
 pub use store::Store;
 pub use view::View;

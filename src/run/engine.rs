@@ -1,0 +1,157 @@
+//! What one process needs to run exports: accounts' budgets, the state and its one writer, a place for temporary files.
+
+use super::{
+    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch, execute, jobs,
+    observe::{self, Settled},
+    prepare, standings,
+};
+use crate::{
+    definition::{Audience, AudienceRef, Export},
+    destination::{self, PlaceId},
+    http::Hub,
+    plan::{PlacePlan, Plan},
+    state::{Origin, PlaceRow, StateDir, View},
+};
+use chrono::{DateTime, Utc};
+use std::{path::PathBuf, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// Shared by every export of a process.
+#[derive(Clone)]
+pub struct Engine {
+    pub hub: Hub,
+    pub state: StateDir,
+    /// `None`: the state is only read.
+    pub recorder: Option<Recorder>,
+    pub temp: PathBuf,
+    pub cancel: CancellationToken,
+}
+
+/// What whoever watches a plan says to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Carry it out. A held plan only with somebody's approval, whose name is kept.
+    Go,
+    Approve {
+        by: String,
+    },
+    /// Do not send; nothing was refused.
+    Decline,
+}
+
+/// How a run came out.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// The plan was carried out, perhaps not to its end.
+    Done(Ending),
+    NothingToDo,
+    Held,
+    Declined,
+}
+
+impl Engine {
+    /// The state as committed now; `None` before the first run.
+    pub fn view(&self, now: DateTime<Utc>) -> Result<Option<View>, Failure> {
+        Ok(View::open(&self.state, now)?)
+    }
+
+    /// Probes the connection of an export (C5) and gives what its run needs.
+    pub async fn connect(&self, export: &Arc<Export>, watch: Arc<dyn Watch>, now: DateTime<Utc>) -> Result<Context, Failure> {
+        let destination = destination::open(export, &self.hub)?;
+        let account = destination.verify().await?;
+        let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
+        Ok(Context {
+            export: Arc::clone(export),
+            destination,
+            account,
+            watch,
+            now,
+            cancel: self.cancel.child_token(),
+            temp: self.temp.clone(),
+            connections,
+        })
+    }
+
+    /// Plans from the state and the platform's resources; writes nothing anywhere.
+    pub async fn plan(&self, context: &Context) -> Result<Prepared, Failure> {
+        let view = self.view(context.now)?;
+        let settled = observe::settle(context, view.as_ref()).await?;
+        let place = known_place(context, view.as_ref(), &settled)?;
+        prepare(context, view.as_ref(), place, settled).await
+    }
+
+    /// Creates the lists, tags and fields that a definition wants, and sends no member (E5).
+    pub async fn create_resources(&self, context: &Context) -> Result<usize, Failure> {
+        let recorder = self.recorder()?;
+        let view = self.view(context.now)?;
+        let settled = observe::settle(context, view.as_ref()).await?;
+        if settled.moved || settled.resources.containers.iter().any(|c| c.needs_approval()) {
+            return Ok(0);
+        }
+        let steps = settled.resources.steps.len();
+        observe::apply_resources(context, recorder, &settled).await?;
+        Ok(steps)
+    }
+
+    /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
+    pub async fn run(
+        &self,
+        context: &Context,
+        decide: &(dyn Fn(&Prepared) -> Decision + Send + Sync),
+    ) -> Result<(Option<Plan>, Outcome), Failure> {
+        let recorder = self.recorder()?;
+        let Some(view) = self.view(context.now)? else {
+            return Err(Failure::new(FailureKind::Stalled, "the state is gone"));
+        };
+        jobs::finish(context, recorder, &view).await?;
+        let settled = observe::settle(context, Some(&view)).await?;
+        let place = read_standings(context, recorder, &view, &settled).await?;
+        let mut prepared = prepare(context, Some(&view), place, settled).await?;
+        let plan = prepared.plan.clone();
+        if plan.is_empty() && plan.verdict.passes() {
+            super::execute::nothing_to_do(context, recorder, &mut prepared).await?;
+            return Ok((Some(plan), Outcome::NothingToDo));
+        }
+        let outcome = match (decide(&prepared), plan.verdict.passes()) {
+            (Decision::Decline, _) => Outcome::Declined,
+            (Decision::Go, false) => {
+                super::hold::hold(context, recorder, &prepared, None).await?;
+                Outcome::Held
+            }
+            (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
+                super::hold::hold(context, recorder, &prepared, Some(by)).await?;
+                Outcome::Done(execute(context, recorder, &view, &mut prepared).await?)
+            }
+            (Decision::Approve { .. }, false) => {
+                super::hold::hold(context, recorder, &prepared, None).await?;
+                Outcome::Held
+            }
+            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(execute(context, recorder, &view, &mut prepared).await?),
+        };
+        Ok((Some(plan), outcome))
+    }
+
+    fn recorder(&self) -> Result<&Recorder, Failure> {
+        self.recorder.as_ref().ok_or_else(|| Failure::new(FailureKind::Stalled, "the state was opened for reading only"))
+    }
+}
+
+fn known_place(context: &Context, view: Option<&View>, settled: &Settled) -> Result<Option<PlaceRow>, Failure> {
+    match (view, &settled.resources.place) {
+        (Some(view), PlacePlan::Existing { id, .. }) => Ok(view.place(&context.account.id, &PlaceId(id.clone()))?),
+        _ => Ok(None),
+    }
+}
+
+async fn read_standings(context: &Context, recorder: &Recorder, view: &View, settled: &Settled) -> Result<Option<PlaceRow>, Failure> {
+    let PlacePlan::Existing { id, name, contacts, .. } = &settled.resources.place else { return Ok(None) };
+    let named = matches!(&context.export.target.audience, Audience::Mailchimp(AudienceRef::Id(_)));
+    let origin = if named { Origin::Named } else { Origin::Adopted };
+    let (account, remote, name) = (context.account.id.clone(), PlaceId(id.clone()), name.clone());
+    let known = remote.clone();
+    let row = recorder.record(move |store| store.ensure_place(&account, &remote, &name, origin)).await?;
+    if context.destination.capabilities().reads_standing_first {
+        standings::read(context, recorder, view, &known, row, *contacts).await?;
+    }
+    Ok(Some(row))
+}

@@ -1,0 +1,182 @@
+//! A prepared plan carried out: resources first, then members, operation after operation.
+
+use super::{
+    Context, Ending, Failure, Recorder,
+    batches::Part,
+    observe::{self, Ready},
+    outcomes::Noted,
+    phase::Phase,
+    prepare::{Prepared, Work},
+};
+use crate::{
+    destination::Operation,
+    member::{Flags, Key, Reject, Standing},
+    plan::{Counts, Plan, standing::explain},
+    state::{ExportId, View},
+};
+
+/// Carries a plan out. An error is one from before the first member was sent; later ones are in the ending, with the counts
+/// so far. `view` must see the recorder's state.
+pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
+    let ready = observe::apply_resources(context, recorder, &prepared.settled).await?;
+    let mut noted = Noted::default();
+    let stopped = phases(context, recorder, view, &ready, &mut prepared.work, &mut noted).await.err();
+    let counts = count(&prepared.plan, &prepared.work, &noted);
+    finish(context, recorder, ready.export, prepared, &noted).await?;
+    Ok(Ending { counts, stopped })
+}
+
+/// A plan with nothing in it is carried out by recording what the reading showed: sizes, and the rows refused.
+pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
+    let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) else { return Ok(()) };
+    finish(context, recorder, export, prepared, &Noted::default()).await
+}
+
+async fn phases(
+    context: &Context,
+    recorder: &Recorder,
+    view: &View,
+    ready: &Ready,
+    work: &mut Work,
+    noted: &mut Noted,
+) -> Result<(), Failure> {
+    let mut phase = Phase { context, recorder, view, ready, work, noted };
+    for operation in context.destination.capabilities().phases {
+        for part in parts(*operation, ready) {
+            let rows = remaining(phase.work, &part);
+            if rows > 0 {
+                context.watch.phase(&label(&part, context), Some(rows));
+                phase.run(&part).await?;
+            }
+        }
+        if *operation == Operation::Create {
+            look_up(&mut phase).await?;
+        }
+    }
+    Ok(())
+}
+
+fn parts(operation: Operation, ready: &Ready) -> Vec<Part> {
+    match operation {
+        Operation::Join | Operation::Leave => {
+            ready.containers.iter().map(|c| Part { operation, container: Some(c.clone()) }).collect()
+        }
+        _ => vec![Part { operation, container: None }],
+    }
+}
+
+fn remaining(work: &Work, part: &Part) -> u64 {
+    let entries = |wanted: &dyn Fn(&crate::member::Entry) -> bool| {
+        work.desired.entries.iter().filter(|e| !e.flags().has(Flags::FAILED) && wanted(e)).count() as u64
+    };
+    let bit = part.container.as_ref().map(|(bit, _)| *bit).unwrap_or_default();
+    match part.operation {
+        Operation::Create => entries(&|e| e.flags().has(Flags::CREATE)),
+        Operation::Update => entries(&|e| e.flags().has(Flags::UPDATE)),
+        Operation::Restore => entries(&|e| e.flags().has(Flags::RESTORE)),
+        Operation::Join => entries(&|e| work.desired.sets.mask(e.set()).has(bit)),
+        Operation::Leave => work.leavers.iter().filter(|l| l.segments.has(bit)).count() as u64,
+        Operation::Archive => work.leavers.iter().filter(|l| l.archive).count() as u64,
+    }
+}
+
+fn label(part: &Part, context: &Context) -> String {
+    let word = context.destination.capabilities().container_word;
+    match part.operation {
+        Operation::Create => "creating new contacts".to_owned(),
+        Operation::Update => "telling changed attributes".to_owned(),
+        Operation::Restore => "bringing archived contacts back".to_owned(),
+        Operation::Join => format!("joining {word} {}", container_name(part)),
+        Operation::Leave => format!("leaving {word} {}", container_name(part)),
+        Operation::Archive => "archiving contacts".to_owned(),
+    }
+}
+
+fn container_name(part: &Part) -> String {
+    part.container.as_ref().map(|(_, id)| id.to_string()).unwrap_or_default()
+}
+
+/// Contacts that turned out to exist are treated as known: their status is read, then their attributes are told without one.
+async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
+    let places = std::mem::take(&mut phase.noted.exists);
+    if places.is_empty() {
+        return Ok(());
+    }
+    phase.context.watch.phase("reading contacts that exist after all", Some(places.len() as u64));
+    for at in places {
+        if phase.context.cancel.is_cancelled() {
+            return Err(Failure::canceled());
+        }
+        let record = phase.work.desired.spool.read(phase.work.desired.entries[at].offset())?;
+        let found = phase.context.destination.contact(&phase.ready.place, &record.email).await?;
+        phase.context.watch.advance(1);
+        let Some(found) = found else { continue };
+        let (row, key) = (phase.ready.row, Key::of(&record.email));
+        phase.recorder.write(move |store| store.see_contacts(row, [(key, found.standing)]))?;
+        let entry = &mut phase.work.desired.entries[at];
+        entry.set_flags(entry.flags().without(Flags::CREATE));
+        if found.standing == Standing::Archived {
+            entry.flag(Flags::FAILED);
+            phase.noted.rejected += 1;
+            let (address, code, detail) = (record.email.as_str().to_owned(), "archived".to_owned(), explain("archived").to_owned());
+            let segment = phase.work.desired.sets.mask(phase.work.desired.entries[at].set()).bits().next().unwrap_or(0);
+            phase.work.desired.rejects.add(&Reject { address, segment, code, detail, field: None })?;
+        } else {
+            entry.flag(Flags::UPDATE);
+        }
+    }
+    phase.recorder.flush().await
+}
+
+/// Where every row ended up. What is struck off the work is done; what is left is pending.
+fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
+    let mut counts = Counts { pending: 0, added: 0, updated: noted.updated, removed: 0, ..plan.counts.clone() };
+    let todo = Flags::CREATE.with(Flags::UPDATE).with(Flags::RESTORE);
+    for entry in &work.desired.entries {
+        if entry.flags().has(Flags::FAILED) {
+            continue;
+        }
+        if entry.flags().has(todo) || !work.desired.sets.mask(entry.set()).is_empty() {
+            counts.pending += 1;
+        } else {
+            counts.synced += 1;
+            counts.added += u64::from(entry.flags().has(Flags::NEW));
+        }
+    }
+    counts.rejected += noted.rejected;
+    counts.left += noted.left;
+    counts.removed = work.leavers.iter().filter(|l| l.segments.is_empty() && !l.archive).count() as u64;
+    counts
+}
+
+/// Sizes for the guard, refused rows for people, dropped segments forgotten.
+async fn finish(context: &Context, recorder: &Recorder, export: ExportId, prepared: &mut Prepared, noted: &Noted) -> Result<(), Failure> {
+    let now = context.now;
+    for container in &prepared.settled.resources.containers {
+        let bit = container.bit;
+        let of = |map: &std::collections::BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
+        let size = (of(&prepared.work.tally.before) + of(&noted.joined)).saturating_sub(of(&noted.parted));
+        recorder.write(move |store| store.record_size(export, bit, now, size))?;
+    }
+    record_rejects(recorder, export, prepared)?;
+    recorder.flush().await
+}
+
+/// Refused rows replace those of the run before.
+fn record_rejects(recorder: &Recorder, export: ExportId, prepared: &mut Prepared) -> Result<(), Failure> {
+    recorder.write(move |store| store.clear_rejected(export))?;
+    let names: std::collections::BTreeMap<u8, String> =
+        prepared.settled.resources.containers.iter().map(|c| (c.bit, c.segment.to_string())).collect();
+    let mut chunk = Vec::new();
+    let mut failed = None;
+    prepared.work.desired.rejects.for_each(|reject| {
+        chunk.push((names.get(&reject.segment).cloned().unwrap_or_default(), reject));
+        if chunk.len() >= 500 {
+            let full = std::mem::take(&mut chunk);
+            failed = recorder.write(move |store| store.add_rejected(export, full)).err();
+        }
+        Ok(())
+    })?;
+    recorder.write(move |store| store.add_rejected(export, chunk))?;
+    failed.map_or(Ok(()), Err)
+}

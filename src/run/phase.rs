@@ -1,0 +1,138 @@
+//! One phase: batches out, outcomes in, what happened recorded and struck off the work.
+
+use super::{
+    Context, Failure, FailureKind, Recorder,
+    batches::{Batches, Part, Planned},
+    observe::Ready,
+    outcomes::{self, Noted},
+    prepare::Work,
+};
+use crate::{
+    destination::{self, Batch, ErrorKind, JobId, JobState, Outcome, Submitted},
+    state::View,
+};
+use futures::{StreamExt, stream::FuturesUnordered};
+use std::{collections::VecDeque, sync::Arc};
+use tokio::task::JoinHandle;
+
+/// Batches made ahead of the connections, so that none waits for the next to be made.
+const AHEAD: usize = 2;
+
+/// Everything a phase works with.
+pub struct Phase<'a> {
+    pub context: &'a Context,
+    pub recorder: &'a Recorder,
+    pub view: &'a View,
+    pub ready: &'a Ready,
+    pub work: &'a mut Work,
+    pub noted: &'a mut Noted,
+}
+
+type Answer = (Planned, Result<Submitted, destination::Error>);
+
+impl Phase<'_> {
+    /// Sends everything of one part. On a failure what is in flight is still awaited and recorded.
+    pub async fn run(&mut self, part: &Part) -> Result<(), Failure> {
+        let new_standing = self.context.export.new_contacts.status;
+        let mut batches = Batches::new(part, self.view, self.ready.export, self.ready.row, new_standing);
+        let mut again: VecDeque<Planned> = VecDeque::new();
+        let mut rows = self.context.destination.batch_rows(part.operation);
+        let mut in_flight: FuturesUnordered<JoinHandle<Answer>> = FuturesUnordered::new();
+        let mut failed = None;
+        loop {
+            while failed.is_none() && in_flight.len() < self.context.connections as usize + AHEAD {
+                if self.context.cancel.is_cancelled() {
+                    failed = Some(Failure::canceled());
+                    break;
+                }
+                let next = match again.pop_front() {
+                    Some(half) => Some(half),
+                    None => batches.next(self.work, rows)?,
+                };
+                let Some(planned) = next else { break };
+                if self.needs_no_call(part, &planned)? {
+                    continue;
+                }
+                in_flight.push(self.submit(planned));
+            }
+            let Some(answer) = in_flight.next().await else { break };
+            let (planned, result) = answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
+            match result {
+                Ok(Submitted::Done(all)) => self.take(part, &planned, &all)?,
+                Ok(Submitted::Job(job)) => {
+                    if let Err(failure) = self.await_job(part, &planned, &job).await {
+                        failed.get_or_insert(failure);
+                    }
+                }
+                Err(error) if error.kind == ErrorKind::TooLarge && planned.places.len() > 1 => {
+                    rows = (planned.places.len() / 2).max(1);
+                    self.context.watch.note(&format!("the platform took too long for {} rows; going on with {rows} a call", planned.places.len()));
+                    again.extend(halve(planned));
+                }
+                Err(error) => drop(failed.get_or_insert(Failure::from(error))),
+            }
+        }
+        self.recorder.flush().await?;
+        failed.map_or(Ok(()), Err)
+    }
+
+    fn submit(&self, planned: Planned) -> JoinHandle<Answer> {
+        let (destination, place) = (Arc::clone(&self.context.destination), self.ready.place.clone());
+        tokio::spawn(async move {
+            let result = destination.submit(&place, &planned.batch).await;
+            (planned, result)
+        })
+    }
+
+    /// Rows whose attributes say nothing are as good as told.
+    fn needs_no_call(&mut self, part: &Part, planned: &Planned) -> Result<bool, Failure> {
+        if part.operation != destination::Operation::Update || planned.batch.rows.iter().any(|r| !r.attributes.is_empty()) {
+            return Ok(false);
+        }
+        self.take(part, planned, &vec![Outcome::Done { standing: None }; planned.places.len()])?;
+        Ok(true)
+    }
+
+    fn take(&mut self, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
+        self.context.watch.advance(planned.places.len() as u64);
+        outcomes::take(self, part, planned, all)
+    }
+
+    /// An accepted job is recorded with its members before it is polled, so that a restart polls it and sends nothing again.
+    async fn await_job(&mut self, part: &Part, planned: &Planned, job: &JobId) -> Result<(), Failure> {
+        let keys: Vec<_> = planned.batch.rows.iter().map(|r| r.key).collect();
+        let (export, id, operation) = (self.ready.export, job.clone(), part.operation);
+        self.recorder.record(move |store| store.record_job(export, &id, operation, &keys)).await?;
+        let found = poll(self.context, job).await?;
+        let outcome = |row: &destination::BatchRow| {
+            let mine = found.iter().find(|(key, _)| *key == row.key);
+            mine.map_or(Outcome::Exists, |(_, outcome)| outcome.clone())
+        };
+        let all: Vec<Outcome> = planned.batch.rows.iter().map(outcome).collect();
+        self.take(part, planned, &all)?;
+        let id = job.clone();
+        self.recorder.record(move |store| store.finish_job(export, &id)).await
+    }
+}
+
+/// Asks until the job is finished.
+pub async fn poll(context: &Context, job: &JobId) -> Result<Vec<(crate::member::Key, Outcome)>, Failure> {
+    loop {
+        match context.destination.poll(job).await? {
+            JobState::Finished(outcomes) => return Ok(outcomes),
+            JobState::Working { after } => {
+                let cancelled = context.cancel.run_until_cancelled(tokio::time::sleep(after)).await.is_none();
+                if cancelled {
+                    return Err(Failure::canceled());
+                }
+            }
+        }
+    }
+}
+
+fn halve(mut planned: Planned) -> [Planned; 2] {
+    let half = planned.places.len() / 2;
+    let batch = Batch { rows: planned.batch.rows.split_off(half), ..planned.batch.clone() };
+    let other = Planned { batch, places: planned.places.split_off(half), people: planned.people.split_off(half) };
+    [planned, other]
+}
