@@ -10,4 +10,4 @@ mod value;
 pub use email::{Email, EmailError};
 pub use key::{Fingerprint, Key};
 pub use standing::Standing;
-pub use value::{FieldKind, Value, ValueError, canonical};
+pub use value::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, FieldKind, Value, ValueError, canonical, canonical_parts};
