@@ -1,0 +1,101 @@
+//! Attribute values, canonical for the platform field's kind, so that equal meanings have equal bytes.
+//!
+//! May know: cells as a source gives them, field kinds. May not know: vendors, wire formats.
+
+mod address;
+mod date;
+mod number;
+mod text;
+
+pub use address::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, canonical_parts};
+
+use crate::{definition::FieldType, source::Cell};
+use std::{borrow::Cow, collections::BTreeMap};
+
+/// What a platform field takes, with the limits that the platform sets.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct FieldKind {
+    pub field_type: FieldType,
+    /// Longest text in bytes, where the platform has a limit.
+    pub max_bytes: Option<usize>,
+    /// Radio and dropdown: the only values taken.
+    pub choices: Vec<String>,
+    /// An empty value is refused by the platform.
+    pub required: bool,
+}
+
+impl FieldKind {
+    /// A field without limits, choices or duties.
+    pub fn plain(field_type: FieldType) -> Self {
+        Self { field_type, max_bytes: None, choices: Vec::new(), required: false }
+    }
+}
+
+/// A canonical value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Value {
+    /// No value. With `onEmpty: keep` it is left out of what is sent.
+    Empty,
+    /// Text, URLs, phones, choices, zips, `YYYY-MM-DD` dates, `MM/DD` birthdays.
+    Text(String),
+    /// A decimal number without needless signs, zeros or exponent.
+    Number(String),
+    /// Address parts, ordered; empty ones are absent.
+    Parts(BTreeMap<String, String>),
+}
+
+/// Why a value does not fit; the row is rejected. Says the value (never one with an `@` in it) and the rule.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ValueError(pub String);
+
+/// Makes one cell canonical for a field. Blank is [`Value::Empty`], an error where the field is required.
+pub fn canonical(cell: Cell<'_>, kind: &FieldKind) -> Result<Value, ValueError> {
+    let value = match kind.field_type {
+        FieldType::Number => number::canonical(cell)?,
+        FieldType::Date => date::date(&words(cell)?)?,
+        FieldType::Birthday => date::birthday(&words(cell)?)?,
+        FieldType::Radio | FieldType::Dropdown => text::choice(&words(cell)?, &kind.choices)?,
+        FieldType::Url | FieldType::Imageurl => text::url(&words(cell)?)?,
+        FieldType::Text | FieldType::Phone | FieldType::Zip => text::text(&words(cell)?),
+        FieldType::Address => return address::from_one_cell(&words(cell)?, kind),
+    };
+    within(value, kind)
+}
+
+/// What holds for every kind: no empty value where one is required, no text longer than the platform takes.
+fn within(value: Value, kind: &FieldKind) -> Result<Value, ValueError> {
+    match (&value, kind.max_bytes) {
+        (Value::Empty, _) if kind.required => Err(ValueError("it is empty, and the platform requires a value".into())),
+        (Value::Text(text), Some(max)) if text.len() > max => {
+            Err(ValueError(format!("{} is {} bytes long; the field takes at most {max}", shown(text), text.len())))
+        }
+        _ => Ok(value),
+    }
+}
+
+/// A cell as text: numbers as [`number::canonical`] writes them.
+fn words(cell: Cell<'_>) -> Result<Cow<'_, str>, ValueError> {
+    Ok(match cell {
+        Cell::Text(text) => Cow::Borrowed(text),
+        cell => match number::canonical(cell)? {
+            Value::Number(number) => Cow::Owned(number),
+            _ => Cow::Borrowed(""),
+        },
+    })
+}
+
+/// A value as error messages show it: quoted and short; not at all if it may be an address.
+fn shown(value: &str) -> String {
+    const LONGEST: usize = 40;
+    if value.contains(['@', '\u{ff20}', '\u{fe6b}']) || value.contains("%40") {
+        return "a value with an @ in it".into();
+    }
+    match value.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", &value[..end]),
+        None => format!("{value:?}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

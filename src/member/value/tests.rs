@@ -1,0 +1,161 @@
+use super::*;
+use rstest::rstest;
+
+fn kind(field_type: FieldType) -> FieldKind {
+    FieldKind::plain(field_type)
+}
+
+fn plain(value: &Value) -> &str {
+    match value {
+        Value::Empty => "",
+        Value::Text(text) | Value::Number(text) => text,
+        Value::Parts(_) => "parts",
+    }
+}
+
+#[rstest]
+#[case(FieldType::Number, Cell::Integer(-7), "-7")]
+#[case(FieldType::Number, Cell::Real(668.3), "668.3")]
+#[case(FieldType::Number, Cell::Real(0.1 + 0.2), "0.3")]
+#[case(FieldType::Number, Cell::Real(-0.0), "0")]
+#[case(FieldType::Number, Cell::Real(9_007_199_254_740_992.0), "9007199254740992")]
+#[case(FieldType::Number, Cell::Real(1e-7), "0.0000001")]
+#[case(FieldType::Number, Cell::Text(" +0012.500 "), "12.5")]
+#[case(FieldType::Number, Cell::Text("-.5"), "-0.5")]
+#[case(FieldType::Number, Cell::Text("-0.0"), "0")]
+#[case(FieldType::Number, Cell::Text("1.2E+05"), "120000")]
+#[case(FieldType::Number, Cell::Text("12e-4"), "0.0012")]
+#[case(FieldType::Number, Cell::Text("5."), "5")]
+#[case(FieldType::Number, Cell::Null, "")]
+#[case(FieldType::Number, Cell::Text("  "), "")]
+#[case(FieldType::Date, Cell::Text("2024-02-29"), "2024-02-29")]
+#[case(FieldType::Date, Cell::Text("2024-02-29T23:59:59.123+14:00"), "2024-02-29")]
+#[case(FieldType::Date, Cell::Text("2024-02-29 08:00:00 UTC"), "2024-02-29")]
+#[case(FieldType::Date, Cell::Text("2024-02-29 08:00Z"), "2024-02-29")]
+#[case(FieldType::Birthday, Cell::Text("02/29"), "02/29")]
+#[case(FieldType::Birthday, Cell::Text("1980-12-01"), "12/01")]
+#[case(FieldType::Text, Cell::Text("  two  words "), "two  words")]
+#[case(FieldType::Text, Cell::Text("jose\u{301}"), "jos\u{e9}")]
+#[case(FieldType::Text, Cell::Integer(42), "42")]
+#[case(FieldType::Text, Cell::Real(1234.0), "1234")]
+#[case(FieldType::Zip, Cell::Text("01234"), "01234")]
+#[case(FieldType::Phone, Cell::Integer(31201234567), "31201234567")]
+#[case(FieldType::Url, Cell::Text("https://example.com/a?b=c"), "https://example.com/a?b=c")]
+#[case(FieldType::Address, Cell::Null, "")]
+fn canonical_values(#[case] field_type: FieldType, #[case] cell: Cell<'_>, #[case] expected: &str) {
+    assert_eq!(plain(&canonical(cell, &kind(field_type)).unwrap()), expected);
+}
+
+#[rstest]
+#[case(
+    FieldType::Number,
+    "1,234.5",
+    "\"1,234.5\" is not a number: write it without thousands separators and with a decimal point, like 1234.5"
+)]
+#[case(FieldType::Number, "12 EUR", "\"12 EUR\" is not a number: a number is digits with at most one decimal point, like 1234.5")]
+#[case(FieldType::Number, "1.2.3", "\"1.2.3\" is not a number: a number is digits with at most one decimal point, like 1234.5")]
+#[case(FieldType::Number, "NaN", "\"NaN\" is not a number: a number is digits with at most one decimal point, like 1234.5")]
+#[case(FieldType::Number, "1e999", "\"1e999\" has more than 40 digits")]
+#[case(
+    FieldType::Number,
+    "dana@example.com",
+    "a value with an @ in it is not a number: a number is digits with at most one decimal point, like 1234.5"
+)]
+#[case(FieldType::Date, "22/11/2026", "\"22/11/2026\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
+#[case(FieldType::Date, "2026-02-29", "\"2026-02-29\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
+#[case(FieldType::Date, "2026-01-01 25:00", "\"2026-01-01 25:00\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
+#[case(FieldType::Date, "2026-01-0١", "\"2026-01-0١\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
+#[case(FieldType::Birthday, "31/12", "\"31/12\" is not a birthday: write it MM/DD, month first, or as a date YYYY-MM-DD")]
+#[case(FieldType::Birthday, "1/2", "\"1/2\" is not a birthday: write it MM/DD, month first, or as a date YYYY-MM-DD")]
+#[case(FieldType::Url, "not a link", "\"not a link\" is not a link: there is a blank in it")]
+#[case(FieldType::Address, "1 Main St", "an address is made of parts (addr1, city, state, zip), not of one text")]
+fn refused_values(#[case] field_type: FieldType, #[case] given: &str, #[case] expected: &str) {
+    assert_eq!(canonical(Cell::Text(given), &kind(field_type)).unwrap_err().0, expected);
+}
+
+#[test]
+fn choices_are_exact_and_a_near_one_is_named() {
+    let kind = FieldKind { choices: vec!["Gold".into(), "Silver".into()], ..kind(FieldType::Dropdown) };
+    assert_eq!(canonical(Cell::Text(" Gold "), &kind), Ok(Value::Text("Gold".into())));
+    assert_eq!(canonical(Cell::Text(""), &kind), Ok(Value::Empty));
+    let near = canonical(Cell::Text("gold"), &kind).unwrap_err();
+    assert_eq!(near.0, "\"gold\" is not among the field's choices; did you mean \"Gold\"?");
+    let far = canonical(Cell::Text("tin"), &kind).unwrap_err();
+    assert_eq!(far.0, "\"tin\" is not among the field's choices; they are \"Gold\", \"Silver\"");
+}
+
+#[test]
+fn limits_hold_in_bytes_and_required_refuses_blank() {
+    let kind = FieldKind { max_bytes: Some(4), required: true, ..kind(FieldType::Text) };
+    assert_eq!(canonical(Cell::Text("éé"), &kind), Ok(Value::Text("éé".into())));
+    assert_eq!(canonical(Cell::Text("ééé"), &kind).unwrap_err().0, "\"ééé\" is 6 bytes long; the field takes at most 4");
+    assert_eq!(canonical(Cell::Null, &kind).unwrap_err().0, "it is empty, and the platform requires a value");
+}
+
+#[test]
+fn a_long_value_is_shown_short() {
+    let message = canonical(Cell::Text(&"x".repeat(500)), &kind(FieldType::Number)).unwrap_err().0;
+    assert!(message.starts_with(&format!("\"{}\"…", "x".repeat(40))), "{message}");
+}
+
+#[test]
+fn addresses_are_whole_or_none() {
+    let kind = kind(FieldType::Address);
+    let whole = [
+        ("addr1", Cell::Text(" 1 Main St ")),
+        ("city", Cell::Text("Paris")),
+        ("state", Cell::Text("IdF")),
+        ("zip", Cell::Integer(75001)),
+        ("addr2", Cell::Null),
+    ];
+    let Ok(Value::Parts(parts)) = canonical_parts(whole, &kind) else { panic!("whole") };
+    assert_eq!(
+        parts.into_iter().collect::<Vec<_>>(),
+        [("addr1", "1 Main St"), ("city", "Paris"), ("state", "IdF"), ("zip", "75001")].map(|(a, b)| (a.to_owned(), b.to_owned()))
+    );
+    assert_eq!(canonical_parts([("addr1", Cell::Null), ("zip", Cell::Text(" "))], &kind), Ok(Value::Empty));
+    let some = canonical_parts([("addr1", Cell::Text("1 Main St")), ("country", Cell::Text("FR"))], &kind).unwrap_err();
+    assert_eq!(some.0, "the address is incomplete: city, state, zip are empty (an address needs addr1, city, state and zip, or nothing)");
+    let required = FieldKind { required: true, ..kind };
+    assert!(canonical_parts([("addr1", Cell::Null)], &required).is_err());
+}
+
+mod properties {
+    use super::*;
+    use proptest::prelude::*;
+
+    const KINDS: [FieldType; 7] =
+        [FieldType::Text, FieldType::Number, FieldType::Phone, FieldType::Date, FieldType::Url, FieldType::Birthday, FieldType::Zip];
+
+    proptest! {
+        #[test]
+        fn canonical_twice_is_canonical_once(text in "\\PC{0,12}|[+-]?[0-9]{0,6}\\.?[0-9]{0,6}(e-?[0-9])?|[0-9]{4}-[01][0-9]-[0-3][0-9]", at in 0..KINDS.len()) {
+            let kind = kind(KINDS[at]);
+            if let Ok(value) = canonical(Cell::Text(&text), &kind) {
+                prop_assert_eq!(&canonical(Cell::Text(plain(&value)), &kind).unwrap(), &value);
+            }
+        }
+
+        #[test]
+        fn a_real_and_its_text_are_one_value(value in -1e9f64..1e9) {
+            let kind = kind(FieldType::Number);
+            let real = canonical(Cell::Real(value), &kind).unwrap();
+            prop_assert_eq!(canonical(Cell::Text(plain(&real)), &kind).unwrap(), real);
+        }
+
+        #[test]
+        fn a_refusal_never_shows_an_address(local in "[a-z]{1,8}", at in 0..KINDS.len()) {
+            let given = format!("x y {local}@example.com");
+            if let Err(error) = canonical(Cell::Text(&given), &kind(KINDS[at])) {
+                prop_assert!(!error.0.contains("example.com"), "{}", error);
+            }
+        }
+
+        #[test]
+        fn a_canonical_number_is_equal_in_worth(whole in -1_000_000i64..1_000_000, cents in 0u8..100) {
+            let text = format!("{whole}.{cents:02}");
+            let value = canonical(Cell::Text(&text), &kind(FieldType::Number)).unwrap();
+            prop_assert_eq!(plain(&value).parse::<f64>().unwrap(), text.parse::<f64>().unwrap());
+        }
+    }
+}
