@@ -1,7 +1,31 @@
 //! The one HTTP client: auth, retry, rate budget, redaction.
 //!
 //! May know: HTTP, time, randomness. May not know: vendors beyond what a request says about itself.
+//!
+//! The order inside a request is `retry( rate( connections( timeout( send ))))`: every attempt is paced and measured on
+//! its own, and nobody holds a connection while backing off. What shares a vendor's budget shares one [`Budget`] here,
+//! by key; a [`Hub`] holds all of a process's budgets.
 
-/// Every budget of the process: connections that share an account share its permits.
-#[derive(Clone, Debug, Default)]
-pub struct Hub {}
+mod budget;
+mod client;
+mod day;
+mod failure;
+mod gate;
+mod hub;
+mod pace;
+mod request;
+mod retry;
+mod transport;
+
+pub use budget::{Counters, Spend};
+pub use client::Client;
+pub use day::{DayCounter, InMemoryDays};
+pub use failure::{Failure, FailureKind};
+pub use hub::Hub;
+pub use request::{Answer, Authorization, Effect, Method, Request, Verdict};
+pub use transport::{Lost, Raw, Transport};
+
+#[cfg(test)]
+pub(crate) mod script;
+#[cfg(test)]
+mod tests;

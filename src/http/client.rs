@@ -1,0 +1,187 @@
+//! `retry( rate( connections( timeout( send ))))`.
+
+use super::{
+    Answer, Effect, Failure, FailureKind, Hub, Lost, Raw, Request, Verdict,
+    budget::Budget,
+    retry::{ATTEMPTS, LONGEST_PAUSE, backoff},
+};
+use std::{future::Future, time::Duration};
+use tokio::time::Instant;
+
+/// Sends requests on one budget.
+#[derive(Clone, Debug)]
+pub struct Client {
+    hub: Hub,
+    key: String,
+}
+
+/// How one attempt ended.
+enum Ended {
+    Answered(Answer, Verdict),
+    Lost(FailureKind),
+}
+
+impl Client {
+    pub(super) fn new(hub: Hub, key: String) -> Self {
+        Self { hub, key }
+    }
+
+    /// The account behind the credentials is known now: its budget is shared by all who spend from it.
+    pub fn belongs_to(&self, account: &str) {
+        self.hub.merge(&self.key, account);
+    }
+
+    /// Sends, and tries again as the request allows: at most 5 attempts, full jitter, `Retry-After` obeyed.
+    ///
+    /// The last answer comes back whatever it says; [`Failure`] means that there is none. Where the client was stopped,
+    /// that is a [`FailureKind::Stopped`] with what is known of the work.
+    pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
+        let Some(budget) = self.hub.budget(&self.key) else {
+            return Err(Calls::new(request).failure(FailureKind::Unusable("its budget is gone".into())));
+        };
+        let mut calls = Calls::new(request);
+        loop {
+            let ended = self.attempt(&budget, &mut calls).await?;
+            let Some(pause) = self.pause(&calls, &ended) else { return calls.end(ended) };
+            let waited = self.unless_stopped(async {
+                let granted = budget.retries.take().await;
+                tokio::time::sleep(pause).await;
+                granted
+            });
+            match waited.await {
+                Some(true) => {}
+                Some(false) => return calls.end(ended),
+                None => return Err(calls.failure(FailureKind::Stopped)),
+            }
+        }
+    }
+
+    /// One attempt, paced, in its turn, timed, logged.
+    async fn attempt(&self, budget: &Budget, calls: &mut Calls<'_>) -> Result<Ended, Failure> {
+        let turn = self.unless_stopped(async {
+            budget.pace().turn().await;
+            budget.gate.enter().await
+        });
+        let Some(permit) = turn.await else { return Err(calls.failure(FailureKind::Stopped)) };
+        if let Some(limit) = budget.spend().per_day {
+            self.hub.days().spend(&budget.key(), limit).map_err(|until| calls.failure(FailureKind::QuotaSpent { until }))?;
+        }
+        calls.attempts += 1;
+        if calls.attempts == 1 {
+            budget.retries.earn();
+        }
+        let flight = budget.tally.sent(calls.attempts);
+        let start = Instant::now();
+        let carried = tokio::time::timeout(calls.request.timeout, self.hub.transport().carry(calls.request)).await;
+        drop((flight, permit));
+        let ended = calls.note(carried.unwrap_or(Err(Lost::Broken(String::new()))), start.elapsed());
+        react(budget, &ended);
+        log(calls, &ended, start.elapsed());
+        Ok(ended)
+    }
+
+    /// How long to wait before the next attempt; `None`: there is none.
+    fn pause(&self, calls: &Calls<'_>, ended: &Ended) -> Option<Duration> {
+        if calls.attempts >= ATTEMPTS || !calls.may_repeat(ended) {
+            return None;
+        }
+        let jittered = backoff(calls.attempts, self.hub.throw());
+        match ended {
+            Ended::Answered(Answer { retry_after: Some(asked), .. }, _) => (*asked <= LONGEST_PAUSE).then_some((*asked).max(jittered)),
+            _ => Some(jittered),
+        }
+    }
+
+    async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            biased;
+            () = self.hub.stop().cancelled() => None,
+            done = work => Some(done),
+        }
+    }
+}
+
+/// The attempts of one request so far.
+struct Calls<'a> {
+    request: &'a Request,
+    start: Instant,
+    attempts: u32,
+    /// An attempt may have been carried out.
+    unknown: bool,
+}
+
+impl<'a> Calls<'a> {
+    fn new(request: &'a Request) -> Self {
+        Self { request, start: Instant::now(), attempts: 0, unknown: false }
+    }
+
+    /// What an attempt came to.
+    fn note(&mut self, carried: Result<Raw, Lost>, took: Duration) -> Ended {
+        match carried {
+            Ok(Raw { status, content_type, retry_after, body }) => {
+                let answer = Answer { status, content_type, retry_after, body, attempts: self.attempts, uncertain: self.unknown };
+                let verdict = (self.request.judge)(self.request, &answer);
+                self.unknown |= verdict == Verdict::Failed;
+                Ended::Answered(answer, verdict)
+            }
+            Err(Lost::Unreachable(why)) => Ended::Lost(FailureKind::Unreachable(why)),
+            Err(Lost::Unusable(why)) => Ended::Lost(FailureKind::Unusable(why)),
+            Err(lost) => {
+                self.unknown = true;
+                Ended::Lost(match lost {
+                    Lost::TooBig => FailureKind::TooBig(self.request.answer_limit),
+                    _ if took >= self.request.timeout => FailureKind::TimedOut(self.request.timeout),
+                    Lost::Broken(why) | Lost::Unreachable(why) | Lost::Unusable(why) => FailureKind::Broken(why),
+                })
+            }
+        }
+    }
+
+    fn may_repeat(&self, ended: &Ended) -> bool {
+        match ended {
+            Ended::Answered(_, Verdict::Take) | Ended::Lost(FailureKind::TooBig(_) | FailureKind::Unusable(_)) => false,
+            Ended::Answered(_, Verdict::Throttled) | Ended::Lost(FailureKind::Unreachable(_)) => true,
+            Ended::Lost(FailureKind::TimedOut(_)) if self.request.divisible => false,
+            _ => self.request.effect == Effect::Repeatable,
+        }
+    }
+
+    fn end(&self, ended: Ended) -> Result<Answer, Failure> {
+        match ended {
+            Ended::Answered(answer, _) => Ok(answer),
+            Ended::Lost(kind) => Err(self.failure(kind)),
+        }
+    }
+
+    fn failure(&self, kind: FailureKind) -> Failure {
+        Failure {
+            kind,
+            host: self.request.host().to_owned(),
+            route: format!("{} {}", self.request.method.as_str(), self.request.route),
+            attempts: self.attempts,
+            elapsed: self.start.elapsed(),
+            unknown: self.unknown,
+        }
+    }
+}
+
+/// The budget learns from every answer.
+fn react(budget: &Budget, ended: &Ended) {
+    match ended {
+        Ended::Answered(_, Verdict::Throttled) => {
+            budget.tally.throttled();
+            budget.gate.throttled();
+        }
+        Ended::Answered(_, Verdict::Take) => budget.gate.succeeded(),
+        _ => {}
+    }
+}
+
+/// Never a path, query, body or address: those hold people.
+fn log(calls: &Calls<'_>, ended: &Ended, took: Duration) {
+    let (method, route, attempt, ms) = (calls.request.method.as_str(), calls.request.route, calls.attempts, took.as_millis() as u64);
+    match ended {
+        Ended::Answered(answer, verdict) => tracing::debug!(method, route, status = answer.status, ms, attempt, ?verdict, "answered"),
+        Ended::Lost(kind) => tracing::debug!(method, route, ms, attempt, ?kind, "no answer"),
+    }
+}

@@ -1,0 +1,122 @@
+//! Every budget of the process.
+
+use super::{Client, Counters, DayCounter, InMemoryDays, Spend, Transport, budget::Budget, transport::Network};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// The way out of the process: connections that share an account share its permits here. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+    stop: CancellationToken,
+}
+
+struct Shared {
+    transport: Arc<dyn Transport>,
+    days: Arc<dyn DayCounter>,
+    dice: Mutex<fastrand::Rng>,
+    budgets: Mutex<HashMap<String, Arc<Budget>>>,
+}
+
+impl Default for Hub {
+    /// Over the network, day counters in memory, random jitter.
+    fn default() -> Self {
+        Self::new(Arc::new(Network::default()), Arc::new(InMemoryDays::default()), fastrand::Rng::new())
+    }
+}
+
+impl Hub {
+    /// With every seam given: what carries requests, what counts days, what jitter is drawn from.
+    pub fn new(transport: Arc<dyn Transport>, days: Arc<dyn DayCounter>, dice: fastrand::Rng) -> Self {
+        let shared = Shared { transport, days, dice: Mutex::new(dice), budgets: Mutex::default() };
+        Self { shared: Arc::new(shared), stop: CancellationToken::new() }
+    }
+
+    /// Over the network, with day counters that outlive the process.
+    pub fn with_days(days: Arc<dyn DayCounter>) -> Self {
+        Self::new(Arc::new(Network::default()), days, fastrand::Rng::new())
+    }
+
+    /// The same budgets, for work that `stop` ends: waiting and backing off end at once, a request in flight is
+    /// let finish.
+    #[must_use]
+    pub fn stopped_by(&self, stop: CancellationToken) -> Self {
+        Self { shared: self.shared.clone(), stop }
+    }
+
+    /// A client that spends from the budget `key`; if that exists, the stricter limits of both hold.
+    pub fn client(&self, key: impl Into<String>, spend: Spend) -> Client {
+        let key = key.into();
+        let mut budgets = self.budgets();
+        match budgets.get(&key) {
+            Some(budget) => budget.tighten(spend),
+            None => drop(budgets.insert(key.clone(), Arc::new(Budget::new(&key, spend)))),
+        }
+        drop(budgets);
+        Client::new(self.clone(), key)
+    }
+
+    /// What all budgets spent; `in_flight_max` is the greatest of any.
+    pub fn counters(&self) -> Counters {
+        let mut seen = Vec::new();
+        let mut sum = Counters::default();
+        for budget in self.budgets().values() {
+            if seen.contains(&Arc::as_ptr(budget)) {
+                continue;
+            }
+            seen.push(Arc::as_ptr(budget));
+            let one = budget.tally.counters();
+            sum.requests += one.requests;
+            sum.retries += one.retries;
+            sum.throttled += one.throttled;
+            sum.in_flight += one.in_flight;
+            sum.in_flight_max = sum.in_flight_max.max(one.in_flight_max);
+        }
+        sum
+    }
+
+    /// `alias` turned out to be `key`: both are one budget from now on.
+    pub(super) fn merge(&self, alias: &str, key: &str) {
+        let mut budgets = self.budgets();
+        let Some(mine) = budgets.get(alias).cloned() else { return };
+        let theirs = budgets.entry(key.to_owned()).or_insert_with(|| mine.clone()).clone();
+        if Arc::ptr_eq(&mine, &theirs) {
+            mine.rename(key);
+        } else {
+            theirs.tighten(mine.spend());
+            budgets.insert(alias.to_owned(), theirs);
+        }
+    }
+
+    pub(super) fn budget(&self, key: &str) -> Option<Arc<Budget>> {
+        self.budgets().get(key).cloned()
+    }
+
+    pub(super) fn transport(&self) -> &dyn Transport {
+        &*self.shared.transport
+    }
+
+    pub(super) fn days(&self) -> &dyn DayCounter {
+        &*self.shared.days
+    }
+
+    pub(super) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// 0..1.
+    pub(super) fn throw(&self) -> f64 {
+        self.shared.dice.lock().unwrap_or_else(PoisonError::into_inner).f64()
+    }
+
+    fn budgets(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Budget>>> {
+        self.shared.budgets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Hub {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub").field("counters", &self.counters()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! A request that describes itself, and its answer.
+
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use std::{fmt, time::Duration};
+use url::Url;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// What carrying a request out twice does, and so what may follow when nobody knows whether it was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Twice ends as once: repeated freely.
+    Repeatable,
+    /// Twice makes two: repeated only when it was certainly not carried out; else the caller looks first.
+    Once,
+}
+
+/// What an answer means for the client; the vendor's module judges its own answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The caller's business.
+    Take,
+    /// Refused for being too much at once; nothing was carried out.
+    Throttled,
+    /// Broken on the way; it may have been carried out.
+    Failed,
+}
+
+/// The `Authorization` header's value. Never shown.
+#[derive(Clone)]
+pub struct Authorization(SecretString);
+
+impl Authorization {
+    /// Basic: any user, the secret as password.
+    pub fn basic(user: &str, secret: &SecretString) -> Self {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        Self(format!("Basic {}", STANDARD.encode(format!("{user}:{}", secret.expose_secret()))).into())
+    }
+
+    /// For the transport alone.
+    pub(super) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl fmt::Debug for Authorization {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Authorization(redacted)")
+    }
+}
+
+/// One call, repeatable as it stands. `Debug` shows the route, never the URL's path or query, the body or the secret.
+#[derive(Clone)]
+pub struct Request {
+    pub method: Method,
+    pub url: Url,
+    /// The path as a template (`/lists/{id}/members`), for logs and messages.
+    pub route: &'static str,
+    pub authorization: Option<Authorization>,
+    /// JSON.
+    pub body: Option<Bytes>,
+    pub effect: Effect,
+    /// The caller can send it in smaller parts, so an attempt that takes too long is not repeated as it is.
+    pub divisible: bool,
+    /// Of one attempt, from the first byte sent to the last received.
+    pub timeout: Duration,
+    /// Longest answer taken, in bytes after decompression.
+    pub answer_limit: usize,
+    pub judge: fn(&Request, &Answer) -> Verdict,
+}
+
+impl Request {
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or("?")
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({} {} at {})", self.method.as_str(), self.route, self.host())
+    }
+}
+
+/// What came back. `Debug` shows no body.
+#[derive(Clone)]
+pub struct Answer {
+    pub status: u16,
+    /// The content type, in lower case, without parameters.
+    pub content_type: String,
+    /// `Retry-After`, where the server said one.
+    pub retry_after: Option<Duration>,
+    pub body: Bytes,
+    /// Attempts it took.
+    pub attempts: u32,
+    /// An earlier attempt may have been carried out too.
+    pub uncertain: bool,
+}
+
+impl Answer {
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({} {}, {} bytes, attempt {})", self.status, self.content_type, self.body.len(), self.attempts)
+    }
+}
