@@ -1,9 +1,152 @@
 //! `listkeeper apply`.
 
-/// Carry the plan out, once
-#[derive(clap::Args)]
-pub struct Args {}
+use super::{
+    Globals, exit,
+    plan::Saved,
+    render,
+    session::{self, Access, Session, Target},
+};
+use crate::{
+    definition::Export,
+    plan::{self, Plan},
+    run::{Decision, Prepared, Trigger},
+};
+use chrono::Utc;
+use std::{
+    io::{BufRead, IsTerminal, Write},
+    path::Path,
+    sync::Arc,
+};
 
-pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
-    super::exit::FAILED
+/// Carry the plan out, once: show it, ask on a terminal, send, say what happened
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  listkeeper apply --sandbox               a rehearsal against the local stand-in
+  listkeeper apply --export vip --yes      one export, without asking
+  listkeeper apply vip.plan                exactly what `plan --out vip.plan` showed, or nothing
+
+Ctrl-C finishes what is in flight; running it again goes on from there.
+Exit code: 0 done, 1 failed, 3 partial, 4 held, 78 invalid definitions.")]
+pub struct Args {
+    #[command(flatten)]
+    pub target: Target,
+    /// Send without asking; a plan that the guard holds still waits for `listkeeper approve`
+    #[arg(long, short = 'y')]
+    pub yes: bool,
+}
+
+pub fn run(args: &Args, globals: &Globals) -> u8 {
+    session::block_on(work(args, globals)).unwrap_or_else(|code| code)
+}
+
+async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    let (target, saved) = from_file(&args.target)?;
+    let session = Session::open(&target, globals, Access::Write).await?;
+    session.stop_on_signal();
+    let mut worst = exit::DONE;
+    for export in &session.exports {
+        if session.engine.cancel.is_cancelled() {
+            break;
+        }
+        let decide = |prepared: &Prepared| decide(args, saved.as_ref(), prepared);
+        let code = one(&session, export, &decide).await;
+        worst = worse(worst, code);
+    }
+    session.close().await;
+    Ok(worst)
+}
+
+async fn one(session: &Session, export: &Arc<Export>, decide: &(dyn Fn(&Prepared) -> Decision + Send + Sync)) -> u8 {
+    let watch = session::watch();
+    let report = session.engine.recorded(export, Trigger::OnDemand, watch, Utc::now(), decide).await;
+    render::report(export.name.as_str(), &report);
+    render::exit_code(&report)
+}
+
+/// `apply FILE`: the directory and the exports are those of the saved plan.
+fn from_file(target: &Target) -> Result<(Target, Option<Saved>), u8> {
+    if !target.dir.is_file() {
+        return Ok((target.clone(), None));
+    }
+    let saved = read(&target.dir)?;
+    let exports = saved.exports.iter().map(|e| e.export.clone()).collect();
+    let target = Target { dir: saved.directory.clone(), exports, sandbox: saved.sandbox };
+    Ok((target, Some(saved)))
+}
+
+fn read(file: &Path) -> Result<Saved, u8> {
+    let hint = Some("make one with `listkeeper plan --out FILE`");
+    let text = std::fs::read_to_string(file).map_err(|e| session::fail(&format!("{} cannot be read: {e}", file.display()), None))?;
+    let saved: Saved =
+        serde_json::from_str(&text).map_err(|e| session::fail(&format!("{} is not a saved plan: {e}", file.display()), hint))?;
+    if saved.version != 1 {
+        return Err(session::fail(&format!("{} was saved by another version of listkeeper", file.display()), hint));
+    }
+    Ok(saved)
+}
+
+fn decide(args: &Args, saved: Option<&Saved>, prepared: &Prepared) -> Decision {
+    let plan = &prepared.plan;
+    render::talk(&render::painted(&plan::text(plan)));
+    if let Some(saved) = saved {
+        let reviewed = saved.exports.iter().find(|e| e.export == plan.export);
+        if reviewed.is_some_and(|e| e.digest == plan.digest.0) {
+            return Decision::Go;
+        }
+        render::error(
+            &format!("{}: the world moved since this plan was saved: it is {} now", plan.export, plan.digest.short()),
+            &["look at the plan above, and save it again with `listkeeper plan --out FILE`"],
+        );
+        return Decision::Decline;
+    }
+    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    match (terminal && !args.yes, plan.verdict.passes()) {
+        (false, _) => Decision::Go,
+        (true, true) if ask(&format!("Send this to {}?", plan.vendor)) => Decision::Go,
+        (true, false) if plan.verdict.can_be_approved() && ask_held(plan) => Decision::Approve { by: super::user() },
+        (true, false) => Decision::Go,
+        (true, true) => Decision::Decline,
+    }
+}
+
+fn ask(question: &str) -> bool {
+    eprint!("{question} [y/N] ");
+    matches!(answer().as_str(), "y" | "yes")
+}
+
+/// Approving what the guard holds takes more than a key pressed by habit.
+fn ask_held(plan: &Plan) -> bool {
+    let word = &plan.digest.short()[..4];
+    eprint!("The guard holds this plan. To approve it, type {word} (anything else leaves it held): ");
+    answer() == *word
+}
+
+fn answer() -> String {
+    let _ = std::io::stderr().flush();
+    let mut line = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut line);
+    line.trim().to_lowercase()
+}
+
+/// Of several exports the worst counts: failed, then held, then partial.
+fn worse(one: u8, other: u8) -> u8 {
+    let rank = |code: u8| match code {
+        exit::DONE => 0,
+        exit::PARTIAL => 1,
+        exit::HELD => 2,
+        _ => 3,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_export_decides_the_exit_code() {
+        let all = [exit::DONE, exit::HELD, exit::PARTIAL, exit::FAILED, exit::DONE];
+        assert_eq!(all.into_iter().fold(exit::DONE, worse), exit::FAILED);
+        assert_eq!(worse(exit::HELD, exit::PARTIAL), exit::HELD);
+    }
 }

@@ -1,9 +1,158 @@
 //! `listkeeper plan`.
 
-/// Show what an apply would do, member by member
-#[derive(clap::Args)]
-pub struct Args {}
+use super::{
+    Globals, exit, render,
+    session::{self, Access, Session, Target},
+};
+use crate::{
+    plan::{self, Plan},
+    run::{self, Failure, Prepared},
+    state::View,
+};
+use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use std::{
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+};
 
-pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
-    super::exit::FAILED
+/// Show what an apply would do: resources, members, calls, and whether the guard would hold it. Sends nothing
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  listkeeper plan                          every export below this directory
+  listkeeper plan --export vip --members   one export, with every address
+  listkeeper plan --markdown               for a pull request: no addresses
+  listkeeper plan --out vip.plan           save it; `listkeeper apply vip.plan` carries out exactly that
+
+Exit code with --detailed-exitcode: 0 nothing to do, 2 changes, 1 error.")]
+pub struct Args {
+    #[command(flatten)]
+    pub target: Target,
+    /// One JSON document on stdout
+    #[arg(long, conflicts_with = "markdown")]
+    pub json: bool,
+    /// Markdown on stdout, for a pull request
+    #[arg(long)]
+    pub markdown: bool,
+    /// List every member with the full address
+    #[arg(long)]
+    pub members: bool,
+    /// Save what was reviewed (digests and counts, no addresses) for `apply FILE`
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Exit 0 when there is nothing to do, 2 when there is
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+pub fn run(args: &Args, globals: &Globals) -> u8 {
+    session::block_on(work(args, globals)).unwrap_or_else(|code| code)
+}
+
+async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    let session = Session::open(&args.target, globals, Access::Read).await?;
+    session.stop_on_signal();
+    let mut plans = Vec::new();
+    let mut failed = false;
+    for export in &session.exports {
+        let now = Utc::now();
+        let planned = async {
+            let context = session.engine.connect(export, session::watch(), now).await?;
+            let prepared = session.engine.plan(&context).await?;
+            show(args, &prepared, session.engine.view(now)?.as_ref())?;
+            Ok::<Plan, Failure>(prepared.plan)
+        };
+        match planned.await {
+            Ok(plan) => plans.push(plan),
+            Err(failure) => {
+                failed = true;
+                render::failure(export.name.as_str(), &failure);
+            }
+        }
+    }
+    if args.json {
+        print(&format!("{:#}\n", serde_json::json!({ "exports": plans.iter().map(plan::json).collect::<Vec<_>>() })))?;
+    }
+    if let Some(file) = &args.out
+        && !failed
+    {
+        save(file, &session, &plans)?;
+    }
+    session.close().await;
+    let changes = plans.iter().any(|p| !p.is_empty());
+    Ok(match (failed, args.detailed_exitcode && changes) {
+        (true, _) => exit::FAILED,
+        (false, true) => exit::CHANGES,
+        (false, false) => exit::DONE,
+    })
+}
+
+fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    if args.markdown {
+        writeln!(out, "{}", plan::markdown(&prepared.plan))?;
+    } else if !args.json {
+        writeln!(out, "{}", render::painted(&plan::text(&prepared.plan)))?;
+    }
+    if args.members && !args.json {
+        run::lines(prepared, view, |line| writeln!(out, "{}", render::painted(&plan::text_member(&line))))?;
+    }
+    if args.members && args.json {
+        let mut out = io::stderr().lock();
+        run::lines(prepared, view, |line| writeln!(out, "{}", serde_json::to_string(&line)?))?;
+    }
+    Ok(())
+}
+
+fn print(text: &str) -> Result<(), u8> {
+    io::stdout().lock().write_all(text.as_bytes()).map_err(|e| session::fail(&format!("stdout: {e}"), None))
+}
+
+/// A plan as reviewed: what `apply FILE` is bound to.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Saved {
+    pub version: u32,
+    /// The directory it was made from, absolute.
+    pub directory: PathBuf,
+    pub sandbox: bool,
+    pub exports: Vec<SavedExport>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SavedExport {
+    pub export: String,
+    pub digest: String,
+    pub add: u64,
+    pub update: u64,
+    pub remove: u64,
+}
+
+fn save(file: &Path, session: &Session, plans: &[Plan]) -> Result<(), u8> {
+    let saved = Saved {
+        version: 1,
+        directory: session.catalog.root.clone(),
+        sandbox: session.sandbox.is_some(),
+        exports: plans.iter().map(saved).collect(),
+    };
+    let write = || -> io::Result<()> {
+        let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+        serde_json::to_writer_pretty(&mut out, &saved)?;
+        out.write_all(b"\n")
+    };
+    write().map_err(|error| session::fail(&format!("{} cannot be written: {error}", file.display()), None))?;
+    render::talk(&format!("saved to {0}; `listkeeper apply {0}` carries out exactly this, or refuses if the world moved", file.display()));
+    Ok(())
+}
+
+fn saved(plan: &Plan) -> SavedExport {
+    SavedExport {
+        export: plan.export.clone(),
+        digest: plan.digest.0.clone(),
+        add: plan.members.new,
+        update: plan.members.update,
+        remove: plan.members.leave,
+    }
 }

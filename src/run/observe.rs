@@ -3,7 +3,7 @@
 use super::{Context, Failure, Recorder};
 use crate::{
     definition::{Audience, AudienceRef, Export},
-    destination::{Observed, PageRequest, PlaceId, RemoteContainer, ResourceChange, ResourceDone},
+    destination::{Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, WantedField},
     member::Key,
     plan::{
         PlacePlan, ResourceStep,
@@ -29,7 +29,7 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     let state = known.filter(|_| !moved);
     let recorded = recorded(view, state.as_ref())?;
     let observed = context.destination.observe(recorded.place.as_ref()).await?;
-    let fit = |wanted: &_, remote: Option<&_>| context.destination.fit(wanted, remote);
+    let fit = |wanted: &WantedField<'_>, remote: Option<&RemoteField>| context.destination.fit(wanted, remote);
     let inputs = Inputs {
         export: &context.export,
         recorded: &recorded,

@@ -1,0 +1,152 @@
+//! What plan, apply and run share: the directory read, the sandbox started, the state opened, Ctrl-C understood.
+
+use super::{Globals, exit, render};
+use crate::{
+    definition::{self, Catalog, Export, Name},
+    http::Hub,
+    run::{Engine, Recorder, Watch},
+    sandbox::{self, Sandbox},
+    state::{StateDir, Store},
+};
+use chrono::Utc;
+use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// Arguments of every command that looks at exports.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Target {
+    /// The directory of definitions
+    #[arg(default_value = ".", value_name = "DIR")]
+    pub dir: PathBuf,
+    /// Only these exports (may be given more than once)
+    #[arg(long = "export", short = 'e', value_name = "NAME")]
+    pub exports: Vec<String>,
+    /// Send everything to faithful local stand-ins of the vendors; nothing leaves this machine and real state is not touched
+    #[arg(long)]
+    pub sandbox: bool,
+}
+
+/// One command's hold on everything.
+pub struct Session {
+    pub catalog: Catalog,
+    pub exports: Vec<Arc<Export>>,
+    pub engine: Engine,
+    pub sandbox: Option<Sandbox>,
+    writer: Option<JoinHandle<()>>,
+}
+
+/// Whether the command writes the state.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+impl Session {
+    /// Opens everything, or says what is in the way and gives the exit code.
+    pub async fn open(target: &Target, globals: &Globals, access: Access) -> Result<Self, u8> {
+        let catalog = definition::read(&target.dir);
+        render::diagnostics(&catalog);
+        if catalog.has_errors() {
+            return Err(exit::INVALID);
+        }
+        let exports = chosen(&catalog, &target.exports)?;
+        let state = state_dir(globals, target.sandbox)?;
+        let sandbox = if target.sandbox { Some(start_sandbox(&state).await?) } else { None };
+        let exports = match &sandbox {
+            Some(sandbox) => exports.iter().map(|e| Arc::new(sandbox::redirect(e, sandbox))).collect(),
+            None => exports,
+        };
+        let cancel = CancellationToken::new();
+        let (recorder, writer) = match access {
+            Access::Read => (None, None),
+            Access::Write => {
+                let store = Store::open(&state, Utc::now()).map_err(|e| fail(&e.to_string(), e.hint.as_deref()))?;
+                let (recorder, writer) = Recorder::start(store);
+                (Some(recorder), Some(writer))
+            }
+        };
+        let hub = Hub::default().stopped_by(cancel.clone());
+        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel };
+        Ok(Self { catalog, exports, engine, sandbox, writer })
+    }
+
+    /// Commits what is left and stops the sandbox.
+    pub async fn close(mut self) {
+        self.engine.recorder = None;
+        if let Some(writer) = self.writer.take() {
+            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        }
+        if let Some(sandbox) = self.sandbox.take() {
+            sandbox.shutdown().await;
+        }
+    }
+
+    /// First Ctrl-C (or SIGTERM): what is in flight ends. Second: at once.
+    pub fn stop_on_signal(&self) {
+        let cancel = self.engine.cancel.clone();
+        tokio::spawn(async move {
+            signal().await;
+            cancel.cancel();
+            render::talk("stopping: what is in flight is finished and recorded; once more stops at once");
+            signal().await;
+            std::process::exit(130);
+        });
+    }
+}
+
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+/// The exports asked for by name, or all.
+fn chosen(catalog: &Catalog, names: &[String]) -> Result<Vec<Arc<Export>>, u8> {
+    if names.is_empty() {
+        return Ok(catalog.exports.values().cloned().collect());
+    }
+    let find = |text: &String| {
+        let found = Name::new(text).ok().and_then(|name| catalog.exports.get(&name).cloned());
+        found.ok_or_else(|| {
+            let known: Vec<_> = catalog.exports.keys().map(Name::as_str).collect();
+            fail(&format!("there is no export named \"{text}\""), Some(&format!("exports here: {}", known.join(", "))))
+        })
+    };
+    names.iter().map(find).collect()
+}
+
+/// Where the state is; the sandbox has its own.
+pub fn state_dir(globals: &Globals, sandbox: bool) -> Result<StateDir, u8> {
+    let state = StateDir::resolve(globals.state.as_deref()).map_err(|e| fail(&e.to_string(), e.hint.as_deref()))?;
+    Ok(if sandbox { state.sandbox() } else { state })
+}
+
+async fn start_sandbox(state: &StateDir) -> Result<Sandbox, u8> {
+    let sandbox = Sandbox::start(state.path(), sandbox::Options::default()).await;
+    sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))
+}
+
+/// Says what went wrong; gives the exit code.
+pub fn fail(message: &str, hint: Option<&str>) -> u8 {
+    render::error(message, hint.as_slice());
+    exit::FAILED
+}
+
+/// The runtime of a command.
+pub fn block_on<T>(work: impl Future<Output = Result<T, u8>>) -> Result<T, u8> {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => Err(fail(&format!("cannot start: {error}"), None)),
+    }
+}
+
+/// Who watches a run from a terminal or a log.
+pub fn watch() -> Arc<dyn Watch> {
+    Arc::new(render::Progress::new())
+}

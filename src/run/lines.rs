@@ -1,0 +1,61 @@
+//! A plan member by member (`--members`): streamed in key order, never all at once.
+
+use super::{Failure, Prepared};
+use crate::{
+    member::{Flags, SegmentMask},
+    plan::{MemberAction, MemberLine},
+    state::View,
+};
+use std::collections::BTreeMap;
+
+/// Gives every member with whom something would be done, those who come or change first merged with those who go.
+pub fn lines(
+    prepared: &Prepared,
+    view: Option<&View>,
+    mut each: impl FnMut(MemberLine) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let names: BTreeMap<u8, &str> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.as_str())).collect();
+    let named = |mask: SegmentMask| mask.bits().filter_map(|bit| names.get(&bit).map(|n| (*n).to_owned())).collect::<Vec<_>>();
+    let work = &prepared.work;
+    let mut leavers = work.leavers.iter().peekable();
+    for entry in &work.desired.entries {
+        while let Some(leaver) = leavers.next_if(|l| l.key < entry.key()) {
+            gone(prepared, view, leaver, &named, &mut each)?;
+        }
+        let leaves = leavers.next_if(|l| l.key == entry.key()).map_or(SegmentMask::NONE, |l| l.segments);
+        let address = work.desired.spool.read(entry.offset())?.email.as_str().to_owned();
+        let joins = named(work.desired.sets.mask(entry.set()));
+        each(MemberLine { address, action: action(entry.flags()), joins, leaves: named(leaves) })?;
+    }
+    for leaver in leavers {
+        gone(prepared, view, leaver, &named, &mut each)?;
+    }
+    Ok(())
+}
+
+fn action(flags: Flags) -> MemberAction {
+    match flags {
+        f if f.has(Flags::RESTORE) => MemberAction::Restore,
+        f if f.has(Flags::CREATE) => MemberAction::Add,
+        f if f.has(Flags::NEW) => MemberAction::AddKnown,
+        f if f.has(Flags::UPDATE) => MemberAction::Update,
+        _ => MemberAction::Move,
+    }
+}
+
+fn gone(
+    prepared: &Prepared,
+    view: Option<&View>,
+    leaver: &crate::plan::diff::Leaver,
+    named: &dyn Fn(SegmentMask) -> Vec<String>,
+    each: &mut dyn FnMut(MemberLine) -> std::io::Result<()>,
+) -> Result<(), Failure> {
+    let (Some(view), Some(state)) = (view, &prepared.settled.state) else { return Ok(()) };
+    let Some(address) = view.member(state.id, leaver.key)?.and_then(|m| m.address) else { return Ok(()) };
+    let action = match (leaver.archive, leaver.whole) {
+        (true, _) => MemberAction::Archive,
+        (false, true) => MemberAction::Remove,
+        (false, false) => MemberAction::Move,
+    };
+    Ok(each(MemberLine { address: address.as_str().to_owned(), action, joins: Vec::new(), leaves: named(leaver.segments) })?)
+}
