@@ -40,6 +40,8 @@ pub struct Diagnostic {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// The file's text for a snippet, with every secret masked byte for byte; `None` where there is none to show.
+    pub text: Option<Arc<str>>,
 }
 
 /// Where in a file.

@@ -5,14 +5,24 @@
 //! the program sees: names resolved, defaults inherited, every check passed.
 
 mod catalog;
+mod document;
 mod export;
+mod files;
 mod name;
+mod nearest;
 mod parts;
+mod read;
+mod report;
+mod resolve;
+mod schedule;
+mod yaml;
 
 pub use catalog::{Catalog, Diagnostic, Position, Severity};
+pub use document::json_schema;
 pub use export::{
     AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, Matching, MaxAdditions, Mode,
     NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, Schedule, Target,
 };
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
+pub use read::read;

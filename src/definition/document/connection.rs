@@ -1,0 +1,88 @@
+//! `kind: Connection`.
+
+use super::{Short, Text};
+use crate::definition::yaml::At;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// One account at a platform.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(title = "Connection")]
+pub struct ConnectionDoc {
+    /// What exports call it: a-z, 0-9 and -, at most 63 characters.
+    #[schemars(required)]
+    #[expect(dead_code, reason = "taken from the node, so that a broken document is known by name too")]
+    pub name: Option<Text>,
+    /// What people see. Default: the name.
+    pub display_name: Option<Text>,
+    /// The platform: `mailchimp`.
+    #[schemars(required, extend("enum" = ["mailchimp"]))]
+    pub r#type: Option<Text>,
+    /// Where the credentials are; never the credentials.
+    #[schemars(required)]
+    pub credentials: Option<At<Short<CredentialsDoc>>>,
+    /// Who accepted that personal data goes to this vendor; nothing is sent without it.
+    #[schemars(required)]
+    pub privacy: Option<At<PrivacyDoc>>,
+    /// Folders whose exports may use it, as globs (`marketing/**`). Default: administrators' folders only.
+    pub usable_by: Option<Vec<Text>>,
+    /// The identity that a run acts as; it is in the history of every run.
+    pub export_user: Option<Text>,
+    /// A base URL instead of the vendor's, for tests and proxies.
+    pub endpoint: Option<Text>,
+    /// What the account may spend, where it is not the vendor's documented default.
+    pub limits: Option<LimitsDoc>,
+}
+
+/// Credentials, by reference.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct CredentialsDoc {
+    /// The API key: `{env: NAME}`, `{file: PATH}` or `{systemdCredential: NAME}`.
+    #[schemars(required, with = "SecretDoc")]
+    pub api_key: Option<At<Short<SecretDoc>>>,
+}
+
+/// Where a secret is: exactly one of the three.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schemars(extend("minProperties" = 1, "maxProperties" = 1))]
+pub struct SecretDoc {
+    /// Name of an environment variable.
+    pub env: Option<Text>,
+    /// Path of a file, relative to this file.
+    pub file: Option<Text>,
+    /// Name of a systemd credential.
+    pub systemd_credential: Option<Text>,
+}
+
+/// Someone's consent to send personal data to the vendor.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct PrivacyDoc {
+    /// Who accepted it.
+    #[schemars(required)]
+    pub accepted_by: Option<Text>,
+    /// When, as `YYYY-MM-DD`.
+    #[schemars(required, extend("format" = "date"))]
+    pub accepted_on: Option<Text>,
+}
+
+/// What an account may spend.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct LimitsDoc {
+    /// Calls at the same time. Mailchimp allows 10; default: 8.
+    pub connections: Option<At<u32>>,
+    /// Calls a second.
+    pub per_second: Option<At<u32>>,
+    /// Calls a minute.
+    pub per_minute: Option<At<u32>>,
+    /// Calls a day.
+    pub per_day: Option<At<u32>>,
+    /// Contacts that the contract with the vendor includes; a plan that would pass it is held.
+    pub contacts: Option<At<u64>>,
+    /// Known contacts' fields may be changed by the bulk call, where one unexpected status stops the connection.
+    pub bulk_updates: Option<bool>,
+}

@@ -1,0 +1,111 @@
+//! What two exports both lay claim to: a tag, a field, a name of the past.
+
+use super::{known::Known, target::fold};
+use crate::definition::{
+    Audience, AudienceRef, Columns, Export, FieldType, Name, Position,
+    document::ExportDoc,
+    read::Written,
+    report::Report,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// An audience of a connection, as far as files can tell.
+type Place = (Name, String);
+
+/// Exports that clash: the error is at the second, and names both.
+pub fn check(documents: &[Written<ExportDoc>], exports: &Known<'_, Export>, report: &mut Report) {
+    let mut claims = Claims::default();
+    for written in documents {
+        let name = written.node.get("name").and_then(|entry| entry.value.text()).unwrap_or_default();
+        let Some(item) = exports.items.get(name) else { continue };
+        let (Some(doc), here) = (&written.doc, format!("{}:{}", written.file.path.display(), written.head.line)) else { continue };
+        if here != item.place() {
+            continue;
+        }
+        if let Some(old) = &doc.renamed_from {
+            renamed(old, name, exports, &mut claims, written, report);
+        }
+        if let Some(export) = &item.value {
+            claims.containers(export, written, report);
+            claims.fields(export, written, report);
+        }
+    }
+}
+
+fn renamed(
+    old: &crate::definition::document::Text,
+    name: &str,
+    exports: &Known<'_, Export>,
+    claims: &mut Claims,
+    written: &Written<ExportDoc>,
+    report: &mut Report,
+) {
+    if let Some(existing) = exports.items.get(&old.value) {
+        let message = format!("`renamedFrom` names an export that exists: {}", existing.place());
+        report.error(&written.file, old.at, message, "it is for the name this export had before; delete the line, or the old export");
+    } else if let Some(other) = claims.old_names.insert(old.value.clone(), name.to_owned()) {
+        let message = format!("the exports `{other}` and `{name}` both say that they were `{}`", old.value);
+        report.error(&written.file, old.at, message, "one of them gets its state; delete the other's line");
+    }
+}
+
+/// Who claimed what so far.
+#[derive(Default)]
+struct Claims {
+    containers: BTreeMap<(Place, String), Arc<Export>>,
+    fields: BTreeMap<(Place, String), (Arc<Export>, Columns, Option<FieldType>)>,
+    old_names: BTreeMap<String, String>,
+}
+
+impl Claims {
+    fn containers(&mut self, export: &Arc<Export>, written: &Written<ExportDoc>, report: &mut Report) {
+        for segment in &export.segments {
+            let name = export.container_name(segment);
+            let other = self.containers.entry((place(export), fold(name))).or_insert_with(|| export.clone());
+            if other.name != export.name {
+                let message = format!("the exports `{}` ({}) and `{}` both own the tag `{name}`", other.name, whereabouts(other), export.name);
+                let hint = format!("a tag belongs to one export; add `target.names: {{{}: another name}}`", segment.name);
+                report.error(&written.file, segment_position(written, &segment.name), message, hint);
+            }
+        }
+    }
+
+    fn fields(&mut self, export: &Arc<Export>, written: &Written<ExportDoc>, report: &mut Report) {
+        for (tag, spec) in &export.attributes {
+            let mine = (export.clone(), spec.columns.clone(), spec.kind);
+            let (other, columns, kind) = self.fields.entry((place(export), tag.clone())).or_insert(mine);
+            if *columns != spec.columns || *kind != spec.kind {
+                let message = format!(
+                    "the exports `{}` ({}) and `{}` fill the field `{tag}` of one audience differently",
+                    other.name,
+                    whereabouts(other),
+                    export.name
+                );
+                let at = entry_position(written, "attributes", tag);
+                report.error(&written.file, at, message, "people in both would change with every run; use one column and type, or another field");
+            }
+        }
+    }
+}
+
+fn whereabouts(export: &Export) -> String {
+    format!("{}:{}", export.file.display(), export.line)
+}
+
+fn place(export: &Export) -> Place {
+    let Audience::Mailchimp(audience) = &export.target.audience;
+    let audience = match audience {
+        AudienceRef::Id(id) => format!("id {id}"),
+        AudienceRef::Named { name, .. } => format!("name {name}"),
+    };
+    (export.connection.name.clone(), audience)
+}
+
+fn segment_position(written: &Written<ExportDoc>, segment: &Name) -> Position {
+    let listed = written.doc.as_ref().and_then(|doc| doc.segments.as_ref()).map(|list| list.value.as_slice()).unwrap_or_default();
+    listed.iter().find(|text| text.as_str() == segment.as_str()).map_or(written.head, |text| text.at)
+}
+
+fn entry_position(written: &Written<ExportDoc>, field: &str, key: &str) -> Position {
+    written.node.get(field).and_then(|entry| entry.value.get(key)).map_or(written.head, |entry| entry.key_at)
+}

@@ -1,0 +1,160 @@
+//! Exports: what they name, what they inherit.
+
+use super::{
+    attributes::attributes,
+    folders::{Folders, may_use},
+    known::{Entry, Known, Resolved},
+    scope::Scope,
+    settings::{Defaults, guard, schedule},
+    target,
+    values::duration,
+};
+use crate::{
+    definition::{
+        Connection, Consent, Export, Guard, Matching, NewContacts, Schedule, Segment,
+        document::{ExportDoc, MatchDoc, NewContactsDoc, StatusDoc, Text},
+        yaml::{At, Kind, Node},
+    },
+    member::Standing,
+};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// More tags than a contact list is ever cut into; each costs calls of its own.
+const SEGMENTS: usize = 60;
+const STATUSES: &str = "write `newContacts: {status: …}`, for people the platform has never seen. subscribed: they agreed to get mail; \
+     unsubscribed: known, gets none; pending: Mailchimp asks each by mail (held first); transactional: never subscribed, order mail only";
+
+/// What exports may name and inherit.
+pub struct World<'a> {
+    pub segments: &'a Known<'a, Segment>,
+    pub connections: &'a Known<'a, Connection>,
+    pub settings: &'a Defaults,
+    pub admin: &'a Folders,
+}
+
+pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World<'_>) -> Option<Resolved<Export>> {
+    let doc = entry.doc;
+    let mut hasher = blake3::Hasher::new();
+    entry.written.node.digest(&mut hasher);
+    let connection = connection(doc, world, scope, &mut hasher);
+    let segments = segments(doc, world, scope, &mut hasher);
+    let written = scope.need(&doc.target, scope.head, "target", "add `target: {audienceId: …}` or `target: {audience: {name: …}}`");
+    let target = written.and_then(|written| target::resolve(written, doc.segments.as_ref(), &segments, scope));
+    let matching = matching(doc.r#match.as_ref(), scope);
+    let attributes = attributes(doc.attributes.as_ref(), scope);
+    let contacts = scope.need(&doc.new_contacts, scope.head, "newContacts", STATUSES);
+    let new_contacts = contacts.and_then(|written| new_contacts(written, scope));
+    let schedule = match &doc.schedule {
+        Some(written) => schedule(written, world.settings.time_zone, scope),
+        None => world.settings.value.schedule.clone(),
+    };
+    let guard = guard(doc.guard.as_ref(), world.settings.value.guard, scope);
+    let timeout = doc.timeout.as_ref().and_then(|text| duration(text, "timeout", scope));
+    let renamed_from = doc.renamed_from.as_ref().and_then(|text| name(text, scope));
+    world.settings.suppress_digest.iter().for_each(|digest| _ = hasher.update(digest.as_bytes()));
+    inherited(&mut hasher, schedule.as_ref(), &guard);
+    let digest = hasher.finalize();
+    let value = Export {
+        name: entry.name?,
+        file: scope.file.path.clone(),
+        line: scope.head.line,
+        connection: connection?,
+        segments,
+        suppress: world.settings.value.suppress.clone(),
+        target: target?,
+        matching: matching?,
+        attributes,
+        mode: doc.mode,
+        on_leave: doc.on_leave.unwrap_or_default(),
+        new_contacts: new_contacts?,
+        schedule,
+        run_on_change: doc.run_on_change.unwrap_or_default(),
+        guard,
+        suspend: doc.suspend.unwrap_or_default(),
+        on_delete: doc.on_delete.unwrap_or_default(),
+        timeout,
+        renamed_from,
+        digest: digest.to_hex().to_string(),
+    };
+    Some(Resolved { value, folders: Folders::default(), digest })
+}
+
+/// What it has from the settings counts as much as what is written in it.
+fn inherited(hasher: &mut blake3::Hasher, schedule: Option<&Schedule>, guard: &Guard) {
+    let schedule = schedule.map(|s| format!("{} {} {} {}", s.cron, s.time_zone, s.deadline.as_secs(), s.jitter.as_secs()));
+    hasher.update(schedule.unwrap_or_default().as_bytes());
+    let Guard { max_removals, max_additions, max_members, max_rejected } = guard;
+    hasher.update(format!("|{} {max_additions:?} {max_members} {}", max_removals.0, max_rejected.0).as_bytes());
+}
+
+/// A document without a field that does not change what it does.
+pub fn without(node: &Node, field: &str) -> Node {
+    let mut node = node.clone();
+    if let Kind::Map(entries) = &mut node.kind {
+        entries.retain(|entry| entry.key != field);
+    }
+    node
+}
+
+fn connection(doc: &ExportDoc, world: &World<'_>, scope: &mut Scope<'_>, hasher: &mut blake3::Hasher) -> Option<Arc<Connection>> {
+    let name = scope.need(&doc.connection, scope.head, "connection", "add `connection:`, the name of a connection")?;
+    let (item, connection) = world.connections.find(name, scope)?;
+    may_use("connection", name, &item.folders, world.admin, scope);
+    hasher.update(item.digest.as_bytes());
+    Some(connection.clone())
+}
+
+fn segments(doc: &ExportDoc, world: &World<'_>, scope: &mut Scope<'_>, hasher: &mut blake3::Hasher) -> Vec<Arc<Segment>> {
+    let Some(names) = scope.need(&doc.segments, scope.head, "segments", "add `segments: [name]`") else { return Vec::new() };
+    if names.is_empty() {
+        scope.error(names.at, "the export has no segments", "name at least one: `segments: [name]`; `suspend: true` stops an export");
+    }
+    if names.len() > SEGMENTS {
+        let message = format!("the export has {} segments, at most {SEGMENTS} are possible", names.len());
+        scope.error(names[SEGMENTS].at, message, "split the export");
+    }
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            scope.error(name.at, format!("the segment `{}` is listed twice", name.value), "delete one of them");
+        }
+    }
+    let found = names.iter().filter_map(|name| world.segments.find(name, scope));
+    found.inspect(|(item, _)| _ = hasher.update(item.digest.as_bytes())).map(|(_, segment)| segment.clone()).collect()
+}
+
+fn matching(written: Option<&At<MatchDoc>>, scope: &mut Scope<'_>) -> Option<Matching> {
+    let hint = "add `match: {email: COLUMN}`, naming the column that holds the address";
+    let Some(doc) = written else {
+        scope.error(scope.head, "the field `match` is missing", hint);
+        return None;
+    };
+    let id = scope.optional(&doc.id, "id");
+    let prefer = scope.optional(&doc.prefer, "prefer");
+    let email = scope.need_text(&doc.email, doc.at, "email", hint)?;
+    Some(Matching { email: email.value.clone(), id, prefer })
+}
+
+fn new_contacts(written: &At<NewContactsDoc>, scope: &mut Scope<'_>) -> Option<NewContacts> {
+    let consent = written.consent.as_ref().and_then(|doc| {
+        let at = scope.optional(&doc.at, "at");
+        let column = scope.need_text(&doc.column, written.at, "column", "name the column that says someone agreed")?;
+        Some(Consent { column: column.value.clone(), at })
+    });
+    let status = match scope.need(&written.status, written.at, "status", STATUSES)?.value {
+        StatusDoc::Subscribed => Standing::Subscribed,
+        StatusDoc::Unsubscribed => Standing::Unsubscribed,
+        StatusDoc::Pending => Standing::Pending,
+        StatusDoc::Transactional => Standing::NonSubscribed,
+    };
+    Some(NewContacts { status, consent })
+}
+
+/// A name that need not exist.
+fn name(text: &Text, scope: &mut Scope<'_>) -> Option<crate::definition::Name> {
+    crate::definition::Name::new(text).map_err(|rule| scope.error(text.at, format!("`{}` is not a name", text.value), rule)).ok()
+}
+
+/// Segments by name, for lookups.
+pub fn by_name(segments: &[Arc<Segment>]) -> BTreeMap<&str, &Arc<Segment>> {
+    segments.iter().map(|segment| (segment.name.as_str(), segment)).collect()
+}

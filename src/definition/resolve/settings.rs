@@ -1,0 +1,101 @@
+//! Settings, and the schedules and guards that exports inherit from them.
+
+use super::{
+    known::Known,
+    scope::Scope,
+    values::{duration, percentage},
+};
+use crate::definition::{
+    Guard, MaxAdditions, Position, Schedule, Segment, Settings,
+    document::{GuardDoc, ScheduleDoc, SettingsDoc, Short, Text},
+    read::Written,
+    report::Report,
+    schedule::{check_cron, time_zone},
+    yaml::At,
+};
+use chrono_tz::Tz;
+use std::time::Duration;
+
+/// A missed time is caught up within this long, unless a schedule says otherwise.
+const DEADLINE: Duration = Duration::from_secs(3_600);
+const MAX_MEMBERS: u64 = 1_000_000;
+
+/// The settings, with what only exports need of them.
+pub struct Defaults {
+    pub value: Settings,
+    pub time_zone: Option<Tz>,
+    /// Of the segment to suppress.
+    pub suppress_digest: Option<blake3::Hash>,
+}
+
+pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>, report: &mut Report) -> Defaults {
+    let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digest: None };
+    let first = documents.iter().find(|settings| settings.file.folder.is_empty());
+    let Some((written, doc)) = first.and_then(|written| Some((written, written.doc.as_ref()?))) else { return defaults };
+    let scope = &mut Scope { file: &written.file, head: written.head, report };
+    defaults.time_zone = doc.time_zone.as_ref().and_then(|zone| zone_of(zone, scope));
+    defaults.value.schedule = doc.schedule.as_ref().and_then(|written| schedule(written, defaults.time_zone, scope));
+    defaults.value.guard = guard(doc.guard.as_ref(), Guard::default(), scope);
+    defaults.value.retention = doc.retention.as_ref().and_then(|text| duration(text, "retention", scope));
+    if let Some((item, segment)) = doc.suppress.as_ref().and_then(|name| segments.find(name, scope)) {
+        defaults.value.suppress = Some(segment.clone());
+        defaults.suppress_digest = Some(item.digest);
+    }
+    defaults
+}
+
+fn zone_of(text: &Text, scope: &mut Scope<'_>) -> Option<Tz> {
+    time_zone(text.trim()).map_err(|error| scope.error(text.at, error.message, error.hint)).ok()
+}
+
+/// A schedule as written, its zone inherited.
+pub fn schedule(written: &At<Short<ScheduleDoc>>, inherited: Option<Tz>, scope: &mut Scope<'_>) -> Option<Schedule> {
+    let short;
+    let doc = match &written.value {
+        Short::Text(cron) => {
+            short = ScheduleDoc { cron: Some(At { value: cron.clone(), at: written.at }), ..ScheduleDoc::default() };
+            &short
+        }
+        Short::Full(doc) => doc,
+    };
+    let zone = doc.time_zone.as_ref().map(|zone| zone_of(zone, scope));
+    let deadline = doc.deadline.as_ref().and_then(|text| duration(text, "deadline", scope)).unwrap_or(DEADLINE);
+    let jitter = doc.jitter.as_ref().and_then(|text| duration(text, "jitter", scope)).unwrap_or_default();
+    let cron = scope.need(&doc.cron, written.at, "cron", "write `cron: \"0 6 * * 1-5\"`, or `cron: \"@daily\"`")?;
+    check_cron(cron).map_err(|error| scope.error(cron.at, error.message, error.hint)).ok()?;
+    let time_zone = zone.unwrap_or(inherited.or(Some(Tz::UTC)))?;
+    Some(Schedule { cron: cron.trim().to_owned(), time_zone, deadline, jitter })
+}
+
+/// A guard as written, field by field over what it inherits.
+pub fn guard(written: Option<&GuardDoc>, inherited: Guard, scope: &mut Scope<'_>) -> Guard {
+    let mut guard = inherited;
+    let Some(doc) = written else { return guard };
+    let mut share = |text: &Option<Text>, field: &str| text.as_ref().and_then(|text| percentage(text, field, scope));
+    guard.max_removals = share(&doc.max_removals, "maxRemovals").unwrap_or(guard.max_removals);
+    guard.max_rejected = share(&doc.max_rejected, "maxRejected").unwrap_or(guard.max_rejected);
+    guard.max_additions = doc.max_additions.as_ref().and_then(|text| additions(text, scope)).unwrap_or(guard.max_additions);
+    if let Some(members) = &doc.max_members {
+        guard.max_members = members.value;
+        members_in_range(members.value, members.at, scope);
+    }
+    guard
+}
+
+fn members_in_range(members: u64, at: Position, scope: &mut Scope<'_>) {
+    if !(1..=MAX_MEMBERS).contains(&members) {
+        scope.error(at, "`maxMembers` is 1 to 1000000", "an export has at most a million members; split it beyond that");
+    }
+}
+
+fn additions(text: &Text, scope: &mut Scope<'_>) -> Option<MaxAdditions> {
+    match (text.trim(), text.trim().parse()) {
+        ("none", _) => Some(MaxAdditions::Unlimited),
+        (_, Ok(count)) => Some(MaxAdditions::AtMost(count)),
+        _ => {
+            let message = format!("`{}` of `maxAdditions` is not a number", text.value);
+            scope.error(text.at, message, "write a number of members, or `none` for no limit");
+            None
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Small values: durations, percentages, dates.
+
+use super::scope::Scope;
+use crate::definition::{Percentage, document::Text};
+use std::time::Duration;
+
+/// The longest that means anything: ten years.
+const LONGEST: u64 = 10 * 365 * 86_400;
+
+/// `30s`, `15m`, `1h`, `7d`, and several in a row (`1h30m`).
+pub fn duration(text: &Text, field: &str, scope: &mut Scope<'_>) -> Option<Duration> {
+    let found = seconds(text.trim()).filter(|seconds| *seconds <= LONGEST);
+    if found.is_none() {
+        let hint = "write a number and s, m, h or d: `30s`, `15m`, `1h`, `7d` (at most ten years)";
+        scope.error(text.at, format!("`{}` of `{field}` is not a duration", text.value), hint);
+    }
+    found.map(Duration::from_secs)
+}
+
+fn seconds(text: &str) -> Option<u64> {
+    let mut rest = text;
+    let mut total = 0u64;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, unit) = rest.split_at(digits);
+        let scale = match unit.chars().next()? {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            _ => return None,
+        };
+        total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(scale)?)?;
+        rest = &unit[1..];
+    }
+    (!text.is_empty()).then_some(total)
+}
+
+/// `30%`, whole.
+pub fn percentage(text: &Text, field: &str, scope: &mut Scope<'_>) -> Option<Percentage> {
+    let digits = text.trim().strip_suffix('%').map(str::trim_end).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
+    let found = digits.and_then(|digits| digits.parse().ok()).filter(|value| *value <= 100).map(Percentage);
+    if found.is_none() {
+        let hint = match text.trim().parse::<f64>() {
+            Ok(share) if share > 0.0 && share < 1.0 => format!("write a whole percentage: `{}%`", (share * 100.0).round()),
+            Ok(number) if (1.0..=100.0).contains(&number) => format!("write the sign too: `{}%`", number.round()),
+            _ => "write a whole percentage from 0% to 100%: `30%`".into(),
+        };
+        scope.error(text.at, format!("`{}` of `{field}` is not a percentage", text.value), hint);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("30s", Some(30))]
+    #[case("15m", Some(900))]
+    #[case("1h30m", Some(5_400))]
+    #[case("90d", Some(7_776_000))]
+    #[case("", None)]
+    #[case("10", None)]
+    #[case("h", None)]
+    #[case("1w", None)]
+    #[case("-1h", None)]
+    #[case("1 h", None)]
+    #[case("99999999999999999999s", None)]
+    #[case("9999999999999999d", None)]
+    fn reads_durations(#[case] text: &str, #[case] expected: Option<u64>) {
+        assert_eq!(super::seconds(text), expected);
+    }
+}

@@ -1,0 +1,129 @@
+//! Secrets out of everything that shows a file's text, whether or not the file is YAML.
+
+/// Words that may stand before a colon below `credentials:`; everything else there is masked.
+const FIELDS: [&str; 8] = ["credentials", "apiKey", "oauth", "clientId", "clientSecret", "env", "file", "systemdCredential"];
+/// What else calls a secret by its name, anywhere in a file (a comment, a wrong indentation, another tool's document).
+const NAMED: [&str; 10] =
+    ["apikey", "api_key", "api-key", "secret", "clientsecret", "client_secret", "password", "token", "accesstoken", "access_token"];
+
+/// The text with every scalar below `credentials:`, after a key that names a secret, and whatever looks like a vendor's
+/// key replaced by `*`, byte for byte, so that positions stay.
+pub fn mask_secrets(text: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut credentials: Option<Block> = None;
+    for line in text.split_inclusive('\n') {
+        if credentials.as_ref().is_some_and(|block| block.ends_before(line)) {
+            credentials = None;
+        }
+        if credentials.is_some() {
+            mask_below(line, &mut masked);
+        } else if let Some(start) = key_start(line, &["credentials"]) {
+            credentials = Some(Block { indent: indent(line), flow: line[start..].contains('{') });
+            masked.push_str(&line[..start]);
+            mask_below(&line[start..], &mut masked);
+        } else if let Some(start) = key_start(line, &NAMED) {
+            masked.push_str(&line[..start]);
+            mask_below(&line[start..], &mut masked);
+            // Its value may be on the lines below.
+            credentials = Some(Block { indent: indent(line), flow: line[start..].contains('{') });
+        } else {
+            mask_keys(line, &mut masked);
+        }
+    }
+    masked
+}
+
+/// The lines that belong to a key.
+struct Block {
+    indent: usize,
+    flow: bool,
+}
+
+impl Block {
+    fn ends_before(&self, line: &str) -> bool {
+        let content = line.trim();
+        let inside = content.is_empty() || content.starts_with('#') || indent(line) > self.indent || (self.flow && content.starts_with('}'));
+        !inside
+    }
+}
+
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t', '-']).len()
+}
+
+/// The place just behind `key:`, where a line has one of the keys, quoted or not, letter case aside.
+fn key_start(line: &str, keys: &[&str]) -> Option<usize> {
+    let lower = line.to_ascii_lowercase();
+    let found = keys.iter().flat_map(|key| lower.match_indices(key).map(|(at, key)| (at, at + key.len())));
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    found
+        .filter(|(start, _)| !lower[..*start].ends_with(word))
+        .filter_map(|(_, end)| {
+            let rest = lower[end..].trim_start_matches(['"', '\'']).trim_start();
+            rest.starts_with(':').then(|| lower.len() - rest.len() + 1)
+        })
+        .min()
+}
+
+/// Masks everything but punctuation, comments' signs and the known field names.
+fn mask_below(line: &str, masked: &mut String) {
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let length = rest.find(|c: char| c.is_whitespace() || "{}[],:#'\"".contains(c)).unwrap_or(rest.len());
+        if length == 0 {
+            masked.push(c);
+            rest = &rest[c.len_utf8()..];
+            continue;
+        }
+        let (word, after) = rest.split_at(length);
+        let is_key = FIELDS.contains(&word) && after.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
+        if is_key { masked.push_str(word) } else { masked.extend(std::iter::repeat_n('*', word.len())) }
+        rest = after;
+    }
+}
+
+/// Masks what looks like a Mailchimp key (32 hexadecimal digits, a data centre) wherever it is.
+fn mask_keys(line: &str, masked: &mut String) {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    let mut rest = line;
+    while let Some(start) = rest.find(|c: char| c.is_ascii_hexdigit()) {
+        let end = rest[start..].find(|c: char| !word(c)).map_or(rest.len(), |at| start + at);
+        let (before, found) = (&rest[..start], &rest[start..end]);
+        masked.push_str(before);
+        if looks_like_key(found) { masked.extend(std::iter::repeat_n('*', found.len())) } else { masked.push_str(found) }
+        rest = &rest[end..];
+    }
+    masked.push_str(rest);
+}
+
+fn looks_like_key(word: &str) -> bool {
+    word.len() >= 32 && word.bytes().take(32).all(|b| b.is_ascii_hexdigit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mask_secrets;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("credentials:\n  apiKey: s3cret\nname: x\n", "credentials:\n  apiKey: ******\nname: x\n")]
+    #[case("credentials: {apiKey: s3cret}\nname: x\n", "credentials: {apiKey: ******}\nname: x\n")]
+    #[case("credentials: {\n  apiKey: s3cret\n}\nname: x\n", "credentials: {\n  apiKey: ******\n}\nname: x\n")]
+    #[case("credentials: s3cret\n", "credentials: ******\n")]
+    #[case("credentials:\n  - s3cret\n", "credentials:\n  * ******\n")]
+    #[case("credentials:\n\tapiKey: s3cret\n", "credentials:\n\tapiKey: ******\n")]
+    #[case("credentials:\n  apiKey: {env: KEY} # was s3cret\n", "credentials:\n  apiKey: {env: ***} # *** ******\n")]
+    #[case("credentials:\n  \"apiKey\": \"s3 cret\"\n", "credentials:\n  \"apiKey\": \"** ****\"\n")]
+    #[case("credentials:\n  apiKey: |\n    s3cret\nname: x\n", "credentials:\n  apiKey: *\n    ******\nname: x\n")]
+    #[case("credentials:\napiKey: s3cret\nname: x\n", "credentials:\napiKey: ******\nname: x\n")]
+    #[case("# apiKey: s3cret\nname: x\n", "# apiKey: ******\nname: x\n")]
+    #[case("{credentials: {apiKey: s3cret}, name: x}\n", "{credentials: {apiKey: ******}, ****: *}\n")]
+    #[case("note: 0123456789abcdef0123456789abcdef-us1\n", "note: **************************************\n")]
+    #[case("displayName: The secretary\n", "displayName: The secretary\n")]
+    #[case("apiKey: clé\n", "apiKey: ****\n")]
+    fn hides_values_and_keeps_the_shape(#[case] text: &str, #[case] expected: &str) {
+        let masked = mask_secrets(text);
+        assert_eq!(masked.len(), text.len());
+        assert_eq!(masked, expected);
+    }
+}
