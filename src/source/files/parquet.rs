@@ -42,8 +42,7 @@ fn kind(of: &DataType) -> Kind {
 
 fn open(place: &Place) -> Result<(File, ParquetRecordBatchReaderBuilder<File>), SourceError> {
     let fail = |error: std::io::Error| unreadable(&place.path, &error);
-    let file = File::open(&place.path).map_err(fail)?;
-    place.unchanged(&file.metadata().map_err(fail)?)?;
+    let file = place.open()?;
     let builder = ParquetRecordBatchReaderBuilder::try_new(file.try_clone().map_err(fail)?).map_err(|error| broken(place, &error))?;
     Ok((file, builder))
 }
@@ -135,7 +134,14 @@ fn values(array: &ArrayRef) -> Result<Values, arrow::error::ArrowError> {
             Values::Reals(to(&texts, &DataType::Float64)?.as_primitive::<Float64Type>().clone())
         }
         Kind::Real => Values::Reals(array.as_primitive::<Float64Type>().clone()),
-        Kind::Text | Kind::Refused => Values::Texts(to(array, &DataType::Utf8)?.as_string::<i32>().clone()),
+        Kind::Text | Kind::Refused => {
+            let array = match array.data_type() {
+                // An instant, whatever zone it is shown in, is given in UTC.
+                DataType::Timestamp(unit, Some(_)) => to(array, &DataType::Timestamp(*unit, Some("+00:00".into())))?,
+                _ => array.clone(),
+            };
+            Values::Texts(to(&array, &DataType::Utf8)?.as_string::<i32>().clone())
+        }
     })
 }
 

@@ -3,7 +3,7 @@
 use super::super::SourceError;
 use crate::definition::Table;
 use std::{
-    fs::Metadata,
+    fs::{File, Metadata},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -47,6 +47,14 @@ impl Place {
 
     pub fn modified(&self) -> Option<SystemTime> {
         self.stamp.modified
+    }
+
+    /// Opens the file, as it was when the reading began.
+    pub fn open(&self) -> Result<File, SourceError> {
+        let fail = |error: std::io::Error| self.still_there().err().unwrap_or_else(|| unreadable(&self.path, &error));
+        let file = File::open(&self.path).map_err(fail)?;
+        self.unchanged(&file.metadata().map_err(fail)?)?;
+        Ok(file)
     }
 
     /// Fails when the open file, or what is at its path now, is not what the reading began with.

@@ -31,8 +31,7 @@ impl Text {
     /// Opens the file; a byte order mark decides the encoding, else `encoding`, else UTF-8.
     pub fn open(place: &Place, encoding: Option<&'static Encoding>) -> Result<Self, SourceError> {
         let fail = |error: std::io::Error| unreadable(&place.path, &error);
-        let file = File::open(&place.path).map_err(fail)?;
-        place.unchanged(&file.metadata().map_err(fail)?)?;
+        let file = place.open()?;
         let mut input = decompressed(&place.path, file.try_clone().map_err(fail)?).map_err(fail)?;
         let mut raw = Vec::with_capacity(CHUNK);
         input.by_ref().take(4).read_to_end(&mut raw).map_err(|error| cut(place, &error, 1))?;

@@ -69,6 +69,10 @@ impl<'a> Session<'a> {
             SourceError::new(format!("{}, segment {}: {what}", self.segment.file.display(), self.segment.name))
                 .hint("a segment is one SELECT")
         };
+        // SQLite reads to the first NUL: what follows would be unseen.
+        if self.query.contains('\0') {
+            return Err(bad("the query holds a NUL character"));
+        }
         if statement.column_count() == 0 {
             return Err(bad("the query is empty"));
         }
@@ -145,8 +149,15 @@ impl<'a> Session<'a> {
 /// that a broken file only stops those who read it.
 fn tables(segment: &Segment, query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
     let query = query.to_ascii_lowercase();
-    let named = segment.source.tables.iter().filter(|(name, _)| query.contains(&name.to_ascii_lowercase()));
+    let named = segment.source.tables.iter().filter(|(name, _)| has_word(&query, &name.to_ascii_lowercase()));
     named.map(|(name, table)| FileTable::open(name, table).map(Arc::new)).collect()
+}
+
+/// Whether `word` is in `text`, not as a part of a longer name.
+fn has_word(text: &str, word: &str) -> bool {
+    let in_name =
+        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || matches!(character, '_' | '$'));
+    text.match_indices(word).any(|(at, _)| !in_name(text[..at].chars().next_back()) && !in_name(text[at + word.len()..].chars().next()))
 }
 
 fn push(batch: &mut RowBatch, row: &Row<'_>, columns: &[&str]) -> Result<(), SourceError> {

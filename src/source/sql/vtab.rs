@@ -41,12 +41,13 @@ pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The columns as SQL, so that a loaded table compares exactly as the virtual one does.
+/// The columns as SQL, so that a loaded table compares exactly as the virtual one does. Numbers have the collation too,
+/// which does not touch them: an index over integers could else not answer a comparison with a text column.
 pub fn columns(table: &FileTable) -> String {
     let kind = |kind| match kind {
         Kind::Text => "TEXT COLLATE cell",
-        Kind::Integer => "INTEGER",
-        Kind::Real => "REAL",
+        Kind::Integer => "INTEGER COLLATE cell",
+        Kind::Real => "REAL COLLATE cell",
         Kind::Refused => "BLOB",
     };
     let columns = table.columns.iter().map(|column| format!("{} {}", quoted(&column.name), kind(column.kind)));

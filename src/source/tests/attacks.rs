@@ -77,7 +77,7 @@ fn refusals_say_what_and_why() {
     vips.yaml, segment vips: the query is not a SELECT
     a segment is one SELECT
     ");
-    insta::assert_snapshot!(files.error("DELETE FROM t"), @r"
+    insta::assert_snapshot!(files.error("CREATE TEMP TABLE x AS SELECT * FROM t"), @r"
     the query may only read: it changes something
     a segment is one SELECT over its source's tables
     ");

@@ -6,11 +6,12 @@ use super::split::{Found, split};
 
 const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 const ROWS: usize = 50;
+const SAMPLE_BYTES: usize = 64 * 1024;
 
 /// The candidate under which the first rows are equally wide and widest; failing that, the one that splits the header
 /// most; failing that, a comma. The earlier candidate wins a tie.
 pub fn delimiter(text: &mut Text) -> Result<u8, SourceError> {
-    if text.rest().is_empty() && !text.ended() {
+    while text.rest().len() < SAMPLE_BYTES && !text.ended() {
         text.more()?;
     }
     let mut best = (false, 1, b',');
