@@ -7,10 +7,14 @@
 mod error;
 mod files;
 mod rows;
+mod sql;
+#[cfg(test)]
+mod tests;
 
 pub use error::SourceError;
-pub use files::{Format, open};
+pub use files::Format;
 pub use rows::{Cell, RowBatch};
+pub use sql::open;
 
 use std::time::{Duration, SystemTime};
 

@@ -1,7 +1,17 @@
-//! Files as SQL tables.
+//! Files as tables of rows: CSV, NDJSON, Parquet, plain or `.gz`/`.zst` (text only), one file or many.
+//!
+//! May know: files and their formats. May not know: SQL, which is `sql/`'s.
 
-use super::{Reader, SourceError, SqlLimits};
-use crate::definition::Segment;
+mod csv;
+mod ndjson;
+mod parquet;
+mod pass;
+mod place;
+mod table;
+mod text;
+
+pub use pass::{Chain, Kind, Pass, Used};
+pub use table::FileTable;
 
 /// How a table's files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
@@ -10,10 +20,4 @@ pub enum Format {
     Csv,
     Ndjson,
     Parquet,
-}
-
-/// Opens a segment of a files source for one reading.
-pub fn open(segment: &Segment, limits: SqlLimits) -> Result<Box<dyn Reader>, SourceError> {
-    let _ = (segment, limits);
-    Err(SourceError::new("not built yet"))
 }

@@ -1,0 +1,85 @@
+//! One reading of a table's rows, whatever its files are.
+
+use super::super::SourceError;
+use super::place::Place;
+use rusqlite::types::ValueRef;
+
+/// How a column's values are stored, which is how SQLite compares them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Real,
+    /// Cannot be a cell; an error when a query uses it.
+    Refused,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    pub kind: Kind,
+}
+
+impl Column {
+    pub fn text(name: impl Into<String>) -> Self {
+        Self { name: name.into(), kind: Kind::Text }
+    }
+}
+
+/// The columns a statement uses, as SQLite tells them: bit 63 stands for column 63 and all after it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Used(pub u64);
+
+impl Used {
+    pub fn has(self, column: usize) -> bool {
+        self.0 >> column.min(63) & 1 == 1
+    }
+
+    pub fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Rows of one file, forward only.
+pub trait Pass {
+    /// Goes to the next row; `false` at the end of the file.
+    fn next(&mut self) -> Result<bool, SourceError>;
+    /// A cell of the current row; NULL for a column not asked for.
+    fn cell(&self, column: usize) -> ValueRef<'_>;
+}
+
+type Open = Box<dyn FnMut(&Place) -> Result<Box<dyn Pass>, SourceError>>;
+
+/// Rows of all files of a table, in their order.
+pub struct Chain {
+    open: Open,
+    places: std::vec::IntoIter<Place>,
+    current: Option<Box<dyn Pass>>,
+}
+
+impl Chain {
+    pub fn new(places: Vec<Place>, open: impl FnMut(&Place) -> Result<Box<dyn Pass>, SourceError> + 'static) -> Self {
+        Self { open: Box::new(open), places: places.into_iter(), current: None }
+    }
+}
+
+impl Pass for Chain {
+    fn next(&mut self) -> Result<bool, SourceError> {
+        loop {
+            if let Some(pass) = &mut self.current
+                && pass.next()?
+            {
+                return Ok(true);
+            }
+            let Some(place) = self.places.next() else {
+                self.current = None;
+                return Ok(false);
+            };
+            self.current = Some((self.open)(&place)?);
+        }
+    }
+
+    fn cell(&self, column: usize) -> ValueRef<'_> {
+        self.current.as_ref().map_or(ValueRef::Null, |pass| pass.cell(column))
+    }
+}

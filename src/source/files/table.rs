@@ -1,0 +1,148 @@
+//! One SQL table over files of one schema.
+
+use super::super::SourceError;
+use super::{
+    Format, csv, ndjson, parquet,
+    pass::{Chain, Column, Kind, Pass, Used},
+    place::{Place, places, same_places},
+    text::Text,
+};
+use crate::definition::Table;
+use encoding_rs::Encoding;
+use std::{path::Path, sync::Arc, time::SystemTime};
+
+/// A table of a source, looked at: its files, its columns.
+#[derive(Debug)]
+pub struct FileTable {
+    /// The name in SQL.
+    pub name: String,
+    pub columns: Vec<Column>,
+    definition: Table,
+    format: Format,
+    encoding: Option<&'static Encoding>,
+    places: Vec<Place>,
+}
+
+impl FileTable {
+    /// Finds the table's files and reads their schemas, which must be equal; NDJSON, in which every line has its own,
+    /// gets the columns of all its files.
+    pub fn open(name: &str, definition: &Table) -> Result<Self, SourceError> {
+        let encoding = definition.encoding.as_deref().map(encoding).transpose()?;
+        let places = places(definition)?;
+        let first = places.first().ok_or_else(|| SourceError::new(format!("no file matches {}", definition.pattern)))?;
+        let format = match definition.format {
+            Some(format) => format,
+            None => format_of(&first.path)?,
+        };
+        let mut table = Self { name: name.to_owned(), columns: Vec::new(), definition: definition.clone(), format, encoding, places };
+        table.columns = table.schema(&table.places[0])?;
+        for place in &table.places[1..] {
+            let others = table.schema(place)?;
+            match format {
+                Format::Ndjson => union(&mut table.columns, others),
+                _ => one_schema(&table.places[0], &table.columns, place, &others)?,
+            }
+        }
+        Ok(table)
+    }
+
+    fn schema(&self, place: &Place) -> Result<Vec<Column>, SourceError> {
+        match self.format {
+            Format::Csv => Ok(csv::Rows::open(Text::open(place, self.encoding)?, self.definition.delimiter)?.1),
+            Format::Ndjson => ndjson::columns(Text::open(place, self.encoding)?),
+            Format::Parquet => parquet::columns(place),
+        }
+    }
+
+    /// Reads all rows of all files, these columns only.
+    pub fn rows(self: &Arc<Self>, used: Used) -> Chain {
+        let table = Arc::clone(self);
+        Chain::new(self.places.clone(), move |place| table.file_rows(place, used))
+    }
+
+    fn file_rows(&self, place: &Place, used: Used) -> Result<Box<dyn Pass>, SourceError> {
+        Ok(match self.format {
+            Format::Csv => {
+                let (rows, columns) = csv::Rows::open(Text::open(place, self.encoding)?, self.definition.delimiter)?;
+                one_schema(&self.places[0], &self.columns, place, &columns)?;
+                Box::new(rows.using(used))
+            }
+            Format::Ndjson => Box::new(ndjson::Rows::open(Text::open(place, self.encoding)?, &self.columns, used)),
+            Format::Parquet => Box::new(parquet::Rows::open(place, &self.columns, used)?),
+        })
+    }
+
+    /// Fails when a file changed, came or went since [`FileTable::open`].
+    pub fn unchanged(&self) -> Result<(), SourceError> {
+        same_places(&self.definition, &self.places)
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.places.iter().map(Place::bytes).sum()
+    }
+
+    /// A guess for SQLite's planner; what matters is which table is larger.
+    pub fn likely_rows(&self) -> u64 {
+        self.bytes() / 100 + 1
+    }
+
+    pub fn newest(&self) -> Option<SystemTime> {
+        self.places.iter().filter_map(Place::modified).max()
+    }
+
+    /// What else to say when a column is not found.
+    pub fn late_keys(&self) -> bool {
+        self.format == Format::Ndjson
+    }
+}
+
+fn encoding(label: &str) -> Result<&'static Encoding, SourceError> {
+    Encoding::for_label_no_replacement(label.as_bytes())
+        .ok_or_else(|| SourceError::new(format!("the encoding {label:?} is unknown")).hint("for example utf-8, windows-1252, utf-16le"))
+}
+
+fn format_of(path: &Path) -> Result<Format, SourceError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+    let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("csv" | "tsv" | "txt" | "tab") => Ok(Format::Csv),
+        Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
+        Some("parquet") => Ok(Format::Parquet),
+        _ => Err(SourceError::new(format!("the format of {} is not clear from its name", path.display()))
+            .hint("give format: csv, ndjson or parquet")),
+    }
+}
+
+fn union(columns: &mut Vec<Column>, others: Vec<Column>) {
+    let new = others.into_iter().filter(|other| !columns.contains(other)).collect::<Vec<_>>();
+    columns.extend(new);
+}
+
+fn one_schema(first: &Place, columns: &[Column], place: &Place, others: &[Column]) -> Result<(), SourceError> {
+    match difference(columns, others) {
+        None => Ok(()),
+        Some(what) => Err(SourceError::new(format!("{} has another schema than {}: {what}", place.path.display(), first.path.display()))
+            .hint("files of one table must have the same columns in the same order")),
+    }
+}
+
+fn difference(columns: &[Column], others: &[Column]) -> Option<String> {
+    let differing = columns.iter().zip(others).enumerate().find(|(_, (one, other))| one != other);
+    match differing {
+        Some((_, (one, other))) if one.name == other.name => {
+            Some(format!("the column {:?} is {} here and {} there", one.name, word(other.kind), word(one.kind)))
+        }
+        Some((at, (one, other))) => Some(format!("column {} is {:?} here and {:?} there", at + 1, other.name, one.name)),
+        None if columns.len() == others.len() => None,
+        None => Some(format!("{} columns here and {} there", others.len(), columns.len())),
+    }
+}
+
+fn word(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Text => "text",
+        Kind::Integer => "an integer",
+        Kind::Real => "a real number",
+        Kind::Refused => "binary or nested",
+    }
+}

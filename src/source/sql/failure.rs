@@ -1,0 +1,76 @@
+//! SQLite's errors in words that help.
+
+use super::super::SourceError;
+use super::shared::Shared;
+use crate::definition::Segment;
+use rusqlite::{Error, ffi::ErrorCode};
+
+/// Why SQLite failed: the reason that a callback kept, else SQLite's own with what could be meant.
+pub fn explain(error: &Error, shared: &Shared, segment: &Segment) -> SourceError {
+    if let Some(reason) = shared.take_failure() {
+        return reason;
+    }
+    let message = message(error);
+    let failed = SourceError::new(format!("{}, segment {}: {message}{}", segment.file.display(), segment.name, place(error)));
+    match hint(&message, error, shared, segment) {
+        Some(hint) => failed.hint(hint),
+        None => failed,
+    }
+}
+
+fn message(error: &Error) -> String {
+    match error {
+        Error::SqlInputError { msg, .. } => msg.clone(),
+        Error::MultipleStatement => "the query holds more than one statement".to_owned(),
+        Error::SqliteFailure(_, Some(message)) => message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Line and column within the query, both from 1.
+fn place(error: &Error) -> String {
+    let Error::SqlInputError { sql, offset, .. } = error else { return String::new() };
+    let Some(before) = usize::try_from(*offset).ok().and_then(|offset| sql.get(..offset)) else { return String::new() };
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!(" (query line {line}, column {column})")
+}
+
+fn hint(message: &str, error: &Error, shared: &Shared, segment: &Segment) -> Option<String> {
+    if let Some(name) = message.strip_prefix("no such column: ") {
+        let (_, name) = name.rsplit_once('.').unwrap_or(("", name));
+        return Some(columns_hint(name.trim_matches('"'), shared));
+    }
+    if let Some(name) = message.strip_prefix("no such table: ") {
+        let tables = segment.source.tables.keys().map(String::as_str).collect::<Vec<_>>();
+        return Some(format!("{}the tables of {} are {}", did_you_mean(name, &tables), segment.source.name, tables.join(", ")));
+    }
+    match error {
+        Error::MultipleStatement => Some("a segment is one SELECT".to_owned()),
+        Error::SqliteFailure(code, _) if code.code == ErrorCode::TooBig => {
+            Some("no value or row of a query may be longer than 1 MiB".to_owned())
+        }
+        Error::SqliteFailure(code, _) if code.code == ErrorCode::DiskFull => {
+            Some("sorts and joins need room for temporary files: SQLITE_TMPDIR says where".to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn columns_hint(name: &str, shared: &Shared) -> String {
+    let columns = shared.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str())).collect::<Vec<_>>();
+    let tables = shared.tables.iter().map(|table| {
+        let names = table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
+        format!("{} has {}", table.name, names.join(", "))
+    });
+    let late =
+        if shared.tables.iter().any(|table| table.late_keys()) { "; of NDJSON the keys of the first 1,000 lines are columns" } else { "" };
+    format!("{}{} (a text is written in single quotes){late}", did_you_mean(name, &columns), tables.collect::<Vec<_>>().join("; "))
+}
+
+/// The nearest candidate as a question, or nothing when none is near.
+pub fn did_you_mean(name: &str, candidates: &[&str]) -> String {
+    let near = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
+    let best = candidates.iter().map(|candidate| (near(candidate), candidate)).max_by(|one, other| one.0.total_cmp(&other.0));
+    best.filter(|(likeness, _)| *likeness > 0.75).map_or_else(String::new, |(_, candidate)| format!("did you mean {candidate}? "))
+}

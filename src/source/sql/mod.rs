@@ -1,0 +1,31 @@
+//! A stranger's SQL over file tables, in an in-memory SQLite of its own that is gone after the reading.
+//!
+//! May know: SQLite, the rows that `files/` gives. May not know: how files are written, members, vendors.
+//!
+//! # What a query sees
+//! * Text cells compare **as numbers when both sides read as numbers**, else as text (`collate`), so
+//!   `LifetimeValue > 1000` and `ORDER BY LifetimeValue` mean over a CSV what they say, while `0123` stays another
+//!   postcode than `123`, and a selected value is exactly the text in the file. SQLite's own NUMERIC affinity, the
+//!   obvious way, was tried and rejected: it makes ids `007` and `7` join, loses rows where an index is built over the
+//!   raw text, and still sorts `9` after `10`. A *computed* value has no column behind it, so `max(x) > 1000` needs
+//!   `CAST(max(x) AS REAL)`; `coalesce(x, 0)` and `ifnull(x, 0)` see to it themselves.
+//! * A double-quoted word is a name, never a text: a misspelt column is an error instead of a constant.
+//! * Clocks may be read ("signed up in the last 30 days"); chance may not, or the same input would plan differently.
+//!
+//! # What a query may cost
+//! Virtual-machine steps without a row, wall time, 1 MiB a value, small caches. Sorts and loaded tables beyond the
+//! caches go to SQLite's temporary files (`SQLITE_TMPDIR`, `TMPDIR`, `/var/tmp`), which are 0600 and unlinked as soon as
+//! they are open, so that nobody else sees them and a crash leaves none.
+
+mod collate;
+mod connection;
+mod failure;
+mod guard;
+mod load;
+mod scans;
+mod session;
+mod shared;
+mod vtab;
+mod watch;
+
+pub use session::open;

@@ -1,0 +1,175 @@
+//! One reading: the tables a query names, its columns, its rows.
+
+use super::{
+    super::{Cell, Reader, Report, RowBatch, SourceError, SqlLimits, files::FileTable},
+    connection::connect,
+    failure::{did_you_mean, explain},
+    guard::VIEW,
+    load::settle,
+    shared::Shared,
+    vtab::quoted,
+    watch::Watch,
+};
+use crate::definition::{Segment, Selection};
+use rusqlite::{Connection, Row, types::ValueRef};
+use std::sync::{Arc, atomic::AtomicBool};
+
+/// Opens a segment of a files source. Nothing is read before [`Reader::columns`] or [`Reader::read`]; setting `cancel`
+/// ends a reading with an error, from any thread, within milliseconds.
+pub fn open(segment: &Segment, limits: SqlLimits, cancel: Arc<AtomicBool>) -> Result<Box<dyn Reader>, SourceError> {
+    Ok(Box::new(Opened { segment: segment.clone(), limits, cancel }))
+}
+
+struct Opened {
+    segment: Segment,
+    limits: SqlLimits,
+    cancel: Arc<AtomicBool>,
+}
+
+impl Reader for Opened {
+    fn columns(&mut self) -> Result<Vec<String>, SourceError> {
+        Session::open(self)?.columns()
+    }
+
+    fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
+        Session::open(self)?.read(columns, sink)
+    }
+}
+
+struct Session<'a> {
+    segment: &'a Segment,
+    query: String,
+    shared: Arc<Shared>,
+    watch: Arc<Watch>,
+    connection: Connection,
+}
+
+impl<'a> Session<'a> {
+    fn open(opened: &'a Opened) -> Result<Self, SourceError> {
+        let segment = &opened.segment;
+        let query = match &segment.select {
+            Selection::Query(query) => query.clone(),
+            Selection::Table(table) => format!("SELECT * FROM {}", quoted(table)),
+        };
+        let shared = Arc::new(Shared::new(tables(segment, &query)?));
+        let fail = |error: rusqlite::Error| explain(&error, &shared, segment);
+        let mut connection = connect(&shared).map_err(fail)?;
+        let watch = Watch::over(&mut connection, opened.limits, Arc::clone(&opened.cancel), &shared).map_err(fail)?;
+        Ok(Self { segment, query, shared, watch, connection })
+    }
+
+    fn fail(&self, error: &rusqlite::Error) -> SourceError {
+        explain(error, &self.shared, self.segment)
+    }
+
+    /// Prepares the query alone, as a stranger's: one statement, that reads.
+    fn columns(&self) -> Result<Vec<String>, SourceError> {
+        let statement = self.connection.prepare(&self.query).map_err(|error| self.fail(&error))?;
+        let bad = |what: &str| {
+            SourceError::new(format!("{}, segment {}: {what}", self.segment.file.display(), self.segment.name))
+                .hint("a segment is one SELECT")
+        };
+        // SQLite reads to the first NUL: what follows would be unseen.
+        if self.query.contains('\0') {
+            return Err(bad("the query holds a NUL character"));
+        }
+        if statement.column_count() == 0 {
+            return Err(bad("the query is empty"));
+        }
+        if statement.is_explain() != 0 || !statement.readonly() {
+            return Err(bad("the query is not a SELECT"));
+        }
+        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+    }
+
+    fn read(&self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
+        let given = self.columns()?;
+        let wanted = columns.iter().map(|column| self.find(column, &given)).collect::<Result<Vec<_>, _>>()?;
+        let sql = self.view(given.len(), &wanted)?;
+        let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail(&error))?;
+        let rows = self.rows(&sql, columns, sink)?;
+        for table in &read {
+            self.shared.tables[*table].unchanged()?;
+        }
+        Ok(Report { rows, newest: read.iter().filter_map(|table| self.shared.tables[*table].newest()).max() })
+    }
+
+    /// The position of a column, by its name as written, else by its name in any case.
+    fn find(&self, column: &str, given: &[String]) -> Result<usize, SourceError> {
+        let by =
+            |same: &dyn Fn(&str) -> bool| given.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at).collect::<Vec<_>>();
+        let exact = by(&|name| name == column);
+        let found = if exact.is_empty() { by(&|name| name.eq_ignore_ascii_case(column)) } else { exact };
+        let segment = &self.segment.name;
+        match found.as_slice() {
+            [at] => Ok(*at),
+            [] => {
+                let names = given.iter().map(String::as_str).collect::<Vec<_>>();
+                Err(SourceError::new(format!("segment {segment} gives no column {column:?}")).hint(format!(
+                    "{}it gives {}",
+                    did_you_mean(column, &names),
+                    given.join(", ")
+                )))
+            }
+            _ => Err(SourceError::new(format!("segment {segment} gives {} columns named {column:?}", found.len()))
+                .hint("name each with AS in the query")),
+        }
+    }
+
+    /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.
+    fn view(&self, width: usize, wanted: &[usize]) -> Result<String, SourceError> {
+        let names = (0..width).map(|at| format!("c{at}")).collect::<Vec<_>>().join(", ");
+        let view = format!("CREATE TEMP VIEW {}({names}) AS {}", quoted(VIEW), self.query);
+        self.shared.trusting(|| self.connection.execute_batch(&view)).map_err(|error| self.fail(&error))?;
+        let wanted = wanted.iter().map(|at| format!("c{at}")).collect::<Vec<_>>().join(", ");
+        Ok(format!("SELECT {} FROM temp.{}", if wanted.is_empty() { "NULL" } else { &wanted }, quoted(VIEW)))
+    }
+
+    fn rows(&self, sql: &str, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<u64, SourceError> {
+        let mut statement = self.connection.prepare(sql).map_err(|error| self.fail(&error))?;
+        let mut rows = statement.query([]).map_err(|error| self.fail(&error))?;
+        let mut batch = RowBatch::new(columns.len());
+        let mut count = 0;
+        while let Some(row) = rows.next().map_err(|error| self.fail(&error))? {
+            self.watch.row();
+            count += 1;
+            push(&mut batch, row, columns)?;
+            if batch.is_full() {
+                sink(std::mem::replace(&mut batch, RowBatch::new(columns.len())))?;
+            }
+        }
+        if !batch.is_empty() {
+            sink(batch)?;
+        }
+        Ok(count)
+    }
+}
+
+/// The tables that the query may mean: those whose names are anywhere in it. The rest of a source is not looked at, so
+/// that a broken file only stops those who read it.
+fn tables(segment: &Segment, query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
+    let query = query.to_ascii_lowercase();
+    let named = segment.source.tables.iter().filter(|(name, _)| has_word(&query, &name.to_ascii_lowercase()));
+    named.map(|(name, table)| FileTable::open(name, table).map(Arc::new)).collect()
+}
+
+/// Whether `word` is in `text`, not as a part of a longer name.
+fn has_word(text: &str, word: &str) -> bool {
+    let in_name =
+        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || matches!(character, '_' | '$'));
+    text.match_indices(word).any(|(at, _)| !in_name(text[..at].chars().next_back()) && !in_name(text[at + word.len()..].chars().next()))
+}
+
+fn push(batch: &mut RowBatch, row: &Row<'_>, columns: &[&str]) -> Result<(), SourceError> {
+    for (at, column) in columns.iter().enumerate() {
+        let not_text = || SourceError::new(format!("the column {column:?} holds binary data")).hint("CAST(column AS TEXT) makes it text");
+        batch.push(match row.get_ref(at).map_err(|error| SourceError::new(error.to_string()))? {
+            ValueRef::Null => Cell::Null,
+            ValueRef::Integer(value) => Cell::Integer(value),
+            ValueRef::Real(value) => Cell::Real(value),
+            ValueRef::Text(text) => Cell::Text(std::str::from_utf8(text).map_err(|_| not_text())?),
+            ValueRef::Blob(_) => return Err(not_text()),
+        });
+    }
+    Ok(())
+}

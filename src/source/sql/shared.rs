@@ -1,0 +1,60 @@
+//! What SQLite's callbacks and the session tell each other.
+
+use super::super::{SourceError, files::FileTable};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Shared by a session, its virtual tables and its authorizer.
+pub struct Shared {
+    pub tables: Vec<Arc<FileTable>>,
+    /// Why a callback failed: SQLite keeps a code, people need the reason.
+    failure: Mutex<Option<SourceError>>,
+    /// (table, column) that the statement being prepared compares with another table's value.
+    joined: Mutex<BTreeSet<(usize, usize)>>,
+    /// The session's own statements are being run.
+    trusted: AtomicBool,
+}
+
+impl Shared {
+    pub fn new(tables: Vec<Arc<FileTable>>) -> Self {
+        Self { tables, failure: Mutex::default(), joined: Mutex::default(), trusted: AtomicBool::new(false) }
+    }
+
+    /// Keeps the first reason; gives what to return to SQLite.
+    pub fn fail(&self, error: SourceError) -> rusqlite::Error {
+        let answer = rusqlite::Error::ModuleError(error.message.clone());
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        answer
+    }
+
+    pub fn take_failure(&self) -> Option<SourceError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub fn join(&self, table: usize, column: usize) {
+        self.joined.lock().unwrap_or_else(PoisonError::into_inner).insert((table, column));
+    }
+
+    /// The columns of `table` that are compared with other tables' values.
+    pub fn joined(&self, table: usize) -> Vec<usize> {
+        let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
+        joined.iter().filter(|(of, _)| *of == table).map(|(_, column)| *column).collect()
+    }
+
+    pub fn is_trusted(&self) -> bool {
+        self.trusted.load(Ordering::Relaxed)
+    }
+
+    /// Runs the session's own statements.
+    pub fn trusting<T>(&self, run: impl FnOnce() -> T) -> T {
+        self.trusted.store(true, Ordering::Relaxed);
+        let result = run();
+        self.trusted.store(false, Ordering::Relaxed);
+        result
+    }
+}
