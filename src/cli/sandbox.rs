@@ -1,9 +1,90 @@
 //! `listkeeper sandbox`.
 
-/// Run the vendors' stand-ins alone, for any client
-#[derive(clap::Args)]
-pub struct Args {}
+use super::{Globals, exit};
+use crate::sandbox::{Options, Sandbox};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
-pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
-    super::exit::FAILED
+/// Run the vendors' stand-ins alone, for any client
+///
+/// A Mailchimp on this machine, over real HTTP on loopback: as strict as the vendor's, with a memory of its own, and with
+/// faults on demand. It runs until Ctrl-C and prints how to reach it.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8484, value_name = "PORT")]
+    port: u16,
+    /// Where it keeps what it received [default: `sandbox` in the state directory]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Begin with nothing: what it received before is removed
+    #[arg(long)]
+    reset: bool,
+}
+
+pub fn run(args: &Args, globals: &Globals) -> u8 {
+    let Some(dir) = args.data.clone().or_else(|| default_dir(globals)) else {
+        eprintln!("There is no home directory to keep the sandbox's data in; name a folder with --data DIR.");
+        return exit::FAILED;
+    };
+    match serve(args, &dir) {
+        Ok(()) => exit::DONE,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            exit::FAILED
+        }
+    }
+}
+
+/// Beside the state that `--state` names, else below the XDG state home.
+fn default_dir(globals: &Globals) -> Option<PathBuf> {
+    if let Some(state) = &globals.state {
+        return Some(state.join("sandbox"));
+    }
+    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    let home = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(home.join("listkeeper/sandbox"))
+}
+
+fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let options = Options { port: args.port, reset: args.reset, ..Options::default() };
+        let sandbox = Sandbox::start(dir, options).await?;
+        println!("{}", instructions(&sandbox, dir));
+        tokio::signal::ctrl_c().await?;
+        eprintln!("Stopping.");
+        sandbox.shutdown().await;
+        Ok(())
+    })
+}
+
+fn instructions(sandbox: &Sandbox, dir: &Path) -> String {
+    let (endpoint, page, key) = (sandbox.mailchimp_endpoint(), sandbox.page(), sandbox.api_key());
+    format!(
+        "Mailchimp, Marketing API 3.0   {endpoint}
+API key                        {key} (any key that ends in -us0)
+What it received               {page}
+Its data                       {dir}
+
+Try it:
+  curl -u any:{key} {endpoint}/ping
+
+Point a definition at it:
+  kind: Connection
+  type: mailchimp
+  endpoint: {endpoint}
+
+Bad weather, and fair again:
+  curl {page}_sandbox/faults --json '{{\"seed\": 1, \"shares\": {{\"tooManyRequests\": 0.1, \"lostAnswer\": 0.02}}, \"latencyMs\": 100}}'
+  curl -X DELETE {page}_sandbox/faults
+
+Someone who unsubscribed (also: cleaned, pending, archived, forgotten, too-many-lists, …):
+  curl {page}_sandbox/mailchimp/people --json '{{\"list\": \"AUDIENCE\", \"email\": \"dana@contoso.test\", \"is\": \"unsubscribed-by-self\"}}'
+
+Ctrl-C stops it; what it received stays.",
+        dir = dir.display()
+    )
 }

@@ -1,1 +1,28 @@
-//! To be written.
+//! The vendors, emulated faithfully, for rehearsals and tests: real HTTP on loopback, state of its own, the vendors' own
+//! strictness, and faults on demand.
+//!
+//! May know: HTTP, the vendors' documented behaviour, its own database. May not know anything of the rest of the program,
+//! above all not how our clients call a vendor: a stand-in that shares code with the client shares its mistakes.
+//!
+//! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`).
+//! * [`mailchimp`] is the vendor; `faults` bad weather; `log` what was asked; `admin` the control surface below
+//!   `/_sandbox`; `page` what a person sees at `/`.
+
+mod admin;
+mod error;
+mod faults;
+mod hold;
+mod log;
+pub mod mailchimp;
+mod page;
+mod server;
+
+pub use error::Error;
+pub use faults::{Fault, Faults, Latency, Next};
+pub use log::{Counters, Exchange, Recorder, RouteCount};
+pub use server::{Clock, Options, Sandbox};
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

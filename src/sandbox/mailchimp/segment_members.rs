@@ -1,0 +1,113 @@
+//! Who is in a static segment: the bulk call, one at a time, and reading.
+
+use super::{
+    lists::List,
+    member::{COLUMNS, Member, Raw},
+    problem::{Problem, Result},
+    request::{Answer, Call},
+    schema::{self, Kind, Shape},
+    segments::{Included, in_audience},
+    tags,
+    view::View,
+    work::Ctx,
+};
+use serde_json::{Map, Value, json};
+
+/// Addresses that each of the two arrays may carry.
+const ROWS: usize = 500;
+
+const CHANGE: &Shape = &[("members_to_add", Kind::Texts, false), ("members_to_remove", Kind::Texts, false)];
+const ADD: &Shape = &[("email_address", Kind::Text, true)];
+
+fn addresses<'a>(body: &'a Map<String, Value>, name: &str) -> Result<Vec<&'a str>> {
+    let found: Vec<_> = body.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    if found.len() > ROWS {
+        let detail = "Maximum allowed member items exceeded, please provide at most 500 items in members_to_add field or \
+                      members_to_remove field";
+        return Err(Problem::over_limit(detail).into());
+    }
+    Ok(found)
+}
+
+/// Tags on and off. Addresses that are not in the audience are ignored without an error.
+pub(super) fn change(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer> {
+    let list = List::get(ctx, ids[0])?;
+    let tag = tags::by_id(ctx, &list, ids[1])?;
+    let body = call.object()?;
+    ctx.notes.extend(schema::check(body, CHANGE)?.iter().map(|name| format!("unknown field {name}")));
+    let (add, remove) = (addresses(body, "members_to_add")?, addresses(body, "members_to_remove")?);
+    let added = each(ctx, &list, &add, "members_added", |ctx, member| tags::attach(ctx, tag.id, member))?;
+    let removed = each(ctx, &list, &remove, "members_removed", |ctx, member| tags::detach(ctx, tag.id, member))?;
+    let href = ctx.href(&format!("/lists/{}/segments/{}", list.id, tag.id));
+    Answer::ok(json!({
+        "total_added": added.1, "members_added": added.0, "total_removed": removed.1, "members_removed": removed.0,
+        "errors": [], "error_count": 0, "_links": [{"rel": "self", "href": href, "method": "GET"}],
+    }))
+}
+
+/// Carries `act` out for each address; the members whom it changed, and how many.
+fn each(
+    ctx: &mut Ctx<'_>,
+    list: &List,
+    emails: &[&str],
+    path: &str,
+    act: impl Fn(&Ctx<'_>, i64) -> Result<bool>,
+) -> Result<(Vec<Value>, usize)> {
+    let view = View::new(ctx, list, &[path])?;
+    let (mut shown, mut count) = (Vec::new(), 0);
+    for email in emails {
+        let Some(mut member) = in_audience(ctx, list, email)? else { continue };
+        if !act(ctx, member.id)? {
+            continue;
+        }
+        tags::changed(ctx, list, &mut member)?;
+        count += 1;
+        if !view.is_empty() {
+            shown.push(view.json(ctx, &member)?);
+        }
+    }
+    Ok((shown, count))
+}
+
+pub(super) fn all(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer> {
+    let list = List::get(ctx, ids[0])?;
+    let tag = tags::by_id(ctx, &list, ids[1])?;
+    let page = call.query.page()?;
+    let included = Included::of(&call.query)?;
+    let sql = format!(
+        "SELECT {COLUMNS} FROM tagged CROSS JOIN members ON members.id = tagged.member
+         WHERE tagged.tag = ? AND {} ORDER BY tagged.member LIMIT ? OFFSET ?",
+        included.sql()
+    );
+    let rows =
+        ctx.db.prepare_cached(&sql)?.query_map([tag.id, page.count, page.offset], Raw::read)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let view = View::new(ctx, &list, &["members"])?;
+    let members = rows.into_iter().map(|raw| view.json(ctx, &raw.member(view.with_values())?)).collect::<Result<Vec<_>>>()?;
+    let total = if ctx.select.wants(&["total_items"]) { included.count(ctx, &list, tag.id)? } else { 0 };
+    let href = ctx.href(&format!("/lists/{}/segments/{}/members", list.id, tag.id));
+    Answer::ok(json!({"members": members, "total_items": total, "_links": [{"rel": "self", "href": href, "method": "GET"}]}))
+}
+
+pub(super) fn add(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer> {
+    let list = List::get(ctx, ids[0])?;
+    let tag = tags::by_id(ctx, &list, ids[1])?;
+    let body = call.object()?;
+    ctx.notes.extend(schema::check(body, ADD)?.iter().map(|name| format!("unknown field {name}")));
+    let email = body.get("email_address").and_then(Value::as_str).unwrap_or_default();
+    let mut member = in_audience(ctx, &list, email)?.ok_or_else(Problem::not_found)?;
+    if tags::attach(ctx, tag.id, member.id)? {
+        tags::changed(ctx, &list, &mut member)?;
+    }
+    Answer::ok(View::new(ctx, &list, &[])?.json(ctx, &member)?)
+}
+
+pub(super) fn remove(ctx: &mut Ctx<'_>, _: &Call, ids: &[&str]) -> Result<Answer> {
+    let list = List::get(ctx, ids[0])?;
+    let tag = tags::by_id(ctx, &list, ids[1])?;
+    let mut member = Member::get(ctx, &list, ids[2])?;
+    if !tags::detach(ctx, tag.id, member.id)? {
+        return Err(Problem::not_found().into());
+    }
+    tags::changed(ctx, &list, &mut member)?;
+    Answer::none()
+}

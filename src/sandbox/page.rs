@@ -1,0 +1,198 @@
+//! What the sandbox received, as a plain page: no script, one style. It shows addresses in full: it is a local stand-in
+//! that listens on loopback only.
+
+use super::{
+    Counters, Error, Faults, admin,
+    mailchimp::{Batch, ListDetail, ListSummary, MemberRow},
+    server::App,
+};
+use axum::{
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{Html, IntoResponse as _, Response},
+};
+use maud::{DOCTYPE, Markup, html};
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// Members on one page.
+const ROWS: i64 = 100;
+
+const STYLE: &str = "
+:root{--ink:#1c2430;--soft:#667085;--line:#e4e7ec;--back:#f7f8fa;--card:#fff;--accent:#3538cd;--warn:#b54708}
+@media(prefers-color-scheme:dark){:root{--ink:#e6e9ef;--soft:#98a2b3;--line:#2a3342;--back:#0f141c;--card:#171e29;--accent:#a4bcfd;--warn:#fdb022}}
+*{box-sizing:border-box}body{margin:0 auto;max-width:72rem;padding:2rem 1.25rem 4rem;background:var(--back);color:var(--ink);
+font:15px/1.5 system-ui,sans-serif}h1{font-size:1.5rem;margin:0}h2{font-size:1.05rem;margin:2.2rem 0 .6rem}a{color:var(--accent);
+text-decoration:none}a:hover{text-decoration:underline}.soft{color:var(--soft)}.warn{color:var(--warn)}
+.card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1rem 1.2rem;margin:.8rem 0;overflow-x:auto}
+table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.35rem .8rem .35rem 0;border-bottom:1px solid var(--line);
+vertical-align:top}th{font-weight:600;color:var(--soft);font-size:.82rem}tr:last-child td{border-bottom:0}td.n,th.n{text-align:right}
+.chip{display:inline-block;border:1px solid var(--line);border-radius:999px;padding:0 .6rem;margin:.1rem .25rem .1rem 0;font-size:.85rem}
+code{font:.88em ui-monospace,monospace}.row{display:flex;gap:2rem;flex-wrap:wrap}.big{font-size:1.35rem;font-weight:600}";
+
+fn shell(title: &str, body: &Markup) -> Html<String> {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (title) }
+                style { (maud::PreEscaped(STYLE)) }
+            }
+            body { (body) }
+        }
+    };
+    Html(page.into_string())
+}
+
+pub(super) async fn overview(State(app): State<Arc<App>>) -> Result<Html<String>, Error> {
+    let (lists, batches) = admin::blocking(&app, |app| Ok((app.mailchimp.lists()?, app.mailchimp.batches()?))).await?;
+    let (counters, faults) = (app.log.counters(), app.injector().faults().clone());
+    let body = html! {
+        h1 { "Listkeeper sandbox" }
+        p.soft { "What the stand-ins of the vendors received. Nothing here left this machine." }
+        (figures(&counters))
+        h2 { "Mailchimp audiences" }
+        @if lists.is_empty() { div.card.soft { "None yet." } }
+        @for list in &lists { (list_card(list)) }
+        (batch_table(&batches))
+        (weather(&faults))
+        (request_table(&counters))
+    };
+    Ok(shell("Listkeeper sandbox", &body))
+}
+
+fn figures(counters: &Counters) -> Markup {
+    let figure = |name: &str, value: u64| html! { div { div.big { (value) } div.soft { (name) } } };
+    html! {
+        div.card.row {
+            (figure("requests", counters.requests))
+            (figure("most at one time (10 allowed)", counters.most_at_once))
+            (figure("refused, no slot", counters.refused_slots))
+            (figure("outside the contract", counters.violations))
+        }
+    }
+}
+
+fn list_card(list: &ListSummary) -> Markup {
+    html! {
+        div.card {
+            div.row {
+                div { a.big href={ "/mailchimp/lists/" (list.id) } { (list.name) } div.soft { code { (list.id) } } }
+                div { div.big { (list.members) } div.soft { "contacts" } }
+            }
+            (list_facts(list))
+        }
+    }
+}
+
+fn list_facts(list: &ListSummary) -> Markup {
+    html! {
+        p {
+            @for (status, count) in &list.statuses { @if *count > 0 { span.chip { (status) " " b { (count) } } } }
+        }
+        p {
+            span.soft { "tags " }
+            @for tag in &list.tags { span.chip { (tag.name) " " b { (tag.members) } } }
+            @if list.tags.is_empty() { span.soft { "none" } }
+        }
+        p {
+            span.soft { "merge fields " }
+            @for field in &list.merge_fields {
+                span.chip title=(field.name) { (field.tag) " " span.soft { (field.kind) @if field.required { ", required" } } }
+            }
+        }
+    }
+}
+
+fn batch_table(batches: &[Batch]) -> Markup {
+    html! {
+        @if !batches.is_empty() {
+            h2 { "Batches" }
+            div.card { table {
+                tr { th { "id" } th { "status" } th.n { "operations" } th.n { "done" } th.n { "errors" } th { "submitted" } }
+                @for batch in batches.iter().take(20) {
+                    tr {
+                        td { code { (batch.id) } } td { (batch.status) } td.n { (batch.operations) } td.n { (batch.finished) }
+                        td.n { (batch.errored) } td { (batch.submitted_at) }
+                    }
+                }
+            } }
+        }
+    }
+}
+
+fn weather(faults: &Faults) -> Markup {
+    html! {
+        h2 { "Faults" }
+        div.card {
+            @if faults.is_fair() { span.soft { "None. POST to " code { "/_sandbox/faults" } " to switch some on." } }
+            @else { code.warn { (serde_json::to_string(faults).unwrap_or_default()) } }
+        }
+    }
+}
+
+fn request_table(counters: &Counters) -> Markup {
+    html! {
+        h2 { "Last requests" }
+        @for violation in &counters.last_violations { div.warn { (violation) } }
+        div.card { table {
+            tr { th { "route" } th.n { "rows" } th.n { "status" } th.n { "ms" } th { "fault" } }
+            @for entry in counters.last_requests.iter().rev() {
+                tr {
+                    td { code { (entry.method) " " (entry.route) } }
+                    td.n { @if entry.rows > 0 { (entry.rows) } }
+                    td.n { @if entry.status == 0 { "no answer" } @else { (entry.status) } }
+                    td.n { (format!("{:.1}", entry.took_us as f64 / 1000.0)) }
+                    td { @if let Some(fault) = entry.fault { (format!("{fault:?}")) } }
+                }
+            }
+        } }
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Paging {
+    #[serde(default)]
+    offset: u32,
+}
+
+pub(super) async fn list(State(app): State<Arc<App>>, Path(id): Path<String>, Query(paging): Query<Paging>) -> Result<Response, Error> {
+    let offset = i64::from(paging.offset);
+    let Some(detail) = admin::blocking(&app, move |app| app.mailchimp.list(&id, offset, ROWS)).await? else {
+        return Ok((StatusCode::NOT_FOUND, "there is no such audience\n").into_response());
+    };
+    Ok(shell(&detail.list.name, &list_page(&detail, offset)).into_response())
+}
+
+fn list_page(detail: &ListDetail, offset: i64) -> Markup {
+    let list = &detail.list;
+    let last = offset + detail.rows.len() as i64;
+    html! {
+        p { a href="/" { "← sandbox" } }
+        h1 { (list.name) " " span.soft { code { (list.id) } } }
+        (list_facts(list))
+        div.card { table {
+            tr { th { "address" } th { "status" } th { "merge fields" } th { "tags" } th { "changed" } }
+            @for row in &detail.rows { (member_row(row)) }
+        } }
+        p {
+            @if offset > 0 { a href={ "?offset=" ((offset - ROWS).max(0)) } { "← newer" } " " }
+            span.soft { "newest change first, " (offset + i64::from(last > offset)) "–" (last) " of " (list.members) }
+            @if last < list.members { " " a href={ "?offset=" (last) } { "older →" } }
+        }
+    }
+}
+
+fn member_row(row: &MemberRow) -> Markup {
+    html! {
+        tr {
+            td { (row.email) }
+            td { (row.status) @if let Some(reason) = row.reason { div.soft { (reason) } } }
+            td { @for (tag, value) in &row.values { span.chip { span.soft { (tag) " " } (value) } } }
+            td { @for tag in &row.tags { span.chip { (tag) } } }
+            td.soft { (row.changed) }
+        }
+    }
+}
