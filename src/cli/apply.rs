@@ -56,7 +56,7 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     Ok(worst)
 }
 
-async fn one(session: &Session, export: &Arc<Export>, decide: &(dyn Fn(&Prepared) -> Decision + Send + Sync)) -> u8 {
+async fn one(session: &Session, export: &Arc<Export>, decide: &dyn Fn(&Prepared) -> Decision) -> u8 {
     let watch = session::watch();
     let report = session.engine.recorded(export, Trigger::OnDemand, watch, Utc::now(), decide).await;
     render::report(export.name.as_str(), &report);

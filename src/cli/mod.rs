@@ -10,6 +10,7 @@ pub mod render;
 mod run;
 mod sandbox;
 mod schema;
+mod session;
 mod status;
 mod validate;
 

@@ -2,7 +2,7 @@
 
 use super::{Globals, exit, render};
 use crate::{
-    definition::{self, Catalog, Export, Name},
+    definition::{self, Audience, AudienceRef, Catalog, Connection, ConnectionType, Export, Name, Secret},
     http::Hub,
     run::{Engine, Recorder, Watch},
     sandbox::{self, Sandbox},
@@ -54,7 +54,7 @@ impl Session {
         let state = state_dir(globals, target.sandbox)?;
         let sandbox = if target.sandbox { Some(start_sandbox(&state).await?) } else { None };
         let exports = match &sandbox {
-            Some(sandbox) => exports.iter().map(|e| Arc::new(sandbox::redirect(e, sandbox))).collect(),
+            Some(sandbox) => exports.iter().map(|e| Arc::new(redirect(e, sandbox))).collect(),
             None => exports,
         };
         let cancel = CancellationToken::new();
@@ -130,6 +130,19 @@ pub fn state_dir(globals: &Globals, sandbox: bool) -> Result<StateDir, u8> {
 async fn start_sandbox(state: &StateDir) -> Result<Sandbox, u8> {
     let sandbox = Sandbox::start(state.path(), sandbox::Options::default()).await;
     sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))
+}
+
+/// The same export, sent to the sandbox.
+fn redirect(export: &Export, sandbox: &Sandbox) -> Export {
+    let mut connection = Connection::clone(&export.connection);
+    connection.endpoint = Some(match connection.kind {
+        ConnectionType::Mailchimp => sandbox.mailchimp_endpoint(),
+    });
+    connection.api_key = Secret::Sandbox(sandbox.api_key().to_owned());
+    if let Audience::Mailchimp(AudienceRef::Id(id)) = &export.target.audience {
+        let _ = sandbox.ensure_mailchimp_list(id, "Sandbox audience");
+    }
+    Export { connection: Arc::new(connection), ..export.clone() }
 }
 
 /// Says what went wrong; gives the exit code.

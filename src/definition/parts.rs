@@ -96,6 +96,8 @@ pub enum Secret {
     File(PathBuf),
     /// A file of `$CREDENTIALS_DIRECTORY`.
     SystemdCredential(String),
+    /// The sandbox's key: given by the process itself, and no secret.
+    Sandbox(String),
 }
 
 impl Secret {
@@ -104,6 +106,7 @@ impl Secret {
         let text = match self {
             Self::Env(name) => std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?,
             Self::File(path) => read_file(path)?,
+            Self::Sandbox(key) => key.clone(),
             Self::SystemdCredential(name) => {
                 let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
                     .ok_or_else(|| format!("systemd credential {name}: CREDENTIALS_DIRECTORY is not set (is this a systemd service?)"))?;
@@ -124,6 +127,7 @@ impl std::fmt::Display for Secret {
         match self {
             Self::Env(name) => write!(f, "environment variable {name}"),
             Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Sandbox(_) => f.write_str("the sandbox's key"),
             Self::SystemdCredential(name) => write!(f, "systemd credential {name}"),
         }
     }

@@ -97,7 +97,7 @@ impl Engine {
     pub async fn run(
         &self,
         context: &Context,
-        decide: &(dyn Fn(&Prepared) -> Decision + Send + Sync),
+        decide: &dyn Fn(&Prepared) -> Decision,
     ) -> Result<(Option<Plan>, Outcome), Failure> {
         let recorder = self.recorder()?;
         let Some(view) = self.view(context.now)? else {
