@@ -130,10 +130,10 @@ impl<'a> Collector<'a> {
         entries.sort_unstable_by_key(Entry::key);
         merge_duplicates(&mut entries, &spool, &mut sets, &mut tally)?;
         entries.retain(|e| {
-            let keep = suppressed.binary_search(&e.key()).is_err();
-            // A refused row is counted as that already.
-            tally.suppressed += u64::from(!keep && !e.flags().has(Flags::REJECTED));
-            keep
+            let out = suppressed.binary_search(&e.key()).is_ok();
+            // A refused row is counted as that; its person goes all the same.
+            tally.suppressed += u64::from(out && !e.flags().has(Flags::REJECTED));
+            !out
         });
         for entry in &entries {
             sets.mask(entry.set()).bits().for_each(|bit| *tally.members.entry(bit).or_default() += 1);
@@ -164,10 +164,14 @@ fn merge_duplicates(entries: &mut Vec<Entry>, spool: &Spool, sets: &mut SegmentS
 fn merge(group: &[Entry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<Entry> {
     let mut union = SegmentMask::NONE;
     let mut best: Option<Entry> = None;
-    let mut good = 0_u64;
+    let (mut good, mut good_in) = (0_u64, SegmentMask::NONE);
     for entry in group {
-        union = union.union(sets.mask(entry.set()));
-        good += u64::from(!entry.flags().has(Flags::REJECTED));
+        let mask = sets.mask(entry.set());
+        union = union.union(mask);
+        if !entry.flags().has(Flags::REJECTED) {
+            good += 1;
+            good_in = good_in.union(mask);
+        }
         best = match best {
             Some(held) if !beats(entry, &held, spool)? => Some(held),
             _ => Some(*entry),
@@ -175,7 +179,7 @@ fn merge(group: &[Entry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tal
     }
     let duplicates = good.saturating_sub(1);
     tally.duplicates += duplicates;
-    tally.across_segments += duplicates.min(u64::from(union.len()) - 1);
+    tally.across_segments += duplicates.min(u64::from(good_in.len()).saturating_sub(1));
     let mut winner = best.unwrap_or(group[0]);
     winner.set_set(sets.id(union).ok_or_else(too_many_sets)?);
     Ok(winner)

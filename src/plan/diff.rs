@@ -7,13 +7,14 @@
 //! | yes | yes, other fingerprint | attributes are told |
 //! | yes | yes, other segments | joins and leaves |
 //! | yes, row refused | yes | stays as it is, leaves what it is validly not in |
+//! | yes, but another of its person's rows has a bad address | yes | joins; leaves nothing: the bad row may be the one that keeps it in |
 //! | yes, row refused | no | nothing |
 //! | yes | refused by the platform, same fingerprint | nothing: not retried blindly |
 //! | yes | left by itself | nothing: not put back (E18) |
 //! | no | yes | leaves every segment that we put it in and may take it out of (E7) |
 //! | no | yes, but its person's row has a bad address | stays: nothing is taken out on a doubt |
 //! | never to be sent | yes | leaves everything that we put it in |
-//! | no | found there before us | stays |
+//! | any | found there before us | stays there, unless found members are adopted |
 
 use crate::member::{Desired, Entry, Fingerprint, Flags, Key, SegmentMask};
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ pub struct DiffRules {
 pub struct Leaver {
     pub key: Key,
     pub segments: SegmentMask,
-    /// In no segment of the export any more.
+    /// In no container of the export any more, those included that it was in before us.
     pub whole: bool,
     pub suppressed: bool,
     /// Out of the place as well (`onLeave: archive`); decided after the diff, by what else holds the contact.
@@ -111,8 +112,10 @@ impl<'a> Differ<'a> {
 
     /// The next applied row; keys must ascend.
     pub fn applied(&mut self, row: &AppliedRow) {
-        let inside = row.segments.minus(self.rules.emptied);
-        inside.union(row.found).bits().for_each(|bit| *self.tally.before.entry(bit).or_default() += 1);
+        let inside = Inside { ours: row.segments.minus(self.rules.emptied), found: row.found.minus(self.rules.emptied) };
+        if row.state != AppliedState::Left {
+            inside.all().bits().for_each(|bit| *self.tally.before.entry(bit).or_default() += 1);
+        }
         while let Some(entry) = self.desired.entries.get(self.cursor).filter(|e| e.key() < row.key) {
             let entry = *entry;
             self.absent_before(entry);
@@ -152,71 +155,55 @@ impl<'a> Differ<'a> {
         self.settle(joins, Flags::NEW);
     }
 
-    fn both(&mut self, row: &AppliedRow, inside: SegmentMask) {
+    fn both(&mut self, row: &AppliedRow, inside: Inside) {
         let entry = self.desired.entries[self.cursor];
+        let refused = entry.flags().has(Flags::REJECTED);
+        if row.state == AppliedState::Left {
+            self.tally.left += u64::from(!refused);
+            return self.settle(SegmentMask::NONE, Flags::default());
+        }
         let wanted = self.desired.sets.mask(entry.set()).and(self.rules.live);
-        if row.state == AppliedState::Left {
-            self.tally.left += 1;
-            return self.settle(SegmentMask::NONE, Flags::default());
-        }
-        let leaves = self.removable(row, inside).minus(wanted);
-        if entry.flags().has(Flags::REJECTED) {
-            self.leave(row.key, leaves, false, false);
-            return self.settle(SegmentMask::NONE, Flags::default());
-        }
-        let same = row.fingerprint == entry.fingerprint();
-        if row.state == AppliedState::Rejected && inside.is_empty() {
-            if same {
-                self.tally.rejected_before += 1;
-                return self.settle(SegmentMask::NONE, Flags::default());
-            }
-            self.tally.new += 1;
-            return self.settle(wanted, Flags::NEW);
-        }
-        let joins = wanted.minus(inside.union(row.found));
+        let leaves = self.unless_protected(row, self.removable(inside).minus(wanted));
         self.leave(row.key, leaves, false, false);
-        if row.state == AppliedState::Rejected && same && joins.is_empty() && leaves.is_empty() {
-            self.tally.rejected_before += 1;
-        } else if !same && !row_told_nothing(row) {
-            self.tally.updated += 1;
-        } else if joins.is_empty() && leaves.is_empty() && !row_told_nothing(row) {
-            self.tally.unchanged += 1;
-        } else if row_told_nothing(row) {
-            self.tally.new += 1;
-        } else {
-            self.tally.moved += 1;
+        if refused {
+            return self.settle(SegmentMask::NONE, Flags::default());
         }
-        let flags = if row_told_nothing(row) {
-            Flags::NEW
-        } else if same {
-            Flags::default()
-        } else {
-            Flags::UPDATE
-        };
-        self.settle(joins, flags);
+        let joins = wanted.minus(inside.all());
+        let case = case(row, entry, joins, leaves);
+        *case.count(&mut self.tally) += 1;
+        match case {
+            Case::New => self.settle(joins, Flags::NEW),
+            Case::Updated => self.settle(joins, Flags::UPDATE),
+            Case::Moved => self.settle(joins, Flags::default()),
+            Case::Unchanged | Case::RejectedBefore => self.settle(SegmentMask::NONE, Flags::default()),
+        }
     }
 
-    fn only_applied(&mut self, row: &AppliedRow, inside: SegmentMask) {
+    fn only_applied(&mut self, row: &AppliedRow, inside: Inside) {
         if row.state == AppliedState::Left {
             return;
         }
-        if self.desired.suppressed.binary_search(&row.key).is_ok() {
-            let ours = if self.rules.adopt_members { inside.union(row.found) } else { inside.minus(row.found) };
-            return self.leave(row.key, ours, true, true);
-        }
-        if row.person.is_some_and(|p| self.desired.protected.binary_search(&p).is_ok()) {
-            self.tally.protected += 1;
-            return;
-        }
-        let leaves = self.removable(row, inside);
-        let whole = inside.minus(leaves).is_empty();
-        self.leave(row.key, leaves, whole, false);
+        let suppressed = self.desired.suppressed.binary_search(&row.key).is_ok();
+        let leaves = match suppressed {
+            true => inside.to_give_up(self.rules.adopt_members),
+            false => self.unless_protected(row, self.removable(inside)),
+        };
+        self.leave(row.key, leaves, inside.all().minus(leaves).is_empty(), suppressed);
     }
 
-    /// Segments that the row may be taken out of.
-    fn removable(&self, row: &AppliedRow, inside: SegmentMask) -> SegmentMask {
-        let ours = if self.rules.adopt_members { inside.union(row.found) } else { inside.minus(row.found) };
-        ours.and(self.rules.removable)
+    /// Segments that someone may be taken out of who is not wanted there.
+    fn removable(&self, inside: Inside) -> SegmentMask {
+        inside.to_give_up(self.rules.adopt_members).and(self.rules.removable)
+    }
+
+    /// Nothing is taken out on a doubt: a row of this person has an address that could not be read.
+    fn unless_protected(&mut self, row: &AppliedRow, leaves: SegmentMask) -> SegmentMask {
+        let doubtful = row.person.is_some_and(|p| self.desired.protected.binary_search(&p).is_ok());
+        if !doubtful || leaves.is_empty() {
+            return leaves;
+        }
+        self.tally.protected += 1;
+        SegmentMask::NONE
     }
 
     fn leave(&mut self, key: Key, segments: SegmentMask, whole: bool, suppressed: bool) {
@@ -245,7 +232,66 @@ impl<'a> Differ<'a> {
     }
 }
 
+/// Which of the containers someone is in.
+#[derive(Clone, Copy)]
+struct Inside {
+    ours: SegmentMask,
+    found: SegmentMask,
+}
+
+impl Inside {
+    fn all(self) -> SegmentMask {
+        self.ours.union(self.found)
+    }
+
+    /// Those that may be left at all: found members stay unless they were adopted (E7).
+    fn to_give_up(self, adopt_members: bool) -> SegmentMask {
+        if adopt_members { self.all() } else { self.ours.minus(self.found) }
+    }
+}
+
+/// What a row that is wanted, readable and known to the state is; each row read is counted as one of these.
+#[derive(Clone, Copy)]
+enum Case {
+    New,
+    Updated,
+    Moved,
+    Unchanged,
+    RejectedBefore,
+}
+
+impl Case {
+    fn count(self, tally: &mut DiffTally) -> &mut u64 {
+        match self {
+            Self::New => &mut tally.new,
+            Self::Updated => &mut tally.updated,
+            Self::Moved => &mut tally.moved,
+            Self::Unchanged => &mut tally.unchanged,
+            Self::RejectedBefore => &mut tally.rejected_before,
+        }
+    }
+}
+
+fn case(row: &AppliedRow, entry: Entry, joins: SegmentMask, leaves: SegmentMask) -> Case {
+    let same = row.fingerprint == entry.fingerprint();
+    let rejected = row.state == AppliedState::Rejected;
+    let stays = joins.is_empty() && leaves.is_empty();
+    // Refused before we ever put it anywhere: asked again as a whole, or not at all.
+    let never_in = rejected && row.segments.is_empty();
+    match same {
+        _ if told_nothing(row) || (never_in && !same) => Case::New,
+        false => Case::Updated,
+        true if rejected && (never_in || stays) => Case::RejectedBefore,
+        true if stays => Case::Unchanged,
+        true => Case::Moved,
+    }
+}
+
 /// Someone recorded as found in a container, whom this export has not told anything yet.
-fn row_told_nothing(row: &AppliedRow) -> bool {
+fn told_nothing(row: &AppliedRow) -> bool {
     row.state == AppliedState::Applied && row.segments.is_empty() && row.fingerprint == Fingerprint(0)
 }
+
+#[cfg(test)]
+#[path = "diff_tests.rs"]
+mod tests;
