@@ -3,6 +3,8 @@
 //! May know: files, SQL, the rows they give. May not know: members, vendors, the state. A reading is whole or an error:
 //! a row that cannot be read, a file that changes under way, a missing column end it, so that nothing is ever taken
 //! out because of half a source (G1).
+//!
+//! `files/` gives rows of tables, `sql/` runs a segment's query over them; each says in its head what it decides.
 
 mod error;
 mod files;

@@ -58,9 +58,19 @@ fn coalesce(context: &Context<'_>) -> rusqlite::Result<Value> {
     number.map_or_else(|| Ok(Value::try_from(first)?), Ok)
 }
 
+/// The number that a text is, unless it could be an id: `007`, `+31…` and what is too long for an integer stay text.
 fn value(text: &str) -> Option<Value> {
-    let real = number(text)?;
-    Some(text.parse().map_or(Value::Real(real), Value::Integer))
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if !digits.starts_with(|first: char| first.is_ascii_digit())
+        || (digits.starts_with('0') && digits.len() > 1 && !digits.starts_with("0."))
+    {
+        return None;
+    }
+    match text.parse() {
+        Ok(integer) => Some(Value::Integer(integer)),
+        Err(_) if text.contains('.') => number(text).map(Value::Real),
+        Err(_) => None,
+    }
 }
 
 #[cfg(test)]

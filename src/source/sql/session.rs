@@ -79,7 +79,7 @@ impl<'a> Session<'a> {
         if statement.is_explain() != 0 || !statement.readonly() {
             return Err(bad("the query is not a SELECT"));
         }
-        Ok(statement.column_names().into_iter().map(str::to_owned).collect())
+        Ok(statement.column_names().map(str::to_owned).collect())
     }
 
     fn read(&self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {

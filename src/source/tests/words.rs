@@ -31,7 +31,7 @@ fn customers() -> Files {
 #[case::coalesce("SELECT Id FROM t WHERE coalesce(Spent, 0) > 1000", &["8"])]
 #[case::ifnull("SELECT Id FROM t WHERE ifnull(Spent, 0) < 100", &["9", "10"])]
 #[case::coalesce_text("SELECT coalesce(Zip, '') FROM t WHERE Id IN ('007', 9)", &["0123", ""])]
-#[case::coalesce_keeps_ids("SELECT coalesce(Zip, 0) FROM t WHERE Id IN ('007', 9)", &["i:123", "i:0"])]
+#[case::coalesce_keeps_ids("SELECT coalesce(Zip, 0) FROM t", &["0123", "i:123", "0123", "i:0", "i:9999"])]
 #[case::cte("WITH c AS MATERIALIZED (SELECT Id, Spent FROM t) SELECT Id FROM c WHERE Spent > 1000", &["8"])]
 #[case::window("SELECT Id FROM (SELECT Id, row_number() OVER (ORDER BY Spent DESC) AS n FROM t WHERE Spent > 0) WHERE n <= 2", &["8", "7"])]
 #[case::distinct("SELECT DISTINCT Zip FROM t WHERE Zip < 1000", &["0123", "123"])]

@@ -94,7 +94,6 @@ impl Rows {
                     self.text.take(bytes, 1);
                 }
                 Found::More => self.text.more()?,
-                Found::End if !self.text.ended() => self.text.more()?,
                 Found::End => return Ok(false),
                 Found::Unclosed { lines } => {
                     return Err(self.bad(

@@ -140,3 +140,43 @@ pub fn undouble(text: &mut [u8], start: usize, end: usize) -> usize {
     }
     to
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Wherever a window ends, what is found in it is what is found in the whole text, or nothing yet.
+        #[test]
+        fn a_window_never_changes_the_row(text in "[a,\"\r\n]{0,12}") {
+            let (mut whole, mut part) = (Vec::new(), Vec::new());
+            let found = split(text.as_bytes(), b',', true, &mut whole);
+            for end in 0..=text.len() {
+                let early = split(&text.as_bytes()[..end], b',', false, &mut part);
+                if early != Found::More {
+                    prop_assert_eq!(early, found);
+                    if matches!(early, Found::Row { .. }) {
+                        prop_assert_eq!(&part, &whole);
+                    }
+                }
+            }
+        }
+
+        /// Rows end to end are the text: nothing is skipped, nothing read twice, every line end counted.
+        #[test]
+        fn rows_cover_the_text(text in "([a,]|\"[a,\n]*\"|\r?\n){0,12}") {
+            let (mut at, mut seen, mut cells) = (0, 0, Vec::new());
+            loop {
+                match split(&text.as_bytes()[at..], b',', true, &mut cells) {
+                    Found::Row { bytes, lines } => (at, seen) = (at + bytes, seen + lines),
+                    Found::Blank { bytes } => (at, seen) = (at + bytes, seen + u64::from(text[at..at + bytes].ends_with('\n'))),
+                    Found::End => break,
+                    _ => return Ok(()),
+                }
+            }
+            prop_assert_eq!(at, text.len());
+            prop_assert_eq!(seen, text.matches('\n').count() as u64);
+        }
+    }
+}
