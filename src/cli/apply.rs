@@ -9,7 +9,8 @@ use super::{
 use crate::{
     definition::Export,
     plan::{self, Plan},
-    run::{Decision, Prepared, Trigger},
+    run::{Decision, Prepared},
+    state::Trigger,
 };
 use chrono::Utc;
 use std::{
@@ -103,7 +104,7 @@ fn decide(args: &Args, saved: Option<&Saved>, prepared: &Prepared) -> Decision {
     match (terminal && !args.yes, plan.verdict.passes()) {
         (false, _) => Decision::Go,
         (true, true) if ask(&format!("Send this to {}?", plan.vendor)) => Decision::Go,
-        (true, false) if plan.verdict.can_be_approved() && ask_held(plan) => Decision::Approve { by: super::user() },
+        (true, false) if plan.verdict.can_be_approved() && ask_held(plan) => Decision::Approve { by: crate::run::user() },
         (true, false) => Decision::Go,
         (true, true) => Decision::Decline,
     }

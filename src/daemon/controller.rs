@@ -3,7 +3,8 @@
 use super::due::Due;
 use crate::{
     definition::{Export, Name},
-    run::{Engine, Failure, Report, Silent, Trigger, Watch},
+    run::{Engine, Failure, Report, Silent, Watch},
+    state::Trigger,
 };
 use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};

@@ -1,6 +1,6 @@
 //! Everything known put together into a plan.
 
-use super::{Context, Failure, observe::Settled, prepare::Work, resolve::Resolved};
+use super::{Context, Failure, hold, observe::Settled, prepare::Work, resolve::Resolved};
 use crate::{
     definition::{Mode, Segment},
     destination::Operation,
@@ -11,7 +11,7 @@ use crate::{
         guard::{self, Facts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
-    state::{PlaceRow, View},
+    state::{Approval, PlaceRow, View},
 };
 use std::collections::BTreeMap;
 
@@ -225,16 +225,13 @@ fn counts(parts: &Parts<'_>) -> Counts {
 
 fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
     let export = &parts.context.export;
-    let approval = match (parts.view, &parts.settled.state) {
-        (Some(view), Some(state)) => view.approval(state.id, parts.context.now)?,
-        _ => None,
-    };
+    let approval = parts.view.map(|view| hold::allowed(parts.context, view)).transpose()?.flatten();
     let known = match &plan.place {
         PlacePlan::Existing { contacts, .. } => *contacts,
         PlacePlan::Create { .. } => 0,
     };
     let facts = Facts {
-        segments: parts.settled.resources.containers.iter().map(|c| segment_facts(parts, c)).collect::<Result<_, _>>()?,
+        segments: parts.settled.resources.containers.iter().map(|c| segment_facts(parts, c, approval.as_ref().map(|(a, _)| a))).collect::<Result<_, _>>()?,
         additions: plan.members.new,
         members: parts.wanted,
         mails_new_contacts: export.new_contacts.status == Standing::Pending,
@@ -243,19 +240,22 @@ fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
         contact_limit: export.connection.limits.contacts,
         target_changed: parts.settled.moved,
     };
-    Ok(guard::judge(&facts, &export.guard, approval.as_ref()))
+    Ok(guard::judge(&facts, &export.guard, approval.as_ref().map(|(_, allowed)| allowed)))
 }
 
-fn segment_facts(parts: &Parts<'_>, container: &ContainerPlan) -> Result<SegmentFacts, Failure> {
+fn segment_facts(parts: &Parts<'_>, container: &ContainerPlan, approval: Option<&Approval>) -> Result<SegmentFacts, Failure> {
     let (work, bit) = (parts.work, container.bit);
     let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
     let segment = parts.context.export.segments.iter().find(|s| s.name == container.segment);
     let before = of(&work.tally.before);
     let (mut largest, mut approved) = (before, 0);
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
-        largest = largest.max(view.largest(state.id, bit, parts.context.now)?);
-        for leaver in work.leavers.iter().filter(|l| l.segments.has(bit) && !l.suppressed) {
-            approved += u64::from(view.approved_removal(state.id, leaver.key, parts.context.now)?);
+        if let Some(record) = state.segments.iter().find(|s| s.bit == bit).and_then(|s| s.container.as_ref()) {
+            largest = largest.max(view.largest_size(record.place, &record.remote, parts.context.now.date_naive())?.unwrap_or(0));
+        }
+        for leaver in work.leavers.iter().filter(|l| approval.is_some() && l.segments.has(bit) && !l.suppressed) {
+            let named = approval.map(|a| view.approved_removal(a, leaver.key)).transpose()?;
+            approved += u64::from(named == Some(true));
         }
     }
     Ok(SegmentFacts {

@@ -4,6 +4,7 @@ use super::Watch;
 use crate::{
     definition::Export,
     destination::{Account, Destination},
+    state::RunId,
 };
 use chrono::{DateTime, Utc};
 use std::{path::PathBuf, sync::Arc};
@@ -18,6 +19,8 @@ pub struct Context {
     pub account: Account,
     pub watch: Arc<dyn Watch>,
     pub now: DateTime<Utc>,
+    /// The run on record; `None` while only planning.
+    pub run: Option<RunId>,
     /// Cancelled: what is in flight ends, nothing more begins.
     pub cancel: CancellationToken,
     /// Where nameless temporary files go; needs room for the members' rows.

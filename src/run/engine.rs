@@ -10,7 +10,7 @@ use crate::{
     destination::{self, PlaceId},
     http::Hub,
     plan::{PlacePlan, Plan},
-    state::{Origin, PlaceRow, StateDir, View},
+    state::{Origin, PlaceRow, StateDir, View, approve},
 };
 use chrono::{DateTime, Utc};
 use std::{path::PathBuf, sync::Arc};
@@ -66,6 +66,7 @@ impl Engine {
             account,
             watch,
             now,
+            run: None,
             cancel: self.cancel.child_token(),
             temp: self.temp.clone(),
             connections,
@@ -98,7 +99,7 @@ impl Engine {
         &self,
         context: &Context,
         decide: &dyn Fn(&Prepared) -> Decision,
-    ) -> Result<(Option<Plan>, Outcome), Failure> {
+    ) -> Result<(Plan, Outcome), Failure> {
         let recorder = self.recorder()?;
         let Some(view) = self.view(context.now)? else {
             return Err(Failure::new(FailureKind::Stalled, "the state is gone"));
@@ -110,28 +111,29 @@ impl Engine {
         let plan = prepared.plan.clone();
         if plan.is_empty() && plan.verdict.passes() {
             super::execute::nothing_to_do(context, recorder, &mut prepared).await?;
-            return Ok((Some(plan), Outcome::NothingToDo));
+            return Ok((plan, Outcome::NothingToDo));
         }
         let outcome = match (decide(&prepared), plan.verdict.passes()) {
             (Decision::Decline, _) => Outcome::Declined,
             (Decision::Go, false) => {
-                super::hold::hold(context, recorder, &prepared, None).await?;
+                super::hold::hold(context, recorder, &prepared).await?;
                 Outcome::Held
             }
             (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
-                super::hold::hold(context, recorder, &prepared, Some(by)).await?;
+                super::hold::hold(context, recorder, &prepared).await?;
+                approve(&self.state, &plan.digest.0, &by, context.now)?;
                 Outcome::Done(execute(context, recorder, &view, &mut prepared).await?)
             }
             (Decision::Approve { .. }, false) => {
-                super::hold::hold(context, recorder, &prepared, None).await?;
+                super::hold::hold(context, recorder, &prepared).await?;
                 Outcome::Held
             }
             (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(execute(context, recorder, &view, &mut prepared).await?),
         };
-        Ok((Some(plan), outcome))
+        Ok((plan, outcome))
     }
 
-    fn recorder(&self) -> Result<&Recorder, Failure> {
+    pub(super) fn recorder(&self) -> Result<&Recorder, Failure> {
         self.recorder.as_ref().ok_or_else(|| Failure::new(FailureKind::Stalled, "the state was opened for reading only"))
     }
 }

@@ -9,11 +9,12 @@ use super::{
     prepare::{Prepared, Work},
 };
 use crate::{
-    destination::Operation,
+    destination::{ContainerId, Operation},
     member::{Flags, Key, Reject, Standing},
     plan::{Counts, Plan, standing::explain},
-    state::{ExportId, View},
+    state::{PlaceRow, RejectedRow, RunId, View},
 };
+use std::collections::BTreeMap;
 
 /// Carries a plan out. An error is one from before the first member was sent; later ones are in the ending, with the counts
 /// so far. `view` must see the recorder's state.
@@ -22,14 +23,16 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let mut noted = Noted::default();
     let stopped = phases(context, recorder, view, &ready, &mut prepared.work, &mut noted).await.err();
     let counts = count(&prepared.plan, &prepared.work, &noted);
-    finish(context, recorder, ready.export, prepared, &noted).await?;
+    let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
+    finish(context, recorder, &containers, prepared, &noted).await?;
     Ok(Ending { counts, stopped })
 }
 
 /// A plan with nothing in it is carried out by recording what the reading showed: sizes, and the rows refused.
 pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
-    let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) else { return Ok(()) };
-    finish(context, recorder, export, prepared, &Noted::default()).await
+    let slots = prepared.settled.state.iter().flat_map(|s| &s.segments);
+    let containers = slots.filter_map(|s| s.container.as_ref().map(|c| (s.bit, c.place, c.remote.clone()))).collect();
+    finish(context, recorder, &containers, prepared, &Noted::default()).await
 }
 
 async fn phases(
@@ -149,34 +152,43 @@ fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
     counts
 }
 
-/// Sizes for the guard, refused rows for people, dropped segments forgotten.
-async fn finish(context: &Context, recorder: &Recorder, export: ExportId, prepared: &mut Prepared, noted: &Noted) -> Result<(), Failure> {
-    let now = context.now;
-    for container in &prepared.settled.resources.containers {
-        let bit = container.bit;
-        let of = |map: &std::collections::BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
-        let size = (of(&prepared.work.tally.before) + of(&noted.joined)).saturating_sub(of(&noted.parted));
-        recorder.write(move |store| store.record_size(export, bit, now, size))?;
+/// Sizes for the guard, refused rows for people.
+async fn finish(context: &Context, recorder: &Recorder, containers: &Containers, prepared: &mut Prepared, noted: &Noted) -> Result<(), Failure> {
+    let day = context.now.date_naive();
+    for (bit, place, remote) in containers.iter().cloned() {
+        let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
+        let before = of(&prepared.work.tally.before);
+        let size = before.max((before + of(&noted.joined)).saturating_sub(of(&noted.parted)));
+        recorder.write(move |store| store.record_size(place, &remote, day, size))?;
     }
-    record_rejects(recorder, export, prepared)?;
+    if let Some(run) = context.run {
+        record_rejects(context, recorder, run, prepared)?;
+    }
     recorder.flush().await
 }
 
+/// Containers by slot, with their place.
+type Containers = Vec<(u8, PlaceRow, ContainerId)>;
+
 /// Refused rows replace those of the run before.
-fn record_rejects(recorder: &Recorder, export: ExportId, prepared: &mut Prepared) -> Result<(), Failure> {
-    recorder.write(move |store| store.clear_rejected(export))?;
-    let names: std::collections::BTreeMap<u8, String> =
+fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: &mut Prepared) -> Result<(), Failure> {
+    let names: BTreeMap<u8, String> =
         prepared.settled.resources.containers.iter().map(|c| (c.bit, c.segment.to_string())).collect();
     let mut chunk = Vec::new();
     let mut failed = None;
-    prepared.work.desired.rejects.for_each(|reject| {
-        chunk.push((names.get(&reject.segment).cloned().unwrap_or_default(), reject));
+    prepared.work.desired.rejects.for_each(|Reject { address, segment, code, detail, field }| {
+        let segment = names.get(&segment).cloned().unwrap_or_default();
+        chunk.push(RejectedRow { address: Some(address).filter(|a| !a.is_empty()), segment, code, detail, field });
         if chunk.len() >= 500 {
             let full = std::mem::take(&mut chunk);
-            failed = recorder.write(move |store| store.add_rejected(export, full)).err();
+            failed = recorder.write(move |store| store.add_rejected(run, &full)).err();
         }
         Ok(())
     })?;
-    recorder.write(move |store| store.add_rejected(export, chunk))?;
+    let name = context.export.name.clone();
+    recorder.write(move |store| {
+        store.add_rejected(run, &chunk)?;
+        store.publish_rejected(&name, run)
+    })?;
     failed.map_or(Ok(()), Err)
 }

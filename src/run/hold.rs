@@ -1,24 +1,33 @@
 //! A plan that waits for a person: stored whole, so that it can be reviewed and approved by its digest.
 
 use super::{Context, Failure, Prepared, Recorder};
-use crate::{member::Key, plan, state::HeldPlan};
+use crate::{
+    member::Key,
+    plan::{self, guard::{Allowed, Verdict}},
+    state::{Approval, HeldPlan, View},
+};
 
-/// Stores a held plan; `approved_by` approves it at once.
-pub async fn hold(context: &Context, recorder: &Recorder, prepared: &Prepared, approved_by: Option<String>) -> Result<(), Failure> {
+/// Stores a held plan with everyone it would take out.
+pub async fn hold(context: &Context, recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
     let plan = &prepared.plan;
+    let reasons: Vec<_> = plan.verdict.held.iter().map(ToString::to_string).collect();
     let held = HeldPlan {
         digest: plan.digest.0.clone(),
-        made_at: context.now,
-        verdict: plan.verdict.clone(),
+        export: plan.export.clone(),
+        made: context.now,
+        reason: reasons.join("; "),
         text: plan::text(plan),
+        json: serde_json::json!(plan.verdict).to_string(),
+        approved: None,
     };
     let removals: Vec<Key> = prepared.work.leavers.iter().map(|l| l.key).collect();
-    let (name, renamed, now) = (context.export.name.clone(), context.export.renamed_from.clone(), context.now);
-    recorder
-        .record(move |store| {
-            let export = store.ensure_export(&name, renamed.as_ref())?;
-            store.hold(export, &held, &removals)?;
-            approved_by.map_or(Ok(()), |by| store.approve(export, &held.digest, &by, now))
-        })
-        .await
+    recorder.record(move |store| store.hold(&held, removals)).await
+}
+
+/// What an approval of the last 24 hours allows, if there is one.
+pub fn allowed(context: &Context, view: &View) -> Result<Option<(Approval, Allowed)>, Failure> {
+    let Some(approval) = view.approval(&context.export.name, context.now)? else { return Ok(None) };
+    let held = view.held_by_digest(&approval.digest)?.pop();
+    let verdict = held.and_then(|h| serde_json::from_str::<Verdict>(&h.json).ok()).unwrap_or_default();
+    Ok(Some((approval, Allowed { reasons: verdict.held })))
 }

@@ -11,9 +11,9 @@ use crate::{
 pub async fn finish(context: &Context, recorder: &Recorder, view: &View) -> Result<(), Failure> {
     let Some(state) = view.export(&context.export.name)? else { return Ok(()) };
     let Some(place) = state.place else { return Ok(()) };
-    for job in view.jobs(state.id)? {
-        context.watch.note(&format!("waiting for a job of an earlier run ({})", job.id));
-        let outcomes = phase::poll(context, &job.id).await?;
+    for (row, job) in view.jobs(state.id)? {
+        context.watch.note(&format!("waiting for a job of an earlier run ({})", job.remote));
+        let outcomes = phase::poll(context, &job.remote).await?;
         let done: Vec<Key> = outcomes
             .into_iter()
             .filter(|(_, outcome)| matches!(outcome, Outcome::Done { .. } | Outcome::Gone))
@@ -29,7 +29,7 @@ pub async fn finish(context: &Context, recorder: &Recorder, view: &View) -> Resu
             .record(move |store| {
                 store.write_contacts(place.row, &contacts)?;
                 store.delete_members(export, done)?;
-                store.finish_job(export, &job.id)
+                store.remove_job(row)
             })
             .await?;
     }

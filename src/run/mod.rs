@@ -22,6 +22,7 @@ mod phase;
 mod prepare;
 mod reading;
 mod recorder;
+mod report;
 mod resolve;
 mod standings;
 mod watch;
@@ -34,4 +35,10 @@ pub use lines::lines;
 pub use observe::Settled;
 pub use prepare::{Prepared, prepare};
 pub use recorder::Recorder;
+pub use report::Report;
 pub use watch::{Silent, Watch};
+
+/// Who runs this process, for the audit trail.
+pub fn user() -> String {
+    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".to_owned())
+}

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     destination::{self, Batch, ErrorKind, JobId, JobState, Outcome, Submitted},
-    state::View,
+    member::Fingerprint,
+    state::{Job, View},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use std::{collections::VecDeque, sync::Arc};
@@ -100,9 +101,17 @@ impl Phase<'_> {
 
     /// An accepted job is recorded with its members before it is polled, so that a restart polls it and sends nothing again.
     async fn await_job(&mut self, part: &Part, planned: &Planned, job: &JobId) -> Result<(), Failure> {
-        let keys: Vec<_> = planned.batch.rows.iter().map(|r| r.key).collect();
-        let (export, id, operation) = (self.ready.export, job.clone(), part.operation);
-        self.recorder.record(move |store| store.record_job(export, &id, operation, &keys)).await?;
+        let Some(run) = self.context.run else { return Err(Failure::new(FailureKind::Stalled, "a job outside a run")) };
+        let record = Job {
+            run,
+            remote: job.clone(),
+            operation: part.operation,
+            container: part.container.as_ref().map(|(_, id)| id.clone()),
+            members: planned.batch.rows.iter().map(|r| (r.key, Fingerprint(0))).collect(),
+            at: self.context.now,
+        };
+        let export = self.ready.export;
+        let row = self.recorder.record(move |store| store.record_job(export, &record)).await?;
         let found = poll(self.context, job).await?;
         let outcome = |row: &destination::BatchRow| {
             let mine = found.iter().find(|(key, _)| *key == row.key);
@@ -110,8 +119,7 @@ impl Phase<'_> {
         };
         let all: Vec<Outcome> = planned.batch.rows.iter().map(outcome).collect();
         self.take(part, planned, &all)?;
-        let id = job.clone();
-        self.recorder.record(move |store| store.finish_job(export, &id)).await
+        self.recorder.record(move |store| store.remove_job(row)).await
     }
 }
 

@@ -1,0 +1,176 @@
+//! One run recorded from its beginning to its end, and how it ended in the words of E11.
+
+use super::{Decision, Engine, Failure, FailureKind, Outcome, Prepared, Watch};
+use crate::{
+    definition::{Export, Percentage},
+    plan::{Counts, Plan},
+    state::{End, RunId, RunStart, Trigger},
+};
+use chrono::{DateTime, Utc};
+use std::{cell::RefCell, sync::Arc};
+
+/// A run that is over.
+#[derive(Clone, Debug)]
+pub struct Report {
+    pub end: End,
+    pub counts: Counts,
+    /// What was planned, if it came to that.
+    pub plan: Option<Plan>,
+    /// What to do about it, where something is to be done.
+    pub hints: Vec<String>,
+    /// Someone looked at the plan and said no.
+    pub declined: bool,
+}
+
+impl Report {
+    /// The run found nothing to do.
+    pub fn is_empty(&self) -> bool {
+        matches!(self.end, End::Succeeded { .. }) && self.plan.as_ref().is_some_and(Plan::is_empty)
+    }
+}
+
+impl Engine {
+    /// Connects, runs, and records the run with its counts whatever happens.
+    pub async fn recorded(
+        &self,
+        export: &Arc<Export>,
+        trigger: Trigger,
+        watch: Arc<dyn Watch>,
+        now: DateTime<Utc>,
+        decide: &dyn Fn(&Prepared) -> Decision,
+    ) -> Report {
+        let planned = RefCell::new(None);
+        let run = match self.start(export, trigger, now).await {
+            Ok(run) => run,
+            Err(failure) => return failed(failure, None),
+        };
+        let noting = |prepared: &Prepared| {
+            planned.replace(Some(prepared.plan.clone()));
+            decide(prepared)
+        };
+        let result = self.attempt(export, run, watch, now, &noting).await;
+        let mut report = match result {
+            Ok((plan, outcome)) => ended(export, plan, outcome),
+            Err(failure) => failed(failure, planned.into_inner()),
+        };
+        if let Err(failure) = self.finish(run, &report).await {
+            report.hints.push(format!("the run could not be recorded: {failure}"));
+        }
+        report
+    }
+
+    async fn attempt(
+        &self,
+        export: &Arc<Export>,
+        run: RunId,
+        watch: Arc<dyn Watch>,
+        now: DateTime<Utc>,
+        decide: &dyn Fn(&Prepared) -> Decision,
+    ) -> Result<(Plan, Outcome), Failure> {
+        let mut context = self.connect(export, watch, now).await?;
+        context.run = Some(run);
+        let Some(limit) = export.timeout else { return self.run(&context, decide).await };
+        let stop = context.cancel.clone();
+        let work = self.run(&context, decide);
+        tokio::pin!(work);
+        tokio::select! {
+            result = &mut work => result,
+            () = tokio::time::sleep(limit) => {
+                stop.cancel();
+                work.await.map_err(|failure| timed_out(failure, limit))
+            }
+        }
+    }
+
+    async fn start(&self, export: &Arc<Export>, trigger: Trigger, now: DateTime<Utc>) -> Result<RunId, Failure> {
+        let export = Arc::clone(export);
+        let record = move |store: &mut crate::state::Store| {
+            let export_user = export.connection.export_user.as_deref();
+            let user = super::user();
+            let start =
+                RunStart { export: &export.name, trigger, definition_digest: &export.digest, plan_digest: None, user: &user, export_user };
+            store.start_run(&start, now)
+        };
+        self.recorder()?.record(record).await
+    }
+
+    async fn finish(&self, run: RunId, report: &Report) -> Result<(), Failure> {
+        let (end, counts, digest) = (report.end.clone(), report.counts.clone(), report.plan.as_ref().map(|p| p.digest.0.clone()));
+        self.recorder()?
+            .record(move |store| {
+                if let Some(digest) = digest {
+                    store.set_run_plan(run, &digest)?;
+                }
+                store.finish_run(run, &end, &counts, Utc::now())
+            })
+            .await
+    }
+}
+
+fn timed_out(failure: Failure, limit: std::time::Duration) -> Failure {
+    match failure.kind {
+        FailureKind::Canceled => Failure::new(FailureKind::Retry { after: None }, format!("not done within its timeout of {limit:?}"))
+            .hint("the next run goes on from what was acknowledged; raise `timeout` if the platform needs longer"),
+        _ => failure,
+    }
+}
+
+fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
+    let mut report = Report { end: End::Succeeded { unverified: 0 }, counts: plan.counts.clone(), hints: Vec::new(), plan: None, declined: false };
+    match outcome {
+        Outcome::NothingToDo => {}
+        Outcome::Held => {
+            let reasons: Vec<_> = plan.verdict.held.iter().map(ToString::to_string).collect();
+            report.end = End::Held { reason: reasons.join("; ") };
+            report.hints.push(if plan.verdict.can_be_approved() {
+                format!("to let exactly this through: listkeeper approve {}", plan.digest.short())
+            } else {
+                "change the definition: approving is not enough".to_owned()
+            });
+        }
+        Outcome::Declined => {
+            report.end = End::Canceled { reason: "the plan was declined; nothing was sent".to_owned() };
+            report.declined = true;
+        }
+        Outcome::Done(ending) => {
+            report.end = match &ending.stopped {
+                Some(failure) => end_of(failure),
+                None => completed(export.guard.max_rejected, &plan.counts, &ending.counts),
+            };
+            report.hints = ending.stopped.map(|f| f.hints).unwrap_or_default();
+            report.counts = ending.counts;
+        }
+    }
+    report.plan = Some(plan);
+    report
+}
+
+/// Partial: the platform refused rows that it was not known to refuse, too many rows are refused, or something is left.
+fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End {
+    let refused = counts.rejected.saturating_sub(planned.rejected);
+    if refused > 0 {
+        return End::Partial { reason: format!("{refused} rows were refused by the platform") };
+    }
+    if counts.pending > 0 {
+        return End::Partial { reason: format!("{} members could not be confirmed; the next run settles them", counts.pending) };
+    }
+    if counts.read > 0 && counts.rejected * 100 > counts.read * u64::from(max_rejected.0) {
+        return End::Partial { reason: format!("{} of {} rows are refused, more than guard.maxRejected ({} %)", counts.rejected, counts.read, max_rejected.0) };
+    }
+    End::Succeeded { unverified: counts.unverified }
+}
+
+fn failed(failure: Failure, plan: Option<Plan>) -> Report {
+    let counts = plan.as_ref().map(|p| p.counts.clone()).unwrap_or_default();
+    Report { end: end_of(&failure), counts, plan, hints: failure.hints, declined: false }
+}
+
+fn end_of(failure: &Failure) -> End {
+    let reason = failure.message.clone();
+    match failure.kind {
+        FailureKind::Retry { .. } => End::Failed { retrying: true, reason },
+        FailureKind::Source => End::Failed { retrying: true, reason },
+        FailureKind::Stalled => End::Stalled { reason },
+        FailureKind::Canceled => End::Canceled { reason },
+    }
+}
