@@ -43,19 +43,38 @@ impl ContactOrigin {
 }
 
 impl Store {
-    /// Records contacts as the platform just showed them: those that are new as found, of the others only the standing.
-    /// One that is archived no longer is nobody's to restore.
-    pub fn see_contacts(&mut self, place: PlaceRow, seen: impl IntoIterator<Item = (Key, Standing)>) -> Result<()> {
+    /// Adds a page of a reading. What it says is known only when [`Store::set_contacts_read`] says the reading is
+    /// complete: half a reading is none. Pages come in no order of keys, and writing them aside first is an append.
+    pub fn spool_contacts(&mut self, place: PlaceRow, page: impl IntoIterator<Item = (Key, Standing)>) -> Result<()> {
+        self.note(|conn| {
+            let mut write = conn.prepare_cached("INSERT INTO contact_spool VALUES (?1, ?2, ?3)")?;
+            page.into_iter()
+                .try_for_each(|(key, standing)| Ok(write.execute(params![place.0, key.to_bytes(), standing.code()]).map(drop)?))
+        })
+    }
+
+    /// A reading begins: pages of one that did not complete are dropped.
+    pub fn begin_contacts_read(&mut self, place: PlaceRow) -> Result<()> {
+        self.note(|conn| Ok(conn.execute("DELETE FROM contact_spool WHERE place = ?1", [place.0]).map(drop)?))
+    }
+
+    /// The reading's pages are all spooled. Contacts that are new are recorded as found; of the others only the standing
+    /// is, and one that is archived no longer is nobody's to restore. A contact on two pages is as on the later one.
+    pub fn set_contacts_read(&mut self, place: PlaceRow, read: &ContactsRead) -> Result<()> {
         self.apply(|conn| {
-            let mut write = conn.prepare_cached(
-                "INSERT INTO contact (place, key, standing, origin) VALUES (?1, ?2, ?3, 0)
+            conn.execute(
+                "INSERT INTO contact (place, key, standing, origin)
+                 SELECT place, key, standing, 0 FROM contact_spool WHERE place = ?1 ORDER BY key, rowid
                  ON CONFLICT DO UPDATE SET standing = excluded.standing,
-                   archived_from = iif(excluded.standing = ?4, archived_from, NULL)
+                   archived_from = iif(excluded.standing = ?2, archived_from, NULL)
                  WHERE standing != excluded.standing",
+                params![place.0, Standing::Archived.code()],
             )?;
-            for (key, standing) in seen {
-                write.execute(params![place.0, key.to_bytes(), standing.code(), Standing::Archived.code()])?;
-            }
+            conn.execute("DELETE FROM contact_spool WHERE place = ?1", [place.0])?;
+            conn.execute(
+                "UPDATE place SET read_watermark = ?2, read_at_ms = ?3, read_count = ?4 WHERE id = ?1",
+                params![place.0, read.watermark, sql::millis(read.at), sql::count(read.count)],
+            )?;
             Ok(())
         })
     }
@@ -77,17 +96,6 @@ impl Store {
         self.apply(|conn| {
             let mut delete = conn.prepare_cached("DELETE FROM contact WHERE place = ?1 AND key = ?2")?;
             keys.into_iter().try_for_each(|key| Ok(delete.execute(params![place.0, key.to_bytes()]).map(drop)?))
-        })
-    }
-
-    /// A reading of the place's contacts is complete; in the group of its last page, or after it.
-    pub fn set_contacts_read(&mut self, place: PlaceRow, read: &ContactsRead) -> Result<()> {
-        self.apply(|conn| {
-            conn.execute(
-                "UPDATE place SET read_watermark = ?2, read_at_ms = ?3, read_count = ?4 WHERE id = ?1",
-                params![place.0, read.watermark, sql::millis(read.at), sql::count(read.count)],
-            )?;
-            Ok(())
         })
     }
 }

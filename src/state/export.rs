@@ -79,6 +79,9 @@ impl Store {
                 && let Some(id) = export_id(conn, old)?
             {
                 conn.execute("UPDATE export SET name = ?2 WHERE id = ?1", params![id.0, name])?;
+                for table in ["run", "held", "rejected_run"] {
+                    conn.execute(&format!("UPDATE OR REPLACE {table} SET export = ?2 WHERE export = ?1"), params![old, name])?;
+                }
                 return Ok(id);
             }
             conn.execute("INSERT INTO export (name) VALUES (?1)", [name])?;

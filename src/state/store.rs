@@ -10,6 +10,9 @@ use std::{
     path::Path,
 };
 
+/// The log grows to 32 MiB before it is moved into the file: pages that are written often are moved once.
+const CHECKPOINT_PAGES: u32 = 4096;
+
 /// Writes the state; there is one at a time. Reads too.
 #[derive(Debug)]
 pub struct Store {
@@ -28,15 +31,17 @@ impl Deref for Store {
 }
 
 impl Store {
-    /// Opens for writing, creating what is missing. A second one fails and says who holds the first.
+    /// Opens for writing, creating what is missing. A second one fails and says who holds the first. Runs that nobody
+    /// ended are ended as interrupted, after a check of the whole database: whatever stopped them may have hurt it.
     pub fn open(dir: &StateDir, now: DateTime<Utc>) -> Result<Self> {
         dir.create()?;
         let lock = Lock::take(dir, now)?;
         if !view::present(dir)? {
             create(dir)?;
         }
-        let conn = open(&dir.database())?;
-        Ok(Self { view: View { conn }, changed: false, _lock: lock })
+        let mut store = Self { view: View { conn: open(&dir.database())? }, changed: false, _lock: lock };
+        store.end_interrupted_runs(now)?;
+        Ok(store)
     }
 
     /// Begins a group of writes that become durable together.
@@ -123,6 +128,7 @@ fn open(path: &Path) -> Result<Connection> {
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;
     conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     // What is deleted is overwritten: an address that is forgotten must not linger in a free page.
     conn.pragma_update(None, "secure_delete", "FAST")?;
     if fit == migrations::Fit::Older {

@@ -1,12 +1,13 @@
 //! The database's format, in steps. A step that was released is never changed; a new format is a new step.
 
 mod v1;
+mod v2;
 
 use super::{Result, StateError, StateErrorKind};
 use rusqlite::Connection;
 
 /// In order; the format number is how many were carried out.
-const STEPS: &[&str] = &[v1::SQL];
+const STEPS: &[&str] = &[v1::SQL, v2::SQL];
 
 /// Marks the file as ours among SQLite files ("Lkep").
 const APPLICATION_ID: i64 = 0x4C6B_6570;

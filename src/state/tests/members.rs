@@ -117,24 +117,30 @@ fn held_elsewhere_means_in_a_container_of_another_export_of_the_place() {
 }
 
 #[test]
-fn seeing_a_contact_again_changes_its_standing_only() {
+fn reading_a_contact_again_changes_its_standing_only() {
     let mut f = fixture();
     let (_, place) = prepared(&mut f.store, "news");
+    let read = |seconds| ContactsRead { watermark: format!("2026-11-22T05:59:0{seconds}+00:00"), at: at(seconds), count: 2 };
     let ours =
         Contact { key: Key(2), standing: Standing::Archived, origin: ContactOrigin::Added, archived_from: Some(Standing::Unsubscribed) };
     f.store.write_contacts(place, [&ours]).unwrap();
-    f.store.see_contacts(place, [(Key(1), Standing::Cleaned), (Key(2), Standing::Archived)]).unwrap();
-    assert_eq!(f.store.contact(place, Key(2)).unwrap(), Some(ours), "still ours to restore");
-    f.store.see_contacts(place, [(Key(2), Standing::Subscribed)]).unwrap();
-    let back = Contact { standing: Standing::Subscribed, archived_from: None, ..ours };
+    f.store.begin_contacts_read(place).unwrap();
+    f.store.spool_contacts(place, [(Key(2), Standing::Archived), (Key(1), Standing::Subscribed)]).unwrap();
+    f.store.spool_contacts(place, [(Key(1), Standing::Cleaned)]).unwrap();
+    assert_eq!((contacts(&f.store, place), f.store.contacts_read(place).unwrap()), (vec![ours], None), "half a reading is none");
+    f.store.set_contacts_read(place, &read(1)).unwrap();
     let found = Contact { key: Key(1), standing: Standing::Cleaned, origin: ContactOrigin::Found, archived_from: None };
-    assert_eq!(contacts(&f.store, place), [found, back]);
+    assert_eq!(contacts(&f.store, place), [found, ours], "the later page counts; what we archived is still ours to restore");
+
+    f.store.spool_contacts(place, [(Key(9), Standing::Subscribed)]).unwrap();
+    f.store.begin_contacts_read(place).unwrap();
+    f.store.spool_contacts(place, [(Key(2), Standing::Subscribed)]).unwrap();
+    f.store.set_contacts_read(place, &read(2)).unwrap();
+    let back = Contact { standing: Standing::Subscribed, archived_from: None, ..ours };
+    assert_eq!(contacts(&f.store, place), [found, back], "a reading that was given up leaves nothing");
     f.store.forget_contacts(place, [Key(1)]).unwrap();
     assert_eq!(f.store.contact(place, Key(1)).unwrap(), None);
-    assert_eq!(f.store.contacts_read(place).unwrap(), None);
-    let read = ContactsRead { watermark: "2026-11-22T05:59:00+00:00".into(), at: at(3), count: 2 };
-    f.store.set_contacts_read(place, &read).unwrap();
-    assert_eq!(f.store.contacts_read(place).unwrap(), Some(read));
+    assert_eq!(f.store.contacts_read(place).unwrap(), Some(read(2)));
 }
 
 #[test]

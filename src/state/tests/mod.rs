@@ -1,6 +1,7 @@
 //! The state as a whole, through its public face. No test reads a clock: times are given.
 
 mod exports;
+mod history;
 mod members;
 mod opening;
 

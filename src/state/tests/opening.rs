@@ -164,3 +164,55 @@ fn a_crash_while_the_state_is_created_leaves_none() {
     assert!(View::open(&dir, at(0)).unwrap().is_none());
     Store::open(&dir, at(0)).unwrap();
 }
+
+/// A state of the first format, with one member.
+fn first_format(dir: &StateDir) {
+    dir.create().unwrap();
+    let mut conn = Connection::open(dir.database()).unwrap();
+    migrations::migrate_to(&mut conn, 1).unwrap();
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         INSERT INTO export (id, name) VALUES (1, 'news');
+         INSERT INTO member (export, key, segments, found, state, address) VALUES (1, zeroblob(16), 1, 0, 0, 'a@example.com');",
+    )
+    .unwrap();
+}
+
+#[test]
+fn an_older_format_is_brought_up_to_date_and_keeps_what_it_held() {
+    let temp = tempfile::tempdir().unwrap();
+    for by_reader in [true, false] {
+        let dir = StateDir::from(temp.path().join(by_reader.to_string()));
+        first_format(&dir);
+        if by_reader {
+            View::open(&dir, at(0)).unwrap().unwrap();
+        } else {
+            Store::open(&dir, at(0)).unwrap();
+        }
+        let view = View::open(&dir, at(0)).unwrap().unwrap();
+        let export = view.export(&name("news")).unwrap().unwrap();
+        assert_eq!(members::keys(&view, export.id), [Key(0)]);
+        assert!(view.runs(None, 1).unwrap().is_empty(), "the new tables are there");
+        assert_eq!(mode(&dir.database()), 0o600);
+    }
+}
+
+#[test]
+fn damage_inside_the_file_is_found_after_a_crash() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let people: Vec<_> = (0..2000).map(|n| applied(&format!("person{n}@example.com"), 1)).collect();
+    f.store.write_members(export, &people).unwrap();
+    let news = name("news");
+    let start =
+        RunStart { export: &news, trigger: Trigger::OnDemand, definition_digest: "", plan_digest: None, user: "", export_user: None };
+    f.store.start_run(&start, at(0)).unwrap();
+    drop(f.store);
+    let mut bytes = std::fs::read(f.dir.database()).unwrap();
+    let middle = bytes.windows(10).rposition(|w| w == b"@example.c").unwrap() / 8192 * 8192;
+    bytes[middle..middle + 64].fill(0xff);
+    std::fs::write(f.dir.database(), &bytes).unwrap();
+    let error = Store::open(&f.dir, at(1)).unwrap_err();
+    assert_eq!(error.kind, StateErrorKind::Damaged, "{error}");
+    assert_eq!(std::fs::read(f.dir.database()).unwrap(), bytes, "left as it is");
+}

@@ -1,0 +1,253 @@
+//! Runs, rejected rows, held plans, jobs, counters, retention.
+
+use super::*;
+use crate::{
+    destination::{ContainerId, JobId, Operation},
+    plan::Counts,
+};
+use chrono::{Days, TimeDelta};
+use rstest::rstest;
+use std::{ops::ControlFlow, time::Duration};
+
+fn begin(store: &mut Store, export: &Name, seconds: i64) -> RunId {
+    let start = RunStart {
+        export,
+        trigger: Trigger::Schedule,
+        definition_digest: "d1",
+        plan_digest: None,
+        user: "dana",
+        export_user: Some("crm-service"),
+    };
+    store.start_run(&start, at(seconds)).unwrap()
+}
+
+fn row(address: Option<&str>, code: &str) -> RejectedRow {
+    RejectedRow { address: address.map(str::to_owned), segment: "vip".into(), code: code.into(), detail: "no".into(), field: None }
+}
+
+fn listing(view: &View, export: &Name) -> Vec<RejectedRow> {
+    let mut rows = Vec::new();
+    let Some(run) = view.rejected_run(export).unwrap() else { return rows };
+    view.rejected(run, |row| {
+        rows.push(row);
+        Ok::<_, StateError>(ControlFlow::Continue(()))
+    })
+    .unwrap();
+    rows
+}
+
+fn plan(digest: &str, export: &str, seconds: i64) -> HeldPlan {
+    HeldPlan {
+        digest: digest.into(),
+        export: export.into(),
+        made: at(seconds),
+        reason: "40 % would be removed".into(),
+        text: "- d***@example.com".into(),
+        json: "{}".into(),
+        approved: None,
+    }
+}
+
+#[rstest]
+#[case(End::Succeeded { unverified: 3 }, "Succeeded (3 unverified)")]
+#[case(End::Partial { reason: "2 new rejections".into() }, "Partial")]
+#[case(End::Skipped { reason: "the source is stale".into() }, "Skipped")]
+#[case(End::Held { reason: "40 % would be removed".into() }, "Held")]
+#[case(End::Stalled { reason: "the key was revoked".into() }, "Stalled")]
+#[case(End::Failed { retrying: true, reason: "the network is down".into() }, "Failed (retrying)")]
+#[case(End::Failed { retrying: false, reason: "the audience is gone".into() }, "Failed (permanent)")]
+#[case(End::Canceled { reason: "dana asked".into() }, "Canceled")]
+fn a_run_is_kept_with_how_it_ended(#[case] end: End, #[case] word: &str) {
+    let mut f = fixture();
+    let news = name("news");
+    let run = begin(&mut f.store, &news, 1);
+    f.store.set_run_plan(run, "p1").unwrap();
+    assert_eq!(f.store.last_run(&news).unwrap().unwrap().status(), Status::Now(Now::Running { since: at(1) }));
+    let counts = Counts { read: 3, synced: 2, rejected: 1, ..Counts::default() };
+    f.store.finish_run(run, &end, &counts, at(9)).unwrap();
+    let record = f.store.last_run(&news).unwrap().unwrap();
+    assert_eq!((record.started, record.ended, &record.counts), (at(1), Some(at(9)), &counts));
+    assert_eq!((record.plan_digest.as_deref(), record.export_user.as_deref()), (Some("p1"), Some("crm-service")));
+    assert_eq!((record.status(), record.status().to_string().as_str()), (Status::Ended(end), word));
+}
+
+#[test]
+fn runs_come_newest_first_and_move_with_a_rename() {
+    let mut f = fixture();
+    let (old, other) = (name("old"), name("other"));
+    f.store.ensure_export(&old, None).unwrap();
+    let ids = [begin(&mut f.store, &old, 1), begin(&mut f.store, &other, 2), begin(&mut f.store, &old, 3)];
+    let listed = |view: &View, export: Option<&Name>| view.runs(export, 2).unwrap().into_iter().map(|r| r.id).collect::<Vec<_>>();
+    assert_eq!(listed(&f.store, None), [ids[2], ids[1]]);
+    assert_eq!(listed(&f.store, Some(&old)), [ids[2], ids[0]]);
+    f.store.publish_rejected(&old, ids[0]).unwrap();
+    f.store.ensure_export(&name("new"), Some(&old)).unwrap();
+    assert_eq!(listed(&f.store, Some(&name("new"))), [ids[2], ids[0]]);
+    assert_eq!(f.store.rejected_run(&name("new")).unwrap(), Some(ids[0]));
+    assert_eq!(f.store.exports_with_runs().unwrap(), [name("new"), other]);
+}
+
+#[test]
+fn a_run_that_nobody_ended_is_found_when_the_state_is_opened() {
+    let mut f = fixture();
+    let news = name("news");
+    let run = begin(&mut f.store, &news, 1);
+    drop(f.store);
+    let store = Store::open(&f.dir, at(50)).unwrap();
+    let record = store.last_run(&news).unwrap().unwrap();
+    assert_eq!((record.id, record.ended), (run, Some(at(50))));
+    let Some(End::Failed { retrying: true, reason }) = record.end else { panic!("{:?}", record.end) };
+    assert!(reason.starts_with("interrupted"));
+}
+
+#[test]
+fn rejected_rows_are_those_of_the_latest_complete_listing() {
+    let mut f = fixture();
+    let (news, other) = (name("news"), name("other"));
+    let (first, second) = (begin(&mut f.store, &news, 1), begin(&mut f.store, &news, 2));
+    let elsewhere = begin(&mut f.store, &other, 2);
+    assert!(listing(&f.store, &news).is_empty());
+    f.store.add_rejected(first, &[row(Some("a@"), "address-bad-domain")]).unwrap();
+    f.store.add_rejected(first, &[row(None, "merge-field")]).unwrap();
+    f.store.publish_rejected(&news, first).unwrap();
+    f.store.add_rejected(elsewhere, &[row(Some("x@"), "address-bad-domain")]).unwrap();
+    f.store.publish_rejected(&other, elsewhere).unwrap();
+    f.store.add_rejected(second, &[row(Some("b@"), "address-bad-domain")]).unwrap();
+    assert_eq!(listing(&f.store, &news), [row(Some("a@"), "address-bad-domain"), row(None, "merge-field")], "not half a listing");
+    f.store.publish_rejected(&news, second).unwrap();
+    assert_eq!(listing(&f.store, &news), [row(Some("b@"), "address-bad-domain")]);
+    assert_eq!(listing(&f.store, &other).len(), 1);
+    let left: i64 = f.store.conn.query_row("SELECT count(*) FROM rejected", [], |row| row.get(0)).unwrap();
+    assert_eq!(left, 2, "the earlier listing is gone from the file, too");
+}
+
+#[test]
+fn an_approval_holds_for_a_day_and_for_the_removals_it_saw() {
+    let mut f = fixture();
+    let news = name("news");
+    f.store.hold(&plan("aa11", "news", 0), [Key(1), Key(2)]).unwrap();
+    assert_eq!(f.store.approval(&news, at(1)).unwrap(), None);
+    approve(&f.dir, "aa11", "dana (uid 1000)", at(10)).unwrap();
+    let approval = f.store.approval(&news, at(11)).unwrap().unwrap();
+    assert_eq!((approval.by.as_str(), approval.at, approval.removals), ("dana (uid 1000)", at(10), 2));
+    assert!(f.store.approved_removal(&approval, Key(2)).unwrap());
+    assert!(!f.store.approved_removal(&approval, Key(3)).unwrap());
+    assert!(f.store.approval(&news, at(10 + 24 * 3600 - 1)).unwrap().is_some());
+    assert_eq!(f.store.approval(&news, at(10 + 24 * 3600)).unwrap(), None);
+    assert_eq!(f.store.approval(&name("other"), at(11)).unwrap(), None);
+}
+
+#[test]
+fn a_new_held_plan_replaces_what_nobody_approved() {
+    let mut f = fixture();
+    let news = name("news");
+    let digests = |view: &View| view.held(Some(&news)).unwrap().into_iter().map(|p| p.digest).collect::<Vec<_>>();
+    f.store.hold(&plan("aa11", "news", 0), []).unwrap();
+    f.store.hold(&plan("aa22", "news", 1), []).unwrap();
+    assert_eq!(digests(&f.store), ["aa22"]);
+    approve(&f.dir, "aa22", "dana", at(2)).unwrap();
+    f.store.hold(&plan("aa22", "news", 3), []).unwrap();
+    assert!(f.store.approval(&news, at(4)).unwrap().is_some(), "the same plan again keeps its approval");
+    f.store.hold(&plan("bb33", "news", 4), []).unwrap();
+    f.store.hold(&plan("aa44", "other", 4), []).unwrap();
+    assert_eq!(digests(&f.store), ["bb33", "aa22"]);
+    assert_eq!(f.store.held_by_digest("aa").unwrap().len(), 2);
+    assert_eq!(f.store.held_by_digest("").unwrap().len(), 3);
+    assert!(f.store.held_by_digest("%").unwrap().is_empty());
+    let error = approve(&f.dir, "aa11", "dana", at(5)).unwrap_err();
+    assert!(error.message.contains("held no more"), "{error}");
+    f.store.release_held(&news).unwrap();
+    assert_eq!(digests(&f.store), ["aa22"], "what is approved stays as long as it holds");
+}
+
+#[test]
+fn people_approve_while_the_writer_is_at_work() {
+    let mut f = fixture();
+    f.store.hold(&plan("aa11", "news", 0), []).unwrap();
+    let dir = f.dir.clone();
+    f.store.begin().unwrap();
+    f.store.ensure_export(&name("news"), None).unwrap();
+    let other = std::thread::spawn(move || approve(&dir, "aa11", "dana", at(1)));
+    f.store.commit().unwrap();
+    other.join().unwrap().unwrap();
+    assert!(f.store.approval(&name("news"), at(2)).unwrap().is_some());
+    let nowhere = StateDir::from(f.dir.path().join("none"));
+    assert_eq!(approve(&nowhere, "aa11", "dana", at(1)).unwrap_err().kind, StateErrorKind::Refused);
+}
+
+#[test]
+fn an_accepted_job_outlives_a_crash() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let run = begin(&mut f.store, &name("news"), 1);
+    let job = Job {
+        run,
+        remote: JobId("batch-1".into()),
+        operation: Operation::Archive,
+        container: Some(ContainerId("7".into())),
+        members: vec![(Key(u128::MAX - 1), Fingerprint(5)), (Key(3), Fingerprint(u64::MAX))],
+        at: at(2),
+    };
+    let id = f.store.record_job(export, &job).unwrap();
+    drop(f.store);
+    let mut store = Store::open(&f.dir, at(3)).unwrap();
+    assert_eq!(store.jobs(export).unwrap(), [(id, job)]);
+    store.remove_job(id).unwrap();
+    assert!(store.jobs(export).unwrap().is_empty());
+}
+
+#[test]
+fn sizes_and_budgets_are_counted_by_the_day() {
+    let mut f = fixture();
+    let (_, place) = prepared(&mut f.store, "news");
+    let (tag, today) = (ContainerId("7".into()), at(0).date_naive());
+    assert_eq!(f.store.largest_size(place, &tag, today).unwrap(), None);
+    for (days_ago, members) in [(7, 900), (6, 500), (0, 100), (0, 90)] {
+        f.store.record_size(place, &tag, today - Days::new(days_ago), members).unwrap();
+    }
+    assert_eq!(f.store.largest_size(place, &tag, today).unwrap(), Some(500));
+    assert_eq!(f.store.largest_size(place, &tag, today + Days::new(6)).unwrap(), Some(100), "the day's largest");
+    assert_eq!(f.store.spend("account", today, 5).unwrap(), 5);
+    assert_eq!(f.store.spend("account", today, 2).unwrap(), 7);
+    assert_eq!((f.store.spent("account", today).unwrap(), f.store.spent("account", today - Days::new(1)).unwrap()), (7, 0));
+}
+
+#[test]
+fn the_last_good_text_of_a_document_is_kept() {
+    let mut f = fixture();
+    let document = |kind: &str, text: &str| Document {
+        kind: kind.into(),
+        name: "news".into(),
+        file: "a.yaml".into(),
+        text: text.into(),
+        digest: "d".into(),
+        at: at(1),
+    };
+    f.store.keep_documents(&[document("Segment", "s"), document("Export", "one")]).unwrap();
+    f.store.keep_documents(&[document("Export", "two")]).unwrap();
+    assert_eq!(f.store.documents().unwrap(), [document("Export", "two"), document("Segment", "s")]);
+    f.store.forget_document("Export", "news").unwrap();
+    assert_eq!(f.store.documents().unwrap(), [document("Segment", "s")]);
+}
+
+#[rstest]
+#[case::default(None, 90)]
+#[case::given(Some(Duration::from_hours(48)), 2)]
+fn history_is_forgotten_in_time_but_for_each_exports_latest_run(#[case] retention: Option<Duration>, #[case] days: i64) {
+    let mut f = fixture();
+    let news = name("news");
+    for start in [0, 10, 20] {
+        let run = begin(&mut f.store, &news, start);
+        f.store.add_rejected(run, &[row(None, "x")]).unwrap();
+        f.store.finish_run(run, &End::Succeeded { unverified: 0 }, &Counts::default(), at(start)).unwrap();
+    }
+    f.store.hold(&plan("aa11", "news", 0), [Key(1)]).unwrap();
+    let later = |seconds| at(seconds) + TimeDelta::days(days);
+    assert_eq!(f.store.purge(retention, later(0)).unwrap(), 0, "not a moment early");
+    assert_eq!(f.store.purge(retention, later(5)).unwrap(), 1);
+    assert!(f.store.held(None).unwrap().is_empty());
+    assert_eq!(f.store.purge(retention, later(1000)).unwrap(), 1);
+    assert_eq!(f.store.runs(None, 10).unwrap().len(), 1);
+    let rejected: i64 = f.store.conn.query_row("SELECT count(*) FROM rejected", [], |row| row.get(0)).unwrap();
+    assert_eq!(rejected, 0, "addresses go in time, also the latest run's");
+}
