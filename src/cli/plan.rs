@@ -72,7 +72,8 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         }
     }
     if args.json {
-        print(&format!("{:#}\n", serde_json::json!({ "exports": plans.iter().map(plan::json).collect::<Vec<_>>() })))?;
+        let exports: Vec<String> = plans.iter().filter_map(|p| plan::json(p, false).ok()).collect();
+        print(&format!("{{\"exports\": [\n{}\n]}}\n", exports.join(",\n")))?;
     }
     if let Some(file) = &args.out
         && !failed

@@ -1,5 +1,6 @@
 //! Whether a plan may be carried out without a person: pure counts in, a verdict out (G1, G9, C10, E3, `expect`).
 
+use super::words::{duration, grouped};
 use crate::definition::{Expect, Guard, MaxAdditions, Percentage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -144,7 +145,7 @@ impl SegmentFacts {
         if self.members == 0 && !self.dropped {
             reasons.push(about(Code::EmptySegment, 0, 1));
         }
-        let removals = self.removals - self.approved_removals;
+        let removals = self.removals.saturating_sub(self.approved_removals);
         let limit = self.largest * u64::from(max_removals.0) / 100;
         if self.largest >= SHARE_FROM && removals > limit {
             reasons.push(Reason { of: Some(self.largest), ..about(Code::Removals, self.removals, limit) });
@@ -186,14 +187,14 @@ impl Allowed {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let segment = self.segment.as_deref().unwrap_or_default();
-        let (actual, limit) = (self.actual, self.limit);
+        let (actual, limit) = (grouped(self.actual), grouped(self.limit));
         match self.code {
             Code::TooManyMembers => {
                 write!(f, "{actual} members are more than guard.maxMembers ({limit}); nothing is sent until the definition changes")
             }
             Code::EmptySegment => write!(f, "segment {segment} is empty; an empty segment is always held"),
             Code::Removals => {
-                let of = self.of.unwrap_or(0);
+                let of = grouped(self.of.unwrap_or(0));
                 write!(
                     f,
                     "{actual} removals from {segment} are more than guard.maxRemovals allows: {limit} of {of} (its largest size in 7 days)"
@@ -207,7 +208,12 @@ impl fmt::Display for Reason {
             Code::TooFewInSegment => write!(f, "segment {segment} has {actual} members, fewer than expect.minMembers ({limit})"),
             Code::TooManyInSegment => write!(f, "segment {segment} has {actual} members, more than expect.maxMembers ({limit})"),
             Code::Stale => {
-                write!(f, "the source of {segment} is {} old, older than expect.freshWithin ({})", hours(actual), hours(limit))
+                write!(
+                    f,
+                    "the source of {segment} is {} old, older than expect.freshWithin ({})",
+                    duration(self.actual),
+                    duration(self.limit)
+                )
             }
             Code::TargetChanged => {
                 write!(f, "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are")
@@ -216,15 +222,6 @@ impl fmt::Display for Reason {
                 write!(f, "the container of {segment} is gone at the platform without us; it would be made anew and refilled")
             }
         }
-    }
-}
-
-fn hours(seconds: u64) -> String {
-    match seconds {
-        0..=119 => format!("{seconds} s"),
-        120..=7199 => format!("{} min", seconds / 60),
-        7200..=172_799 => format!("{} h", seconds / 3600),
-        _ => format!("{} days", seconds / 86_400),
     }
 }
 

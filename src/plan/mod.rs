@@ -3,11 +3,20 @@
 mod counts;
 pub mod diff;
 pub mod guard;
+mod json;
+mod markdown;
 mod model;
 pub mod resources;
+mod sections;
 pub mod standing;
+mod text;
+mod verdict;
+pub mod words;
 
 pub use counts::Counts;
+pub use json::{json, json_member};
+pub use markdown::markdown;
 pub use model::{
     Cost, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
 };
+pub use text::{text, text_member};

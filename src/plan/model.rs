@@ -101,7 +101,9 @@ pub struct SegmentPlan {
     /// Leavers are taken out (`mirror`); otherwise they stay (`upsert`).
     pub mirror: bool,
     /// A few masked addresses, in the order of doing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub join_sample: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leave_sample: Vec<String>,
 }
 
@@ -127,7 +129,15 @@ pub struct MemberTotals {
     pub unchanged: u64,
     /// Kept because their person's row has a bad address.
     pub protected: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub update_sample: Vec<String>,
+}
+
+impl SegmentPlan {
+    /// People in the container afterwards, if all goes well.
+    pub fn after(&self) -> u64 {
+        (self.before + self.joins).saturating_sub(self.leaves)
+    }
 }
 
 impl MemberTotals {
@@ -153,12 +163,18 @@ pub struct StandingRead {
 #[serde(rename_all = "camelCase")]
 pub struct Cost {
     /// Calls by what they do, in the order of doing.
+    #[serde(serialize_with = "by_operation")]
     pub calls: Vec<(Operation, u64)>,
     /// Reads and resource changes.
     pub other_calls: u64,
     /// Calls in flight at once, and what the vendor allows.
     pub connections: u32,
     pub connections_max: u32,
+}
+
+/// `{"create": 20, "join": 3}`, in the order of doing.
+fn by_operation<S: serde::Serializer>(calls: &[(Operation, u64)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(calls.iter().map(|(operation, n)| (operation, n)))
 }
 
 impl Cost {

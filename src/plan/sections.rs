@@ -1,0 +1,166 @@
+//! What a plan says, line by line, whatever it is printed as. A line that begins with `+ `, `~ `, `- ` or `! ` adds,
+//! changes, takes out or warns.
+
+use super::{
+    Plan, ResourceStep, SegmentPlan,
+    words::{counted, duration, field_type, grouped, merged, operation, plain, quoted, rejected, sum},
+};
+
+/// A heading and its lines; sections without lines are not made.
+pub(super) struct Section {
+    pub title: &'static str,
+    pub lines: Vec<String>,
+}
+
+/// Everything but the heading and the guard. `samples`: masked addresses too.
+pub(super) fn sections(plan: &Plan, samples: bool) -> Vec<Section> {
+    let all = [
+        ("Resources", plan.resources.iter().map(|step| resource(step, plan)).collect()),
+        ("Segments", plan.segments.iter().flat_map(|s| segment(s, plan, samples)).collect()),
+        ("People", people(plan, samples)),
+        ("Rows", rows(plan)),
+        ("Read first", reading(plan)),
+        ("Calls", calls(plan)),
+        ("Note", plan.notes.iter().map(|note| format!("* {}", plain(note))).collect()),
+    ];
+    all.into_iter().filter(|(_, lines)| !lines.is_empty()).map(|(title, lines)| Section { title, lines }).collect()
+}
+
+fn resource(step: &ResourceStep, plan: &Plan) -> String {
+    let container = plan.words.container;
+    match step {
+        ResourceStep::CreatePlace { name } => format!("+ {} {}", plan.words.place, quoted(name)),
+        ResourceStep::CreateField { tag, field_type: kind } => format!("+ field {} ({})", plain(tag), field_type(*kind)),
+        ResourceStep::CreateContainer { segment, name } => format!("+ {container} {} for {segment}", quoted(name)),
+        ResourceStep::AdoptContainer { segment, name, id, members } => {
+            let members = counted(*members, "member", "members");
+            format!("~ {container} {} (id {}, {members}) is taken over for {segment}", quoted(name), plain(id))
+        }
+        ResourceStep::RenameContainer { segment, id, from, to } => {
+            format!("~ {container} {} is renamed {} for {segment} (id {})", quoted(from), quoted(to), plain(id))
+        }
+        ResourceStep::RecreateContainer { segment, name } => {
+            format!("! {container} {} is made anew for {segment}: the one we made is gone", quoted(name))
+        }
+    }
+}
+
+fn segment(segment: &SegmentPlan, plan: &Plan, samples: bool) -> Vec<String> {
+    let sample = |addresses: &[String]| if samples { examples(addresses) } else { String::new() };
+    let mut lines = vec![segment_head(segment, plan)];
+    if segment.joins > 0 {
+        let joins = grouped(segment.joins);
+        lines.push(format!("+ {joins} join: in the segment, not yet in the {}{}", plan.words.container, sample(&segment.join_sample)));
+    }
+    if segment.leaves > 0 {
+        lines.push(format!("- {} leave: {}{}", grouped(segment.leaves), why_leaving(segment), sample(&segment.leave_sample)));
+    }
+    lines
+}
+
+fn segment_head(segment: &SegmentPlan, plan: &Plan) -> String {
+    let name = format!("{}, {} {}", segment.segment, plan.words.container, quoted(&segment.container));
+    let after = segment.after();
+    let size = if segment.joins + segment.leaves == 0 {
+        format!("{}, no change", counted(after, "member", "members"))
+    } else {
+        format!("{} → {}", grouped(segment.before), counted(after, "member", "members"))
+    };
+    let mode = match (segment.dropped, segment.mirror) {
+        (true, _) => " (dropped from the export)",
+        (false, true) => "",
+        (false, false) => " (upsert: leavers stay)",
+    };
+    format!("{name}: {size}{mode}")
+}
+
+fn why_leaving(segment: &SegmentPlan) -> String {
+    let ordinary = segment.leaves.saturating_sub(segment.suppressed_leaves);
+    let gone = if segment.dropped { "of a segment that the export dropped" } else { "no longer in the segment" };
+    match (ordinary, segment.suppressed_leaves) {
+        (_, 0) => gone.to_owned(),
+        (0, _) => "never to be sent (suppress)".to_owned(),
+        (some, never) => format!("{} {gone}, {} never to be sent (suppress)", grouped(some), grouped(never)),
+    }
+}
+
+fn examples(addresses: &[String]) -> String {
+    if addresses.is_empty() { String::new() } else { format!(" (e.g. {})", plain(&addresses.join(", "))) }
+}
+
+fn people(plan: &Plan, samples: bool) -> Vec<String> {
+    let members = &plan.members;
+    let updated = if samples { examples(&members.update_sample) } else { String::new() };
+    let archived = if members.archive > 0 { format!(", {} of them archived", grouped(members.archive)) } else { String::new() };
+    let lines = [
+        (members.new, format!("+ {} new: {}", grouped(members.new), arrivals(plan))),
+        (members.update, format!("~ {} with changed attributes{updated}", grouped(members.update))),
+        (members.moved, format!("~ {} only join or leave", grouped(members.moved))),
+        (members.leave, format!("- {} taken out of at least one {}{archived}", grouped(members.leave), plan.words.container)),
+        (members.unchanged, format!("  {} unchanged", grouped(members.unchanged))),
+        (
+            members.protected,
+            format!("! {} kept where they are: a row of theirs has an address that cannot be read", grouped(members.protected)),
+        ),
+    ];
+    lines.into_iter().filter(|(n, _)| *n > 0).map(|(_, line)| line).collect()
+}
+
+fn arrivals(plan: &Plan) -> String {
+    let members = &plan.members;
+    if members.unread {
+        return format!("created unless {} knows them already; who it knows keeps their status", plan.vendor);
+    }
+    let parts = [
+        (members.create, "created"),
+        (members.known, "known already, keeping their status"),
+        (members.restore, "archived by us, restored to the status they had"),
+    ];
+    let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).collect();
+    match parts[..] {
+        [(_, words)] => (*words).to_owned(),
+        _ => parts.iter().map(|(n, words)| format!("{} {words}", grouped(*n))).collect::<Vec<_>>().join("; "),
+    }
+}
+
+pub(super) fn rows(plan: &Plan) -> Vec<String> {
+    let mut lines = vec![sum(&plan.counts, "to sync")];
+    lines.extend(merged(&plan.counts));
+    lines.extend(rejected(&plan.rejected).map(|line| format!("! {line}")));
+    lines
+}
+
+fn reading(plan: &Plan) -> Vec<String> {
+    let Some(reading) = plan.reading else { return Vec::new() };
+    let which = match (reading.contacts, reading.first) {
+        (Some(n), true) => format!("about {}", counted(n, "contact", "contacts")),
+        (Some(n), false) => format!("about {} changed since the last reading", counted(n, "contact", "contacts")),
+        (None, true) => "all contacts".to_owned(),
+        (None, false) => "the contacts changed since the last reading".to_owned(),
+    };
+    let cost = reading.calls.map(|n| format!(" ({})", counted(n, "call", "calls"))).unwrap_or_default();
+    let later = if reading.first { "; later only of those changed since" } else { "" };
+    vec![format!("the status of {which}{cost}, so that none is changed{later}")]
+}
+
+fn calls(plan: &Plan) -> Vec<String> {
+    let cost = &plan.cost;
+    if cost.total() == 0 {
+        return Vec::new();
+    }
+    let mut parts: Vec<String> =
+        cost.calls.iter().filter(|(_, n)| *n > 0).map(|(op, n)| format!("{} {}", grouped(*n), operation(*op))).collect();
+    if cost.other_calls > 0 {
+        parts.push(format!("{} other (reads, resources)", grouped(cost.other_calls)));
+    }
+    let total = counted(cost.total(), "call", "calls");
+    let at_once = format!("{} at once, {} allowed", cost.connections, cost.connections_max);
+    vec![
+        format!("{total}: {}; {at_once}", parts.join(", ")),
+        format!("no rate is documented; at 1 s a call about {}", duration(cost.seconds_at(1000))),
+    ]
+}
+
+#[cfg(test)]
+#[path = "render_tests.rs"]
+mod tests;

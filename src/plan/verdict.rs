@@ -1,0 +1,45 @@
+//! The guard's verdict, and the next step, in words.
+
+use super::{
+    Plan,
+    guard::{Code, Reason},
+    words::plain,
+};
+
+/// `Guard: passes`, or why it is held and what to do. Lines that begin with `! ` say why.
+pub(super) fn verdict(plan: &Plan) -> Vec<String> {
+    if plan.verdict.passes() {
+        return vec!["Guard: passes".to_owned()];
+    }
+    let mut lines = vec!["! Held by the guard: nothing is sent".to_owned()];
+    for reason in &plan.verdict.held {
+        lines.push(format!("!   {}", plain(&reason.to_string())));
+        lines.push(format!("      {}", way_out(reason)));
+    }
+    lines.push(next_step(plan));
+    lines
+}
+
+fn next_step(plan: &Plan) -> String {
+    if plan.verdict.can_be_approved() {
+        format!("If all of it is right, approve it for 24 hours: listkeeper approve {}", plan.digest)
+    } else {
+        "This cannot be approved: the definition must change".to_owned()
+    }
+}
+
+/// What to look at, or to change, for one reason.
+fn way_out(reason: &Reason) -> String {
+    let segment = plain(reason.segment.as_deref().unwrap_or("the segment"));
+    match reason.code {
+        Code::TooManyMembers => "select fewer people, split the export, or raise guard.maxMembers".to_owned(),
+        Code::EmptySegment => format!("look at the query of {segment} and at its source"),
+        Code::Removals => format!("look at the query of {segment} and at its source, or raise guard.maxRemovals"),
+        Code::Additions => "a first load is like this; otherwise look at the queries, or raise guard.maxAdditions".to_owned(),
+        Code::Contacts => "select fewer people, or raise limits.contacts to what the contract allows".to_owned(),
+        Code::MailsNewContacts => "they must expect this mail; otherwise choose another newContacts.status".to_owned(),
+        Code::TooFewInSegment | Code::TooManyInSegment => format!("look at the query of {segment} and at its source, or change its expect"),
+        Code::Stale => format!("bring new files to the source of {segment}, or change expect.freshWithin"),
+        Code::ContainerGone => format!("find out who deleted it; to stop filling it, take {segment} out of the export"),
+    }
+}
