@@ -61,7 +61,10 @@ impl Listener for Teller {
     fn prepared(&self, export: &Export, result: &Result<usize, Failure>) {
         match result {
             Ok(0) => say(&format!("{}: connected to {}", export.name, export.connection.display_name)),
-            Ok(made) => say(&format!("{}: connected to {}; {made} lists, tags and fields created or taken over", export.name, export.connection.display_name)),
+            Ok(made) => say(&format!(
+                "{}: connected to {}; {made} lists, tags and fields created or taken over",
+                export.name, export.connection.display_name
+            )),
             Err(failure) => render::failure(export.name.as_str(), failure),
         }
     }

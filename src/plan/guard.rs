@@ -177,9 +177,12 @@ impl Allowed {
             Code::Additions | Code::Contacts | Code::MailsNewContacts => {
                 self.reasons.iter().any(|r| same(&r) && reason.actual <= r.actual + allowance)
             }
-            Code::EmptySegment | Code::TooFewInSegment | Code::TooManyInSegment | Code::Stale | Code::ContainerGone => {
-                self.reasons.iter().any(|r| same(&r))
-            }
+            Code::EmptySegment
+            | Code::TooFewInSegment
+            | Code::TooManyInSegment
+            | Code::Stale
+            | Code::ContainerGone
+            | Code::TargetChanged => self.reasons.iter().any(|r| same(&r)),
         }
     }
 }
@@ -216,7 +219,10 @@ impl fmt::Display for Reason {
                 )
             }
             Code::TargetChanged => {
-                write!(f, "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are")
+                write!(
+                    f,
+                    "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are"
+                )
             }
             Code::ContainerGone => {
                 write!(f, "the container of {segment} is gone at the platform without us; it would be made anew and refilled")

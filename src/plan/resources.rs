@@ -80,7 +80,11 @@ pub enum ContainerState {
     /// Ours since before.
     Known(ContainerId),
     /// There, and to be recorded: adopted, or made by a call whose answer was lost. Its members are *found* unless empty.
-    Take { id: ContainerId, members: u64, created: bool },
+    Take {
+        id: ContainerId,
+        members: u64,
+        created: bool,
+    },
     Create,
     /// The one we made is gone.
     Recreate,
@@ -141,7 +145,10 @@ fn place(inputs: &Inputs<'_>) -> Result<PlacePlan, Problem> {
                 if !adopt && !inputs.recorded.place_begun {
                     return Err(Problem::new(
                         format!("{vendor} has an {word} named \"{name}\" already ({}), and Listkeeper did not create it", place.id),
-                        format!("to use it, name it by its id, `target: {{audienceId: {}}}`, or add `adopt: true` below `audience:`", place.id),
+                        format!(
+                            "to use it, name it by its id, `target: {{audienceId: {}}}`, or add `adopt: true` below `audience:`",
+                            place.id
+                        ),
                     ));
                 }
                 !inputs.recorded.place_begun
@@ -271,7 +278,9 @@ fn new_container(inputs: &Inputs<'_>, segment: &Name, wanted: &str, steps: &mut 
     if !lost_answer && !inputs.export.target.adopt_containers {
         return Err(Problem::new(
             format!("there is a {word} \"{}\" already, and this export did not create it", remote.name),
-            format!("to take it over, add `adopt: {{{word}s: true}}` below `target:`; or choose another name with `target: {{names: {{{segment}: …}}}}`"),
+            format!(
+                "to take it over, add `adopt: {{{word}s: true}}` below `target:`; or choose another name with `target: {{names: {{{segment}: …}}}}`"
+            ),
         ));
     }
     let taken = ContainerState::Take { id: remote.id.clone(), members: remote.members, created: lost_answer };

@@ -11,7 +11,7 @@ use crate::{
         guard::{self, Facts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
-    state::{Approval, PlaceRow, View},
+    state::{Approval, View},
 };
 use std::collections::BTreeMap;
 
@@ -22,7 +22,6 @@ const SAMPLE: usize = 3;
 pub struct Parts<'a> {
     pub context: &'a Context,
     pub view: Option<&'a View>,
-    pub place: Option<PlaceRow>,
     pub settled: &'a Settled,
     pub work: &'a Work,
     pub resolved: &'a Resolved,
@@ -231,7 +230,13 @@ fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
         PlacePlan::Create { .. } => 0,
     };
     let facts = Facts {
-        segments: parts.settled.resources.containers.iter().map(|c| segment_facts(parts, c, approval.as_ref().map(|(a, _)| a))).collect::<Result<_, _>>()?,
+        segments: parts
+            .settled
+            .resources
+            .containers
+            .iter()
+            .map(|c| segment_facts(parts, c, approval.as_ref().map(|(a, _)| a)))
+            .collect::<Result<_, _>>()?,
         additions: plan.members.new,
         members: parts.wanted,
         mails_new_contacts: export.new_contacts.status == Standing::Pending,
@@ -292,7 +297,11 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     }
     let upsert = segments.iter().filter(|s| !s.mirror).map(|s| format!("\"{}\"", s.container)).collect::<Vec<_>>();
     if !upsert.is_empty() {
-        let why = if context.export.mode == Some(Mode::Upsert) { "mode is upsert" } else { "it existed before us; set mode: mirror to change that" };
+        let why = if context.export.mode == Some(Mode::Upsert) {
+            "mode is upsert"
+        } else {
+            "it existed before us; set mode: mirror to change that"
+        };
         notes.push(format!("nobody is taken out of {}: {why}", upsert.join(", ")));
     }
     if parts.settled.moved {
@@ -300,7 +309,10 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     }
     if context.connections > capabilities.connections_max {
         let (ours, theirs) = (context.connections, capabilities.connections_max);
-        notes.push(format!("limits.connections is {ours}; {} documents {theirs}: make sure that the contract allows more", capabilities.vendor));
+        notes.push(format!(
+            "limits.connections is {ours}; {} documents {theirs}: make sure that the contract allows more",
+            capabilities.vendor
+        ));
     }
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
         let orphans: Vec<_> = view.orphans(state.id)?.into_iter().map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();

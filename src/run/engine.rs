@@ -95,11 +95,7 @@ impl Engine {
     }
 
     /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
-    pub async fn run(
-        &self,
-        context: &Context,
-        decide: &dyn Fn(&Prepared) -> Decision,
-    ) -> Result<(Plan, Outcome), Failure> {
+    pub async fn run(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
         let recorder = self.recorder()?;
         let Some(view) = self.view(context.now)? else {
             return Err(Failure::new(FailureKind::Stalled, "the state is gone"));

@@ -12,7 +12,7 @@ use crate::{
     destination::{ContainerId, Operation},
     member::{Flags, Key, Reject, Standing},
     plan::{Counts, Plan, standing::explain},
-    state::{PlaceRow, RejectedRow, RunId, View},
+    state::{Contact, ContactOrigin, PlaceRow, RejectedRow, RunId, View},
 };
 use std::collections::BTreeMap;
 
@@ -61,9 +61,7 @@ async fn phases(
 
 fn parts(operation: Operation, ready: &Ready) -> Vec<Part> {
     match operation {
-        Operation::Join | Operation::Leave => {
-            ready.containers.iter().map(|c| Part { operation, container: Some(c.clone()) }).collect()
-        }
+        Operation::Join | Operation::Leave => ready.containers.iter().map(|c| Part { operation, container: Some(c.clone()) }).collect(),
         _ => vec![Part { operation, container: None }],
     }
 }
@@ -115,7 +113,8 @@ async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
         phase.context.watch.advance(1);
         let Some(found) = found else { continue };
         let (row, key) = (phase.ready.row, Key::of(&record.email));
-        phase.recorder.write(move |store| store.see_contacts(row, [(key, found.standing)]))?;
+        let contact = Contact { key, standing: found.standing, origin: ContactOrigin::Found, archived_from: None };
+        phase.recorder.write(move |store| store.write_contacts(row, [&contact]))?;
         let entry = &mut phase.work.desired.entries[at];
         entry.set_flags(entry.flags().without(Flags::CREATE));
         if found.standing == Standing::Archived {
@@ -153,7 +152,13 @@ fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
 }
 
 /// Sizes for the guard, refused rows for people.
-async fn finish(context: &Context, recorder: &Recorder, containers: &Containers, prepared: &mut Prepared, noted: &Noted) -> Result<(), Failure> {
+async fn finish(
+    context: &Context,
+    recorder: &Recorder,
+    containers: &Containers,
+    prepared: &mut Prepared,
+    noted: &Noted,
+) -> Result<(), Failure> {
     let day = context.now.date_naive();
     for (bit, place, remote) in containers.iter().cloned() {
         let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
@@ -172,8 +177,7 @@ type Containers = Vec<(u8, PlaceRow, ContainerId)>;
 
 /// Refused rows replace those of the run before.
 fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: &mut Prepared) -> Result<(), Failure> {
-    let names: BTreeMap<u8, String> =
-        prepared.settled.resources.containers.iter().map(|c| (c.bit, c.segment.to_string())).collect();
+    let names: BTreeMap<u8, String> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.segment.to_string())).collect();
     let mut chunk = Vec::new();
     let mut failed = None;
     prepared.work.desired.rejects.for_each(|Reject { address, segment, code, detail, field }| {

@@ -3,7 +3,10 @@
 use super::{Context, Failure, Prepared, Recorder};
 use crate::{
     member::Key,
-    plan::{self, guard::{Allowed, Verdict}},
+    plan::{
+        self,
+        guard::{Allowed, Verdict},
+    },
     state::{Approval, HeldPlan, View},
 };
 

@@ -9,11 +9,7 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Gives every member with whom something would be done, those who come or change first merged with those who go.
-pub fn lines(
-    prepared: &Prepared,
-    view: Option<&View>,
-    mut each: impl FnMut(MemberLine) -> std::io::Result<()>,
-) -> Result<(), Failure> {
+pub fn lines(prepared: &Prepared, view: Option<&View>, mut each: impl FnMut(MemberLine) -> std::io::Result<()>) -> Result<(), Failure> {
     let names: BTreeMap<u8, &str> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.as_str())).collect();
     let named = |mask: SegmentMask| mask.bits().filter_map(|bit| names.get(&bit).map(|n| (*n).to_owned())).collect::<Vec<_>>();
     let work = &prepared.work;

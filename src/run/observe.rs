@@ -108,12 +108,7 @@ pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &S
     Ok(Ready { export, place, row, containers })
 }
 
-async fn place(
-    context: &Context,
-    recorder: &Recorder,
-    settled: &Settled,
-    export: ExportId,
-) -> Result<(PlaceId, PlaceRow), Failure> {
+async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export: ExportId) -> Result<(PlaceId, PlaceRow), Failure> {
     let account = context.account.id.clone();
     let (id, name, origin) = match &settled.resources.place {
         PlacePlan::Existing { id, name, .. } => {

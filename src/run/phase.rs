@@ -57,7 +57,8 @@ impl Phase<'_> {
                 in_flight.push(self.submit(planned));
             }
             let Some(answer) = in_flight.next().await else { break };
-            let (planned, result) = answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
+            let (planned, result) =
+                answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
             match result {
                 Ok(Submitted::Done(all)) => self.take(part, &planned, &all)?,
                 Ok(Submitted::Job(job)) => {
@@ -67,7 +68,9 @@ impl Phase<'_> {
                 }
                 Err(error) if error.kind == ErrorKind::TooLarge && planned.places.len() > 1 => {
                     rows = (planned.places.len() / 2).max(1);
-                    self.context.watch.note(&format!("the platform took too long for {} rows; going on with {rows} a call", planned.places.len()));
+                    self.context
+                        .watch
+                        .note(&format!("the platform took too long for {} rows; going on with {rows} a call", planned.places.len()));
                     again.extend(halve(planned));
                 }
                 Err(error) => drop(failed.get_or_insert(Failure::from(error))),

@@ -52,7 +52,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let lookup = Lookup { view, export: id, place, any_applied: !tally.before.is_empty() };
     let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
     let work = Work { mapping, desired, leavers, tally, newest };
-    let plan = assemble::plan(&Parts { context, view, place, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
+    let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
     Ok(Prepared { plan, settled, work })
 }
 

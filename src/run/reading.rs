@@ -88,8 +88,7 @@ fn read_segment(
     stop: &Arc<AtomicBool>,
     to: &mpsc::SyncSender<RowBatch>,
 ) -> Result<Report, SourceError> {
-    let _ = stop;
-    let mut reader = source::open(segment, SqlLimits::default())?;
+    let mut reader = source::open(segment, SqlLimits::default(), Arc::clone(stop))?;
     reader.read(columns, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
 }
 

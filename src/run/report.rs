@@ -116,7 +116,8 @@ fn timed_out(failure: Failure, limit: std::time::Duration) -> Failure {
 }
 
 fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
-    let mut report = Report { end: End::Succeeded { unverified: 0 }, counts: plan.counts.clone(), hints: Vec::new(), plan: None, declined: false };
+    let mut report =
+        Report { end: End::Succeeded { unverified: 0 }, counts: plan.counts.clone(), hints: Vec::new(), plan: None, declined: false };
     match outcome {
         Outcome::NothingToDo => {}
         Outcome::Held => {
@@ -155,7 +156,9 @@ fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End
         return End::Partial { reason: format!("{} members could not be confirmed; the next run settles them", counts.pending) };
     }
     if counts.read > 0 && counts.rejected * 100 > counts.read * u64::from(max_rejected.0) {
-        return End::Partial { reason: format!("{} of {} rows are refused, more than guard.maxRejected ({} %)", counts.rejected, counts.read, max_rejected.0) };
+        return End::Partial {
+            reason: format!("{} of {} rows are refused, more than guard.maxRejected ({} %)", counts.rejected, counts.read, max_rejected.0),
+        };
     }
     End::Succeeded { unverified: counts.unverified }
 }

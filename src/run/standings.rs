@@ -21,8 +21,16 @@ const STANDINGS: [Standing; 6] =
     [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
 
 /// Brings the state up to date with the place's contacts.
-pub async fn read(context: &Context, recorder: &Recorder, view: &View, place: &PlaceId, row: PlaceRow, contacts: u64) -> Result<(), Failure> {
+pub async fn read(
+    context: &Context,
+    recorder: &Recorder,
+    view: &View,
+    place: &PlaceId,
+    row: PlaceRow,
+    contacts: u64,
+) -> Result<(), Failure> {
     let before = view.contacts_read(row)?;
+    recorder.write(move |store| store.begin_contacts_read(row))?;
     match before {
         None => read_all(context, recorder, place, row, contacts).await?,
         Some(before) => {
@@ -47,9 +55,9 @@ async fn read_all(context: &Context, recorder: &Recorder, place: &PlaceId, row: 
     let total = first.total.unwrap_or(contacts);
     let mut seen = first.read;
     let offsets = (1..total.div_ceil(rows as u64)).map(|n| n * rows as u64);
-    let pages = stream::iter(offsets.map(|offset| {
-        page(context, recorder, place, row, PageRequest { offset, rows, changed_since: None, standing: None })
-    }));
+    let pages = stream::iter(
+        offsets.map(|offset| page(context, recorder, place, row, PageRequest { offset, rows, changed_since: None, standing: None })),
+    );
     let mut pages = pages.buffer_unordered(context.connections as usize);
     while let Some(got) = pages.try_next().await? {
         seen += got.read;
@@ -98,7 +106,7 @@ async fn page(context: &Context, recorder: &Recorder, place: &PlaceId, row: Plac
     let got = Got { read: page.contacts.len() as u64, total: page.total };
     context.watch.advance(got.read);
     let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
-    recorder.write(move |store| store.see_contacts(row, seen))?;
+    recorder.write(move |store| store.spool_contacts(row, seen))?;
     Ok(got)
 }
 
