@@ -12,11 +12,12 @@ mod types;
 pub use error::{Error, ErrorKind};
 pub use open::open;
 pub use types::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, FieldFit, Fields, JobId, JobState, Observed,
+    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, FieldFit, Fields, JobId, JobState, Observed,
     Operation, Outcome, PageRequest, PlaceId, Rejection, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone,
     Submitted, WantedField,
 };
 
+use crate::member::{Email, Standing};
 use async_trait::async_trait;
 
 /// One account at one vendor, seen from one export's target.
@@ -24,9 +25,6 @@ use async_trait::async_trait;
 pub trait Destination: Send + Sync {
     /// What the vendor can do and documents. Constant.
     fn capabilities(&self) -> &'static Capabilities;
-
-    /// Rows that one call of an operation takes at most.
-    fn batch_rows(&self, operation: Operation) -> usize;
 
     /// A live probe of the credentials (C5).
     async fn verify(&self) -> Result<Account, Error>;
@@ -41,11 +39,13 @@ pub trait Destination: Send + Sync {
     /// Creates or changes one resource. Repeating it after a lost answer finds what the first call made.
     async fn change(&self, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Error>;
 
-    /// One page of the place's contacts with their standing, oldest change first.
+    /// One page of the place's contacts with their standing; follow [`ContactPage::next`]. A contact may come twice: the
+    /// later one counts. Whoever changes while the pages are read may be missed, so a whole reading ends with a short one
+    /// of those changed since it began (`changed_since`, less some minutes for clocks that differ).
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error>;
 
-    /// One contact by its address; `None` if the place does not know it.
-    async fn contact(&self, place: &PlaceId, email: &crate::member::Email) -> Result<Option<ContactRecord>, Error>;
+    /// One contact's standing; `None` if the place does not know the address.
+    async fn standing(&self, place: &PlaceId, email: &Email) -> Result<Option<Standing>, Error>;
 
     /// One page of a container's members.
     async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error>;

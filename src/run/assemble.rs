@@ -171,7 +171,7 @@ fn cost(parts: &Parts<'_>) -> Cost {
     let told = if parts.work.mapping.fields().is_empty() { 0 } else { resolved.known + tally.updated };
     let each = |map: &BTreeMap<u8, u64>, rows: u64| map.values().map(|n| n.div_ceil(rows)).sum::<u64>();
     let calls = |operation: Operation| {
-        let rows = parts.context.destination.batch_rows(operation) as u64;
+        let rows = (capabilities.batch_rows)(operation) as u64;
         let calls = match operation {
             Operation::Create => resolved.create.div_ceil(rows),
             Operation::Update => told.div_ceil(rows),

@@ -109,15 +109,15 @@ async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
             return Err(Failure::canceled());
         }
         let record = phase.work.desired.spool.read(phase.work.desired.entries[at].offset())?;
-        let found = phase.context.destination.contact(&phase.ready.place, &record.email).await?;
+        let found = phase.context.destination.standing(&phase.ready.place, &record.email).await?;
         phase.context.watch.advance(1);
-        let Some(found) = found else { continue };
+        let Some(standing) = found else { continue };
         let (row, key) = (phase.ready.row, Key::of(&record.email));
-        let contact = Contact { key, standing: found.standing, origin: ContactOrigin::Found, archived_from: None };
+        let contact = Contact { key, standing, origin: ContactOrigin::Found, archived_from: None };
         phase.recorder.write(move |store| store.write_contacts(row, [&contact]))?;
         let entry = &mut phase.work.desired.entries[at];
         entry.set_flags(entry.flags().without(Flags::CREATE));
-        if found.standing == Standing::Archived {
+        if standing == Standing::Archived {
             entry.flag(Flags::FAILED);
             phase.noted.rejected += 1;
             let (address, code, detail) = (record.email.as_str().to_owned(), "archived".to_owned(), explain("archived").to_owned());

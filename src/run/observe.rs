@@ -219,15 +219,14 @@ async fn read_found(
 ) -> Result<(), Failure> {
     context.watch.phase(&format!("reading who is in \"{}\" already", plan.name), None);
     let rows = context.destination.capabilities().page_rows;
-    let (mut offset, bit) = (0, plan.bit);
+    let (mut cursor, bit) = (None, plan.bit);
     loop {
-        let request = PageRequest { offset, rows, changed_since: None, standing: None };
+        let request = PageRequest { cursor, rows, changed_since: None, standing: None };
         let page = context.destination.container_members(place, id, &request).await?;
-        let read = page.contacts.len();
-        context.watch.advance(read as u64);
+        context.watch.advance(page.contacts.len() as u64);
+        cursor = page.next.clone();
         recorder.write(move |store| store.record_found(export, bit, page.contacts.iter().map(|c| (Key::of(&c.email), &c.email))))?;
-        offset += read as u64;
-        if read < rows {
+        if cursor.is_none() {
             break;
         }
     }

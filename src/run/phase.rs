@@ -37,7 +37,7 @@ impl Phase<'_> {
         let new_standing = self.context.export.new_contacts.status;
         let mut batches = Batches::new(part, self.view, self.ready.export, self.ready.row, new_standing);
         let mut again: VecDeque<Planned> = VecDeque::new();
-        let mut rows = self.context.destination.batch_rows(part.operation);
+        let mut rows = (self.context.destination.capabilities().batch_rows)(part.operation);
         let mut in_flight: FuturesUnordered<JoinHandle<Answer>> = FuturesUnordered::new();
         let mut failed = None;
         loop {

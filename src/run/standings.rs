@@ -11,7 +11,6 @@ use crate::{
     state::{ContactsRead, PlaceRow, View},
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use futures::{StreamExt, TryStreamExt, stream};
 
 /// How far a later reading goes back behind the start of the one before it: clocks differ, and a change may have been under
 /// way.
@@ -21,93 +20,65 @@ const STANDINGS: [Standing; 6] =
     [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
 
 /// Brings the state up to date with the place's contacts.
-pub async fn read(
-    context: &Context,
-    recorder: &Recorder,
-    view: &View,
-    place: &PlaceId,
-    row: PlaceRow,
-    contacts: u64,
-) -> Result<(), Failure> {
+pub async fn read(context: &Context, recorder: &Recorder, view: &View, place: &PlaceId, row: PlaceRow, contacts: u64) -> Result<(), Failure> {
     let before = view.contacts_read(row)?;
     recorder.write(move |store| store.begin_contacts_read(row))?;
-    match before {
-        None => read_all(context, recorder, place, row, contacts).await?,
+    let archived = match before {
+        None => {
+            context.watch.phase("reading the status of the contacts that are there already", Some(contacts));
+            let whole = PageRequest { cursor: None, rows: rows(context), changed_since: None, standing: None };
+            let (read, archived) = pages(context, recorder, place, row, whole).await?;
+            note_read(context, recorder, row, read).await?;
+            archived
+        }
         Some(before) => {
+            let mut archived = Vec::new();
             for standing in STANDINGS.into_iter().filter(|s| *s != context.export.new_contacts.status) {
-                read_changes(context, recorder, place, row, &before, standing).await?;
+                let changed_since = Some(before.watermark.clone());
+                let changes = PageRequest { cursor: None, rows: rows(context), changed_since, standing: Some(standing) };
+                archived.extend(pages(context, recorder, place, row, changes).await?.1);
             }
             note_read(context, recorder, row, before.count).await?;
+            archived
         }
-    }
-    mark_left(recorder, view, row).await
+    };
+    mark_left(recorder, view, row, &archived).await
 }
 
 /// A place that we just made has nobody in it.
 pub async fn nothing_to_read(context: &Context, recorder: &Recorder, row: PlaceRow) -> Result<(), Failure> {
+    recorder.write(move |store| store.begin_contacts_read(row))?;
     note_read(context, recorder, row, 0).await
 }
 
-async fn read_all(context: &Context, recorder: &Recorder, place: &PlaceId, row: PlaceRow, contacts: u64) -> Result<(), Failure> {
-    context.watch.phase("reading the status of the contacts that are there already", Some(contacts));
-    let rows = context.destination.capabilities().page_rows;
-    let first = page(context, recorder, place, row, PageRequest { offset: 0, rows, changed_since: None, standing: None }).await?;
-    let total = first.total.unwrap_or(contacts);
-    let mut seen = first.read;
-    let offsets = (1..total.div_ceil(rows as u64)).map(|n| n * rows as u64);
-    let pages = stream::iter(
-        offsets.map(|offset| page(context, recorder, place, row, PageRequest { offset, rows, changed_since: None, standing: None })),
-    );
-    let mut pages = pages.buffer_unordered(context.connections as usize);
-    while let Some(got) = pages.try_next().await? {
-        seen += got.read;
-    }
-    drop(pages);
-    // People may have come while we read.
-    let mut offset = total.div_ceil(rows as u64).max(1) * rows as u64;
-    while seen >= offset {
-        let got = page(context, recorder, place, row, PageRequest { offset, rows, changed_since: None, standing: None }).await?;
-        seen += got.read;
-        offset += rows as u64;
-    }
-    note_read(context, recorder, row, seen).await
+fn rows(context: &Context) -> usize {
+    context.destination.capabilities().page_rows
 }
 
-async fn read_changes(
+/// Reads to the end; gives how many contacts came, and the archived among them.
+async fn pages(
     context: &Context,
     recorder: &Recorder,
     place: &PlaceId,
     row: PlaceRow,
-    before: &ContactsRead,
-    standing: Standing,
-) -> Result<(), Failure> {
-    let rows = context.destination.capabilities().page_rows;
-    let mut offset = 0;
+    mut request: PageRequest,
+) -> Result<(u64, Vec<Key>), Failure> {
+    let (mut read, mut archived) = (0, Vec::new());
     loop {
-        let request = PageRequest { offset, rows, changed_since: Some(before.watermark.clone()), standing: Some(standing) };
-        let got = page(context, recorder, place, row, request).await?;
-        offset += got.read;
-        if got.read < rows as u64 {
-            return Ok(());
+        if context.cancel.is_cancelled() {
+            return Err(Failure::canceled());
+        }
+        let page = context.destination.contacts(place, &request).await?;
+        read += page.contacts.len() as u64;
+        context.watch.advance(page.contacts.len() as u64);
+        let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
+        archived.extend(seen.iter().filter(|(_, standing)| *standing == Standing::Archived).map(|(key, _)| *key));
+        recorder.write(move |store| store.spool_contacts(row, seen))?;
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return Ok((read, archived)),
         }
     }
-}
-
-struct Got {
-    read: u64,
-    total: Option<u64>,
-}
-
-async fn page(context: &Context, recorder: &Recorder, place: &PlaceId, row: PlaceRow, request: PageRequest) -> Result<Got, Failure> {
-    if context.cancel.is_cancelled() {
-        return Err(Failure::canceled());
-    }
-    let page = context.destination.contacts(place, &request).await?;
-    let got = Got { read: page.contacts.len() as u64, total: page.total };
-    context.watch.advance(got.read);
-    let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
-    recorder.write(move |store| store.spool_contacts(row, seen))?;
-    Ok(got)
 }
 
 async fn note_read(context: &Context, recorder: &Recorder, row: PlaceRow, count: u64) -> Result<(), Failure> {
@@ -120,14 +91,24 @@ fn watermark(now: DateTime<Utc>) -> String {
 }
 
 /// Members whose contact someone else archived have left (E18), in every export of the place.
-async fn mark_left(recorder: &Recorder, view: &View, row: PlaceRow) -> Result<(), Failure> {
-    recorder.flush().await?;
-    for (name, id) in view.exports()? {
-        if view.export(&name)?.and_then(|e| e.place).is_none_or(|place| place.row != row) {
-            continue;
+async fn mark_left(recorder: &Recorder, view: &View, row: PlaceRow, archived: &[Key]) -> Result<(), Failure> {
+    let mut others = Vec::new();
+    for key in archived {
+        if view.contact(row, *key)?.is_some_and(|c| c.archived_from.is_none()) {
+            others.push(*key);
         }
-        let gone = view.archived_members(row, id)?;
-        if !gone.is_empty() {
+    }
+    if others.is_empty() {
+        return Ok(());
+    }
+    for (name, id) in view.exports()? {
+        if view.export(&name)?.and_then(|e| e.place).is_some_and(|place| place.row == row) {
+            let mut gone = Vec::new();
+            for key in &others {
+                if view.member(id, *key)?.is_some_and(|m| m.fingerprint.is_some()) {
+                    gone.push(*key);
+                }
+            }
             recorder.record(move |store| store.mark_left(id, gone)).await?;
         }
     }

@@ -88,16 +88,6 @@ impl View {
         Ok(people)
     }
 
-    /// Members whose contact at the place is archived, not by us: they have left.
-    pub fn archived_members(&self, place: PlaceRow, export: ExportId) -> Result<Vec<Key>> {
-        let sql = "SELECT c.key FROM contact c JOIN member m ON m.export = ?2 AND m.key = c.key
-                   WHERE c.place = ?1 AND c.standing = ?3 AND c.archived_from IS NULL AND m.state IN (0, 1) AND m.fingerprint IS NOT NULL
-                   ORDER BY c.key";
-        let mut statement = self.conn.prepare_cached(sql)?;
-        let keys = statement.query_map(params![place.0, export.0, crate::member::Standing::Archived.code()], |row| row.get(0))?;
-        Ok(keys.collect::<rusqlite::Result<_>>()?)
-    }
-
     /// Whether another export of the place put the person into a container of its own, so that they must not be archived.
     pub fn held_elsewhere(&self, place: PlaceRow, key: Key, except: ExportId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM export e JOIN member m ON m.export = e.id
