@@ -16,7 +16,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// Worth trying again, after the given time where the vendor said one. `unknown`: the work may have been done.
     Retry { after: Option<Duration>, unknown: bool },
-    /// The call took too long for its size: try again with fewer rows.
+    /// The call took too long for its size, or was too big: try again with fewer rows. Some may have been carried out.
     TooLarge,
     /// Waiting for something known: a quota's reset.
     Wait { until: Option<std::time::SystemTime> },

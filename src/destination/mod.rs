@@ -12,7 +12,7 @@ mod types;
 pub use error::{Error, ErrorKind};
 pub use open::open;
 pub use types::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, FieldFit, Fields, JobId, JobState, Observed,
+    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, FieldFit, Fields, JobId, JobState, Observed,
     Operation, Outcome, PageRequest, PlaceId, Rejection, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone,
     Submitted, WantedField,
 };
@@ -38,7 +38,9 @@ pub trait Destination: Send + Sync {
     /// Creates or changes one resource. Repeating it after a lost answer finds what the first call made.
     async fn change(&self, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Error>;
 
-    /// One page of the place's contacts with their standing, oldest change first.
+    /// One page of the place's contacts with their standing; follow [`ContactPage::next`]. A contact may come twice: the
+    /// later one counts. Whoever changes while the pages are read may be missed, so a whole reading ends with a short one
+    /// of those changed since it began (`changed_since`, less some minutes for clocks that differ).
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error>;
 
     /// One page of a container's members.

@@ -25,6 +25,10 @@ id!(
     ContainerId
 );
 id!(
+    /// Where a reading goes on; the vendor's own business.
+    Cursor
+);
+id!(
     /// Work that the vendor accepted and does later.
     JobId
 );
@@ -118,18 +122,20 @@ pub enum Outcome {
     Done { standing: Option<Standing> },
     /// Create: the contact exists after all; treat it as known. Nothing was changed.
     Exists,
-    /// Join, leave, update: the platform has no such contact (it is gone without us).
+    /// Join, update, restore, archive: the platform has no such contact (it is gone without us).
     Gone,
     /// Refused for this row; retried when its data or the error's nature changes.
     Rejected(Rejection),
-    /// Refused for now (Mailchimp: "too many lists recently"); a later run tries again.
+    /// Refused for now (Mailchimp: "too many lists recently"), or `unconfirmed`: the vendor's answer does not say.
+    /// A later run tries again.
     Later(Rejection),
 }
 
 /// Why the vendor refused a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rejection {
-    /// Short and stable: `compliance-state`, `forgotten`, `fake-address`, `invalid-address`, `merge-field`, `archived`, …
+    /// Short and stable: `compliance-state`, `forgotten`, `fake-address`, `invalid-address`, `merge-field`, `archived`,
+    /// `unconfirmed`, …
     pub code: &'static str,
     /// The vendor's words, without the address.
     pub detail: String,
@@ -153,6 +159,14 @@ pub struct Observed {
     pub same_name: Vec<PlaceId>,
     pub fields: Vec<RemoteField>,
     pub containers: Vec<RemoteContainer>,
+}
+
+impl Observed {
+    /// Fields that the platform requires of every contact and that no attribute feeds: a plan refuses them, with the
+    /// hint to map them or to make them optional at the platform.
+    pub fn required_unmapped<'a>(&'a self, mapped: &'a [&'a str]) -> impl Iterator<Item = &'a RemoteField> + 'a {
+        self.fields.iter().filter(|field| field.kind.required && !mapped.contains(&field.tag.as_str()))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -230,7 +244,8 @@ pub enum ResourceDone {
 /// Which contacts to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
-    pub offset: u64,
+    /// [`ContactPage::next`] of the page before; `None` begins a reading.
+    pub cursor: Option<Cursor>,
     pub rows: usize,
     /// Only contacts changed since (RFC 3339), all if `None`.
     pub changed_since: Option<String>,
@@ -239,8 +254,10 @@ pub struct PageRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactPage {
     pub contacts: Vec<ContactRecord>,
-    /// Of the whole reading, where the vendor says it.
+    /// Of the whole reading, where the vendor says it; an estimate, for progress.
     pub total: Option<u64>,
+    /// How to ask for the next page; `None`: this was the last.
+    pub next: Option<Cursor>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

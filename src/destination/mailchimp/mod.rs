@@ -1,13 +1,106 @@
-//! Mailchimp, Marketing API 3.0.
+//! Mailchimp, Marketing API 3.0: an audience is the place, a tag (static segment) the container.
+//!
+//! Three rules hold everywhere here (G2): no call carries a `status` for a contact that Mailchimp knows, but to bring back
+//! someone whom we archived ourselves; `sync_tags` is never true, since it takes away other people's tags; nothing is
+//! deleted for good. May know: the vendor's API, `http`. May not know: plans, the state.
 
-use super::{Destination, Error};
+mod account;
+mod api;
+mod archive;
+mod bulk;
+mod capabilities;
+mod change;
+mod contacts;
+mod errors;
+mod fields;
+mod observe;
+mod results;
+mod rows;
+mod single;
+mod tags;
+mod wire;
+mod words;
+
+use super::{
+    Account, Batch, Capabilities, ContactPage, ContainerId, Destination, Error, FieldFit, JobId, JobState, Observed, Operation,
+    PageRequest, PlaceId, RemoteField, ResourceChange, ResourceDone, Submitted, WantedField,
+};
 use crate::{
     definition::{AudienceRef, Connection},
     http::Hub,
 };
+use api::Api;
+use async_trait::async_trait;
 use std::sync::Arc;
 
-pub(super) fn open(connection: &Connection, audience: &AudienceRef, hub: &Hub) -> Result<Arc<dyn Destination>, Error> {
-    let _ = (connection, audience, hub);
-    Err(Error::stall("not built yet"))
+/// One account, seen from one audience.
+#[derive(Debug)]
+struct Mailchimp {
+    api: Api,
+    audience: AudienceRef,
+    /// Known contacts' attributes go by the bulk call (`limits.bulkUpdates`).
+    bulk_updates: bool,
 }
+
+pub(super) fn open(connection: &Connection, audience: &AudienceRef, hub: &Hub) -> Result<Arc<dyn Destination>, Error> {
+    Ok(Arc::new(Mailchimp { api: Api::open(connection, hub)?, audience: audience.clone(), bulk_updates: connection.limits.bulk_updates }))
+}
+
+#[async_trait]
+impl Destination for Mailchimp {
+    fn capabilities(&self) -> &'static Capabilities {
+        if self.bulk_updates { &capabilities::BULK_UPDATES } else { &capabilities::DOCUMENTED }
+    }
+
+    async fn verify(&self) -> Result<Account, Error> {
+        account::verify(&self.api).await
+    }
+
+    async fn observe(&self, known: Option<&PlaceId>) -> Result<Observed, Error> {
+        observe::observe(&self.api, &self.audience, known).await
+    }
+
+    fn fit(&self, wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFit {
+        fields::fit(wanted, remote)
+    }
+
+    async fn change(&self, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Error> {
+        change::change(&self.api, &self.audience, place, change).await
+    }
+
+    async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
+        contacts::of_place(&self.api, place, page).await
+    }
+
+    async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error> {
+        contacts::of_container(&self.api, place, container, page).await
+    }
+
+    async fn submit(&self, place: &PlaceId, batch: &Batch) -> Result<Submitted, Error> {
+        let rows = &batch.rows;
+        if rows.is_empty() {
+            return Ok(Submitted::Done(Vec::new()));
+        }
+        let outcomes = match batch.operation {
+            Operation::Create => bulk::create(&self.api, place, rows).await?,
+            Operation::Update if self.bulk_updates => bulk::update(&self.api, place, rows).await?,
+            Operation::Update => single::update_each(&self.api, place, rows).await?,
+            Operation::Restore => single::restore_each(&self.api, place, rows).await?,
+            Operation::Join => tags::join(&self.api, place, tag(batch)?, rows).await?,
+            Operation::Leave => tags::leave(&self.api, place, tag(batch)?, rows).await?,
+            Operation::Archive => return archive::submit(&self.api, place, rows).await.map(Submitted::Job),
+        };
+        Ok(Submitted::Done(outcomes))
+    }
+
+    async fn poll(&self, job: &JobId) -> Result<JobState, Error> {
+        archive::poll(&self.api, job).await
+    }
+}
+
+fn tag(batch: &Batch) -> Result<&ContainerId, Error> {
+    batch.container.as_ref().ok_or_else(|| Error::stall("a batch that tags or untags names no tag; this is a bug in Listkeeper"))
+}
+
+#[cfg(test)]
+mod tests;

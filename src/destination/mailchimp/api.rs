@@ -1,0 +1,187 @@
+//! The way to the API: base URL, credentials, calls.
+
+use super::{super::Error, errors};
+use crate::{
+    definition::{Connection, Limits},
+    http::{Answer, Authorization, Client, Effect, Hub, Method, Request, Spend},
+};
+use bytes::Bytes;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use url::Url;
+
+/// The vendor ends a call after 120 s by itself; the rest is for the way.
+const TIMEOUT: Duration = Duration::from_secs(130);
+/// An answer to 500 rows is about 1.7 MB.
+const ANSWER_LIMIT: usize = 32 << 20;
+
+#[derive(Debug)]
+pub(super) struct Api {
+    client: Client,
+    base: Url,
+    authorization: Authorization,
+    /// The account's budget cannot be told from the key; until it is known, the key stands for it.
+    pub key_name: String,
+}
+
+impl Api {
+    pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
+        let key = connection.api_key.read().map_err(|why| no_key(connection, &why))?;
+        let base = base(connection, &key)?;
+        let key_name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
+        let budget = format!("mailchimp/key/{key_name}/{}", base.host_str().unwrap_or_default());
+        Ok(Self {
+            client: hub.client(budget, spend(&connection.limits)),
+            base,
+            authorization: Authorization::basic("listkeeper", &key),
+            key_name,
+        })
+    }
+
+    /// From now on everything that uses this account shares its connections.
+    pub(super) fn belongs_to(&self, budget_key: &str) {
+        self.client.belongs_to(budget_key);
+    }
+
+    /// Carries a call out; an answer that is not a success is an error.
+    pub(super) async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let rows = call.rows;
+        let answer = self.answer(call).await?;
+        if answer.is_success() { Ok(answer) } else { Err(errors::refused(&answer, rows)) }
+    }
+
+    /// Carries a call out; any answer is handed back.
+    pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
+        let (rows, request) = (call.rows, self.request(call));
+        self.client.send(&request).await.map_err(|failure| errors::lost(&failure, rows))
+    }
+
+    /// Fetches what the vendor put somewhere else: without our credentials.
+    pub(super) async fn fetch(&self, url: Url, route: &'static str, limit: usize) -> Result<Answer, Error> {
+        let mut request = self.request(Call::get(route, &[]));
+        (request.url, request.authorization, request.answer_limit, request.judge) = (url, None, limit, errors::judge_file);
+        self.client.send(&request).await.map_err(|failure| errors::lost(&failure, 1))
+    }
+
+    /// Files come over TLS wherever the API does.
+    pub(super) fn may_fetch(&self, url: &Url) -> bool {
+        url.scheme() == "https" || url.scheme() == self.base.scheme()
+    }
+
+    fn request(&self, call: Call<'_>) -> Request {
+        let mut url = self.base.clone();
+        // The base is http(s), which always has segments.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(call.path);
+        }
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(call.query);
+        }
+        Request {
+            method: call.method,
+            url,
+            route: call.route,
+            authorization: Some(self.authorization.clone()),
+            body: call.body,
+            effect: call.effect,
+            divisible: call.rows > 1,
+            timeout: TIMEOUT,
+            answer_limit: ANSWER_LIMIT,
+            judge: errors::judge,
+        }
+    }
+}
+
+/// One call, described.
+pub(super) struct Call<'a> {
+    method: Method,
+    /// The path as a template, for logs.
+    route: &'static str,
+    path: Vec<&'a str>,
+    query: Vec<(&'static str, String)>,
+    body: Option<Bytes>,
+    effect: Effect,
+    rows: usize,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn get(route: &'static str, path: &[&'a str]) -> Self {
+        let path = path.to_vec();
+        Self { method: Method::Get, route, path, query: Vec::new(), body: None, effect: Effect::Repeatable, rows: 1 }
+    }
+
+    /// A call with a body. Repeating it ends as doing it once, unless [`Call::once`].
+    pub(super) fn send(method: Method, route: &'static str, path: &[&'a str], body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::stall(format!("a request could not be written: {error}")))?;
+        Ok(Self { method, body: Some(body.into()), ..Self::get(route, path) })
+    }
+
+    pub(super) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    /// Doing it twice makes two.
+    pub(super) fn once(mut self) -> Self {
+        self.effect = Effect::Once;
+        self
+    }
+
+    /// Rows it carries; over one it may be divided when it takes too long.
+    pub(super) fn rows(mut self, rows: usize) -> Self {
+        self.rows = rows;
+        self
+    }
+}
+
+/// A good answer, read. One that cannot be read was cut or mangled on the way.
+pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
+    serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
+}
+
+fn spend(limits: &Limits) -> Spend {
+    Spend {
+        connections: limits.connections.unwrap_or(super::capabilities::CONNECTIONS_DEFAULT),
+        per_second: limits.per_second,
+        per_minute: limits.per_minute,
+        per_day: limits.per_day,
+    }
+}
+
+fn no_key(connection: &Connection, why: &str) -> Error {
+    Error::stall(format!("connection {}: no API key: {why}", connection.name))
+        .hint("make a key at Mailchimp under Account & billing, Extras, API keys, and put it where credentials.apiKey says")
+}
+
+/// `https://<dc>.api.mailchimp.com/3.0`, or the connection's endpoint.
+fn base(connection: &Connection, key: &SecretString) -> Result<Url, Error> {
+    if let Some(endpoint) = &connection.endpoint {
+        return Ok(endpoint.clone());
+    }
+    let centre = key.expose_secret().rsplit_once('-').map(|(_, centre)| centre).filter(|centre| is_centre(centre));
+    let Some(centre) = centre else {
+        return Err(Error::stall(format!("connection {}: the API key does not end in a data centre (like -us6)", connection.name))
+            .hint("copy the key whole, with what stands after the dash"));
+    };
+    Url::parse(&format!("https://{centre}.api.mailchimp.com/3.0"))
+        .map_err(|error| Error::stall(format!("connection {}: no address can be made of the key's data centre: {error}", connection.name)))
+}
+
+/// Nothing that could lead the key to another host.
+fn is_centre(text: &str) -> bool {
+    (2..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_centre;
+
+    #[test]
+    fn a_data_centre_is_a_plain_word() {
+        assert!(is_centre("us6") && is_centre("us21"));
+        for bad in ["", "u", "us6.evil.example", "us6/", "US6", "us6@x"] {
+            assert!(!is_centre(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! The bulk call: `POST /lists/{id}`, up to 500 rows, each with an answer of its own inside a 200.
+
+use super::{
+    super::{BatchRow, Error, ErrorKind, Outcome, PlaceId},
+    api::{Api, Call, read},
+    contacts::Member,
+    rows::{Refusal, unconfirmed},
+    single,
+    wire::{MergeFields, Outcomes, standing, status},
+};
+use crate::{
+    http::{Answer, Method},
+    member::Standing,
+};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+const ROUTE: &str = "/lists/{id}";
+
+#[derive(Serialize)]
+struct Body<'a> {
+    members: Vec<Item<'a>>,
+    update_existing: bool,
+    /// Never true: it would take away every tag that is not in the call.
+    sync_tags: bool,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    email_address: &'a str,
+    status: &'static str,
+    #[serde(skip_serializing_if = "MergeFields::is_empty")]
+    merge_fields: MergeFields<'a>,
+}
+
+/// Only what is used: an answer is some 3 kB a row.
+#[derive(Deserialize)]
+struct BulkAnswer<'a> {
+    #[serde(borrow, default)]
+    new_members: Vec<Member<'a>>,
+    #[serde(borrow, default)]
+    updated_members: Vec<Member<'a>>,
+    #[serde(borrow, default)]
+    errors: Vec<RowError<'a>>,
+}
+
+#[derive(Deserialize)]
+struct RowError<'a> {
+    #[serde(borrow, default)]
+    email_address: Cow<'a, str>,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    error_code: Option<String>,
+    #[serde(default)]
+    field: Option<String>,
+    #[serde(default)]
+    field_message: Option<String>,
+}
+
+/// People whom the platform does not know, with the status chosen for them. One whom it does know comes back as
+/// [`Outcome::Exists`], unchanged (`update_existing: false`).
+pub(super) async fn create(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+    if let Some(bad) = rows.iter().find_map(|row| not_for_creation(row.standing)) {
+        return Err(Error::stall(format!("nobody can be created {bad}; this is a bug in Listkeeper")));
+    }
+    send(api, place, rows.iter().collect(), false).await.map(|answer| outcomes(&answer, rows))?
+}
+
+fn not_for_creation(standing: Option<Standing>) -> Option<&'static str> {
+    match standing {
+        None => Some("without a status"),
+        Some(Standing::Archived) => Some("archived"),
+        Some(_) => None,
+    }
+}
+
+/// Known people's attributes, each with the status that was read. Statuses that must not be sent (`pending` mails the
+/// person, archived and cleaned are not ours to say) go one by one, without a status.
+pub(super) async fn update(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+    let safe = |row: &BatchRow| matches!(row.standing, Some(Standing::Subscribed | Standing::Unsubscribed | Standing::NonSubscribed));
+    let (bulk, alone): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(safe);
+    let mut answered = std::collections::HashMap::new();
+    if !bulk.is_empty() {
+        let answer = send(api, place, bulk.iter().collect(), true).await?;
+        answered.extend(bulk.iter().map(|row| row.key).zip(outcomes(&answer, &bulk)?));
+    }
+    answered.extend(alone.iter().map(|row| row.key).zip(single::update_each(api, place, &alone).await?));
+    Ok(rows.iter().map(|row| answered.remove(&row.key).unwrap_or_else(unmentioned)).collect())
+}
+
+async fn send(api: &Api, place: &PlaceId, rows: Vec<&BatchRow>, update_existing: bool) -> Result<Answer, Error> {
+    let count = rows.len();
+    let items = rows.into_iter().filter_map(|row| {
+        Some(Item { email_address: row.email.as_str(), status: status(row.standing?), merge_fields: MergeFields(&row.attributes) })
+    });
+    let body = Body { members: items.collect(), update_existing, sync_tags: false };
+    // Fields that other people made required must not stop a row that says nothing of them.
+    let call = Call::send(Method::Post, ROUTE, &["lists", &place.0], &body)?.query("skip_merge_validation", true);
+    api.call(call.rows(count)).await
+}
+
+/// One outcome a row, in the rows' order.
+fn outcomes(answer: &Answer, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+    let answer: BulkAnswer<'_> = read(answer)?;
+    let mut outcomes = Outcomes::of(rows);
+    for member in answer.new_members.iter().chain(&answer.updated_members) {
+        outcomes.put(&member.email_address, Outcome::Done { standing: standing(&member.status) });
+    }
+    for error in &answer.errors {
+        let text = |part: &'_ Option<String>| part.clone().unwrap_or_default();
+        let (code, words, field, field_text) =
+            (text(&error.error_code), text(&error.error), text(&error.field), text(&error.field_message));
+        let refusal = Refusal { code: &code, text: &words, field: &field, field_text: &field_text };
+        outcomes.put(&error.email_address, refusal.outcome());
+    }
+    if outcomes.none_answered() {
+        let kind = ErrorKind::Retry { after: None, unknown: true };
+        return Err(Error::new(kind, format!("Mailchimp's answer mentions none of the {} rows that it was sent", rows.len())));
+    }
+    Ok(outcomes.into_inner().into_iter().map(|outcome| outcome.unwrap_or_else(unmentioned)).collect())
+}
+
+fn unmentioned() -> Outcome {
+    unconfirmed("Mailchimp's answer does not mention this row")
+}

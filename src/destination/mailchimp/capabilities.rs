@@ -1,0 +1,71 @@
+//! What Mailchimp can do and documents, and what it costs people, in plain words.
+
+use super::super::{Capabilities, Operation};
+use crate::member::Standing;
+
+/// Of the ten that the vendor allows a user, two are left to others.
+pub(super) const CONNECTIONS_DEFAULT: u32 = 8;
+const CONNECTIONS_MAX: u32 = 10;
+/// Rows of a bulk call, of a tag call; we keep batches of archivings as small.
+const BULK_ROWS: usize = 500;
+/// Contacts a page.
+pub(super) const PAGE_ROWS: usize = 1000;
+
+/// By documented behaviour only: known contacts change one call each.
+pub(super) static DOCUMENTED: Capabilities = capabilities(one_call_each);
+/// With `limits.bulkUpdates`.
+pub(super) static BULK_UPDATES: Capabilities = capabilities(updates_in_bulk);
+
+const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
+    Capabilities {
+        vendor: "Mailchimp",
+        place_word: "audience",
+        container_word: "tag",
+        can_rename_container: true,
+        can_create_fields: true,
+        connections_max: CONNECTIONS_MAX,
+        connections_default: CONNECTIONS_DEFAULT,
+        page_rows: PAGE_ROWS,
+        reads_standing_first: true,
+        phases: &[Operation::Create, Operation::Restore, Operation::Update, Operation::Join, Operation::Leave, Operation::Archive],
+        batch_rows,
+        on_join_note: "tagging people can start automations that wait for the tag; tagging in bulk cannot silence them",
+        on_leave_note: "untagging can start automations too, and keeps the contact: still mailable under its status, still billed",
+        on_create_note,
+    }
+}
+
+fn one_call_each(operation: Operation) -> usize {
+    match operation {
+        Operation::Update | Operation::Restore => 1,
+        Operation::Create | Operation::Join | Operation::Leave | Operation::Archive => BULK_ROWS,
+    }
+}
+
+fn updates_in_bulk(operation: Operation) -> usize {
+    if operation == Operation::Update { BULK_ROWS } else { one_call_each(operation) }
+}
+
+fn on_create_note(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Subscribed => "gets marketing mail from now on: only for people who agreed to it; welcome automations may start",
+        Standing::Unsubscribed => "is kept as a contact that gets no marketing mail; billed as a contact",
+        Standing::Pending => "Mailchimp mails each person at once and asks to confirm; who does not confirm gets no marketing mail",
+        Standing::NonSubscribed => "may get transactional mail and postcards, no marketing mail; billed as a contact",
+        Standing::Cleaned => "marks the address as bounced: it is never mailed",
+        Standing::Archived => "Mailchimp creates nobody archived; choose subscribed, unsubscribed, pending or non-subscribed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bulk_updates_change_only_the_updates() {
+        assert_eq!(((DOCUMENTED.batch_rows)(Operation::Update), (BULK_UPDATES.batch_rows)(Operation::Update)), (1, 500));
+        for operation in [Operation::Create, Operation::Restore, Operation::Join, Operation::Leave, Operation::Archive] {
+            assert_eq!((DOCUMENTED.batch_rows)(operation), (BULK_UPDATES.batch_rows)(operation));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Calls of one contact: attributes without a status, and bringing back whom we archived.
+
+use super::{
+    super::{BatchRow, Error, Outcome, PlaceId, Rejection},
+    api::{Api, Call, read},
+    contacts::Member,
+    errors::{self, Problem},
+    rows::{refused_alone, unconfirmed},
+    wire::{MergeFields, standing, status, subscriber_hash},
+};
+use crate::{
+    http::{Answer, Method},
+    member::Standing,
+};
+use serde::Serialize;
+
+const ROUTE: &str = "/lists/{id}/members/{hash}";
+
+/// No status in it, ever.
+#[derive(Serialize)]
+struct Attributes<'a> {
+    merge_fields: MergeFields<'a>,
+}
+
+#[derive(Serialize)]
+struct Restored<'a> {
+    email_address: &'a str,
+    status: &'static str,
+    status_if_new: &'static str,
+    #[serde(skip_serializing_if = "MergeFields::is_empty")]
+    merge_fields: MergeFields<'a>,
+}
+
+/// A call for each row; as many at a time as the account's connections allow.
+pub(super) async fn update_each(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+    settled(futures::future::join_all(rows.iter().map(|row| update(api, place, row))).await)
+}
+
+/// As [`update_each`].
+pub(super) async fn restore_each(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+    settled(futures::future::join_all(rows.iter().map(|row| restore(api, place, row))).await)
+}
+
+/// A row whose call failed is `unconfirmed` as long as others have something to tell; a failure of all is the batch's.
+fn settled(results: Vec<Result<Outcome, Error>>) -> Result<Vec<Outcome>, Error> {
+    if results.iter().all(Result::is_err) {
+        return results.into_iter().collect();
+    }
+    Ok(results.into_iter().map(|result| result.unwrap_or_else(|error| unconfirmed(&error.message))).collect())
+}
+
+async fn update(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<Outcome, Error> {
+    if row.attributes.is_empty() {
+        return Ok(Outcome::Done { standing: None });
+    }
+    let body = Attributes { merge_fields: MergeFields(&row.attributes) };
+    let hash = subscriber_hash(&row.email);
+    let call = Call::send(Method::Patch, ROUTE, &["lists", &place.0, "members", &hash], &body)?;
+    outcome(&api.answer(call.query("skip_merge_validation", true)).await?)
+}
+
+/// Whom we archived gets back the status that they had. Looks first: someone whom another has brought back, or deleted,
+/// is left as they are, since writing a status then would be deciding for them.
+async fn restore(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<Outcome, Error> {
+    let Some(had @ (Standing::Subscribed | Standing::Unsubscribed | Standing::NonSubscribed)) = row.standing else {
+        let detail = "only who was subscribed, unsubscribed or non-subscribed can be brought back without asking them".into();
+        return Ok(Outcome::Rejected(Rejection { code: "archived", detail, field: None }));
+    };
+    let hash = subscriber_hash(&row.email);
+    match read_standing(api, place, &hash).await? {
+        None => return Ok(Outcome::Gone),
+        Some(Standing::Archived) => {}
+        Some(now) => {
+            return Ok(match update(api, place, row).await? {
+                Outcome::Done { standing: None } => Outcome::Done { standing: Some(now) },
+                other => other,
+            });
+        }
+    }
+    let status = status(had);
+    let body = Restored { email_address: row.email.as_str(), status, status_if_new: status, merge_fields: MergeFields(&row.attributes) };
+    // PUT: an archived contact takes no PATCH (the vendor allows GET and PUT on it).
+    let call = Call::send(Method::Put, ROUTE, &["lists", &place.0, "members", &hash], &body)?;
+    outcome(&api.answer(call.query("skip_merge_validation", true)).await?)
+}
+
+/// `None`: there is no such contact.
+pub(super) async fn read_standing(api: &Api, place: &PlaceId, hash: &str) -> Result<Option<Standing>, Error> {
+    let call = Call::get(ROUTE, &["lists", &place.0, "members", hash]).query("fields", "email_address,status");
+    let answer = api.answer(call).await?;
+    match answer.status {
+        404 => Ok(None),
+        _ if answer.is_success() => {
+            let member: Member<'_> = read(&answer)?;
+            Ok(Some(standing(&member.status).unwrap_or(Standing::NonSubscribed)))
+        }
+        _ => Err(errors::refused(&answer, 1)),
+    }
+}
+
+/// The meaning of an answer to a call that writes one contact.
+fn outcome(answer: &Answer) -> Result<Outcome, Error> {
+    match answer.status {
+        404 => Ok(Outcome::Gone),
+        400 => match Problem::of(&answer.body) {
+            Some(problem) => Ok(refused_alone(&problem)),
+            None => Err(errors::refused(answer, 1)),
+        },
+        _ if answer.is_success() => {
+            let member: Member<'_> = read(answer)?;
+            Ok(Outcome::Done { standing: standing(&member.status) })
+        }
+        _ => Err(errors::refused(answer, 1)),
+    }
+}
