@@ -47,6 +47,42 @@ async fn an_absent_audience_is_no_error() {
 }
 
 #[tokio::test]
+async fn a_wrong_endpoint_is_not_an_absent_audience() {
+    let world = World::new().await;
+    let mock = Mock::given(matchers::any()).respond_with(ResponseTemplate::new(404).set_body_string("<html>Not found</html>"));
+    mock.mount(&world.server).await;
+    let error = world.destination.observe(None).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Stall && error.hint.unwrap().contains("endpoint"));
+}
+
+/// The vendor's answers as they were recorded, where they are at hand.
+#[tokio::test]
+async fn recorded_answers_are_read() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../shared/apis/mailchimp/recorded_responses.json");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        eprintln!("skipped: the recorded answers are not at hand");
+        return;
+    };
+    let recorded: Json = serde_json::from_str(&text).unwrap();
+    let body = |name: &str| recorded[name]["response"]["body"].clone();
+    let world = World::with(AudienceRef::Named { name: "UI Config".into(), create: None, adopt: true }, Limits::default()).await;
+    // The recording keeps one of five audiences, so the pages after the first are empty.
+    world.on_query("/lists", "offset", "0", body("get_lists_count_1000")).await;
+    world.on("GET", "/lists", 200, json!({"lists": [], "total_items": 5})).await;
+    world.on("GET", "/lists/list000002/merge-fields", 200, body("get_merge_fields")).await;
+    world.on("GET", "/lists/list000002/segments", 200, json!({"segments": [], "total_items": 0})).await;
+    let observed = world.destination.observe(None).await.unwrap();
+    assert_eq!(observed.place.unwrap().contacts, 1);
+    let kinds: Vec<_> = observed.fields.iter().map(|f| (f.tag.as_str(), f.kind.field_type)).collect();
+    assert_eq!(kinds[0], ("ADDRESS", FieldType::Address));
+    assert_eq!((kinds.len(), kinds[2]), (7, ("JOINED_AT", FieldType::Date)));
+    world.on("GET", "/lists/a1/members", 200, body("get_members")).await;
+    let page = PageRequest { cursor: None, rows: 10, changed_since: None };
+    let read = world.destination.contacts(&PlaceId("a1".into()), &page).await.unwrap();
+    assert_eq!((read.contacts[0].email.as_str(), read.contacts[0].standing), ("member@example.org", Standing::Subscribed));
+}
+
+#[tokio::test]
 async fn a_name_is_looked_for_on_every_page_and_exactly() {
     let world = World::with(named(false), Limits::default()).await;
     world.on_query("/lists", "offset", "0", json!({"lists": [list("x1", "customers"), list("x2", "Other")], "total_items": 3})).await;

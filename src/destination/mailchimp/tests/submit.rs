@@ -95,14 +95,16 @@ async fn updates_of_the_gone_and_the_refused() {
         "errors": [{"field": "LTV", "message": "Please enter a number"}]});
     world.on("PATCH", &format!("/lists/a1/members/{}", hash("b@example.org")), 400, invalid).await;
     world.on("PATCH", &format!("/lists/a1/members/{}", hash("c@example.org")), 404, problem(404, "Resource Not Found", "gone")).await;
-    let changed = |address| with_attributes(row(address, Subscribed), &[("LTV", Value::Text("x".into()))]);
-    let outcomes = world.submit(Operation::Update, vec![changed("b@example.org"), changed("c@example.org")]).await.unwrap();
+    world.on("PATCH", &format!("/lists/a1/members/{}", hash("d@example.org")), 405, problem(405, "Method Not Allowed", "no")).await;
+    let changed = |who: &str| with_attributes(row(&format!("{who}@example.org"), Subscribed), &[("LTV", Value::Text("x".into()))]);
+    let outcomes = world.submit(Operation::Update, ["b", "c", "d"].map(changed).to_vec()).await.unwrap();
     let refused = Rejection {
         code: "merge-field",
         detail: "Your merge fields were invalid.: Please enter a number".into(),
         field: Some("LTV".into()),
     };
-    assert_eq!(outcomes, [Outcome::Rejected(refused), Outcome::Gone]);
+    let archived = Rejection { code: "archived", detail: "Method Not Allowed: no".into(), field: None };
+    assert_eq!(outcomes, [Outcome::Rejected(refused), Outcome::Gone, Outcome::Rejected(archived)]);
 }
 
 #[tokio::test]
