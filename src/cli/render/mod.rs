@@ -1,1 +1,3 @@
 //! How things look: diagnostics, tables, plans, progress.
+
+pub mod diagnostics;

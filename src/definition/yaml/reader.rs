@@ -5,6 +5,7 @@ use super::{
     at::MARKER,
     key::{KeyReader, Positioned},
 };
+use crate::definition::Position;
 use serde::{
     de::{self, DeserializeOwned, DeserializeSeed, Visitor, value::StrDeserializer},
     forward_to_deserialize_any,
@@ -52,8 +53,8 @@ impl<'a> Reader<'a> {
     /// Errors that visitors raise get this node's position, unless they have one.
     fn placed<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
         result.map_err(|mut fault| {
-            if let Some(field) = fault.missing.take() {
-                fault.silent = self.node.get(field).is_some();
+            if let Some(field) = fault.missing {
+                fault.silent |= fault.at.is_none() && self.node.get(field).is_some();
             } else if fault.at.is_none() {
                 fault.at = Some(self.node.at);
             }
@@ -193,7 +194,7 @@ impl<'de> de::SeqAccess<'de> for Items<'de> {
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
         let skip = self.skip;
         let Some(node) = self.items.by_ref().find(|node| !skip.contains(&address(*node))) else { return Ok(None) };
-        seed.deserialize(Reader { node, skip }).map(Some).map_err(|fault| owned_by(fault, address(node), node.at))
+        seed.deserialize(Reader { node, skip }).map(Some).map_err(|fault| owned_by(fault, address(node), node.at, None))
     }
 }
 
@@ -210,18 +211,22 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
         let skip = self.skip;
         self.value = self.entries.by_ref().find(|entry| !skip.contains(&address(*entry)));
         let Some(entry) = self.value else { return Ok(None) };
-        seed.deserialize(KeyReader { entry }).map(Some).map_err(|fault| owned_by(fault, address(entry), entry.key_at))
+        seed.deserialize(KeyReader { entry }).map(Some).map_err(|fault| owned_by(fault, address(entry), entry.key_at, None))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
         let entry = self.value.take().ok_or_else(|| Fault::new("a value was asked for before its key", None))?;
-        seed.deserialize(Reader { node: &entry.value, skip: self.skip }).map_err(|fault| owned_by(fault, address(entry), entry.key_at))
+        let read = seed.deserialize(Reader { node: &entry.value, skip: self.skip });
+        read.map_err(|fault| owned_by(fault, address(entry), entry.key_at, Some(&entry.key)))
     }
 }
 
 /// The innermost entry or item around a fault is the one that reading leaves out.
-fn owned_by(mut fault: Fault, entry: usize, at: crate::definition::Position) -> Fault {
-    fault.entry.get_or_insert(entry);
+fn owned_by(mut fault: Fault, entry: usize, at: Position, key: Option<&str>) -> Fault {
+    if fault.entry.is_none() {
+        fault.entry = Some(entry);
+        fault.key = key.map(str::to_owned);
+    }
     fault.at.get_or_insert(at);
     fault
 }
