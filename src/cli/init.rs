@@ -2,7 +2,8 @@
 
 use super::exit;
 use std::{
-    fs, io::{self, Write as _},
+    fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 

@@ -2,7 +2,8 @@
 
 use super::{Position, report::Report, yaml::mask_secrets};
 use std::{
-    fs, io::Read as _,
+    fs,
+    io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };

@@ -108,9 +108,9 @@ fn expand(text: &str) -> Result<Vec<&str>, CronError> {
     if text.starts_with('@') {
         let known = NICKNAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(text));
         let names = NICKNAMES.map(|(name, _)| name);
-        return known.map(|(_, fields)| fields.split(' ').collect()).ok_or_else(|| {
-            error(&format!("`{text}` is not a schedule"), &super::nearest::hint(text, names, FORM))
-        });
+        return known
+            .map(|(_, fields)| fields.split(' ').collect())
+            .ok_or_else(|| error(&format!("`{text}` is not a schedule"), &super::nearest::hint(text, names, FORM)));
     }
     if text.contains('=') {
         return Err(error("a schedule cannot set variables such as TZ", "write `schedule: {cron: …, timeZone: Europe/Amsterdam}`"));

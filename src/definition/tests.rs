@@ -99,7 +99,8 @@ fn a_directory_becomes_a_catalog() {
     assert_eq!(export.suppress.as_ref().unwrap().name.as_str(), "blocked");
     let schedule = export.schedule.as_ref().unwrap();
     assert_eq!((schedule.cron.as_str(), schedule.time_zone, schedule.deadline.as_secs()), ("@daily", chrono_tz::Europe::Amsterdam, 3600));
-    let expected = Guard { max_removals: Percentage(20), max_additions: MaxAdditions::Unlimited, max_rejected: Percentage(1), ..Guard::default() };
+    let expected =
+        Guard { max_removals: Percentage(20), max_additions: MaxAdditions::Unlimited, max_rejected: Percentage(1), ..Guard::default() };
     assert_eq!(export.guard, expected);
     assert_eq!(export.new_contacts.status, crate::member::Standing::NonSubscribed);
     assert_eq!(export.attributes["LTV"].on_empty, OnEmpty::Clear);
@@ -132,10 +133,25 @@ fn a_directory_becomes_a_catalog() {
 #[case("{audienceId: a1b2c3}", "{audienceId: My list}", "`My list` is not the id of an audience", "a name goes into")]
 #[case("{audienceId: a1b2c3}", "{}", "the target names no audience", "audienceId")]
 #[case("{audienceId: a1b2c3}", "{audienceId: a, audience: {name: b}}", "both `audienceId` and `audience`", "keep one")]
-#[case("{audienceId: a1b2c3}", "{audience: {name: N, create: {company: C, city: A}}}", "`create` lacks address1, country, permissionReminder, fromName, fromEmail, language", "Mailchimp demands")]
+#[case(
+    "{audienceId: a1b2c3}",
+    "{audience: {name: N, create: {company: C, city: A}}}",
+    "`create` lacks address1, country, permissionReminder, fromName, fromEmail, language",
+    "Mailchimp demands"
+)]
 #[case("{audienceId: a1b2c3}", "{audienceId: a, names: {vip: V}}", "[vip] the export has no segment `vip`", "did you mean `vips`?")]
-#[case("{audienceId: a1b2c3}", "{audienceId: a, names: {lapsed: ' vipS '}}", "the segments `vips` and `lapsed` would both be the tag `vipS`", "target.names")]
-#[case("newContacts: {status: transactional, consent: {column: OptIn, at: OptInDate}}\n", "", "the field `newContacts` is missing", "subscribed: they agreed to get mail")]
+#[case(
+    "{audienceId: a1b2c3}",
+    "{audienceId: a, names: {lapsed: ' vipS '}}",
+    "the segments `vips` and `lapsed` would both be the tag `vipS`",
+    "target.names"
+)]
+#[case(
+    "newContacts: {status: transactional, consent: {column: OptIn, at: OptInDate}}\n",
+    "",
+    "the field `newContacts` is missing",
+    "subscribed: they agreed to get mail"
+)]
 #[case("status: transactional", "status: opted-in", "`opted-in` is not one of", "subscribed, unsubscribed, pending, transactional")]
 #[case("[vips, lapsed]", "[vips, vips]", "the segment `vips` is listed twice", "delete")]
 #[case("[vips, lapsed]", "[]", "the export has no segments", "at least one")]
@@ -145,7 +161,12 @@ fn a_directory_becomes_a_catalog() {
 #[case("FNAME:", "FAVOURITE_COLOUR:", "is not a merge tag", "at most 10")]
 #[case("type: number", "type: numbr", "`numbr` is not one of", "did you mean `number`?")]
 #[case("addr1: Street", "street: Street", "[street] an address has no part `street`", "parts are addr1")]
-#[case("{columns: {addr1: Street, city: City}, type: address}", "{column: Street, type: address}", "an address has several columns", "addr1")]
+#[case(
+    "{columns: {addr1: Street, city: City}, type: address}",
+    "{column: Street, type: address}",
+    "an address has several columns",
+    "addr1"
+)]
 #[case("{column: Spent, type: number, onEmpty: clear}", "{type: number}", "filled by `column` or by `columns`", "exactly one")]
 // Guards and schedules.
 #[case("maxRejected: 1%", "maxRemovals: 0.3", "`0.3` of `maxRemovals` is not a percentage", "`30%`")]
@@ -155,7 +176,12 @@ fn a_directory_becomes_a_catalog() {
 #[case("maxRejected: 1%", "maxMembers: 2000000", "`maxMembers` is 1 to 1000000", "split")]
 #[case("timeout: 2h", "schedule: {cron: \"0 6 31 2 *\"}", "[\"0 6 31 2 *\"] this time never comes", "no year")]
 #[case("timeout: 2h", "schedule: \"0 6 * *\"", "a schedule has five fields, this has 4", "five fields")]
-#[case("timeout: 2h", "schedule: {cron: '@daily', timeZone: Amsterdam}", "[Amsterdam] `Amsterdam` is not a time zone", "`Europe/Amsterdam`")]
+#[case(
+    "timeout: 2h",
+    "schedule: {cron: '@daily', timeZone: Amsterdam}",
+    "[Amsterdam] `Amsterdam` is not a time zone",
+    "`Europe/Amsterdam`"
+)]
 #[case("timeout: 2h", "schedule: {timeZone: UTC}", "the field `cron` is missing", "cron:")]
 // Segments.
 #[case("query: SELECT * FROM customers WHERE spent > 1000", "", "the segment has neither `query` nor `table`", "query: SELECT")]
@@ -187,8 +213,18 @@ fn one_mistake_is_told_with_place_and_hint(#[case] from: &str, #[case] to: &str,
 #[case("credentials:\n  apiKey: {env: MAILCHIMP_API_KEY}\n", "", "the field `credentials` is missing", "apiKey: {env: MAILCHIMP_API_KEY}")]
 #[case("{env: MAILCHIMP_API_KEY}", "{env: A, file: b}", "a secret is in exactly one place", "one of")]
 #[case("{env: MAILCHIMP_API_KEY}", "{systemdCredential: ../key}", "not the name of a systemd credential", "LoadCredential")]
-#[case("usableBy: [marketing/**]\n---\napiVersion: listkeeper/v1\nkind: Segment", "endpoint: ftp://x\n---\napiVersion: listkeeper/v1\nkind: Segment", "this is not a base URL", "https://")]
-#[case("usableBy: [marketing/**]\n---\napiVersion: listkeeper/v1\nkind: Connection", "usableBy: [/etc]\n---\napiVersion: listkeeper/v1\nkind: Connection", "[/etc] this is not a folder of this directory", "relative")]
+#[case(
+    "usableBy: [marketing/**]\n---\napiVersion: listkeeper/v1\nkind: Segment",
+    "endpoint: ftp://x\n---\napiVersion: listkeeper/v1\nkind: Segment",
+    "this is not a base URL",
+    "https://"
+)]
+#[case(
+    "usableBy: [marketing/**]\n---\napiVersion: listkeeper/v1\nkind: Connection",
+    "usableBy: [/etc]\n---\napiVersion: listkeeper/v1\nkind: Connection",
+    "[/etc] this is not a folder of this directory",
+    "relative"
+)]
 #[case("type: mailchimp", "type: mailchimp\nlimits: {connections: 0}", "`connections` is 0", "at least 1")]
 #[case("retention: 30d", "retention: a month", "`a month` of `retention` is not a duration", "`7d`")]
 #[case("suppress: blocked", "suppress: bloked", "there is no segment `bloked`", "did you mean `blocked`?")]
@@ -275,7 +311,10 @@ fn one_tag_or_field_claimed_twice_names_both_exports() {
 #[test]
 fn more_than_sixty_segments_are_too_many() {
     let names: Vec<_> = (0..61).map(|n| format!("s{n}")).collect();
-    let segments: String = names.iter().map(|n| format!("---\napiVersion: listkeeper/v1\nkind: Segment\nname: {n}\nsource: crm\ntable: customers\n")).collect();
+    let segments: String = names
+        .iter()
+        .map(|n| format!("---\napiVersion: listkeeper/v1\nkind: Segment\nname: {n}\nsource: crm\ntable: customers\n"))
+        .collect();
     let text = MARKETING.replace("[vips, lapsed]", &format!("[{}]", names.join(", "))) + &segments;
     let (_dir, catalog) = read_files(&[("platform.yaml", PLATFORM), ("marketing/news.yaml", &text)]);
     check(&catalog, "[s60] the export has 61 segments, at most 60 are possible", "split");
@@ -289,7 +328,8 @@ fn a_broken_definition_is_not_called_unknown() {
     assert!(told.iter().all(|told| told.starts_with("platform.yaml")), "{told:#?}");
     assert_eq!(told.len(), 3);
 
-    let (_dir, catalog) = read_files(&[("platform.yaml", &PLATFORM.replace("kind: Source", "kind: Source: x")), ("marketing/news.yaml", MARKETING)]);
+    let (_dir, catalog) =
+        read_files(&[("platform.yaml", &PLATFORM.replace("kind: Source", "kind: Source: x")), ("marketing/news.yaml", MARKETING)]);
     assert_eq!(catalog.diagnostics.len(), 1, "{:#?}", self::told(&catalog));
 }
 
@@ -336,7 +376,13 @@ fn an_exports_digest_is_over_what_it_depends_on() {
     assert_eq!(first, digest(PLATFORM, &commented, news));
     assert_eq!(first, digest(PLATFORM, MARKETING, "marketing/nl/moved.yaml"));
     assert_eq!(first, digest(&PLATFORM.replace("retention: 30d", "retention: 31d"), MARKETING, news));
-    for (from, to) in [("'@daily'", "'@weekly'"), ("20%", "21%"), ("customers.csv", "people.csv"), ("MAILCHIMP_API_KEY", "KEY"), ("table: customers", "table: orders")] {
+    for (from, to) in [
+        ("'@daily'", "'@weekly'"),
+        ("20%", "21%"),
+        ("customers.csv", "people.csv"),
+        ("MAILCHIMP_API_KEY", "KEY"),
+        ("table: customers", "table: orders"),
+    ] {
         assert_ne!(first, digest(&PLATFORM.replacen(from, to, 1), MARKETING, news), "{from}");
     }
     assert_ne!(first, digest(PLATFORM, &MARKETING.replace("spent > 1000", "spent > 1001"), news));

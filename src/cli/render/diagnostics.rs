@@ -1,7 +1,8 @@
 //! The report of everything that is wrong with a directory's definitions.
 
 use crate::definition::{Catalog, Diagnostic, Severity};
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use excerpt::Excerpt;
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::{
     fmt::{self, Write as _},
     io::{IsTerminal as _, Write as _},
@@ -37,7 +38,7 @@ pub fn text(catalog: &Catalog, style: Style) -> String {
     let mut text = String::new();
     for diagnostic in &catalog.diagnostics {
         // Writing to a string does not fail.
-        let _ = handler.render_report(&mut text, &Shown(diagnostic, source(diagnostic)));
+        let _ = handler.render_report(&mut text, &Shown(diagnostic, Excerpt::of(diagnostic)));
         text.push('\n');
     }
     let _ = writeln!(text, "{}", counts(catalog));
@@ -76,13 +77,8 @@ fn one(diagnostic: &Diagnostic) -> serde_json::Value {
     })
 }
 
-fn source(diagnostic: &Diagnostic) -> Option<NamedSource<String>> {
-    let text = diagnostic.text.as_ref().filter(|_| diagnostic.at.is_some())?;
-    Some(NamedSource::new(diagnostic.file.display().to_string(), text.to_string()))
-}
-
 /// A diagnostic as miette wants it.
-struct Shown<'a>(&'a Diagnostic, Option<NamedSource<String>>);
+struct Shown<'a>(&'a Diagnostic, Option<Excerpt>);
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -124,5 +120,6 @@ impl miette::Diagnostic for Shown<'_> {
     }
 }
 
+mod excerpt;
 #[cfg(test)]
 mod tests;

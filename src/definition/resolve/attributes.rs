@@ -74,7 +74,8 @@ fn parts(written: &BTreeMap<Text, Text>, tag: &Text, scope: &mut Scope<'_>) -> O
     for (part, column) in written {
         scope.filled(column, part);
         if !PARTS.contains(&part.as_str()) {
-            let hint = nearest::nearest(part, PARTS).map_or(format!("parts are {}", PARTS.join(", ")), |near| format!("did you mean `{near}`?"));
+            let hint =
+                nearest::nearest(part, PARTS).map_or(format!("parts are {}", PARTS.join(", ")), |near| format!("did you mean `{near}`?"));
             scope.error(part.at, format!("an address has no part `{}`", part.value), hint);
         }
     }

@@ -2,10 +2,7 @@
 
 use super::{known::Known, target::fold};
 use crate::definition::{
-    Audience, AudienceRef, Columns, Export, FieldType, Name, Position,
-    document::ExportDoc,
-    read::Written,
-    report::Report,
+    Audience, AudienceRef, Columns, Export, FieldType, Name, Position, document::ExportDoc, read::Written, report::Report,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -63,7 +60,8 @@ impl Claims {
             let name = export.container_name(segment);
             let other = self.containers.entry((place(export), fold(name))).or_insert_with(|| export.clone());
             if other.name != export.name {
-                let message = format!("the exports `{}` ({}) and `{}` both own the tag `{name}`", other.name, whereabouts(other), export.name);
+                let message =
+                    format!("the exports `{}` ({}) and `{}` both own the tag `{name}`", other.name, whereabouts(other), export.name);
                 let hint = format!("a tag belongs to one export; add `target.names: {{{}: another name}}`", segment.name);
                 report.error(&written.file, segment_position(written, &segment.name), message, hint);
             }
@@ -82,7 +80,12 @@ impl Claims {
                     export.name
                 );
                 let at = entry_position(written, "attributes", tag);
-                report.error(&written.file, at, message, "people in both would change with every run; use one column and type, or another field");
+                report.error(
+                    &written.file,
+                    at,
+                    message,
+                    "people in both would change with every run; use one column and type, or another field",
+                );
             }
         }
     }

@@ -15,8 +15,8 @@ use crate::definition::{
 
 /// What other versions know; they are named so that nobody looks for a typing error.
 const OTHERS: [&str; 3] = ["omnisend", "constant-contact", "iterable"];
-const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: /run/secrets/key}` or \
-     `{systemdCredential: key}`. If the key was committed, revoke it";
+const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: PATH}` or \
+     `{systemdCredential: NAME}`. If the key was committed, revoke it";
 const CONSENT: &str = "nothing is sent without it. It means: personal data leaves your compliance boundary, and you answer for the \
      vendor's handling of it. Write `privacy: {acceptedBy: you@example.com, acceptedOn: YYYY-MM-DD}`";
 
@@ -35,8 +35,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ConnectionDoc>, admin: &F
     super::export::without(&entry.written.node, "usableBy").digest(&mut hasher);
     let name = entry.name?;
     let display_name = display.unwrap_or_else(|| name.to_string());
-    let value =
-        Connection { name, display_name, kind: kind?, api_key: api_key?, privacy: privacy?, export_user, endpoint, limits };
+    let value = Connection { name, display_name, kind: kind?, api_key: api_key?, privacy: privacy?, export_user, endpoint, limits };
     Some(Resolved { value, folders, digest: hasher.finalize() })
 }
 
@@ -108,7 +107,8 @@ fn privacy(written: &At<PrivacyDoc>, scope: &mut Scope<'_>) -> Option<Privacy> {
 }
 
 fn endpoint(text: &Text, scope: &mut Scope<'_>) -> Option<url::Url> {
-    let url = url::Url::parse(text.trim().trim_end_matches('/')).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    let url =
+        url::Url::parse(text.trim().trim_end_matches('/')).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(url) = url else {
         scope.error(text.at, "this is not a base URL", "write `https://host/path`");
         return None;

@@ -1,10 +1,6 @@
 //! Where members go: the audience, and what its tags are called.
 
-use super::{
-    export::by_name,
-    scope::Scope,
-    segment::DISPLAY_NAME_CHARS,
-};
+use super::{export::by_name, scope::Scope, segment::DISPLAY_NAME_CHARS};
 use crate::definition::{
     Audience, AudienceCreate, AudienceRef, Name, Segment, Target,
     document::{AudienceDoc, CreateDoc, TargetDoc, Text},
@@ -85,7 +81,8 @@ fn audience_id(id: &Text, scope: &mut Scope<'_>) -> Option<AudienceRef> {
     if !id.is_empty() && id.len() <= 50 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
         return Some(AudienceRef::Id(id.value.clone()));
     }
-    let hint = "letters and digits, as Mailchimp shows it under Audience, Settings, \"Audience ID\"; a name goes into `audience: {name: …}`";
+    let hint =
+        "letters and digits, as Mailchimp shows it under Audience, Settings, \"Audience ID\"; a name goes into `audience: {name: …}`";
     scope.error(id.at, format!("`{}` is not the id of an audience", id.value), hint);
     None
 }

@@ -25,7 +25,7 @@ impl Fault {
         Self { message: message.into(), hint: None, at, key: None, entry: None, missing: None, silent: false }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }

@@ -42,7 +42,8 @@ struct Block {
 impl Block {
     fn ends_before(&self, line: &str) -> bool {
         let content = line.trim();
-        let inside = content.is_empty() || content.starts_with('#') || indent(line) > self.indent || (self.flow && content.starts_with('}'));
+        let inside =
+            content.is_empty() || content.starts_with('#') || indent(line) > self.indent || (self.flow && content.starts_with('}'));
         !inside
     }
 }
@@ -77,7 +78,11 @@ fn mask_below(line: &str, masked: &mut String) {
         }
         let (word, after) = rest.split_at(length);
         let is_key = FIELDS.contains(&word) && after.trim_start_matches(['"', '\'']).trim_start().starts_with(':');
-        if is_key { masked.push_str(word) } else { masked.extend(std::iter::repeat_n('*', word.len())) }
+        if is_key {
+            masked.push_str(word)
+        } else {
+            masked.extend(std::iter::repeat_n('*', word.len()))
+        }
         rest = after;
     }
 }
@@ -100,7 +105,11 @@ fn mask_keys(line: &str, masked: &mut String) {
         let end = rest[start..].find(|c: char| !word(c)).map_or(rest.len(), |at| start + at);
         let (before, found) = (&rest[..start], &rest[start..end]);
         masked.push_str(before);
-        if looks_like_key(found) { masked.extend(std::iter::repeat_n('*', found.len())) } else { masked.push_str(found) }
+        if looks_like_key(found) {
+            masked.extend(std::iter::repeat_n('*', found.len()))
+        } else {
+            masked.push_str(found)
+        }
         rest = &rest[end..];
     }
     masked.push_str(rest);

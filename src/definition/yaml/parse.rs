@@ -137,11 +137,19 @@ fn as_written(location: Location, text: &str) -> Option<String> {
 
 /// Line and column, and the offending text up to the end of its line.
 fn position(location: Location, text: &str) -> Position {
-    let offset = (location.span().byte_offset().unwrap_or(0) as usize).min(text.len());
+    let offset = location.span().byte_offset().map_or_else(|| offset_of(location, text), |offset| offset as usize).min(text.len());
     let len = location.span().byte_len().unwrap_or(0) as usize;
     let rest = text.get(offset..(offset + len).min(text.len())).unwrap_or("");
     let first_line = rest.lines().next().unwrap_or("").trim_end();
     Position { line: location.line() as u32, column: location.column() as u32, offset, len: first_line.len() }
+}
+
+/// Where line and column are; errors of the scanner have no span.
+fn offset_of(location: Location, text: &str) -> usize {
+    let (line, column) = (location.line().saturating_sub(1) as usize, location.column().saturating_sub(1) as usize);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let before: usize = text[start..].chars().take_while(|c| *c != '\n').take(column).map(char::len_utf8).sum();
+    start + before
 }
 
 fn fault(error: &Error, text: &str) -> Fault {
