@@ -26,3 +26,6 @@ pub use export::{
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::read;
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,8 @@ pub struct Fault {
     pub message: String,
     pub hint: Option<String>,
     pub at: Option<Position>,
+    /// The key whose value has the fault.
+    pub key: Option<String>,
     /// The entry that has the fault: reading goes on without it.
     pub(super) entry: Option<usize>,
     /// A required field was not there (its name).
@@ -20,10 +22,10 @@ pub struct Fault {
 
 impl Fault {
     pub fn new(message: impl Into<String>, at: Option<Position>) -> Self {
-        Self { message: message.into(), hint: None, at, entry: None, missing: None, silent: false }
+        Self { message: message.into(), hint: None, at, key: None, entry: None, missing: None, silent: false }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
