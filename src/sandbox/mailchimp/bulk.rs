@@ -73,7 +73,12 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
                 show(ctx, &views.1, &member, &mut updated)?;
             }
             Ok(Done::Ignored) => {}
-            Err(Fail::Problem(problem)) => errors.push(RowError::of(*problem).to_json(row)),
+            Err(Fail::Problem(problem)) => {
+                if problem.violation {
+                    ctx.notes.push("a row that is outside the contract".to_owned());
+                }
+                errors.push(RowError::of(*problem).to_json(row));
+            }
             Err(other) => return Err(other),
         }
     }
