@@ -43,6 +43,7 @@ async fn a_batch_goes_through_its_states_to_a_result() {
     assert_eq!((&done["total_operations"], &done["finished_operations"], &done["errored_operations"]), (&json!(4), &json!(4), &json!(1)));
     let url = done["response_body_url"].as_str().unwrap();
     assert_eq!(bench.http.get(url).send().await.unwrap().status(), 400, "just finished");
+    assert_eq!(bench.http.get(url).bearer_auth("key-us6").send().await.unwrap().status(), 400, "signed addresses take no key");
     let results = unpacked(&bench, url).await;
     let codes: Vec<_> =
         results.as_array().unwrap().iter().map(|r| (r["operation_id"].as_str(), r["status_code"].as_i64().unwrap())).collect();
