@@ -169,10 +169,10 @@ fn validator(schema: &Value, closed: bool) -> jsonschema::Validator {
 
 fn translate(schema: &mut Value, closed: bool) {
     let Value::Object(object) = schema else { return };
-    if object.remove("nullable") == Some(true.into()) {
-        if let Some(kind) = object.get("type").cloned() {
-            object.insert("type".into(), serde_json::json!([kind, "null"]));
-        }
+    if object.remove("nullable") == Some(true.into())
+        && let Some(kind) = object.get("type").cloned()
+    {
+        object.insert("type".into(), serde_json::json!([kind, "null"]));
     }
     if let Some(Value::Object(properties)) = object.get_mut("properties") {
         if closed {
