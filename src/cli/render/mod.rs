@@ -3,6 +3,7 @@
 mod progress;
 mod report;
 mod style;
+pub mod table;
 mod talk;
 
 pub use progress::Progress;
