@@ -4,6 +4,7 @@ pub mod diagnostics;
 mod progress;
 mod report;
 mod style;
+pub mod table;
 mod talk;
 
 pub use progress::Progress;
