@@ -149,7 +149,7 @@ fn written<T: DeserializeOwned>(file: &Arc<File>, mut node: Node, head: Position
         entries.retain(|entry| entry.key != "apiVersion" && entry.key != "kind");
     }
     let (doc, faults) = read_as(&node);
-    let faulty = faults.iter().filter_map(|fault| fault.key.clone()).collect();
+    let faulty = faults.iter().filter_map(|fault| fault.key.as_deref().map(str::to_owned)).collect();
     let sound = faults.is_empty();
     faults.into_iter().for_each(|fault| tell(file, fault, report));
     Written { file: file.clone(), head, node, doc, faulty, sound }
@@ -159,7 +159,7 @@ fn written<T: DeserializeOwned>(file: &Arc<File>, mut node: Node, head: Position
 fn tell(file: &File, fault: Fault, report: &mut Report) {
     let at = fault.at.unwrap_or(Position { line: 1, column: 1, offset: 0, len: 0 });
     let secret = at.len > 0 && file.shown(at).is_none();
-    let message = if secret && fault.message.contains('`') { "this is not expected here".to_owned() } else { fault.message };
+    let message = if secret && fault.message.contains('`') { "this is not expected here".into() } else { fault.message };
     let hint = fault.hint.unwrap_or_default();
     report.error(file, at, message, hint);
 }

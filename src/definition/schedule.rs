@@ -159,7 +159,7 @@ impl Field {
     }
 
     fn error(&self, item: &str, hint: &str) -> CronError {
-        error(&format!("`{item}` is not a {}", self.name), hint)
+        error(&format!("`{item}` is not a valid {}", self.name), hint)
     }
 }
 

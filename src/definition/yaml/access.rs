@@ -50,7 +50,7 @@ impl<'de> de::MapAccess<'de> for Entries<'de> {
 fn owned_by(mut fault: Fault, entry: usize, at: Position, key: Option<&str>) -> Fault {
     if fault.entry.is_none() {
         fault.entry = Some(entry);
-        fault.key = key.map(str::to_owned);
+        fault.key = key.map(Box::from);
     }
     fault.at.get_or_insert(at);
     fault

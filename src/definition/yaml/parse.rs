@@ -157,7 +157,7 @@ fn fault(error: &Error, text: &str) -> Fault {
     let (message, hint) = words(error);
     let at = error.location().map(|location| position(location, text));
     let mut fault = Fault::new(message, at);
-    fault.hint = at.and_then(|at| tab_hint(text, at)).or(hint).map(str::to_owned);
+    fault.hint = at.and_then(|at| tab_hint(text, at)).or(hint).map(Box::from);
     fault
 }
 

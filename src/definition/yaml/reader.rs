@@ -46,7 +46,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn expected<T>(self, what: &str, hint: Option<&str>) -> Result<T, Fault> {
         let mut fault = Fault::new(format!("expected {what}, found {}", self.node.what()), Some(self.node.at));
-        fault.hint = hint.map(str::to_owned);
+        fault.hint = hint.map(Box::from);
         Err(fault)
     }
 
