@@ -23,7 +23,14 @@ const STANDINGS: [Standing; 6] =
     [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
 
 /// Brings the state up to date with the place's contacts.
-pub async fn read(context: &Context, recorder: &Recorder, view: &View, place: &PlaceId, row: PlaceRow, contacts: u64) -> Result<(), Failure> {
+pub async fn read(
+    context: &Context,
+    recorder: &Recorder,
+    view: &View,
+    place: &PlaceId,
+    row: PlaceRow,
+    contacts: u64,
+) -> Result<(), Failure> {
     let before = view.contacts_read(row)?;
     recorder.write(move |store| store.begin_contacts_read(row))?;
     let archived = match before {
