@@ -41,6 +41,16 @@ CREATE TABLE operations(
 INSERT INTO sqlite_sequence(name, seq) VALUES ('tags', 10000);
 ";
 
+/// Members lie scattered in the index by hash, so each call touches hundreds of its pages: a long log lets a checkpoint
+/// write each of them once for many calls.
+const PRAGMAS: &str = "
+PRAGMA journal_mode=WAL;
+PRAGMA synchronous=OFF;
+PRAGMA wal_autocheckpoint=8000;
+PRAGMA cache_size=-16000;
+PRAGMA temp_store=FILE;
+";
+
 /// The database and what is remembered about it.
 #[derive(Debug)]
 pub(super) struct Store {
@@ -59,8 +69,7 @@ impl Store {
         let failed = |source| Error::Store { path: path.clone(), source };
         let db = Connection::open(&path).map_err(failed)?;
         db.set_prepared_statement_cache_capacity(100);
-        db.execute_batch("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF; PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY;")
-            .map_err(failed)?;
+        db.execute_batch(PRAGMAS).map_err(failed)?;
         match db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(failed)? {
             0 => create(&db).map_err(failed)?,
             FORMAT => {}
