@@ -53,6 +53,8 @@ pub struct Capabilities {
     pub phases: &'static [Operation],
     /// Rows one call of an operation takes at most.
     pub batch_rows: fn(Operation) -> usize,
+    /// A call that took longer than this is asked for fewer rows next time.
+    pub slow_call: Duration,
     /// Said in every plan that lets people join / leave: what that can trigger, what it costs.
     pub on_join_note: &'static str,
     pub on_leave_note: &'static str,
@@ -126,16 +128,16 @@ pub enum Outcome {
     Gone,
     /// Refused for this row; retried when its data or the error's nature changes.
     Rejected(Rejection),
-    /// Refused for now (Mailchimp: "too many lists recently"), or `unconfirmed`: the vendor's answer does not say.
-    /// A later run tries again.
+    /// Refused for now (Mailchimp: "too many lists recently"); a later run tries again.
     Later(Rejection),
+    /// The vendor's answer does not say; why. It may be done or not: a later run settles it.
+    Unconfirmed(String),
 }
 
 /// Why the vendor refused a row.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rejection {
-    /// Short and stable: `compliance-state`, `forgotten`, `fake-address`, `invalid-address`, `merge-field`, `archived`,
-    /// `unconfirmed`, …
+    /// Short and stable: `compliance-state`, `forgotten`, `fake-address`, `invalid-address`, `merge-field`, `archived`, …
     pub code: &'static str,
     /// The vendor's words, without the address.
     pub detail: String,

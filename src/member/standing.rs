@@ -16,6 +16,19 @@ pub enum Standing {
     Archived,
 }
 
+impl std::fmt::Display for Standing {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Subscribed => "subscribed",
+            Self::Unsubscribed => "unsubscribed",
+            Self::Pending => "pending",
+            Self::NonSubscribed => "transactional",
+            Self::Cleaned => "cleaned",
+            Self::Archived => "archived",
+        })
+    }
+}
+
 impl Standing {
     /// The number that stands for it in the state.
     pub fn code(self) -> u8 {

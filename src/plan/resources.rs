@@ -196,6 +196,16 @@ fn fields(inputs: &Inputs<'_>, problems: &mut Vec<Problem>) -> (Fields, Vec<Reso
             }
         }
     }
+    let mapped: Vec<&str> = inputs.export.attributes.keys().map(String::as_str).collect();
+    problems.extend(inputs.observed.required_unmapped(&mapped).map(|field| {
+        Problem::new(
+            format!(
+                "{} requires the field {} ({}) of every contact, and no attribute gives it",
+                inputs.capabilities.vendor, field.tag, field.name
+            ),
+            format!("add `{}: COLUMN` below `attributes:`, or make the field optional at {}", field.tag, inputs.capabilities.vendor),
+        )
+    }));
     (kinds, steps)
 }
 

@@ -290,7 +290,8 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
         notes.push(capabilities.on_join_note.to_owned());
     }
     if parts.resolved.create > 0 {
-        notes.push((capabilities.on_create_note)(context.export.new_contacts.status).to_owned());
+        let status = context.export.new_contacts.status;
+        notes.push(format!("each new contact ({status}): {}", (capabilities.on_create_note)(status)));
     }
     if segments.iter().any(|s| s.leaves > 0) && parts.resolved.archive < parts.work.tally.leavers {
         notes.push(capabilities.on_leave_note.to_owned());

@@ -42,6 +42,12 @@ impl Failure {
         Self { kind, message: message.into(), hints: Vec::new() }
     }
 
+    /// The same, unless the run was stopped: then that is why.
+    #[must_use]
+    pub fn or_canceled(self, context: &super::Context) -> Self {
+        if context.cancel.is_cancelled() { Self::canceled() } else { self }
+    }
+
     pub fn canceled() -> Self {
         Self::new(FailureKind::Canceled, "stopped on request; what was sent is recorded, and the next run goes on from there")
     }

@@ -96,6 +96,11 @@ impl Engine {
 
     /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
     pub async fn run(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
+        // A call that was stopped while it waited comes back as one to be tried again.
+        self.carry_out(context, decide).await.map_err(|failure| failure.or_canceled(context))
+    }
+
+    async fn carry_out(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
         let recorder = self.recorder()?;
         let Some(view) = self.view(context.now)? else {
             return Err(Failure::new(FailureKind::Stalled, "the state is gone"));

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
     let ready = observe::apply_resources(context, recorder, &prepared.settled).await?;
     let mut noted = Noted::default();
-    let stopped = phases(context, recorder, view, &ready, &mut prepared.work, &mut noted).await.err();
+    let stopped = phases(context, recorder, view, &ready, &mut prepared.work, &mut noted).await.err().map(|f| f.or_canceled(context));
     let counts = count(&prepared.plan, &prepared.work, &noted);
     let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     finish(context, recorder, &containers, prepared, &noted).await?;

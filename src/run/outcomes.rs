@@ -20,6 +20,8 @@ pub struct Noted {
     pub rejected: u64,
     pub left: u64,
     pub updated: u64,
+    /// A bulk update answered another status than the one sent; whose.
+    pub status_changed: Option<String>,
     /// Slot → people who joined / left.
     pub joined: BTreeMap<u8, u64>,
     pub parted: BTreeMap<u8, u64>,
@@ -67,6 +69,9 @@ fn told(
     let told = Told { key: row.key, address: row.email.clone(), fingerprint, person };
     match outcome {
         Outcome::Done { standing } => {
+            if let Some(changed) = changed_by_us(phase, part.operation, row, *standing) {
+                phase.noted.status_changed = Some(changed);
+            }
             writes.contacts.extend(contact_after(part.operation, row, *standing));
             writes.told.push(told);
             let entry = &mut phase.work.desired.entries[at];
@@ -81,8 +86,22 @@ fn told(
             writes.refused.push((told, refusal));
         }
         Outcome::Later(why) => refuse(phase, at, row, why)?,
+        Outcome::Unconfirmed(why) => unconfirmed(why),
     }
     Ok(())
+}
+
+/// A bulk update carries the status that was read. If the answer names another one, the vendor does not do what it is
+/// documented to do, and nothing more may be sent (G2).
+fn changed_by_us(phase: &Phase<'_>, operation: Operation, row: &BatchRow, answered: Option<Standing>) -> Option<String> {
+    let bulk = operation == Operation::Update && phase.context.export.connection.limits.bulk_updates;
+    let (had, has) = (row.standing?, answered?);
+    (bulk && had != has).then(|| format!("{}: {had:?} became {has:?}", row.email.masked()))
+}
+
+/// It stays to be done, and the next run settles it.
+fn unconfirmed(why: &str) {
+    tracing::warn!(why, "a row could not be confirmed");
 }
 
 /// What is now known of the contact, where it is more than before.
@@ -105,7 +124,7 @@ fn join(phase: &mut Phase<'_>, part: &Part, at: usize, row: &BatchRow, outcome: 
         }
         Outcome::Gone => gone(phase, at, row.key, writes),
         Outcome::Rejected(why) | Outcome::Later(why) => refuse(phase, at, row, why)?,
-        // Not confirmed either way: it stays to be done, and the next run does it.
+        Outcome::Unconfirmed(why) => unconfirmed(why),
         Outcome::Exists => {}
     }
     Ok(())
@@ -144,7 +163,7 @@ fn archive(phase: &mut Phase<'_>, at: usize, row: &BatchRow, outcome: &Outcome, 
             });
         }
         Outcome::Gone | Outcome::Rejected(_) => {}
-        Outcome::Exists | Outcome::Later(_) => return Ok(()),
+        Outcome::Exists | Outcome::Later(_) | Outcome::Unconfirmed(_) => return Ok(()),
     }
     phase.work.leavers[at].archive = false;
     writes.deleted.push(row.key);

@@ -13,8 +13,8 @@ use crate::{
     state::{Job, View},
 };
 use futures::{StreamExt, stream::FuturesUnordered};
-use std::{collections::VecDeque, sync::Arc};
-use tokio::task::JoinHandle;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::{task::JoinHandle, time::Instant};
 
 /// Batches made ahead of the connections, so that none waits for the next to be made.
 const AHEAD: usize = 2;
@@ -29,7 +29,7 @@ pub struct Phase<'a> {
     pub noted: &'a mut Noted,
 }
 
-type Answer = (Planned, Result<Submitted, destination::Error>);
+type Answer = (Planned, Result<Submitted, destination::Error>, Duration);
 
 impl Phase<'_> {
     /// Sends everything of one part. On a failure what is in flight is still awaited and recorded.
@@ -57,10 +57,17 @@ impl Phase<'_> {
                 in_flight.push(self.submit(planned));
             }
             let Some(answer) = in_flight.next().await else { break };
-            let (planned, result) =
+            let (planned, result, took) =
                 answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
+            if took > self.context.destination.capabilities().slow_call {
+                rows = (rows / 2).max(1);
+            }
             match result {
-                Ok(Submitted::Done(all)) => self.take(part, &planned, &all)?,
+                Ok(Submitted::Done(all)) => {
+                    if let Err(failure) = self.take(part, &planned, &all) {
+                        failed.get_or_insert(failure);
+                    }
+                }
                 Ok(Submitted::Job(job)) => {
                     if let Err(failure) = self.await_job(part, &planned, &job).await {
                         failed.get_or_insert(failure);
@@ -83,8 +90,9 @@ impl Phase<'_> {
     fn submit(&self, planned: Planned) -> JoinHandle<Answer> {
         let (destination, place) = (Arc::clone(&self.context.destination), self.ready.place.clone());
         tokio::spawn(async move {
+            let begun = Instant::now();
             let result = destination.submit(&place, &planned.batch).await;
-            (planned, result)
+            (planned, result, begun.elapsed())
         })
     }
 
@@ -99,7 +107,12 @@ impl Phase<'_> {
 
     fn take(&mut self, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
         self.context.watch.advance(planned.places.len() as u64);
-        outcomes::take(self, part, planned, all)
+        outcomes::take(self, part, planned, all)?;
+        match &self.noted.status_changed {
+            None => Ok(()),
+            Some(who) => Err(Failure::new(FailureKind::Stalled, format!("a bulk update changed a subscription status ({who})"))
+                .hint("set limits.bulkUpdates: false on the connection, and tell the vendor: known contacts' statuses must not change")),
+        }
     }
 
     /// An accepted job is recorded with its members before it is polled, so that a restart polls it and sends nothing again.
@@ -118,7 +131,7 @@ impl Phase<'_> {
         let found = poll(self.context, job).await?;
         let outcome = |row: &destination::BatchRow| {
             let mine = found.iter().find(|(key, _)| *key == row.key);
-            mine.map_or(Outcome::Exists, |(_, outcome)| outcome.clone())
+            mine.map_or_else(|| Outcome::Unconfirmed("the job's results do not say".to_owned()), |(_, outcome)| outcome.clone())
         };
         let all: Vec<Outcome> = planned.batch.rows.iter().map(outcome).collect();
         self.take(part, planned, &all)?;

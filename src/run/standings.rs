@@ -16,18 +16,31 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 /// way.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
 
+/// How far clocks may differ: who changed while the first reading was under way is read again at its end.
+const CLOCKS: TimeDelta = TimeDelta::minutes(5);
+
 const STANDINGS: [Standing; 6] =
     [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
 
 /// Brings the state up to date with the place's contacts.
-pub async fn read(context: &Context, recorder: &Recorder, view: &View, place: &PlaceId, row: PlaceRow, contacts: u64) -> Result<(), Failure> {
+pub async fn read(
+    context: &Context,
+    recorder: &Recorder,
+    view: &View,
+    place: &PlaceId,
+    row: PlaceRow,
+    contacts: u64,
+) -> Result<(), Failure> {
     let before = view.contacts_read(row)?;
     recorder.write(move |store| store.begin_contacts_read(row))?;
     let archived = match before {
         None => {
             context.watch.phase("reading the status of the contacts that are there already", Some(contacts));
             let whole = PageRequest { cursor: None, rows: rows(context), changed_since: None, standing: None };
-            let (read, archived) = pages(context, recorder, place, row, whole).await?;
+            let (read, mut archived) = pages(context, recorder, place, row, whole).await?;
+            let since = (context.now - CLOCKS).to_rfc3339_opts(SecondsFormat::Secs, false);
+            let meanwhile = PageRequest { cursor: None, rows: rows(context), changed_since: Some(since), standing: None };
+            archived.extend(pages(context, recorder, place, row, meanwhile).await?.1);
             note_read(context, recorder, row, read).await?;
             archived
         }

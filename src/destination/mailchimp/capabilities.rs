@@ -2,6 +2,7 @@
 
 use super::super::{Capabilities, Operation};
 use crate::member::Standing;
+use std::time::Duration;
 
 /// Of the ten that the vendor allows a user, two are left to others.
 pub(super) const CONNECTIONS_DEFAULT: u32 = 8;
@@ -29,6 +30,8 @@ const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
         reads_standing_first: true,
         phases: &[Operation::Create, Operation::Restore, Operation::Update, Operation::Join, Operation::Leave, Operation::Archive],
         batch_rows,
+        // The vendor gives up after 120 s.
+        slow_call: Duration::from_secs(100),
         on_join_note: "tagging people can start automations that wait for the tag; tagging in bulk cannot silence them",
         on_leave_note: "untagging can start automations too, and keeps the contact: still mailable under its status, still billed",
         on_create_note,

@@ -66,7 +66,7 @@ pub(super) fn refused_alone(problem: &Problem) -> Outcome {
 
 /// The vendor's answer does not say what became of a row.
 pub(super) fn unconfirmed(why: &str) -> Outcome {
-    Outcome::Later(Rejection { code: "unconfirmed", detail: words::clean(why), field: None })
+    Outcome::Unconfirmed(words::clean(why))
 }
 
 #[cfg(test)]

@@ -141,6 +141,7 @@ fn code(outcome: &Outcome) -> String {
         Outcome::Done { standing } => format!("done {standing:?}"),
         Outcome::Rejected(rejection) => format!("rejected {}", rejection.code),
         Outcome::Later(rejection) => format!("later {}", rejection.code),
+        Outcome::Unconfirmed(_) => "unconfirmed".to_owned(),
         other => format!("{other:?}").to_lowercase(),
     }
 }
