@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
-/// A table of text. On a terminal the widest columns wrap; elsewhere nothing does.
+/// A table of text. Nothing is wrapped: a row is a line, for people who scroll and for `grep`.
 pub struct Grid {
     table: Table,
     columns: usize,
@@ -14,7 +14,7 @@ impl Grid {
     /// Columns by their heads; one that begins with `>` holds numbers.
     pub fn new(heads: &[&str]) -> Self {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
         table.set_header(heads.iter().map(|head| Cell::new(head.trim_start_matches('>'))));
         for (n, column) in table.column_iter_mut().enumerate() {
             column.set_padding((0, 2));
