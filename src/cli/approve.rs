@@ -1,9 +1,123 @@
 //! `listkeeper approve`.
 
-/// Approve a held plan by its digest
-#[derive(clap::Args)]
-pub struct Args {}
+use super::{
+    Globals, exit,
+    look::{self, Look},
+    render::{self, table},
+    session,
+};
+use crate::{
+    run,
+    state::{self, HeldPlan},
+};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use std::io::{self, BufRead, IsTerminal, Write};
 
-pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
-    super::exit::FAILED
+/// Approve a held plan
+///
+/// Shows the plan, asks, and records who approved it and when. For 24 hours a run may then take out the people whom the
+/// plan named, and do whatever else it was held for; nothing is sent by approving. Without a name it lists what is held.
+#[derive(clap::Args)]
+pub struct Args {
+    /// The plan's digest or its beginning, or the export's name
+    #[arg(value_name = "DIGEST|EXPORT")]
+    which: Option<String>,
+    /// Approve without asking
+    #[arg(long, requires = "which")]
+    yes: bool,
+    /// Look at the sandbox's state
+    #[arg(long)]
+    sandbox: bool,
+}
+
+pub fn run(args: &Args, globals: &Globals) -> u8 {
+    work(args, globals).unwrap_or_else(|code| code)
+}
+
+fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    let now = Utc::now();
+    let look = Look::open(globals, args.sandbox, now)?;
+    let held = look.view.as_ref().map_or(Ok(Vec::new()), |view| view.held(None)).map_err(|error| look::state_failed(&error))?;
+    let Some(which) = &args.which else {
+        return list(&held, now).map(|()| exit::DONE);
+    };
+    let plan = match &chosen(&held, which)[..] {
+        [plan] => *plan,
+        [] => return Err(none(&held, which)),
+        several => {
+            render::error(&format!("\"{which}\" is several held plans"), &["give more of the digest"]);
+            list(several.iter().copied(), now)?;
+            return Err(exit::FAILED);
+        }
+    };
+    if plan.approved.as_ref().is_some_and(|approved| approved.holds(now)) {
+        render::talk(&format!("the plan {} of {} is approved already", table::short(&plan.digest), plan.export));
+        return Ok(exit::DONE);
+    }
+    look::print(|out| writeln!(out, "{}", render::painted(&plan.text)))?;
+    if !(args.yes || ask(plan)?) {
+        render::talk("left as it is: held");
+        return Ok(exit::HELD);
+    }
+    approve(&look, plan, now)?;
+    Ok(exit::DONE)
+}
+
+/// By a digest's beginning, or by the name of an export: then what nobody approved yet.
+fn chosen<'h>(held: &'h [HeldPlan], which: &str) -> Vec<&'h HeldPlan> {
+    let by_name: Vec<_> = held.iter().filter(|plan| plan.export == which && plan.approved.is_none()).collect();
+    if by_name.is_empty() { held.iter().filter(|plan| !which.is_empty() && plan.digest.starts_with(which)).collect() } else { by_name }
+}
+
+fn none(held: &[HeldPlan], which: &str) -> u8 {
+    let hint = match held {
+        [] => "nothing is held".to_owned(),
+        held => {
+            format!("held: {}", held.iter().map(|p| format!("{} ({})", table::short(&p.digest), p.export)).collect::<Vec<_>>().join(", "))
+        }
+    };
+    session::fail(&format!("no held plan is called \"{which}\""), Some(&hint))
+}
+
+fn ask(plan: &HeldPlan) -> Result<bool, u8> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(session::fail("nobody is there to ask", Some("look at the plan above, then approve it with --yes")));
+    }
+    render::talk(&format!("Held: {}", plan.reason));
+    eprint!("Approve this plan of {} for the next 24 hours? [y/N] ", plan.export);
+    let _ = io::stderr().flush();
+    let mut line = String::new();
+    let _ = io::stdin().lock().read_line(&mut line);
+    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn approve(look: &Look, plan: &HeldPlan, now: DateTime<Utc>) -> Result<(), u8> {
+    let by = run::user();
+    state::approve(&look.dir, &plan.digest, &by, now).map_err(|error| look::state_failed(&error))?;
+    let export = &plan.export;
+    render::talk(&format!(
+        "approved by {by}; the next run of {export} within 24 hours may go through (at once: listkeeper apply --export {export})"
+    ));
+    Ok(())
+}
+
+fn list<'h>(held: impl IntoIterator<Item = &'h HeldPlan>, now: DateTime<Utc>) -> Result<(), u8> {
+    let mut grid = table::Grid::new(&["PLAN", "EXPORT", "MADE", "STATE", "WHY"]);
+    let mut any = false;
+    for plan in held {
+        any = true;
+        let state = match &plan.approved {
+            Some(approved) if approved.holds(now) => format!("approved by {}", approved.by),
+            Some(approved) => format!("approval by {} ran out", approved.by),
+            None => "held".to_owned(),
+        };
+        let made = table::time(plan.made, Tz::UTC);
+        grid.row(vec![table::short(&plan.digest).to_owned(), plan.export.clone(), made, state, plan.reason.clone()]);
+    }
+    if !any {
+        render::talk("no plan is held");
+        return Ok(());
+    }
+    look::print(|out| out.write_all(grid.text().as_bytes()))
 }

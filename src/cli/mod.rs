@@ -4,6 +4,7 @@ mod apply;
 mod approve;
 mod history;
 mod init;
+mod look;
 mod plan;
 mod rejected;
 pub mod render;

@@ -1,9 +1,132 @@
 //! `listkeeper rejected`.
 
-/// List the rows that a platform or a check refused
-#[derive(clap::Args)]
-pub struct Args {}
+use super::{
+    Globals, exit,
+    look::{self, Look},
+    render::{self, table},
+};
+use crate::{
+    definition::Name,
+    plan::words::grouped,
+    state::{RejectedRow, RunId, StateError, View},
+};
+use chrono::Utc;
+use std::{io, ops::ControlFlow};
 
-pub fn run(_args: &Args, _globals: &super::Globals) -> u8 {
-    super::exit::FAILED
+/// Rows that a table shows at most: it is held in memory, and nobody reads more of one.
+const TABLE_ROWS: usize = 500;
+
+/// List the rows of an export that a check or the platform refused
+///
+/// Those of its latest run that read its source whole. Addresses are shown, not masked: whoever mends the data needs
+/// them. A refused row is tried again when its data changes.
+#[derive(clap::Args)]
+pub struct Args {
+    #[arg(value_name = "EXPORT")]
+    export: String,
+    /// Print as CSV on stdout, with a header
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
+    /// Print as JSON on stdout, one object a line
+    #[arg(long)]
+    json: bool,
+    /// Look at the sandbox's state
+    #[arg(long)]
+    sandbox: bool,
+}
+
+pub fn run(args: &Args, globals: &Globals) -> u8 {
+    work(args, globals).unwrap_or_else(|code| code)
+}
+
+fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    let look = Look::open(globals, args.sandbox, Utc::now())?;
+    let name = look::export_name(&args.export)?;
+    let Some((view, run)) = listing(&look, &name)? else { return Ok(exit::DONE) };
+    if args.csv {
+        look::print(|out| csv(view, run, out))?;
+    } else if args.json {
+        look::print(|out| json(view, run, out))?;
+    } else {
+        let (text, rest) = table(view, run).map_err(|error| look::state_failed(&error))?;
+        look::print(|out| out.write_all(text.as_bytes()))?;
+        if text.is_empty() {
+            render::talk(&format!("no row of {name} is refused"));
+        } else if rest > 0 {
+            render::talk(&format!("and {} more; `--csv` lists them all", grouped(rest)));
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// The run whose rows are listed; `None`: there is none, and that was said.
+fn listing<'l>(look: &'l Look, name: &Name) -> Result<Option<(&'l View, RunId)>, u8> {
+    let Some(view) = &look.view else {
+        render::talk(&format!("no runs yet; `listkeeper apply --export {name}` runs it once"));
+        return Ok(None);
+    };
+    let failed = |error: StateError| look::state_failed(&error);
+    if let Some(run) = view.rejected_run(name).map_err(failed)? {
+        return Ok(Some((view, run)));
+    }
+    if view.last_run(name).map_err(failed)?.is_none() {
+        return Err(look::unknown_export(name, Some(view)));
+    }
+    render::talk(&format!("no run of {name} has read its source whole yet; `listkeeper history {name}` says why"));
+    Ok(None)
+}
+
+/// The first rows, and how many more there are.
+fn table(view: &View, run: RunId) -> Result<(String, u64), StateError> {
+    let mut grid = table::Grid::new(&["ADDRESS", "SEGMENT", "REASON", "FIELD", "DETAIL"]);
+    let mut rows = 0_usize;
+    view.rejected(run, |row| {
+        rows += 1;
+        if rows <= TABLE_ROWS {
+            let RejectedRow { address, segment, code, detail, field } = row;
+            grid.row(vec![address.unwrap_or_default(), segment, code, field.unwrap_or_default(), detail]);
+        }
+        Ok::<_, StateError>(ControlFlow::Continue(()))
+    })?;
+    let text = if rows == 0 { String::new() } else { grid.text() };
+    Ok((text, rows.saturating_sub(TABLE_ROWS) as u64))
+}
+
+fn csv(view: &View, run: RunId, out: &mut dyn io::Write) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    writer.write_record(["address", "segment", "reason", "field", "detail"])?;
+    each(view, run, |row| {
+        let field = row.field.as_deref().unwrap_or_default();
+        let cells = [row.address.as_deref().unwrap_or_default(), &row.segment, &row.code, field, &row.detail];
+        Ok(writer.write_record(cells.map(harmless))?)
+    })?;
+    writer.flush()
+}
+
+/// Addresses come from strangers, and spreadsheets take a cell that begins with one of these for a formula.
+fn harmless(cell: &str) -> String {
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+fn json(view: &View, run: RunId, out: &mut dyn io::Write) -> io::Result<()> {
+    each(view, run, |row| writeln!(out, "{}", serde_json::to_string(&row)?))
+}
+
+fn each(view: &View, run: RunId, mut write: impl FnMut(RejectedRow) -> io::Result<()>) -> io::Result<()> {
+    let written = view.rejected(run, |row| write(row).map(|()| ControlFlow::Continue(())).map_err(Failed::Io));
+    written.map_err(|error| match error {
+        Failed::Io(error) => error,
+        Failed::State(error) => io::Error::other(error),
+    })
+}
+
+enum Failed {
+    Io(io::Error),
+    State(StateError),
+}
+
+impl From<StateError> for Failed {
+    fn from(error: StateError) -> Self {
+        Self::State(error)
+    }
 }

@@ -1,9 +1,37 @@
 //! `listkeeper schema`.
 
-/// Print the JSON Schema of the definitions
+use super::exit;
+use crate::definition;
+
+/// Print the JSON Schema of definitions, for editors
+///
+/// Editors with YAML support complete and check a file that names the schema in its first line:
+/// `# yaml-language-server: $schema=PATH`.
 #[derive(clap::Args)]
 pub struct Args {}
 
 pub fn run(_args: &Args) -> u8 {
-    super::exit::FAILED
+    println!("{}", text());
+    exit::DONE
+}
+
+/// The schema as it is printed, checked in, and written by `init`.
+pub fn text() -> String {
+    format!("{:#}", definition::json_schema())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    /// Editors read the file in the repository; it must not lag behind the types.
+    #[test]
+    fn the_checked_in_schema_is_the_types_schema() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/listkeeper.v1.json");
+        let written = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            written.trim_end() == super::text(),
+            "schemas/listkeeper.v1.json is out of date; run: cargo run -- schema > schemas/listkeeper.v1.json"
+        );
+    }
 }

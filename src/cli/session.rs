@@ -46,7 +46,7 @@ impl Session {
     /// Opens everything, or says what is in the way and gives the exit code.
     pub async fn open(target: &Target, globals: &Globals, access: Access) -> Result<Self, u8> {
         let catalog = definition::read(&target.dir);
-        render::diagnostics(&catalog);
+        render::diagnostics::eprint(&catalog);
         if catalog.has_errors() {
             return Err(exit::INVALID);
         }

@@ -6,3 +6,4 @@ mod controller;
 mod due;
 
 pub use controller::{Listener, serve};
+pub use due::next_run;

@@ -44,6 +44,14 @@ pub struct Diagnostic {
     pub text: Option<Arc<str>>,
 }
 
+impl Diagnostic {
+    /// The offending text, masked where it is a secret.
+    pub fn snippet(&self) -> Option<&str> {
+        let at = self.at?;
+        self.text.as_ref()?.get(at.offset..at.offset + at.len).filter(|text| !text.is_empty())
+    }
+}
+
 /// Where in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {

@@ -1,8 +1,10 @@
 //! What people write: typed YAML documents with positions, checked across documents, read into a [`Catalog`].
 //!
 //! May know: the file system below one directory, YAML. May not know: sources' content, vendors' services, the state.
-//! The documents as written (serde, JSON Schema, positions) live in `document/`; the types here are what the rest of
-//! the program sees: names resolved, defaults inherited, every check passed.
+//!
+//! `files` finds and loads, `yaml/` turns text into positioned values and typed documents, `document/` holds the documents
+//! as written (serde, JSON Schema), `resolve/` checks them across files. The types here are what the rest of the program
+//! sees: names resolved, defaults inherited, every check passed.
 
 mod catalog;
 mod document;
@@ -26,3 +28,6 @@ pub use export::{
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::read;
+
+#[cfg(test)]
+mod tests;

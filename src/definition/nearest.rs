@@ -1,11 +1,15 @@
 //! "Did you mean": the existing name nearest to one that does not exist.
 
+/// Comparing costs; among more names than these the hint is luck anyway.
+const NAMES: usize = 2_000;
+
 /// The nearest by edit distance, letter case aside, if it is near enough to be meant.
 pub fn nearest<'a>(given: &str, existing: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let given = given.to_lowercase();
     let limit = (given.chars().count() / 3).max(1);
     existing
         .into_iter()
+        .take(NAMES)
         .map(|name| (strsim::osa_distance(&given, &name.to_lowercase()), name))
         .filter(|(distance, name)| *distance <= limit || (given.len() >= 3 && name.to_lowercase().starts_with(&given)))
         .min()

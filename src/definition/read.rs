@@ -62,8 +62,10 @@ pub struct Written<T> {
     pub node: Node,
     /// What of it could be read; `None` if nothing.
     pub doc: Option<T>,
-    /// Something of it could not be read.
-    pub faulty: bool,
+    /// The fields of it that could not be read, at any depth.
+    pub faulty: Vec<String>,
+    /// Whether there was anything that could not be read, fields or not.
+    pub sound: bool,
 }
 
 /// All documents of a directory, by kind, in order of file and place.
@@ -147,16 +149,17 @@ fn written<T: DeserializeOwned>(file: &Arc<File>, mut node: Node, head: Position
         entries.retain(|entry| entry.key != "apiVersion" && entry.key != "kind");
     }
     let (doc, faults) = read_as(&node);
-    let faulty = !faults.is_empty();
+    let faulty = faults.iter().filter_map(|fault| fault.key.as_deref().map(str::to_owned)).collect();
+    let sound = faults.is_empty();
     faults.into_iter().for_each(|fault| tell(file, fault, report));
-    Written { file: file.clone(), head, node, doc, faulty }
+    Written { file: file.clone(), head, node, doc, faulty, sound }
 }
 
 /// Reports a fault; where the place is a secret, its words must not repeat it.
 fn tell(file: &File, fault: Fault, report: &mut Report) {
     let at = fault.at.unwrap_or(Position { line: 1, column: 1, offset: 0, len: 0 });
     let secret = at.len > 0 && file.shown(at).is_none();
-    let message = if secret && fault.message.contains('`') { "this is not expected here".to_owned() } else { fault.message };
+    let message = if secret && fault.message.contains('`') { "this is not expected here".into() } else { fault.message };
     let hint = fault.hint.unwrap_or_default();
     report.error(file, at, message, hint);
 }

@@ -51,9 +51,19 @@ impl Schedule {
     /// The first time due after `after`; `None` if there is none in croner's search range (some years).
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let cron = compile(&self.cron).ok()?;
-        let found = cron.find_next_occurrence(&after.with_timezone(&self.time_zone), false).ok()?;
-        Some(found.with_timezone(&Utc)).filter(|next| *next > after)
+        let find = |from: DateTime<Utc>, inclusive| {
+            let found = cron.find_next_occurrence(&from.with_timezone(&self.time_zone), inclusive).ok()?;
+            Some(found.with_timezone(&Utc)).filter(|next| *next > after)
+        };
+        find(after, false).or_else(|| quarters(after).find_map(|from| find(from, true)))
     }
+}
+
+/// The quarter hours of the next 27 hours. croner gives up on a day that a zone skipped whole (Samoa, 30 December 2011);
+/// every gap ends on a quarter hour, from where the search goes on.
+fn quarters(after: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+    let first = after.timestamp().div_euclid(900) + 1;
+    (first..first + 27 * 4).filter_map(|quarter| DateTime::from_timestamp(quarter * 900, 0))
 }
 
 /// Checks a cron text as people write it, and that it ever comes: "31 February" is an error here, not in a year.
@@ -149,7 +159,7 @@ impl Field {
     }
 
     fn error(&self, item: &str, hint: &str) -> CronError {
-        error(&format!("`{item}` is not a {}", self.name), hint)
+        error(&format!("`{item}` is not a valid {}", self.name), hint)
     }
 }
 

@@ -33,7 +33,7 @@ id!(
     JobId
 );
 
-/// What a vendor can do and documents; constant per vendor.
+/// What a vendor can do and documents; constant for a connection.
 #[derive(Debug)]
 pub struct Capabilities {
     pub vendor: &'static str,

@@ -162,6 +162,38 @@ fn regex_free(text: &str) -> String {
     format!("{before} in N s){after}")
 }
 
+/// What is logged at the most talkative level, of an answered and of a lost call.
+#[tokio::test(start_paused = true)]
+async fn logs_hold_neither_secrets_nor_people() {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let script = Arc::new(Script::new([refused(), json(200, r#"{"email":"dana@example.com"}"#)], reset()));
+    let body = Some(r#"{"email_address":"dana@example.com"}"#.into());
+    client(&script).send(&Request { body, ..request(Effect::Once) }).await.unwrap();
+    let logged = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    assert!(
+        logged.contains("POST") && logged.contains("/lists/{id}") && logged.contains("status=200") && logged.contains("attempt=2"),
+        "{logged}"
+    );
+    for secret in ["dana", "hush", "aHVzaC", "lists/1"] {
+        assert!(!logged.contains(secret), "{secret} in {logged}");
+    }
+}
+
 mod over_the_network {
     use super::*;
     use wiremock::{Mock, MockServer, ResponseTemplate, matchers::any};

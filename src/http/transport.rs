@@ -165,6 +165,11 @@ mod tests {
     use super::*;
     use rstest::rstest;
 
+    #[test]
+    fn a_client_over_tls_can_be_made() {
+        assert!(client(false).is_ok() && client(true).is_ok());
+    }
+
     #[rstest]
     #[case("7", Some(7))]
     #[case("Sun, 06 Nov 1994 08:49:37 GMT", Some(10))]

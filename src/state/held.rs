@@ -39,6 +39,17 @@ pub struct Approval {
     pub removals: u64,
 }
 
+impl Approved {
+    /// Whether it still holds.
+    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+        self.at > holding_since(now)
+    }
+}
+
+fn holding_since(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - TimeDelta::hours(APPROVAL_HOURS)
+}
+
 const HELD: &str = "SELECT digest, export, made_ms, reason, text, json, approved_by, approved_ms FROM held";
 
 impl Store {
@@ -79,7 +90,7 @@ impl View {
 
     /// The export's newest approval that still holds.
     pub fn approval(&self, export: &Name, now: DateTime<Utc>) -> Result<Option<Approval>> {
-        let after = sql::millis(now - TimeDelta::hours(APPROVAL_HOURS));
+        let after = sql::millis(holding_since(now));
         let sql = "SELECT digest, approved_by, approved_ms, (SELECT count(*) FROM held_removal r WHERE r.digest = held.digest) FROM held
                    WHERE export = ?1 AND approved_ms > ?2 ORDER BY approved_ms DESC, digest LIMIT 1";
         let mut statement = self.conn.prepare_cached(sql)?;

@@ -32,6 +32,19 @@ impl Lock {
     }
 }
 
+impl StateDir {
+    /// Whether the process that last took the lock is still there, by its number: asking the lock itself could get in
+    /// the way of one that is just taking it. On another host it is taken to be.
+    pub fn is_written(&self) -> bool {
+        let Ok(holder) = std::fs::read_to_string(self.lock()) else { return false };
+        let mut words = holder.split(' ');
+        let pid = words.nth(1).and_then(|pid| pid.parse().ok()).and_then(rustix::process::Pid::from_raw);
+        let elsewhere = words.nth(1).is_some_and(|on| on != host());
+        let gone = |pid| rustix::process::test_kill_process(pid) == Err(rustix::io::Errno::SRCH);
+        elsewhere || pid.is_some_and(|pid| !gone(pid))
+    }
+}
+
 fn in_use(dir: &StateDir, file: &mut File) -> StateError {
     let mut holder = String::new();
     // The holder may be just about to write its line: then we do not know who it is, and say only that.

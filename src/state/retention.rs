@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, TimeDelta, Utc};
 use std::time::Duration;
 
 /// `Settings.retention` where nobody says otherwise.
-pub const RETENTION_DEFAULT: Duration = Duration::from_hours(90 * 24);
+pub const RETENTION_DEFAULT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 impl Store {
     /// Forgets runs, rejected rows and held plans older than the retention, and day counters that nothing looks at any

@@ -67,8 +67,13 @@ impl Trigger {
 }
 
 impl RunRecord {
-    pub fn status(&self) -> Status {
-        self.end.clone().map_or_else(|| Status::Now(Now::Running { since: self.started }), Status::Ended)
+    /// `writing`: whether a process that could be running it is there ([`super::StateDir::is_written`]).
+    pub fn status(&self, writing: bool) -> Status {
+        match (&self.end, writing) {
+            (Some(end), _) => Status::Ended(end.clone()),
+            (None, true) => Status::Now(Now::Running { since: self.started }),
+            (None, false) => Status::Ended(End::interrupted()),
+        }
     }
 }
 
@@ -144,11 +149,10 @@ impl Store {
             return Ok(());
         }
         self.check()?;
-        let end = End::Failed { retrying: true, reason: "interrupted: the process that ran it ended before it did".into() };
         self.note(|conn| {
             conn.execute(
                 "UPDATE run SET ended_ms = ?1, status = ?2 WHERE ended_ms IS NULL",
-                params![sql::millis(now), sql::to_json(&end)?],
+                params![sql::millis(now), sql::to_json(&End::interrupted())?],
             )?;
             Ok(())
         })

@@ -69,6 +69,11 @@ impl Now {
 }
 
 impl End {
+    /// Of a run whose process went away before it ended.
+    pub fn interrupted() -> Self {
+        Self::Failed { retrying: true, reason: "interrupted: the process that ran it ended before it did".into() }
+    }
+
     /// Why, where there is something to say.
     pub fn reason(&self) -> Option<&str> {
         match self {

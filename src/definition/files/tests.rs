@@ -1,1 +1,119 @@
+use crate::definition::read;
+use rstest::rstest;
+use std::{fs, path::Path};
 
+fn messages(dir: &Path) -> Vec<String> {
+    read(dir).diagnostics.into_iter().map(|d| format!("{}: {}", d.file.display(), d.message)).collect()
+}
+
+fn bomb() -> Vec<u8> {
+    let mut text = String::from("apiVersion: listkeeper/v1\nl0: &l0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..=9 {
+        let aliases = vec![format!("*l{}", level - 1); 9].join(", ");
+        text.push_str(&format!("l{level}: &l{level} [{aliases}]\n"));
+    }
+    text.into_bytes()
+}
+
+fn utf16() -> Vec<u8> {
+    [0xff, 0xfe].into_iter().chain("apiVersion: x".encode_utf16().flat_map(u16::to_le_bytes)).collect()
+}
+
+/// Every sort of bad file ends in one clear error.
+#[rstest]
+#[case::empty(vec![], "the file is empty")]
+#[case::comments(b"# nothing\n\n# here\n".to_vec(), "there is no document in this file")]
+#[case::empty_documents(b"---\n---\n".to_vec(), "there is no document in this file")]
+#[case::binary(vec![0x7f, b'E', b'L', b'F', 1, 0, 0, 3], "the file is binary: a zero byte at offset 5")]
+#[case::utf16_bom(utf16(), "the file is UTF-16")]
+#[case::utf16(utf16()[2..].to_vec(), "the file looks like UTF-16")]
+#[case::latin1(b"name: caf\xe9\n".to_vec(), "line 1 is not UTF-8 (byte 9 of the file)")]
+#[case::large(vec![b'a'; 50_000_000], "the file is larger than 1 MiB")]
+#[case::deep(vec![b'['; 100_000], "nested deeper than 32 levels")]
+#[case::deep_blocks((0..100).flat_map(|n| format!("{}a:\n", " ".repeat(n)).into_bytes()).collect(), "nested deeper than 32 levels")]
+#[case::bomb(bomb(), "more than 50000 values")]
+#[case::aliases(format!("a: &a x\nb: [{}]", "*a,".repeat(101)).into_bytes(), "more than 100 aliases")]
+#[case::values(format!("[{}]", "1,".repeat(60_000)).into_bytes(), "more than 50000 values")]
+#[case::scalar(b"hello\n".to_vec(), "this is not a definition")]
+#[case::duplicate(b"apiVersion: listkeeper/v1\nkind: Segment\nkind: Export\n".to_vec(), "this key is written twice in one mapping")]
+#[case::version(b"apiVersion: listkeeper/v2\nkind: Export\n".to_vec(), "this version of Listkeeper does not read `listkeeper/v2`")]
+#[case::version_misspelt(b"apiVersion: listkeper/v1\nkind: Export\n".to_vec(), "this version of Listkeeper does not read `listkeper/v1`")]
+#[case::no_version(b"kind: Export\nname: a\n".to_vec(), "the field `apiVersion` is missing")]
+#[case::no_kind(b"apiVersion: listkeeper/v1\nname: a\n".to_vec(), "the field `kind` is missing")]
+#[case::kind(b"apiVersion: listkeeper/v1\nkind: Exprot\n".to_vec(), "there is no kind `Exprot`")]
+fn a_bad_file_is_one_clear_error(#[case] content: Vec<u8>, #[case] expected: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("bad.yaml"), content).unwrap();
+    assert_eq!(messages(dir.path()), [format!("bad.yaml: {expected}")]);
+}
+
+#[rstest]
+#[case::tab("a:\n\t- b\n")]
+#[case::unclosed("a: [b, c\n")]
+#[case::quote("a: \"b\n")]
+#[case::indentation("a:\n  b: 1\n c: 2\n")]
+#[case::cut("a: b\nc")]
+fn what_is_not_yaml_is_told_with_its_place(#[case] content: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("bad.yml"), content).unwrap();
+    let diagnostics = read(dir.path()).diagnostics;
+    assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
+    assert!(diagnostics[0].message.starts_with("this is not YAML") && diagnostics[0].at.is_some(), "{diagnostics:?}");
+}
+
+#[test]
+fn an_empty_directory_and_none_are_not_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    assert_eq!(messages(dir.path()), [": there are no definitions in this directory"]);
+    fs::write(dir.path().join("values.yaml"), "replicas: 3\n").unwrap();
+    assert_eq!(messages(dir.path()), [": there are no definitions in this directory"]);
+    let gone = read(&dir.path().join("gone")).diagnostics;
+    assert!(gone[0].message.starts_with("this directory cannot be read: "), "{gone:?}");
+    let file = read(&dir.path().join("values.yaml")).diagnostics;
+    assert_eq!(file[0].message, "this directory cannot be read: it is not a folder");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_are_followed_cycles_end_and_dots_are_skipped() {
+    use std::os::unix::fs::symlink;
+    let dir = tempfile::tempdir().unwrap();
+    let document = |name: &str| format!("apiVersion: listkeeper/v1\nkind: Segment\nname: {name}\nsource: s\ntable: t\n");
+    // As Kubernetes mounts a ConfigMap.
+    fs::create_dir_all(dir.path().join("..data")).unwrap();
+    fs::write(dir.path().join("..data/a.yaml"), document("linked")).unwrap();
+    symlink("..data/a.yaml", dir.path().join("a.yaml")).unwrap();
+    fs::write(dir.path().join(".hidden.yaml"), "{").unwrap();
+    fs::create_dir_all(dir.path().join("below/deeper")).unwrap();
+    fs::write(dir.path().join("below/deeper/b.yml"), document("nested")).unwrap();
+    fs::write(dir.path().join("below/notes.txt"), "{").unwrap();
+    symlink(dir.path(), dir.path().join("below/cycle")).unwrap();
+    let files: Vec<_> = read(dir.path()).diagnostics.into_iter().map(|d| d.file.display().to_string()).collect();
+    assert_eq!(files, ["a.yaml", "below/deeper/b.yml"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_is_an_error_and_never_blocks() {
+    let dir = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink("nowhere", dir.path().join("dangling.yaml")).unwrap();
+    let pipe = dir.path().join("pipe.yaml");
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
+    let told = messages(dir.path());
+    assert!(told[0].starts_with("dangling.yaml: this cannot be read: "), "{told:?}");
+    assert_eq!(told[1], "pipe.yaml: this is not a regular file");
+}
+
+#[test]
+fn the_digest_is_over_paths_and_contents() {
+    let dir = tempfile::tempdir().unwrap();
+    let digest = |name: &str, text: &str| {
+        let _ = fs::remove_file(dir.path().join("a.yaml"));
+        fs::write(dir.path().join(name), text).unwrap();
+        read(dir.path()).digest
+    };
+    let first = digest("a.yaml", "a: 1\n");
+    assert_eq!(first, digest("a.yaml", "a: 1\n"));
+    assert_ne!(first, digest("a.yaml", "a: 2\n"));
+    assert_ne!(first, digest("b.yaml", "a: 1\n"));
+}

@@ -46,11 +46,14 @@ fn renamed(
     }
 }
 
+/// Who fills a field, and how.
+type Filled = (Arc<Export>, Columns, Option<FieldType>);
+
 /// Who claimed what so far.
 #[derive(Default)]
 struct Claims {
     containers: BTreeMap<(Place, String), Arc<Export>>,
-    fields: BTreeMap<(Place, String), (Arc<Export>, Columns, Option<FieldType>)>,
+    fields: BTreeMap<(Place, String), Filled>,
     old_names: BTreeMap<String, String>,
 }
 

@@ -15,8 +15,8 @@ use crate::definition::{
 
 /// What other versions know; they are named so that nobody looks for a typing error.
 const OTHERS: [&str; 3] = ["omnisend", "constant-contact", "iterable"];
-const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: /run/secrets/key}` or \
-     `{systemdCredential: key}`. If the key was committed, revoke it";
+const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: PATH}` or \
+     `{systemdCredential: NAME}`. If the key was committed, revoke it";
 const CONSENT: &str = "nothing is sent without it. It means: personal data leaves your compliance boundary, and you answer for the \
      vendor's handling of it. Write `privacy: {acceptedBy: you@example.com, acceptedOn: YYYY-MM-DD}`";
 

@@ -40,7 +40,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
     let segments = segments(doc, world, scope, &mut hasher);
     let written = scope.need(&doc.target, scope.head, "target", "add `target: {audienceId: …}` or `target: {audience: {name: …}}`");
     let target = written.and_then(|written| target::resolve(written, doc.segments.as_ref(), &segments, scope));
-    let matching = matching(doc.r#match.as_ref(), scope);
+    let matching = matching(&doc.r#match, scope);
     let attributes = attributes(doc.attributes.as_ref(), scope);
     let contacts = scope.need(&doc.new_contacts, scope.head, "newContacts", STATUSES);
     let new_contacts = contacts.and_then(|written| new_contacts(written, scope));
@@ -122,12 +122,9 @@ fn segments(doc: &ExportDoc, world: &World<'_>, scope: &mut Scope<'_>, hasher: &
     found.inspect(|(item, _)| _ = hasher.update(item.digest.as_bytes())).map(|(_, segment)| segment.clone()).collect()
 }
 
-fn matching(written: Option<&At<MatchDoc>>, scope: &mut Scope<'_>) -> Option<Matching> {
+fn matching(written: &Option<At<MatchDoc>>, scope: &mut Scope<'_>) -> Option<Matching> {
     let hint = "add `match: {email: COLUMN}`, naming the column that holds the address";
-    let Some(doc) = written else {
-        scope.error(scope.head, "the field `match` is missing", hint);
-        return None;
-    };
+    let doc = scope.need(written, scope.head, "match", hint)?;
     let id = scope.optional(&doc.id, "id");
     let prefer = scope.optional(&doc.prefer, "prefer");
     let email = scope.need_text(&doc.email, doc.at, "email", hint)?;

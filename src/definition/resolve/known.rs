@@ -16,6 +16,8 @@ pub struct Known<'a, T> {
     what: &'static str,
     pub items: BTreeMap<String, Item<T>>,
     unreadable: &'a [Arc<File>],
+    /// One of the documents has no name, or not one of its own: it may be the one that is looked for.
+    nameless: bool,
 }
 
 pub struct Item<T> {
@@ -46,14 +48,15 @@ impl<'a, T> Known<'a, T> {
         report: &mut Report,
         mut resolve: impl FnMut(&mut Scope<'_>, Entry<'_, D>) -> Option<Resolved<T>>,
     ) -> Self {
-        let mut known = Self { what, items: BTreeMap::new(), unreadable: &documents.unreadable };
+        let mut known = Self { what, items: BTreeMap::new(), unreadable: &documents.unreadable, nameless: false };
         for document in written {
             let errors = report.errors();
-            let mut scope = Scope { file: &document.file, head: document.head, report };
+            let mut scope = Scope { file: &document.file, head: document.head, faulty: &document.faulty, report };
             let name = known.name(document, &mut scope);
+            known.nameless |= name.is_none();
             let entry = document.doc.as_ref().map(|doc| Entry { name: name.clone(), doc, written: document });
             let resolved = entry.and_then(|entry| resolve(&mut scope, entry));
-            let good = !document.faulty && report.errors() == errors;
+            let good = document.sound && report.errors() == errors;
             known.insert(document, name, resolved.filter(|_| good));
         }
         known
@@ -75,7 +78,7 @@ impl<'a, T> Known<'a, T> {
     }
 
     fn insert<D>(&mut self, document: &Written<D>, name: Option<Name>, resolved: Option<Resolved<T>>) {
-        let text = document.node.get("name").and_then(|entry| entry.value.text()).unwrap_or_default();
+        let Some(text) = document.node.get("name").and_then(|entry| entry.value.text()) else { return };
         let place = (document.file.path.clone(), document.head.line);
         let (value, folders, digest) = match resolved {
             Some(good) => (Some(Arc::new(good.value)), good.folders, good.digest),
@@ -90,7 +93,7 @@ impl<'a, T> Known<'a, T> {
             return item.value.as_ref().map(|value| (item, value));
         }
         // It may be defined in a file that could not be read.
-        if !self.unreadable.iter().any(|file| file.text.contains(name.as_str())) {
+        if !self.nameless && !self.unreadable.iter().any(|file| file.text.contains(name.as_str())) {
             let nothing = format!("there is no {} at all; add a document of this kind", self.what);
             let hint = nearest::hint(name, self.items.keys().map(String::as_str), &nothing);
             scope.error(name.at, format!("there is no {} `{}`", self.what, name.value), hint);

@@ -6,6 +6,8 @@ pub struct Scope<'a> {
     pub file: &'a File,
     /// Where the document begins, for what is missing in it.
     pub head: Position,
+    /// Fields that could not be read, which has been reported; they are not missing.
+    pub faulty: &'a [String],
     pub report: &'a mut Report,
 }
 
@@ -16,7 +18,7 @@ impl Scope<'_> {
 
     /// A field that must be there.
     pub fn need<'v, T>(&mut self, value: &'v Option<T>, at: Position, field: &str, hint: &str) -> Option<&'v T> {
-        if value.is_none() {
+        if value.is_none() && !self.faulty.iter().any(|faulty| faulty == field) {
             self.error(at, format!("the field `{field}` is missing"), hint);
         }
         value.as_ref()

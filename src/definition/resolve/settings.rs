@@ -32,7 +32,7 @@ pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>
     let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digest: None };
     let first = documents.iter().find(|settings| settings.file.folder.is_empty());
     let Some((written, doc)) = first.and_then(|written| Some((written, written.doc.as_ref()?))) else { return defaults };
-    let scope = &mut Scope { file: &written.file, head: written.head, report };
+    let scope = &mut Scope { file: &written.file, head: written.head, faulty: &written.faulty, report };
     defaults.time_zone = doc.time_zone.as_ref().and_then(|zone| zone_of(zone, scope));
     defaults.value.schedule = doc.schedule.as_ref().and_then(|written| schedule(written, defaults.time_zone, scope));
     defaults.value.guard = guard(doc.guard.as_ref(), Guard::default(), scope);

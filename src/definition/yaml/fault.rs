@@ -7,9 +7,11 @@ use std::fmt;
 /// Says what and where; never repeats a value, which may be a secret.
 #[derive(Clone, Debug)]
 pub struct Fault {
-    pub message: String,
-    pub hint: Option<String>,
+    pub message: Box<str>,
+    pub hint: Option<Box<str>>,
     pub at: Option<Position>,
+    /// The key whose value has the fault.
+    pub key: Option<Box<str>>,
     /// The entry that has the fault: reading goes on without it.
     pub(super) entry: Option<usize>,
     /// A required field was not there (its name).
@@ -19,11 +21,11 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub fn new(message: impl Into<String>, at: Option<Position>) -> Self {
-        Self { message: message.into(), hint: None, at, entry: None, missing: None, silent: false }
+    pub fn new(message: impl Into<Box<str>>, at: Option<Position>) -> Self {
+        Self { message: message.into(), hint: None, at, key: None, entry: None, missing: None, silent: false }
     }
 
-    fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub fn hint(mut self, hint: impl Into<Box<str>>) -> Self {
         self.hint = Some(hint.into());
         self
     }
@@ -55,7 +57,7 @@ impl de::Error for Fault {
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {
-        let hint = if expected.is_empty() { "no fields are expected here".into() } else { choices(field, expected) };
+        let hint = if expected.is_empty() { "no fields are expected here".to_owned() } else { choices(field, expected) };
         Self::new(format!("unknown field `{field}`"), None).hint(hint)
     }
 

@@ -27,7 +27,7 @@ pub fn mask_secrets(text: &str) -> String {
             // Its value may be on the lines below.
             credentials = Some(Block { indent: indent(line), flow: line[start..].contains('{') });
         } else {
-            mask_keys(line, &mut masked);
+            mask_keys(&mask_user(line), &mut masked);
         }
     }
     masked
@@ -87,6 +87,16 @@ fn mask_below(line: &str, masked: &mut String) {
     }
 }
 
+/// Masks the user and password of a URL.
+fn mask_user(line: &str) -> std::borrow::Cow<'_, str> {
+    let Some(start) = line.find("://").map(|at| at + 3) else { return line.into() };
+    let authority = line[start..].split(|c: char| c.is_whitespace() || "/?#\"'".contains(c)).next().unwrap_or_default();
+    match authority.rfind('@') {
+        Some(user) => format!("{}{}{}", &line[..start], "*".repeat(user), &line[start + user..]).into(),
+        None => line.into(),
+    }
+}
+
 /// Masks what looks like a Mailchimp key (32 hexadecimal digits, a data centre) wherever it is.
 fn mask_keys(line: &str, masked: &mut String) {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '-';
@@ -127,7 +137,8 @@ mod tests {
     #[case("credentials:\napiKey: s3cret\nname: x\n", "credentials:\napiKey: ******\nname: x\n")]
     #[case("# apiKey: s3cret\nname: x\n", "# apiKey: ******\nname: x\n")]
     #[case("{credentials: {apiKey: s3cret}, name: x}\n", "{credentials: {apiKey: ******}, ****: *}\n")]
-    #[case("note: 0123456789abcdef0123456789abcdef-us1\n", "note: **************************************\n")]
+    #[case("note: 0123456789abcdef0123456789abcdef-us1\n", "note: ************************************\n")]
+    #[case("endpoint: https://me:s3cret@host/x\n", "endpoint: https://*********@host/x\n")]
     #[case("displayName: The secretary\n", "displayName: The secretary\n")]
     #[case("apiKey: clé\n", "apiKey: ****\n")]
     fn hides_values_and_keeps_the_shape(#[case] text: &str, #[case] expected: &str) {

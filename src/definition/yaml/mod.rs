@@ -6,6 +6,7 @@
 //!
 //! May know: YAML. May not know: which documents there are and what they mean.
 
+mod access;
 mod at;
 mod fault;
 mod key;

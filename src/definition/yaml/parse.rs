@@ -1,7 +1,7 @@
 //! Text → nodes, by serde-saphyr, within limits.
 
 use super::{Entry, Fault, Kind, Node};
-use crate::definition::Position;
+use crate::definition::{Position, document::API_PREFIX};
 use serde::{Deserialize, Deserializer, de};
 use serde_yaml::{Error, Location, MergeKeyPolicy, Options, Spanned, budget::BudgetBreach};
 
@@ -10,7 +10,8 @@ const DEPTH: usize = 32;
 const ALIASES: usize = 100;
 const NODES: usize = 50_000;
 
-fn options() -> Options {
+/// Other tools' files may hold merge keys and tags; they are only looked at to see that they are not ours.
+fn options(ours: bool) -> Options {
     let mut options = serde_yaml::options! {
         budget: serde_yaml::budget! {
             max_depth: DEPTH,
@@ -22,19 +23,20 @@ fn options() -> Options {
             max_recorded_anchor_events: NODES,
         },
         alias_limits: serde_yaml::alias_limits! { max_total_replayed_events: NODES, max_replay_stack_depth: 8 },
-        merge_keys: MergeKeyPolicy::Error,
+        merge_keys: if ours { MergeKeyPolicy::Error } else { MergeKeyPolicy::AsOrdinary },
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
         strict_booleans: true,
     };
     options.with_snippet = false;
-    options.reject_unsupported_tags = true;
+    options.reject_unsupported_tags = ours;
     options
 }
 
 /// The documents of a file that are not empty, in order; or the first thing that is not YAML, or beyond the limits.
 pub fn parse(text: &str) -> Result<Vec<Node>, Fault> {
-    let raw: Vec<Spanned<Raw>> = serde_yaml::from_multiple_with_options(text, options()).map_err(|error| fault(&error, text))?;
+    let options = options(text.contains(API_PREFIX));
+    let raw: Vec<Spanned<Raw>> = serde_yaml::from_multiple_with_options(text, options).map_err(|error| fault(&error, text))?;
     Ok(raw.into_iter().map(|node| node_of(node, text)).collect())
 }
 
@@ -135,11 +137,19 @@ fn as_written(location: Location, text: &str) -> Option<String> {
 
 /// Line and column, and the offending text up to the end of its line.
 fn position(location: Location, text: &str) -> Position {
-    let offset = (location.span().byte_offset().unwrap_or(0) as usize).min(text.len());
+    let offset = location.span().byte_offset().map_or_else(|| offset_of(location, text), |offset| offset as usize).min(text.len());
     let len = location.span().byte_len().unwrap_or(0) as usize;
     let rest = text.get(offset..(offset + len).min(text.len())).unwrap_or("");
     let first_line = rest.lines().next().unwrap_or("").trim_end();
     Position { line: location.line() as u32, column: location.column() as u32, offset, len: first_line.len() }
+}
+
+/// Where line and column are; errors of the scanner have no span.
+fn offset_of(location: Location, text: &str) -> usize {
+    let (line, column) = (location.line().saturating_sub(1) as usize, location.column().saturating_sub(1) as usize);
+    let start: usize = text.split_inclusive('\n').take(line).map(str::len).sum();
+    let before: usize = text[start..].chars().take_while(|c| *c != '\n').take(column).map(char::len_utf8).sum();
+    start + before
 }
 
 fn fault(error: &Error, text: &str) -> Fault {
@@ -147,7 +157,7 @@ fn fault(error: &Error, text: &str) -> Fault {
     let (message, hint) = words(error);
     let at = error.location().map(|location| position(location, text));
     let mut fault = Fault::new(message, at);
-    fault.hint = at.and_then(|at| tab_hint(text, at)).or(hint).map(str::to_owned);
+    fault.hint = at.and_then(|at| tab_hint(text, at)).or(hint).map(Box::from);
     fault
 }
 
@@ -166,20 +176,27 @@ fn words(error: &Error) -> (String, Option<&'static str>) {
         Error::RecursiveReferencesRequireWeakTypes { .. } => ("this alias contains itself".into(), Some("write the value out")),
         Error::NullIntoString { .. } => ("a key is missing here".into(), Some("write the key before the colon")),
         Error::Eof { .. } => ("the file ends in the middle of a value".into(), None),
-        Error::Budget { breach, .. } => (budget_words(breach), Some("definitions are small: split the file, write values out")),
+        Error::Budget { breach, .. } => (budget_words(breach), Some(SPLIT)),
         Error::AliasReplayLimitExceeded { .. }
         | Error::AliasReplayStackDepthExceeded { .. }
         | Error::AliasExpansionLimitExceeded { .. } => {
             (format!("aliases expand to more than {NODES} values"), Some("write the values out instead of repeating aliases"))
         }
+        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => (too_deep(), Some(SPLIT)),
         Error::ExternalMessage { msg, .. } => (format!("this is not YAML: {msg}"), quote_hint(msg)),
         _ => ("this is not YAML that can be read here".into(), None),
     }
 }
 
+const SPLIT: &str = "definitions are small: split the file, write values out";
+
+fn too_deep() -> String {
+    format!("nested deeper than {DEPTH} levels")
+}
+
 fn budget_words(breach: &BudgetBreach) -> String {
     match breach {
-        BudgetBreach::Depth { .. } => format!("nested deeper than {DEPTH} levels"),
+        BudgetBreach::Depth { .. } => too_deep(),
         BudgetBreach::Aliases { .. } | BudgetBreach::AliasAnchorRatio { .. } => format!("more than {ALIASES} aliases"),
         BudgetBreach::Anchors { .. } => format!("more than {ALIASES} anchors"),
         _ => format!("more than {NODES} values"),

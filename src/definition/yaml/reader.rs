@@ -1,12 +1,13 @@
 //! Feeds a typed struct from a [`Node`], and goes on after an error.
 
 use super::{
-    Entry, Fault, Kind, Node,
+    Fault, Kind, Node,
+    access::{Entries, Items},
     at::MARKER,
-    key::{KeyReader, Positioned},
+    key::Positioned,
 };
 use serde::{
-    de::{self, DeserializeOwned, DeserializeSeed, Visitor, value::StrDeserializer},
+    de::{self, DeserializeOwned, Visitor, value::StrDeserializer},
     forward_to_deserialize_any,
 };
 use std::collections::HashSet;
@@ -15,7 +16,7 @@ use std::collections::HashSet;
 const FAULTS: usize = 40;
 
 /// Entries left out because they have a fault that was reported, by address (a tree does not move while it is read).
-type Skip = HashSet<usize>;
+pub type Skip = HashSet<usize>;
 
 /// Reads a typed value. All faults are returned; the value too, without the entries that have one, if that is possible.
 pub fn read_as<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Fault>) {
@@ -37,23 +38,23 @@ pub fn read_as<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Fault>) {
 }
 
 #[derive(Clone, Copy)]
-struct Reader<'a> {
-    node: &'a Node,
-    skip: &'a Skip,
+pub struct Reader<'a> {
+    pub node: &'a Node,
+    pub skip: &'a Skip,
 }
 
 impl<'a> Reader<'a> {
     fn expected<T>(self, what: &str, hint: Option<&str>) -> Result<T, Fault> {
         let mut fault = Fault::new(format!("expected {what}, found {}", self.node.what()), Some(self.node.at));
-        fault.hint = hint.map(str::to_owned);
+        fault.hint = hint.map(Box::from);
         Err(fault)
     }
 
     /// Errors that visitors raise get this node's position, unless they have one.
     fn placed<T>(self, result: Result<T, Fault>) -> Result<T, Fault> {
         result.map_err(|mut fault| {
-            if let Some(field) = fault.missing.take() {
-                fault.silent = self.node.get(field).is_some();
+            if let Some(field) = fault.missing {
+                fault.silent |= fault.at.is_none() && self.node.get(field).is_some();
             } else if fault.at.is_none() {
                 fault.at = Some(self.node.at);
             }
@@ -65,7 +66,7 @@ impl<'a> Reader<'a> {
         match &self.node.kind {
             Kind::Number(text) => match text.parse() {
                 Ok(value) => Ok(value),
-                Err(_) => self.expected(what, Some("write a whole number, digits only")),
+                Err(_) => Err(Fault::new(format!("this is not {what}"), Some(self.node.at)).hint("digits only, no sign, no fraction")),
             },
             _ => self.expected(what, Some("write a whole number, digits only, without quotes")),
         }
@@ -180,52 +181,4 @@ impl<'de> de::Deserializer<'de> for Reader<'de> {
     forward_to_deserialize_any! {
         i8 i16 i32 i64 i128 u8 u16 u128 f32 f64 char bytes byte_buf unit unit_struct tuple tuple_struct identifier
     }
-}
-
-struct Items<'a> {
-    items: std::slice::Iter<'a, Node>,
-    skip: &'a Skip,
-}
-
-impl<'de> de::SeqAccess<'de> for Items<'de> {
-    type Error = Fault;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Fault> {
-        let skip = self.skip;
-        let Some(node) = self.items.by_ref().find(|node| !skip.contains(&address(*node))) else { return Ok(None) };
-        seed.deserialize(Reader { node, skip }).map(Some).map_err(|fault| owned_by(fault, address(node), node.at))
-    }
-}
-
-struct Entries<'a> {
-    entries: std::slice::Iter<'a, Entry>,
-    value: Option<&'a Entry>,
-    skip: &'a Skip,
-}
-
-impl<'de> de::MapAccess<'de> for Entries<'de> {
-    type Error = Fault;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
-        let skip = self.skip;
-        self.value = self.entries.by_ref().find(|entry| !skip.contains(&address(*entry)));
-        let Some(entry) = self.value else { return Ok(None) };
-        seed.deserialize(KeyReader { entry }).map(Some).map_err(|fault| owned_by(fault, address(entry), entry.key_at))
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Fault> {
-        let entry = self.value.take().ok_or_else(|| Fault::new("a value was asked for before its key", None))?;
-        seed.deserialize(Reader { node: &entry.value, skip: self.skip }).map_err(|fault| owned_by(fault, address(entry), entry.key_at))
-    }
-}
-
-/// The innermost entry or item around a fault is the one that reading leaves out.
-fn owned_by(mut fault: Fault, entry: usize, at: crate::definition::Position) -> Fault {
-    fault.entry.get_or_insert(entry);
-    fault.at.get_or_insert(at);
-    fault
-}
-
-fn address<T>(of: *const T) -> usize {
-    of as usize
 }

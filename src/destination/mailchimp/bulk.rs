@@ -64,7 +64,8 @@ pub(super) async fn create(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Res
     if let Some(bad) = rows.iter().find_map(|row| not_for_creation(row.standing)) {
         return Err(Error::stall(format!("nobody can be created {bad}; this is a bug in Listkeeper")));
     }
-    send(api, place, rows.iter().collect(), false).await.map(|answer| outcomes(&answer, rows))?
+    let answer = send(api, place, rows.iter().collect(), false).await?;
+    outcomes(&answer, rows)
 }
 
 fn not_for_creation(standing: Option<Standing>) -> Option<&'static str> {

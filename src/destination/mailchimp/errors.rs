@@ -80,6 +80,8 @@ pub(super) fn refused(answer: &Answer, rows: usize) -> Error {
             .hint("the key may be revoked, or of another data centre: what stands after its dash must be the account's"),
         403 => Error::stall(format!("Mailchimp does not allow this ({said})"))
             .hint("the key's user lacks the role, or the account the plan, that this needs"),
+        404 if problem.is_none() => Error::stall(format!("what answers is not the Mailchimp API ({said})"))
+            .hint("check the connection's endpoint: it must be the API's base, with /3.0"),
         404 => Error::stall(format!("Mailchimp does not have what was asked for ({said})"))
             .hint("the audience or tag may have been deleted there; plan again to see what is missing"),
         413 | 504 if rows > 1 => Error::new(ErrorKind::TooLarge, format!("Mailchimp did not manage {rows} rows in one call ({said})")),
@@ -137,6 +139,7 @@ mod tests {
     #[case(403, JSON, 1, "Take", "Stall")]
     #[case(401, JSON, 1, "Take", "Stall")]
     #[case(404, JSON, 500, "Take", "Stall")]
+    #[case(404, HTML, 1, "Take", "Stall")]
     #[case(405, JSON, 1, "Take", "Stall")]
     #[case(414, JSON, 1, "Take", "Stall")]
     #[case(422, JSON, 1, "Take", "Stall")]

@@ -3,7 +3,8 @@
 use super::{
     super::{ContainerId, Error, Observed, PlaceId, RemoteContainer, RemoteField, RemotePlace},
     api::{Api, Call, read},
-    errors, fields,
+    errors::{self, Problem},
+    fields,
 };
 use crate::definition::AudienceRef;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -81,7 +82,8 @@ async fn by_id(api: &Api, id: &str) -> Result<Option<RemotePlace>, Error> {
     let call = Call::get("/lists/{id}", &["lists", id]).query("include_total_contacts", true);
     let answer = api.answer(call).await?;
     match answer.status {
-        404 => Ok(None),
+        // A 404 that is not the API's own says that the endpoint is wrong, not that the audience is gone.
+        404 if Problem::of(&answer.body).is_some() => Ok(None),
         _ if answer.is_success() => Ok(Some(read::<List>(&answer)?.into())),
         _ => Err(errors::refused(&answer, 1)),
     }

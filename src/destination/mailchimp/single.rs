@@ -102,6 +102,11 @@ pub(super) async fn read_standing(api: &Api, place: &PlaceId, hash: &str) -> Res
 fn outcome(answer: &Answer) -> Result<Outcome, Error> {
     match answer.status {
         404 => Ok(Outcome::Gone),
+        // Archived since its status was read: an archived contact takes no such call.
+        405 => {
+            let detail = Problem::of(&answer.body).unwrap_or_default().words();
+            Ok(Outcome::Rejected(Rejection { code: "archived", detail, field: None }))
+        }
         400 => match Problem::of(&answer.body) {
             Some(problem) => Ok(refused_alone(&problem)),
             None => Err(errors::refused(answer, 1)),

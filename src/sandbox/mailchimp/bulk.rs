@@ -5,7 +5,7 @@ use super::{
     lists::List,
     member::Member,
     members::{self, ROW},
-    merge_fields::{self, MergeField},
+    merge_field::{self, MergeField},
     problem::{Fail, Problem, Result},
     request::{Answer, Call},
     schema::{self, Kind, Shape},
@@ -59,37 +59,52 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
     }
     ctx.notes.extend(schema::check(body, BODY)?.iter().map(|name| format!("unknown field {name}")));
     let mut bulk = Bulk::new(ctx, &list, call, body)?;
-    let views = (bulk.view(ctx, "new_members"), bulk.view(ctx, "updated_members"));
-    let (mut created, mut updated, mut errors) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut total_created, mut total_updated) = (0, 0);
+    let (mut created, mut updated) = (Shown::new(&bulk, ctx, "new_members"), Shown::new(&bulk, ctx, "updated_members"));
+    let mut errors = Vec::new();
     for row in rows.iter().filter_map(Value::as_object) {
         match bulk.row(ctx, row) {
-            Ok(Done::Created(member)) => {
-                total_created += 1;
-                show(ctx, &views.0, &member, &mut created)?;
-            }
-            Ok(Done::Updated(member)) => {
-                total_updated += 1;
-                show(ctx, &views.1, &member, &mut updated)?;
-            }
+            Ok(Done::Created(member)) => created.add(ctx, &member)?,
+            Ok(Done::Updated(member)) => updated.add(ctx, &member)?,
             Ok(Done::Ignored) => {}
-            Err(Fail::Problem(problem)) => errors.push(RowError::of(*problem).to_json(row)),
+            Err(Fail::Problem(problem)) => errors.push(refused(ctx, *problem, row)),
             Err(other) => return Err(other),
         }
     }
     let href = ctx.href(&format!("/lists/{}", list.id));
     Answer::ok(json!({
-        "new_members": created, "updated_members": updated, "total_created": total_created, "total_updated": total_updated,
-        "error_count": errors.len(), "errors": errors, "_links": [{"rel": "self", "href": href, "method": "GET"}],
+        "new_members": created.members, "updated_members": updated.members, "total_created": created.total,
+        "total_updated": updated.total, "error_count": errors.len(), "errors": errors,
+        "_links": [{"rel": "self", "href": href, "method": "GET"}],
     }))
 }
 
-/// An answer that nobody reads is not built.
-fn show(ctx: &Ctx<'_>, view: &View<'_>, member: &Member, into: &mut Vec<Value>) -> Result<()> {
-    if !view.is_empty() {
-        into.push(view.json(ctx, member)?);
+fn refused(ctx: &mut Ctx<'_>, problem: Problem, row: &Map<String, Value>) -> Value {
+    if problem.violation {
+        ctx.notes.push("a row that is outside the contract".to_owned());
     }
-    Ok(())
+    RowError::of(problem).to_json(row)
+}
+
+/// One array of the answer. What nobody reads is counted, not built.
+struct Shown<'a> {
+    view: View<'a>,
+    members: Vec<Value>,
+    total: usize,
+}
+
+impl<'a> Shown<'a> {
+    fn new(bulk: &Bulk<'a>, ctx: &Ctx<'_>, path: &str) -> Self {
+        let view = View::over(ctx, bulk.list, &[path], bulk.fields.clone());
+        Self { view, members: Vec::new(), total: 0 }
+    }
+
+    fn add(&mut self, ctx: &Ctx<'_>, member: &Member) -> Result<()> {
+        self.total += 1;
+        if !self.view.is_empty() {
+            self.members.push(self.view.json(ctx, member)?);
+        }
+        Ok(())
+    }
 }
 
 impl<'a> Bulk<'a> {
@@ -97,7 +112,7 @@ impl<'a> Bulk<'a> {
         let flag = |name: &str| body.get(name).and_then(Value::as_bool).unwrap_or(false);
         Ok(Self {
             list,
-            fields: merge_fields::load(ctx, list)?,
+            fields: merge_field::load(ctx, list)?,
             skip_required: call.query.flag("skip_merge_validation")?,
             skip_duplicates: call.query.flag("skip_duplicate_check")?,
             update_existing: flag("update_existing"),
@@ -105,10 +120,6 @@ impl<'a> Bulk<'a> {
             seen: HashSet::new(),
             tags: HashMap::new(),
         })
-    }
-
-    fn view(&self, ctx: &Ctx<'_>, path: &str) -> View<'a> {
-        View::over(ctx, self.list, &[path], self.fields.clone())
     }
 
     /// Refuses before anything is written.

@@ -1,6 +1,6 @@
 //! Which values a merge field takes, and what becomes of them.
 
-use super::{merge_fields::MergeField, problem::FieldError};
+use super::{merge_field::MergeField, problem::FieldError};
 use chrono::NaiveDate;
 use serde_json::{Map, Number, Value};
 

@@ -216,8 +216,14 @@ fn response(reply: &Reply) -> Response {
     response
 }
 
-/// Results of batches: no key, no slot, no weather.
-pub(in crate::sandbox) async fn result(State(app): State<Arc<App>>, Path(file): Path<String>) -> Response {
+/// Results of batches: no slot, no weather, and no key. The address is signed, and the store behind it refuses a second
+/// way of saying who one is.
+pub(in crate::sandbox) async fn result(State(app): State<Arc<App>>, Path(file): Path<String>, headers: HeaderMap) -> Response {
+    if headers.contains_key(header::AUTHORIZATION) {
+        app.log.violation("GET", super::RESULTS, "a key was sent along");
+        let detail = "Only one way of authentication is allowed; this address is signed.";
+        return response(&Reply::refuse(&Problem::new(400, "Bad Request", detail)));
+    }
     let vendor: Arc<Mailchimp> = Arc::clone(&app.mailchimp);
     let found = tokio::task::spawn_blocking(move || vendor.result(&file)).await;
     let reply = found.unwrap_or_else(|_| Reply::refuse(&Problem::server()));

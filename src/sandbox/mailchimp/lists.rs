@@ -1,7 +1,7 @@
 //! Audiences.
 
 use super::{
-    merge_fields,
+    merge_field,
     problem::{Problem, Result},
     request::{Answer, Call, moment},
     schema::{self, Kind, Shape},
@@ -145,7 +145,7 @@ fn insert(ctx: &mut Ctx<'_>, id: &str, body: &Map<String, Value>) -> Result<List
         params![id, name, settings, ctx.now],
     )?;
     let list = List::get(ctx, id)?;
-    merge_fields::seed(ctx, &list)?;
+    merge_field::seed(ctx, &list)?;
     Ok(list)
 }
 

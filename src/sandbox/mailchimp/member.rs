@@ -5,7 +5,7 @@ use super::{
     extra::{self, Extra},
     field_values::{self, Values},
     lists::List,
-    merge_fields::MergeField,
+    merge_field::MergeField,
     problem::{Problem, Result},
     standing::{Standing, Status},
     work::Ctx,
@@ -29,6 +29,13 @@ pub(super) struct Member {
 
 /// Columns in the order that [`Member::read`] takes them.
 pub(super) const COLUMNS: &str = "id, hash, email, status, prior, blocked, merge, extra, opted, changed";
+
+const SAVE: &str = "
+INSERT INTO members(id, list, hash, email, status, prior, blocked, merge, extra, opted, changed)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT(id) DO UPDATE SET hash = excluded.hash, email = excluded.email, status = excluded.status, prior = excluded.prior,
+  blocked = excluded.blocked, merge = excluded.merge, extra = excluded.extra, opted = excluded.opted, changed = excluded.changed
+RETURNING id";
 
 /// A row before its JSON columns are read: most readings want neither.
 pub(super) struct Raw {
@@ -144,43 +151,13 @@ impl Member {
 
     /// Inserts or updates.
     pub(super) fn save(&mut self, ctx: &mut Ctx<'_>, list: &List) -> Result<()> {
+        let id = (self.id != 0).then_some(self.id);
         let (status, prior) = (self.standing.status.code(), self.standing.prior.map(Status::code));
         let (merge, extra) = (serde_json::to_string(&self.values)?, self.extra.to_text()?);
-        if self.id == 0 {
-            let mut write = ctx.db.prepare_cached(
-                "INSERT INTO members(list, hash, email, status, prior, blocked, merge, extra, opted, changed)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            )?;
-            self.id = write.insert(params![
-                list.row,
-                self.hash,
-                self.email,
-                status,
-                prior,
-                self.standing.blocked,
-                merge,
-                extra,
-                self.opted,
-                self.changed
-            ])?;
-        } else {
-            let mut write = ctx.db.prepare_cached(
-                "UPDATE members SET hash = ?, email = ?, status = ?, prior = ?, blocked = ?, merge = ?, extra = ?, opted = ?,
-                 changed = ? WHERE id = ?",
-            )?;
-            write.execute(params![
-                self.hash,
-                self.email,
-                status,
-                prior,
-                self.standing.blocked,
-                merge,
-                extra,
-                self.opted,
-                self.changed,
-                self.id
-            ])?;
-        }
+        let (blocked, opted, changed) = (self.standing.blocked, self.opted, self.changed);
+        let mut write = ctx.db.prepare_cached(SAVE)?;
+        let row = params![id, list.row, self.hash, self.email, status, prior, blocked, merge, extra, opted, changed];
+        self.id = write.query_row(row, |row| row.get(0))?;
         ctx.memo.touch(list.row);
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{
     email,
     lists::List,
     member::Member,
-    merge_fields,
+    merge_field,
     problem::{Problem, Result},
     request::{Answer, Call},
     schema::{self, Kind, Shape},
@@ -135,7 +135,7 @@ fn rename(ctx: &Ctx<'_>, list: &List, member: &mut Member, email: &str) -> Resul
 
 fn write(ctx: &mut Ctx<'_>, list: &List, member: &mut Member, call: &Call, wanted: Option<Status>) -> Result<()> {
     let skip_required = call.query.flag("skip_merge_validation")?;
-    let fields = merge_fields::load(ctx, list)?;
+    let fields = merge_field::load(ctx, list)?;
     member.apply(ctx, call.object()?, wanted, &fields, skip_required)?;
     member.save(ctx, list)
 }

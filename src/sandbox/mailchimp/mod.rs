@@ -28,6 +28,7 @@ mod member_list;
 mod member_tags;
 mod members;
 mod memo;
+mod merge_field;
 mod merge_fields;
 mod people;
 mod problem;

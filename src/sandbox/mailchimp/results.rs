@@ -1,4 +1,4 @@
-//! The results of a finished batch: a tar.gz at an address of its own that needs no credentials, is good for ten minutes,
+//! The results of a finished batch: a tar.gz at an address of its own that takes no credentials, is good for ten minutes,
 //! and answers 400 when it is fetched for the first time.
 
 use super::{

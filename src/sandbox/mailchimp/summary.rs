@@ -4,7 +4,7 @@ use super::{
     batches,
     lists::{self, List},
     member::{COLUMNS, Raw},
-    merge_fields,
+    merge_field,
     problem::Result,
     request::moment,
     segments::Included,
@@ -99,8 +99,8 @@ fn summary(ctx: &mut Ctx<'_>, list: &List) -> Result<ListSummary> {
         let members = Included::everyone().count(ctx, list, tag.id)?;
         tags.push(TagSummary { id: tag.id, name: tag.name, members });
     }
-    let fields = merge_fields::load(ctx, list)?;
-    let field = |f: merge_fields::MergeField| FieldSummary { tag: f.tag, name: f.name, kind: f.kind, required: f.required };
+    let fields = merge_field::load(ctx, list)?;
+    let field = |f: merge_field::MergeField| FieldSummary { tag: f.tag, name: f.name, kind: f.kind, required: f.required };
     Ok(ListSummary {
         id: list.id.clone(),
         name: list.name.clone(),

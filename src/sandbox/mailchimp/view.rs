@@ -4,7 +4,7 @@ use super::{
     field_values::Values,
     lists::List,
     member::Member,
-    merge_fields::{self, MergeField},
+    merge_field::{self, MergeField},
     problem::Result,
     request::moment,
     standing::Status,
@@ -53,7 +53,7 @@ const KEYS: &[&str] = &[
 impl<'a> View<'a> {
     /// For members found at `path` in the answer.
     pub(super) fn new(ctx: &Ctx<'_>, list: &'a List, path: &[&str]) -> Result<Self> {
-        Ok(Self::over(ctx, list, path, merge_fields::load(ctx, list)?))
+        Ok(Self::over(ctx, list, path, merge_field::load(ctx, list)?))
     }
 
     pub(super) fn over(ctx: &Ctx<'_>, list: &'a List, path: &[&str], fields: Vec<MergeField>) -> Self {

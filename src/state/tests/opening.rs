@@ -39,6 +39,21 @@ fn the_second_writer_is_told_who_is_first() {
     Store::open(&dir, at(61)).unwrap();
 }
 
+#[rstest]
+#[case::no_process_has_that_number("process 4194305 on HOST since 2026-11-22T06:00:00Z", false)]
+#[case::we_do("process PID on HOST since 2026-11-22T06:00:00Z", true)]
+#[case::another_hosts_processes_are_not_seen("process 4194305 on elsewhere since 2026-11-22T06:00:00Z", true)]
+#[case::just_taken("", false)]
+fn whether_somebody_writes_is_told_by_the_holders_number(#[case] line: &str, #[case] expected: bool) {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = StateDir::from(temp.path().to_owned());
+    assert!(!dir.is_written(), "no lock at all");
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let line = line.replace("PID", &std::process::id().to_string()).replace("HOST", &host);
+    std::fs::write(dir.lock(), line).unwrap();
+    assert_eq!(dir.is_written(), expected);
+}
+
 #[test]
 fn nothing_there_is_not_an_error_for_a_reader() {
     let temp = tempfile::tempdir().unwrap();

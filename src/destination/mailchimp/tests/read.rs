@@ -1,0 +1,69 @@
+use super::*;
+
+fn members(people: &[(&str, &str)], total: u64) -> Json {
+    let members: Vec<_> = people
+        .iter()
+        .map(|(address, status)| json!({"email_address": address, "status": status, "last_changed": "2026-11-22T00:00:00+00:00"}))
+        .collect();
+    json!({"members": members, "total_items": total})
+}
+
+async fn whole_reading(world: &World, changed_since: Option<&str>) -> Vec<ContactRecord> {
+    let mut page = PageRequest { cursor: None, rows: 5000, changed_since: changed_since.map(str::to_owned) };
+    let mut all = Vec::new();
+    loop {
+        let read = world.destination.contacts(&PlaceId("a1".into()), &page).await.unwrap();
+        all.extend(read.contacts);
+        match read.next {
+            Some(next) => page.cursor = Some(next),
+            None => return all,
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_status_is_read_archived_ones_on_their_own() {
+    let world = World::new().await;
+    let archived = members(&[("gone@example.org", "archived")], 1);
+    world.on_query("/lists/a1/members", "status", "archived", archived).await;
+    let plain = members(&[("Ada@Example.org", "subscribed"), ("not an address", "subscribed"), ("b@example.org", "brand-new")], 3);
+    world.on("GET", "/lists/a1/members", 200, plain).await;
+    let read: Vec<_> = whole_reading(&world, Some("2026-11-01T00:00:00+00:00")).await;
+    let told: Vec<_> = read.iter().map(|c| (c.email.as_str(), c.standing)).collect();
+    assert_eq!(
+        told,
+        [("ada@example.org", Standing::Subscribed), ("b@example.org", Standing::NonSubscribed), ("gone@example.org", Standing::Archived)]
+    );
+    assert_eq!(read[0].changed_at.as_deref(), Some("2026-11-22T00:00:00+00:00"));
+    let common = "fields=members.email_address%2Cmembers.status%2Cmembers.last_changed%2Ctotal_items&count=1000&offset=0&sort_field=last_changed&sort_dir=DESC";
+    assert_eq!(
+        world.lines().await,
+        [
+            format!("GET /lists/a1/members?{common}&since_last_changed=2026-11-01T00%3A00%3A00%2B00%3A00"),
+            format!("GET /lists/a1/members?{common}&status=archived&since_last_changed=2026-11-01T00%3A00%3A00%2B00%3A00"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn pages_overlap() {
+    let world = World::new().await;
+    let many: Vec<_> = (0..1000).map(|n| format!("p{n}@example.org")).collect();
+    let page: Vec<_> = many.iter().map(|address| (address.as_str(), "subscribed")).collect();
+    world.on_query("/lists/a1/members", "status", "archived", members(&[], 0)).await;
+    world.on_query("/lists/a1/members", "offset", "0", members(&page, 1005)).await;
+    world.on_query("/lists/a1/members", "offset", "990", members(&page[985..], 1005)).await;
+    assert_eq!(whole_reading(&world, None).await.len(), 1015);
+    assert_eq!(world.lines().await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_tags_members_of_every_status() {
+    let world = World::new().await;
+    world.on("GET", "/lists/a1/segments/77/members", 200, members(&[("a@example.org", "cleaned")], 1)).await;
+    let page = PageRequest { cursor: None, rows: 1000, changed_since: None };
+    let read = world.destination.container_members(&PlaceId("a1".into()), &ContainerId("77".into()), &page).await.unwrap();
+    assert_eq!((read.contacts.len(), read.contacts[0].standing, read.next), (1, Standing::Cleaned, None));
+    let line = world.lines().await.swap_remove(0);
+    assert!(line.ends_with("&include_cleaned=true&include_transactional=true&include_unsubscribed=true"), "{line}");
+}

@@ -1,0 +1,12 @@
+//! The vendor's rules, each over HTTP.
+
+mod batches;
+mod bulk;
+mod consent;
+mod lists;
+mod members;
+mod reading;
+mod server;
+mod tags;
+mod values;
+mod weather;

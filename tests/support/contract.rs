@@ -1,0 +1,199 @@
+//! A vendor's OpenAPI document as a judge of requests and answers.
+//!
+//! The documents are not part of this project (they carry no open licence): where they are not present beside it, tests
+//! that need one say so and pass.
+
+use serde_json::{Map, Value};
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The paths and schemas of one vendor.
+pub struct Contract {
+    operations: Vec<Operation>,
+}
+
+struct Operation {
+    method: String,
+    pattern: String,
+    query: BTreeMap<String, Value>,
+    body: Option<jsonschema::Validator>,
+    body_required: bool,
+    answers: BTreeMap<String, jsonschema::Validator>,
+}
+
+/// Where the vendors' documents are, if they are.
+pub fn shared(name: &str) -> Option<String> {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/apis").join(name);
+    let text = std::fs::read_to_string(&path).ok();
+    if text.is_none() {
+        eprintln!("skipped: {} is not present", path.display());
+    }
+    text
+}
+
+impl Contract {
+    /// `None` (with a word on stderr) where the document is not present.
+    pub fn mailchimp() -> Option<Self> {
+        let text = shared("mailchimp/marketing-subset.patched.openapi3.json")?;
+        Some(Self::parse(&serde_json::from_str(&text).unwrap()))
+    }
+
+    fn parse(document: &Value) -> Self {
+        let mut operations = Vec::new();
+        for (pattern, methods) in document["paths"].as_object().unwrap() {
+            for (method, operation) in methods.as_object().unwrap() {
+                if matches!(method.as_str(), "get" | "post" | "put" | "patch" | "delete") {
+                    operations.push(Operation::parse(document, method, pattern, operation));
+                }
+            }
+        }
+        Self { operations }
+    }
+
+    /// `METHOD /pattern` of everything in the document.
+    pub fn operations(&self) -> impl Iterator<Item = String> {
+        self.operations.iter().map(|operation| format!("{} {}", operation.method, operation.pattern))
+    }
+
+    /// What about a request is outside the contract. `path` is below the API's base; `query` as sent, without `?`.
+    pub fn request(&self, method: &str, path: &str, query: &str, body: &str) -> Vec<String> {
+        match self.find(method, path) {
+            Some(operation) => operation.request(query, body),
+            None => vec![format!("{method} {path} is not in the contract")],
+        }
+    }
+
+    /// What about an answer is outside the contract.
+    pub fn answer(&self, method: &str, path: &str, status: u16, body: &str) -> Vec<String> {
+        match self.find(method, path) {
+            Some(operation) => operation.answer(status, body),
+            None => vec![format!("{method} {path} is not in the contract")],
+        }
+    }
+
+    /// `METHOD /pattern` of a path.
+    pub fn name(&self, method: &str, path: &str) -> Option<String> {
+        self.find(method, path).map(|operation| format!("{} {}", operation.method, operation.pattern))
+    }
+
+    fn find(&self, method: &str, path: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.method == method && fits(&operation.pattern, path))
+    }
+}
+
+fn fits(pattern: &str, path: &str) -> bool {
+    let parts = |text: &str| text.split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    let (pattern, path) = (parts(pattern), parts(path));
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(name, part)| name.starts_with('{') || name == part)
+}
+
+impl Operation {
+    fn parse(document: &Value, method: &str, pattern: &str, operation: &Value) -> Self {
+        let body = resolved(document, &operation["requestBody"]);
+        let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query");
+        let answers = operation["responses"].as_object().unwrap().iter().filter_map(|(code, response)| {
+            let schema = &resolved(document, response)["content"]["application/json"]["schema"];
+            schema.is_object().then(|| (code.clone(), validator(schema, false)))
+        });
+        let schema = &body["content"]["application/json"]["schema"];
+        Self {
+            method: method.to_uppercase(),
+            pattern: pattern.to_owned(),
+            query: parameters.map(|p| (p["name"].as_str().unwrap().to_owned(), p["schema"].clone())).collect(),
+            body: schema.is_object().then(|| validator(schema, true)),
+            body_required: body["required"] == true,
+            answers: answers.collect(),
+        }
+    }
+
+    fn request(&self, query: &str, body: &str) -> Vec<String> {
+        let mut found = Vec::new();
+        for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+            found.extend(self.parameter(&name, &value));
+        }
+        match (&self.body, body.is_empty()) {
+            (None, true) => {}
+            (Some(_), true) if !self.body_required => {}
+            (Some(_), true) => found.push("a body is required".to_owned()),
+            (None, false) => found.push("no body is foreseen".to_owned()),
+            (Some(schema), false) => found.extend(violations(schema, body)),
+        }
+        found
+    }
+
+    /// `fields` is undocumented on writes and harmless there; anything else has to be in the document.
+    fn parameter(&self, name: &str, value: &str) -> Option<String> {
+        let Some(schema) = self.query.get(name) else {
+            return (name != "fields").then(|| format!("unknown query parameter {name}"));
+        };
+        let number = value.parse::<i64>().ok();
+        let bound = |name: &str, absent: i64| schema[name].as_i64().unwrap_or(absent);
+        let good = match schema["type"].as_str() {
+            Some("integer") => number.is_some_and(|n| (bound("minimum", 0)..=bound("maximum", i64::MAX)).contains(&n)),
+            Some("boolean") => matches!(value, "true" | "false"),
+            _ => schema["enum"].as_array().is_none_or(|words| words.iter().any(|word| word == value)),
+        };
+        (!good).then(|| format!("query parameter {name}={value} does not fit"))
+    }
+
+    fn answer(&self, status: u16, body: &str) -> Vec<String> {
+        let code = status.to_string();
+        match (self.answers.get(&code).or_else(|| self.answers.get("default").filter(|_| status >= 400)), body.is_empty()) {
+            (Some(schema), false) => violations(schema, body),
+            (Some(_), true) => vec![format!("{status} without a body")],
+            (None, true) => Vec::new(),
+            (None, false) => vec![format!("{status} is not foreseen with a body")],
+        }
+    }
+}
+
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    match value["$ref"].as_str() {
+        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => value,
+    }
+}
+
+fn violations(schema: &jsonschema::Validator, body: &str) -> Vec<String> {
+    match serde_json::from_str(body) {
+        Ok(value) => schema.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect(),
+        Err(error) => vec![format!("not JSON: {error}")],
+    }
+}
+
+/// OpenAPI 3.0's dialect as JSON Schema; `closed` refuses what the schema of a request does not name.
+fn validator(schema: &Value, closed: bool) -> jsonschema::Validator {
+    let mut schema = schema.clone();
+    translate(&mut schema, closed);
+    jsonschema::options().with_draft(jsonschema::Draft::Draft4).build(&schema).unwrap()
+}
+
+fn translate(schema: &mut Value, closed: bool) {
+    let Value::Object(object) = schema else { return };
+    if object.remove("nullable") == Some(true.into())
+        && let Some(kind) = object.get("type").cloned()
+    {
+        object.insert("type".into(), serde_json::json!([kind, "null"]));
+    }
+    if let Some(Value::Object(properties)) = object.get_mut("properties") {
+        if closed {
+            properties.retain(|_, property| property["readOnly"] != true);
+        }
+        properties.values_mut().for_each(|property| translate(property, closed));
+        if closed && !object.contains_key("additionalProperties") {
+            object.insert("additionalProperties".into(), false.into());
+        }
+    }
+    for name in ["items", "additionalProperties"] {
+        if let Some(inner) = object.get_mut(name) {
+            translate(inner, closed);
+        }
+    }
+    for name in ["allOf", "anyOf", "oneOf"] {
+        object.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().for_each(|inner| translate(inner, closed));
+    }
+}
+
+/// The names in an object, for comparing shapes.
+pub fn names(value: &Value) -> Vec<&str> {
+    value.as_object().map(Map::keys).into_iter().flatten().map(String::as_str).collect()
+}
