@@ -72,7 +72,7 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         }
     }
     if args.json {
-        let exports: Vec<String> = plans.iter().filter_map(|p| plan::json(p, false).ok()).collect();
+        let exports: Vec<String> = plans.iter().filter_map(|p| plan::json(p, args.members).ok()).collect();
         print(&format!("{{\"exports\": [\n{}\n]}}\n", exports.join(",\n")))?;
     }
     if let Some(file) = &args.out

@@ -1,6 +1,6 @@
 //! A plan as JSON, for programs: fields in the order of the types, so that equal plans are equal bytes.
 
-use super::{MemberLine, Plan};
+use super::Plan;
 use serde::Serialize;
 
 /// What programs read first, then the plan.
@@ -25,11 +25,6 @@ pub fn json(plan: &Plan, samples: bool) -> serde_json::Result<String> {
     let calls_total = plan.cost.total();
     let document = Document { format: "listkeeper/plan/v1", nothing_to_do: plan.is_empty(), held_because, calls_total, plan };
     serde_json::to_string_pretty(&document)
-}
-
-/// One person a line, for `--members --json`; the address is not masked.
-pub fn json_member(line: &MemberLine) -> serde_json::Result<String> {
-    serde_json::to_string(line)
 }
 
 fn without_samples(plan: &Plan) -> Plan {

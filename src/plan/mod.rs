@@ -14,7 +14,7 @@ mod verdict;
 pub mod words;
 
 pub use counts::Counts;
-pub use json::{json, json_member};
+pub use json::json;
 pub use markdown::markdown;
 pub use model::{
     Cost, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,

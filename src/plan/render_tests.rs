@@ -6,7 +6,7 @@ use crate::{
     plan::{
         Cost, Counts, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
         guard::{Code, Reason, Verdict},
-        json, json_member, markdown, text, text_member,
+        json, markdown, text, text_member,
     },
 };
 use insta::assert_snapshot;
@@ -123,24 +123,118 @@ fn ending(plan: &Plan) -> String {
 
 #[test]
 fn a_first_load() {
-    assert_snapshot!(text(&first_load()), @"");
+    assert_snapshot!(text(&first_load()), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), new audience "Contoso news"
+
+    Resources
+      + audience "Contoso news"
+      + field LTV (number)
+      + tag "VIP customers" for vip-customers
+      + tag "Lapsed" for lapsed
+
+    Segments
+      vip-customers, tag "VIP customers": 0 → 1,260 members
+        + 1,260 join: in the segment, not yet in the tag (e.g. d***@example.com, k***@example.org)
+      lapsed, tag "Lapsed": 0 → 300 members
+        + 300 join: in the segment, not yet in the tag
+
+    People
+      + 1,500 new: created
+
+    Rows
+      1,570 rows read = 1,500 to sync + 3 rejected + 5 without an address + 62 merged into another row
+      merged: 60 of people in several segments, 2 of one address twice
+      ! 3 rejected: address without an @ (2); value that does not fit its field (1)
+
+    Calls
+      12 calls: 3 create, 4 join, 5 other (reads, resources); 8 at once, 10 allowed
+      no rate is documented; at 1 s a call about 7 s
+
+    Note
+      * Joining a tag can start automations; a bulk call cannot silence them
+
+    Guard: passes
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
 fn a_small_delta() {
-    assert_snapshot!(text(&small_delta()), @"");
+    assert_snapshot!(text(&small_delta()), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)
+
+    Segments
+      vip-customers, tag "VIP customers": 1,260 → 1,255 members
+        + 15 join: in the segment, not yet in the tag (e.g. d***@example.com)
+        - 20 leave: 17 no longer in the segment, 3 never to be sent (suppress) (e.g. k***@example.org, l***@example.net)
+      lapsed, tag "Lapsed": 300 members, no change
+
+    People
+      + 12 new: 7 created; 4 known already, keeping their status; 1 archived by us, restored to the status they had
+      ~ 120 with changed attributes (e.g. m***@example.com)
+      ~ 3 only join or leave
+      - 20 taken out of at least one tag, 5 of them archived
+        1,405 unchanged
+      ! 2 kept where they are: a row of theirs has an address that cannot be read
+
+    Rows
+      1,540 rows read = 135 to sync + 1,405 unchanged
+
+    Read first
+      the status of about 40 contacts changed since the last reading (1 call), so that none is changed
+
+    Calls
+      127 calls: 1 create, 120 update, 1 join, 1 leave, 4 other (reads, resources); 8 at once, 10 allowed
+      no rate is documented; at 1 s a call about 22 s
+
+    Note
+      * Leaving a tag keeps the contact, its status and its cost
+
+    Guard: passes
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
 fn nothing_to_do() {
-    assert_snapshot!(text(&empty()), @"");
-    assert_snapshot!(markdown(&empty()), @"");
+    assert_snapshot!(text(&empty()), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)
+      nothing to do: 1,500 members unchanged (vip-customers 1,260, lapsed 300)
+      1,561 rows read = 1,500 unchanged + 1 rejected + 60 merged into another row
+      merged: 60 of people in several segments
+      ! 1 rejected: unsubscribed, bounced or under review at the platform (1)
+    "#);
+    assert_snapshot!(markdown(&empty()), @r#"
+    ### `vip-newsletter` → `Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)`
+
+    **Nothing to do**: 1,500 members unchanged.
+
+    | segment | tag | before | join | leave | after |
+    |---|---|--:|--:|--:|--:|
+    | `vip-customers` | `VIP customers` | 1,260 | 0 | 0 | 1,260 |
+    | `lapsed` | `Lapsed` | 300 | 0 | 0 | 300 |
+
+    Guard: passes
+
+    Plan `0123456789ab`
+    "#);
 }
 
 #[test]
 fn nothing_to_do_and_held_says_both() {
     let plan = Plan { verdict: Verdict { held: vec![reason(Code::Stale, Some("lapsed"), 200_000, 86_400, None)] }, ..empty() };
-    assert_snapshot!(text(&plan), @"");
+    assert_snapshot!(text(&plan), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)
+      nothing to do: 1,500 members unchanged (vip-customers 1,260, lapsed 300)
+      1,561 rows read = 1,500 unchanged + 1 rejected + 60 merged into another row
+      merged: 60 of people in several segments
+      ! 1 rejected: unsubscribed, bounced or under review at the platform (1)
+    ! Held by the guard: nothing is sent
+    !   the source of lapsed is 2 days old, older than expect.freshWithin (24 h)
+          bring new files to the source of lapsed, or change expect.freshWithin
+    If all of it is right, approve it for 24 hours: listkeeper approve 0123456789ab
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
@@ -156,13 +250,44 @@ fn held_for_every_reason_that_can_be_approved() {
         reason(Code::TooManyInSegment, vip, 20_000, 10_000, None),
         reason(Code::Stale, vip, 200_000, 86_400, None),
         reason(Code::ContainerGone, vip, 1, 0, None),
+        reason(Code::TargetChanged, None, 1, 0, None),
     ]);
-    assert_snapshot!(ending(&plan), @"");
+    assert_snapshot!(ending(&plan), @r#"
+    ! Held by the guard: nothing is sent
+    !   segment lapsed is empty; an empty segment is always held
+          look at the query of lapsed and at its source
+    !   1,200 removals from vip-customers are more than guard.maxRemovals allows: 378 of 1,260 (its largest size in 7 days)
+          look at the query of vip-customers and at its source, or raise guard.maxRemovals
+    !   50,000 additions are more than guard.maxAdditions (10,000)
+          a first load is like this; otherwise look at the queries, or raise guard.maxAdditions
+    !   the account would hold 62,345 contacts, more than limits.contacts (50,000)
+          select fewer people, or raise limits.contacts to what the contract allows
+    !   newContacts.status is pending: the platform would mail 50,000 people and ask them to confirm
+          they must expect this mail; otherwise choose another newContacts.status
+    !   segment vip-customers has 10 members, fewer than expect.minMembers (1,000)
+          look at the query of vip-customers and at its source, or change its expect
+    !   segment vip-customers has 20,000 members, more than expect.maxMembers (10,000)
+          look at the query of vip-customers and at its source, or change its expect
+    !   the source of vip-customers is 2 days old, older than expect.freshWithin (24 h)
+          bring new files to the source of vip-customers, or change expect.freshWithin
+    !   the container of vip-customers is gone at the platform without us; it would be made anew and refilled
+          find out who deleted it; to stop filling it, take vip-customers out of the export
+    !   the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are
+          if it was not meant, put the earlier target back
+    If all of it is right, approve it for 24 hours: listkeeper approve 0123456789ab
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
 fn held_for_what_nobody_can_approve() {
-    assert_snapshot!(ending(&held(vec![reason(Code::TooManyMembers, None, 1_200_000, 1_000_000, None)])), @"");
+    assert_snapshot!(ending(&held(vec![reason(Code::TooManyMembers, None, 1_200_000, 1_000_000, None)])), @r#"
+    ! Held by the guard: nothing is sent
+    !   1,200,000 members are more than guard.maxMembers (1,000,000); nothing is sent until the definition changes
+          select fewer people, split the export, or raise guard.maxMembers
+    This cannot be approved: the definition must change
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
@@ -181,7 +306,30 @@ fn adoption_and_renames() {
     plan.cost.calls = Vec::new();
     plan.cost.other_calls = 3;
     (plan.reading, plan.notes) = (None, Vec::new());
-    assert_snapshot!(text(&plan), @"");
+    assert_snapshot!(text(&plan), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 1 contact, taken over)
+
+    Resources
+      ~ tag "Lapsed" (id 77, 1,200 members) is taken over for lapsed
+      ~ tag "VIP" is renamed "VIP customers" for vip-customers (id 78)
+      ! tag "Win back" is made anew for win-back: the one we made is gone
+
+    Segments
+      lapsed, tag "Lapsed": 5 members, no change (upsert: leavers stay)
+
+    People
+        5 unchanged
+
+    Rows
+      5 rows read = 5 unchanged
+
+    Calls
+      3 calls: 3 other (reads, resources); 8 at once, 10 allowed
+      no rate is documented; at 1 s a call about 3 s
+
+    Guard: passes
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
@@ -194,7 +342,28 @@ fn upsert_a_dropped_segment_and_suppressed_leavers() {
     ];
     plan.members = MemberTotals { new: 1, create: 1, leave: 1003, unchanged: 19, ..MemberTotals::default() };
     plan.counts = Counts { read: 20, pending: 1, unchanged: 19, ..Counts::default() };
-    assert_snapshot!(text(&plan), @"");
+    assert_snapshot!(text(&plan), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)
+
+    Segments
+      vip-customers, tag "VIP customers": 10 → 11 members (upsert: leavers stay)
+        + 1 join: in the segment, not yet in the tag
+      old, tag "Old": 1,000 → 0 members (dropped from the export)
+        - 1,000 leave: 999 of a segment that the export dropped, 1 never to be sent (suppress)
+      lapsed, tag "Lapsed": 12 → 9 members
+        - 3 leave: never to be sent (suppress)
+
+    People
+      + 1 new: created
+      - 1,003 taken out of at least one tag
+        19 unchanged
+
+    Rows
+      20 rows read = 1 to sync + 19 unchanged
+
+    Guard: passes
+    Plan 0123456789ab
+    "#);
 }
 
 #[test]
@@ -204,7 +373,10 @@ fn statuses_that_were_not_read_yet() {
     plan.reading = Some(StandingRead { contacts: Some(12_345), calls: Some(13), first: true });
     let text = text(&plan);
     let lines: Vec<&str> = text.lines().filter(|l| l.contains("12 new") || l.contains("the status of")).collect();
-    assert_snapshot!(lines.join("\n"), @"");
+    assert_snapshot!(lines.join("\n"), @r#"
+    + 12 new: created unless Mailchimp knows them already; who it knows keeps their status
+    the status of about 12,345 contacts (13 calls), so that none is changed; later only of those changed since
+    "#);
 }
 
 #[rstest]
@@ -221,7 +393,53 @@ fn markdown_of_a_held_delta() {
     let plan = held(vec![reason(Code::Removals, Some("vip-customers"), 1200, 378, Some(1260))]);
     let comment = markdown(&plan);
     assert!(!comment.contains("***@"), "no address, not even a masked one");
-    assert_snapshot!(comment, @"");
+    assert_snapshot!(comment, @r#"
+    ### `vip-newsletter` → `Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)`
+
+    **12** new · **120** with changed attributes · **3** only joining or leaving · **20** taken out · **1,405** unchanged
+
+    | segment | tag | before | join | leave | after |
+    |---|---|--:|--:|--:|--:|
+    | `vip-customers` | `VIP customers` | 1,260 | 15 | 20 | 1,255 |
+    | `lapsed` | `Lapsed` | 300 | 0 | 0 | 300 |
+
+    ```diff
+    ! Held by the guard: nothing is sent
+    !   1,200 removals from vip-customers are more than guard.maxRemovals allows: 378 of 1,260 (its largest size in 7 days)
+          look at the query of vip-customers and at its source, or raise guard.maxRemovals
+    If all of it is right, approve it for 24 hours: listkeeper approve 0123456789ab
+    ```
+
+    <details><summary>Details</summary>
+
+    ```diff
+    # Segments
+    vip-customers, tag "VIP customers": 1,260 → 1,255 members
+    + 15 join: in the segment, not yet in the tag
+    - 20 leave: 17 no longer in the segment, 3 never to be sent (suppress)
+    lapsed, tag "Lapsed": 300 members, no change
+    # People
+    + 12 new: 7 created; 4 known already, keeping their status; 1 archived by us, restored to the status they had
+    ~ 120 with changed attributes
+    ~ 3 only join or leave
+    - 20 taken out of at least one tag, 5 of them archived
+      1,405 unchanged
+    ! 2 kept where they are: a row of theirs has an address that cannot be read
+    # Rows
+    1,540 rows read = 135 to sync + 1,405 unchanged
+    # Read first
+    the status of about 40 contacts changed since the last reading (1 call), so that none is changed
+    # Calls
+    127 calls: 1 create, 120 update, 1 join, 1 leave, 4 other (reads, resources); 8 at once, 10 allowed
+    no rate is documented; at 1 s a call about 22 s
+    # Note
+    * Leaving a tag keeps the contact, its status and its cost
+    ```
+
+    </details>
+
+    Plan `0123456789ab`
+    "#);
 }
 
 #[test]
@@ -231,7 +449,11 @@ fn a_name_cannot_change_what_a_plan_looks_like() {
     plan.segments[0].segment = "`x`".into();
     plan.connection = "Acct\u{1b}[2J".into();
     let comment = markdown(&plan);
-    assert_snapshot!(comment.lines().filter(|l| l.contains("img") || l.contains("Acct")).collect::<Vec<_>>().join("\n"), @"");
+    assert_snapshot!(comment.lines().filter(|l| l.contains("img") || l.contains("Acct")).collect::<Vec<_>>().join("\n"), @r#"
+    ### `vip-newsletter` → `Acct�[2J (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)`
+    | `` `x` `` | ````a\|b `@team` <img>�```�# x```` | 1,260 | 15 | 20 | 1,255 |
+    `x`, tag "a|b `@team` <img>�```�# x": 1,260 → 1,255 members
+    "#);
     assert_eq!(comment.lines().filter(|l| l.starts_with("```")).count(), 2, "{comment}");
     assert!(!text(&plan).contains('\u{1b}'));
 }
@@ -240,8 +462,108 @@ fn a_name_cannot_change_what_a_plan_looks_like() {
 fn json_for_programs() {
     let plan = json(&small_delta(), false).unwrap();
     assert!(!plan.contains("@example"), "{plan}");
-    assert_snapshot!(plan, @"");
     assert!(json(&small_delta(), true).unwrap().contains("\"joinSample\": [\n        \"d***@example.com\""));
+    assert_snapshot!(plan, @r#"
+    {
+      "format": "listkeeper/plan/v1",
+      "nothingToDo": false,
+      "heldBecause": [],
+      "callsTotal": 127,
+      "export": "vip-newsletter",
+      "connection": "Newsletter account (marketing team)",
+      "vendor": "Mailchimp",
+      "words": {
+        "place": "audience",
+        "container": "tag"
+      },
+      "place": {
+        "state": "existing",
+        "id": "a1b2c3d4e5",
+        "name": "Contoso news",
+        "contacts": 12345,
+        "adopted": false
+      },
+      "resources": [],
+      "segments": [
+        {
+          "segment": "vip-customers",
+          "container": "VIP customers",
+          "members": 1255,
+          "before": 1260,
+          "joins": 15,
+          "leaves": 20,
+          "suppressedLeaves": 3,
+          "dropped": false,
+          "mirror": true
+        },
+        {
+          "segment": "lapsed",
+          "container": "Lapsed",
+          "members": 300,
+          "before": 300,
+          "joins": 0,
+          "leaves": 0,
+          "suppressedLeaves": 0,
+          "dropped": false,
+          "mirror": true
+        }
+      ],
+      "members": {
+        "new": 12,
+        "create": 7,
+        "known": 4,
+        "restore": 1,
+        "unread": false,
+        "update": 120,
+        "moved": 3,
+        "leave": 20,
+        "archive": 5,
+        "unchanged": 1405,
+        "protected": 2
+      },
+      "reading": {
+        "contacts": 40,
+        "calls": 1,
+        "first": false
+      },
+      "cost": {
+        "calls": {
+          "create": 1,
+          "update": 120,
+          "join": 1,
+          "leave": 1
+        },
+        "otherCalls": 4,
+        "connections": 8,
+        "connectionsMax": 10
+      },
+      "rejected": {},
+      "counts": {
+        "read": 1540,
+        "synced": 0,
+        "unchanged": 1405,
+        "rejected": 0,
+        "notAddressable": 0,
+        "duplicates": 0,
+        "acrossSegments": 0,
+        "suppressed": 0,
+        "noConsent": 0,
+        "left": 0,
+        "unverified": 0,
+        "pending": 135,
+        "added": 0,
+        "updated": 0,
+        "removed": 0
+      },
+      "verdict": {
+        "held": []
+      },
+      "notes": [
+        "Leaving a tag keeps the contact, its status and its cost"
+      ],
+      "digest": "0123456789abcdef0123456789abcdef"
+    }
+    "#);
 }
 
 #[rstest]
@@ -256,11 +578,4 @@ fn one_person_a_line(#[case] action: MemberAction, #[case] joins: &[&str], #[cas
     let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
     let line = MemberLine { address: "dana@example.com".into(), action, joins: names(joins), leaves: names(leaves) };
     assert_eq!(text_member(&line), expected);
-}
-
-#[test]
-fn one_person_a_line_of_json() {
-    let line =
-        MemberLine { address: "dana@example.com".into(), action: MemberAction::AddKnown, joins: vec!["Lapsed".into()], leaves: vec![] };
-    assert_eq!(json_member(&line).unwrap(), r#"{"address":"dana@example.com","action":"add-known","joins":["Lapsed"],"leaves":[]}"#);
 }

@@ -40,7 +40,7 @@ fn way_out(reason: &Reason) -> String {
         Code::MailsNewContacts => "they must expect this mail; otherwise choose another newContacts.status".to_owned(),
         Code::TooFewInSegment | Code::TooManyInSegment => format!("look at the query of {segment} and at its source, or change its expect"),
         Code::Stale => format!("bring new files to the source of {segment}, or change expect.freshWithin"),
-        Code::TargetChanged => "look at the export's target; the earlier place keeps its members".to_owned(),
+        Code::TargetChanged => "if it was not meant, put the earlier target back".to_owned(),
         Code::ContainerGone => format!("find out who deleted it; to stop filling it, take {segment} out of the export"),
     }
 }

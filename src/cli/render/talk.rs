@@ -1,7 +1,7 @@
 //! What is said to people, on stderr.
 
-use super::painted;
-use crate::run::Failure;
+use crate::{plan::words::plain, run::Failure};
+use anstyle::AnsiColor;
 
 /// Says something.
 pub fn talk(text: &str) {
@@ -10,13 +10,13 @@ pub fn talk(text: &str) {
 
 /// Says what went wrong and what to do.
 pub fn error(message: &str, hints: &[&str]) {
-    let mut text = String::from("error: ");
-    text.push_str(&indented(message, "       "));
-    for hint in hints {
-        text.push_str("\n  hint: ");
-        text.push_str(&indented(hint, "        "));
-    }
-    talk(&painted(&text));
+    talk(&problem(message, hints));
+}
+
+fn problem(message: &str, hints: &[&str]) -> String {
+    let (red, cyan) = (AnsiColor::Red.on_default().bold(), AnsiColor::Cyan.on_default());
+    let hints: String = hints.iter().map(|hint| format!("\n  {cyan}hint:{cyan:#} {}", indented(hint, "        "))).collect();
+    format!("{red}error:{red:#} {}{hints}", indented(message, "       "))
 }
 
 /// Says why an export could not go on.
@@ -25,6 +25,19 @@ pub fn failure(export: &str, failure: &Failure) {
     error(&format!("{export}: {}", failure.message), &hints);
 }
 
+/// Lines below the first stand under it; nothing in them moves the cursor.
 fn indented(text: &str, by: &str) -> String {
-    text.trim_end().replace('\n', &format!("\n{by}"))
+    text.trim_end().lines().map(plain).collect::<Vec<_>>().join(&format!("\n{by}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_and_what_to_do() {
+        let text = problem("first\nsecond\u{7}\n", &["do this", "or\nthat"]);
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(text, "error: first\n       second\u{fffd}\n  hint: do this\n  hint: or\n        that");
+    }
 }
