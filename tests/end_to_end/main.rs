@@ -1,0 +1,20 @@
+//! The whole way: definitions and files on disk, through the library or the binary, over real HTTP to the sandbox, and
+//! what the platform then holds.
+//!
+//! Every run of every test is held to three things besides its own: the counts add up (E12), every request fits the
+//! vendor's contract, and no more than ten were under way at one time (G5).
+
+mod cli;
+mod consent;
+mod containers;
+mod files;
+mod guard;
+mod killed;
+mod secrets;
+mod sync;
+mod weather;
+mod world;
+
+#[path = "../support/contract.rs"]
+#[allow(dead_code, reason = "shared with another test")]
+mod contract;
