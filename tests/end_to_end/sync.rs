@@ -21,11 +21,11 @@ async fn the_second_plan_is_empty_and_then_exactly_the_changes_are_sent(#[case] 
     assert!(world.succeed().await.is_empty());
     assert_eq!(Sent::of(&world.asked()), Sent::default());
 
-    // One percent changed (one of each hundred becomes rich or poor besides), one gone, one new.
+    // One percent changed (half of them become rich, half poor), one gone, one new.
     let share = size / 100;
-    for person in people.iter_mut().filter(|person| person.id % 100 == 7) {
+    for person in people.iter_mut().filter(|person| matches!(person.id % 200, 7 | 108)) {
         person.first.push('!');
-        person.value = if person.value == "7" { "150" } else { "7" }.into();
+        person.value = if person.id % 2 == 1 { "150" } else { "7" }.into();
     }
     people.retain(|person| person.id % 100 != 42 || size < 100);
     people.extend(rows(1_000_000..1_000_000 + share));
@@ -57,6 +57,7 @@ async fn the_second_plan_is_empty_and_then_exactly_the_changes_are_sent(#[case] 
 #[tokio::test(flavor = "multi_thread")]
 async fn moving_between_segments_is_a_leave_and_a_join() {
     let mut people = rows(0..20);
+    people.iter_mut().for_each(|person| person.value = person.id.to_string());
     let mut defined = Defined::default();
     defined.segments = vec![
         ("poor", "SELECT * FROM people WHERE CAST(Value AS REAL) < 10".into()),
