@@ -60,20 +60,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     let first = apply(dir.path())?;
     let calls = vendor.writes.load(Ordering::Relaxed);
     let bound = calls as f64 * args.latency_ms as f64 / 1000.0 / args.connections as f64;
-    println!("first load      {:>8.1} s  = {:.2} x the bound of {bound:.1} s ({calls} calls)  {:>6.1} MB", first.took.as_secs_f64(), first.took.as_secs_f64() / bound, first.peak_mb);
-    println!("  the vendor has {:?} (members, tagged, single updates), at most {} at once", vendor.counts(), vendor.most_at_once.load(Ordering::Relaxed));
+    println!(
+        "first load      {:>8.1} s  = {:.2} x the bound of {bound:.1} s ({calls} calls)  {:>6.1} MB",
+        first.took.as_secs_f64(),
+        first.took.as_secs_f64() / bound,
+        first.peak_mb
+    );
+    println!(
+        "  the vendor has {:?} (members, tagged, single updates), at most {} at once",
+        vendor.counts(),
+        vendor.most_at_once.load(Ordering::Relaxed)
+    );
 
     let read = (0..args.repeat).map(|_| read_three(&file)).collect::<Result<Vec<_>, _>>()?.into_iter().min().unwrap_or_default();
     let again = (0..args.repeat).map(|_| apply(dir.path())).collect::<Result<Vec<_>, _>>()?;
     let quiet = again.iter().min_by_key(|r| r.took).ok_or("no run")?;
     let times = quiet.took.as_secs_f64() / read.as_secs_f64();
-    println!("without changes {:>8.2} s  = {times:.2} x the read of three columns ({:.2} s)  {:>6.1} MB", quiet.took.as_secs_f64(), read.as_secs_f64(), quiet.peak_mb);
+    println!(
+        "without changes {:>8.2} s  = {times:.2} x the read of three columns ({:.2} s)  {:>6.1} MB",
+        quiet.took.as_secs_f64(),
+        read.as_secs_f64(),
+        quiet.peak_mb
+    );
     assert!(quiet.out.contains("nothing to do"), "{}", quiet.out);
 
     let before = vendor.writes.load(Ordering::Relaxed);
     customers::Customers { changed: 0.01, gone: 0.01, new: 0.01, ..customers::Customers::new(args.rows) }.write(&file)?;
     let delta = apply(dir.path())?;
-    println!("1 % changed, gone, new {:.1} s, {} calls; the vendor has {:?}  {:.1} MB", delta.took.as_secs_f64(), vendor.writes.load(Ordering::Relaxed) - before, vendor.counts(), delta.peak_mb);
+    println!(
+        "1 % changed, gone, new {:.1} s, {} calls; the vendor has {:?}  {:.1} MB",
+        delta.took.as_secs_f64(),
+        vendor.writes.load(Ordering::Relaxed) - before,
+        vendor.counts(),
+        delta.peak_mb
+    );
     Ok(())
 }
 

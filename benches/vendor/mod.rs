@@ -144,7 +144,9 @@ async fn bulk(State(vendor): State<Arc<Vendor>>, Json(bulk): Json<Bulk>) -> Json
         }
     }
     let (created, failed) = (new.len(), errors.len());
-    Json(json!({"new_members": new, "updated_members": [], "errors": errors, "total_created": created, "total_updated": 0, "error_count": failed}))
+    Json(
+        json!({"new_members": new, "updated_members": [], "errors": errors, "total_created": created, "total_updated": 0, "error_count": failed}),
+    )
 }
 
 async fn members(State(vendor): State<Arc<Vendor>>, Query(query): Query<HashMap<String, String>>) -> Json<Value> {

@@ -67,7 +67,7 @@ impl Session {
             }
         };
         let hub = Hub::default().stopped_by(cancel.clone());
-        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel };
+        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: catalog.settings.retention };
         Ok(Self { catalog, exports, engine, sandbox, writer })
     }
 
