@@ -3,6 +3,8 @@
 //! Ids are consecutive, so that a changed delivery can be told from its parameters alone: with `changed`, `gone` and
 //! `new` each 0.01, 1 % of the customers have another value, 1 % are missing, and 1 % are added at the end.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 use arrow::array::{ArrayRef, RecordBatch, StringArray};
 use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
 use std::{

@@ -49,6 +49,10 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         if session.engine.cancel.is_cancelled() {
             break;
         }
+        if export.suspend {
+            render::talk(&format!("{}: suspended, so it is not run; take `suspend: true` out to run it", export.name));
+            continue;
+        }
         let decide = |prepared: &Prepared| decide(args, saved.as_ref(), prepared);
         let code = one(&session, export, &decide).await;
         worst = worse(worst, code);

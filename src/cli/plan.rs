@@ -53,14 +53,22 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let session = Session::open(&args.target, globals, Access::Read).await?;
     session.stop_on_signal();
-    let mut plans = Vec::new();
+    let mut plans: Vec<Plan> = Vec::new();
     let mut failed = false;
+    if args.json {
+        print("{\"exports\": [\n")?;
+    }
     for export in &session.exports {
         let now = Utc::now();
         let planned = async {
             let context = session.engine.connect(export, session::watch(), now).await?;
             let prepared = session.engine.plan(&context).await?;
-            show(args, &prepared, session.engine.view(now)?.as_ref())?;
+            let view = session.engine.view(now)?;
+            if args.json {
+                show_json(args, &prepared, view.as_ref(), plans.is_empty())?;
+            } else {
+                show(args, &prepared, view.as_ref())?;
+            }
             Ok::<Plan, Failure>(prepared.plan)
         };
         match planned.await {
@@ -72,8 +80,7 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         }
     }
     if args.json {
-        let exports: Vec<String> = plans.iter().filter_map(|p| plan::json(p, args.members).ok()).collect();
-        print(&format!("{{\"exports\": [\n{}\n]}}\n", exports.join(",\n")))?;
+        print("\n]}\n")?;
     }
     if let Some(file) = &args.out
         && !failed
@@ -93,17 +100,32 @@ fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Fai
     let mut out = anstream::stdout().lock();
     if args.markdown {
         writeln!(out, "{}", plan::markdown(&prepared.plan))?;
-    } else if !args.json {
+    } else {
         writeln!(out, "{}", render::painted(&plan::text(&prepared.plan)))?;
     }
-    if args.members && !args.json {
+    if args.members {
         run::lines(prepared, view, |line| writeln!(out, "{}", render::painted(&plan::text_member(&line))))?;
     }
-    if args.members && args.json {
-        let mut out = io::stderr().lock();
-        run::lines(prepared, view, |line| writeln!(out, "{}", serde_json::to_string(&line)?))?;
-    }
     Ok(())
+}
+
+/// One export of the JSON document; `--members` adds every member, streamed.
+fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool) -> Result<(), Failure> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let plan = plan::json(&prepared.plan, args.members).map_err(io::Error::from)?;
+    write!(out, "{}{}", if first { "" } else { ",\n" }, plan.trim_end().trim_end_matches('}'))?;
+    if args.members {
+        write!(out, ",\n  \"memberChanges\": [")?;
+        let mut comma = "";
+        run::lines(prepared, view, |line| {
+            write!(out, "{comma}\n    {}", serde_json::to_string(&line)?)?;
+            comma = ",";
+            Ok(())
+        })?;
+        write!(out, "\n  ]")?;
+    }
+    write!(out, "\n}}")?;
+    Ok(out.flush()?)
 }
 
 fn print(text: &str) -> Result<(), u8> {

@@ -109,7 +109,7 @@ The lists are equal to what the files say, and stay so. What to try next:
   * look at what the stand-in received: {page}
   * change, add or delete a row in the data below {dir} and wait for the next minute: exactly that is sent
   * in another terminal, what would happen now, and what did:
-      listkeeper plan {dir} --sandbox   (stop this one first, or read on)
+      listkeeper plan {dir} --sandbox --members
       listkeeper history {} --sandbox
       listkeeper rejected {} --sandbox
   * read {dir}/*.yaml: every line is explained; `listkeeper init my-lists` writes a start of your own

@@ -1,11 +1,8 @@
 //! `listkeeper sandbox`.
 
-use super::{Globals, exit};
+use super::{Globals, exit, session};
 use crate::sandbox::{Options, Sandbox};
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// Run the vendors' stand-ins alone, for any client
 ///
@@ -25,27 +22,17 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, globals: &Globals) -> u8 {
-    let Some(dir) = args.data.clone().or_else(|| default_dir(globals)) else {
-        eprintln!("There is no home directory to keep the sandbox's data in; name a folder with --data DIR.");
-        return exit::FAILED;
+    let dir = match &args.data {
+        Some(dir) => dir.clone(),
+        None => match session::state_dir(globals, true) {
+            Ok(state) => state.path().to_owned(),
+            Err(code) => return code,
+        },
     };
     match serve(args, &dir) {
         Ok(()) => exit::DONE,
-        Err(error) => {
-            eprintln!("Error: {error}");
-            exit::FAILED
-        }
+        Err(error) => session::fail(&error.to_string(), None),
     }
-}
-
-/// Beside the state that `--state` names, else below the XDG state home.
-fn default_dir(globals: &Globals) -> Option<PathBuf> {
-    if let Some(state) = &globals.state {
-        return Some(state.join("sandbox"));
-    }
-    let absolute = |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let home = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    Some(home.join("listkeeper/sandbox"))
 }
 
 fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {

@@ -5,7 +5,7 @@ use crate::{
     definition::{self, Audience, AudienceRef, Catalog, Connection, ConnectionType, Export, Name, Secret},
     http::Hub,
     run::{Engine, Recorder, Watch},
-    sandbox::{self, Sandbox},
+    sandbox::{self, Sandbox, Stage},
     state::{StateDir, Store},
 };
 use chrono::Utc;
@@ -31,7 +31,7 @@ pub struct Session {
     pub catalog: Catalog,
     pub exports: Vec<Arc<Export>>,
     pub engine: Engine,
-    pub sandbox: Option<Sandbox>,
+    pub sandbox: Option<Stage>,
     writer: Option<JoinHandle<()>>,
 }
 
@@ -67,7 +67,7 @@ impl Session {
             }
         };
         let hub = Hub::default().stopped_by(cancel.clone());
-        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel };
+        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: catalog.settings.retention };
         Ok(Self { catalog, exports, engine, sandbox, writer })
     }
 
@@ -127,18 +127,18 @@ pub fn state_dir(globals: &Globals, sandbox: bool) -> Result<StateDir, u8> {
     Ok(if sandbox { state.sandbox() } else { state })
 }
 
-async fn start_sandbox(state: &StateDir) -> Result<Sandbox, u8> {
-    let sandbox = Sandbox::start(state.path(), sandbox::Options::default()).await;
+async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
+    let sandbox = Stage::open(state.path(), sandbox::Options::default()).await;
     sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))
 }
 
 /// The same export, sent to the sandbox.
-fn redirect(export: &Export, sandbox: &Sandbox) -> Export {
+fn redirect(export: &Export, sandbox: &Stage) -> Export {
     let mut connection = Connection::clone(&export.connection);
     connection.endpoint = Some(match connection.kind {
         ConnectionType::Mailchimp => sandbox.mailchimp_endpoint(),
     });
-    connection.api_key = Secret::Sandbox(sandbox.api_key().to_owned());
+    connection.api_key = Secret::Sandbox(Sandbox::API_KEY.to_owned());
     if let Audience::Mailchimp(AudienceRef::Id(id)) = &export.target.audience {
         let _ = sandbox.ensure_mailchimp_list(id, "Sandbox audience");
     }

@@ -29,7 +29,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// Serves the exports until the engine is cancelled; runs under way are awaited. Must run inside a `LocalSet`.
 pub async fn serve(engine: &Engine, exports: &[Arc<Export>], listener: &Rc<dyn Listener>) {
-    for export in exports {
+    for export in exports.iter().filter(|e| !e.suspend) {
         if engine.cancel.is_cancelled() {
             return;
         }

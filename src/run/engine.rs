@@ -13,7 +13,7 @@ use crate::{
     state::{Origin, PlaceRow, StateDir, View, approve},
 };
 use chrono::{DateTime, Utc};
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Shared by every export of a process.
@@ -25,6 +25,8 @@ pub struct Engine {
     pub recorder: Option<Recorder>,
     pub temp: PathBuf,
     pub cancel: CancellationToken,
+    /// How long history is kept; `None`: 90 days.
+    pub retention: Option<Duration>,
 }
 
 /// What whoever watches a plan says to it.

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     destination::{ContainerId, Operation},
     member::{Flags, Key, Reject, Standing},
-    plan::{Counts, Plan, standing::explain},
+    plan::{Counts, Plan, resources::ContainerState, standing::explain, words::quoted},
     state::{Contact, ContactOrigin, PlaceRow, RejectedRow, RunId, View},
 };
 use std::collections::BTreeMap;
@@ -21,7 +21,9 @@ use std::collections::BTreeMap;
 pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
     let ready = observe::apply_resources(context, recorder, &prepared.settled).await?;
     let mut noted = Noted::default();
-    let stopped = phases(context, recorder, view, &ready, &mut prepared.work, &mut noted).await.err().map(|f| f.or_canceled(context));
+    let names = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.clone())).collect();
+    let stopped =
+        phases(context, recorder, view, &ready, &mut prepared.work, &mut noted, &names).await.err().map(|f| f.or_canceled(context));
     let counts = count(&prepared.plan, &prepared.work, &noted);
     let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     finish(context, recorder, &containers, prepared, &noted).await?;
@@ -42,13 +44,14 @@ async fn phases(
     ready: &Ready,
     work: &mut Work,
     noted: &mut Noted,
+    names: &BTreeMap<u8, String>,
 ) -> Result<(), Failure> {
     let mut phase = Phase { context, recorder, view, ready, work, noted };
     for operation in context.destination.capabilities().phases {
         for part in parts(*operation, ready) {
             let rows = remaining(phase.work, &part);
             if rows > 0 {
-                context.watch.phase(&label(&part, context), Some(rows));
+                context.watch.phase(&label(&part, context, names), Some(rows));
                 phase.run(&part).await?;
             }
         }
@@ -81,20 +84,20 @@ fn remaining(work: &Work, part: &Part) -> u64 {
     }
 }
 
-fn label(part: &Part, context: &Context) -> String {
+fn label(part: &Part, context: &Context, names: &BTreeMap<u8, String>) -> String {
     let word = context.destination.capabilities().container_word;
     match part.operation {
         Operation::Create => "creating new contacts".to_owned(),
         Operation::Update => "telling changed attributes".to_owned(),
         Operation::Restore => "bringing archived contacts back".to_owned(),
-        Operation::Join => format!("joining {word} {}", container_name(part)),
-        Operation::Leave => format!("leaving {word} {}", container_name(part)),
+        Operation::Join => format!("joining {word} {}", container_name(part, names)),
+        Operation::Leave => format!("leaving {word} {}", container_name(part, names)),
         Operation::Archive => "archiving contacts".to_owned(),
     }
 }
 
-fn container_name(part: &Part) -> String {
-    part.container.as_ref().map(|(_, id)| id.to_string()).unwrap_or_default()
+fn container_name(part: &Part, names: &BTreeMap<u8, String>) -> String {
+    part.container.as_ref().and_then(|(bit, _)| names.get(bit)).map(|name| quoted(name)).unwrap_or_default()
 }
 
 /// Contacts that turned out to exist are treated as known: their status is read, then their attributes are told without one.
@@ -169,7 +172,21 @@ async fn finish(
     if let Some(run) = context.run {
         record_rejects(context, recorder, run, prepared)?;
     }
+    let name = context.export.name.clone();
+    recorder.write(move |store| store.release_held(&name))?;
+    free_dropped(recorder, prepared)?;
     recorder.flush().await
+}
+
+/// Segments that the export no longer names and that hold nobody of ours any more are forgotten; their containers stay.
+fn free_dropped(recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
+    let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) else { return Ok(()) };
+    for container in prepared.settled.resources.containers.iter().filter(|c| matches!(c.state, ContainerState::Dropped(_))) {
+        let bit = container.bit;
+        // Refused while members carry it: then a later run does it.
+        recorder.write(move |store| store.forget_segment(export, bit).or(Ok(())))?;
+    }
+    Ok(())
 }
 
 /// Containers by slot, with their place.

@@ -9,7 +9,7 @@ use crate::{
         PlacePlan, ResourceStep,
         resources::{self, ContainerPlan, ContainerState, Inputs, Recorded, RecordedSlot, Resources},
     },
-    state::{ContainerRecord, ExportId, ExportState, Origin, PlaceRow, View, Wanted},
+    state::{ContainerRecord, ExportId, ExportState, Origin, PlaceRow, Store, View, Wanted},
 };
 
 /// An export's resources, settled against one observation.
@@ -162,7 +162,13 @@ async fn container(
         ContainerState::Create | ContainerState::Recreate => {
             if plan.state == ContainerState::Recreate {
                 let bit = plan.bit;
-                recorder.record(move |store| store.empty_segment(export, bit)).await?;
+                let slot = settled.state.as_ref().and_then(|s| s.segments.iter().find(|s| s.bit == bit));
+                let gone = slot.and_then(|s| s.container.clone());
+                let forget = move |store: &mut Store| {
+                    store.empty_segment(export, bit)?;
+                    gone.map_or(Ok(()), |gone| store.forget_container(gone.place, &gone.remote))
+                };
+                recorder.record(forget).await?;
             }
             intend(context, recorder, export, Wanted::Container(plan.name.clone())).await?;
             let made = change(context, Some(place), &ResourceChange::CreateContainer { name: plan.name.clone() }).await?;

@@ -17,7 +17,15 @@ use crate::{
     },
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
-use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    ops::ControlFlow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
+};
 
 /// A plan, and what it takes to carry it out.
 pub struct Prepared {
@@ -62,9 +70,17 @@ fn slots(segments: &[Arc<Segment>], containers: &[ContainerPlan]) -> Vec<(u8, Ar
 }
 
 async fn read(context: &Context, slots: Vec<(u8, Arc<Segment>)>, mapping: Arc<Mapping>) -> Result<Reading, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (cancel, told) = (context.cancel.clone(), Arc::clone(&stop));
+    // A scan that gives no rows for a while must hear of Ctrl-C too.
+    let teller = tokio::spawn(async move {
+        cancel.cancelled().await;
+        told.store(true, Ordering::Relaxed);
+    });
     let context = context.clone();
-    let reading = tokio::task::spawn_blocking(move || reading::read(&context, &slots, &mapping));
-    reading.await.unwrap_or_else(|_| Err(Failure::new(super::FailureKind::Source, "reading the source stopped unexpectedly")))
+    let reading = tokio::task::spawn_blocking(move || reading::read(&context, &slots, &mapping, &stop)).await;
+    teller.abort();
+    reading.unwrap_or_else(|_| Err(Failure::new(super::FailureKind::Source, "reading the source stopped unexpectedly")))
 }
 
 fn rules(containers: &[ContainerPlan], adopt_members: bool) -> DiffRules {

@@ -23,14 +23,13 @@ pub struct Reading {
 }
 
 /// Reads every segment of an export; blocking. `slots` pairs each segment with its bit.
-pub fn read(context: &Context, slots: &[(u8, Arc<Segment>)], mapping: &Mapping) -> Result<Reading, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
+pub fn read(context: &Context, slots: &[(u8, Arc<Segment>)], mapping: &Mapping, stop: &Arc<AtomicBool>) -> Result<Reading, Failure> {
     let mut collector = Collector::new(mapping, &context.temp)?;
     let mut newest = BTreeMap::new();
-    let suppressed = suppressed(context, &stop)?;
+    let suppressed = suppressed(context, stop)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
-        let report = stream(context, segment, &mapping.columns(), &stop, |batch| collector.push(batch))?;
+        let report = stream(context, segment, &mapping.columns(), stop, |batch| collector.push(batch))?;
         newest.extend(report.newest.map(|at| (*bit, at)));
     }
     Ok(Reading { desired: collector.finish(suppressed)?, newest })
@@ -64,7 +63,6 @@ fn stream(
         let mut taken = Ok(());
         for batch in from {
             if context.cancel.is_cancelled() {
-                stop.store(true, std::sync::atomic::Ordering::Relaxed);
                 break;
             }
             context.watch.advance(batch.len() as u64);

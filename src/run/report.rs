@@ -95,13 +95,15 @@ impl Engine {
     }
 
     async fn finish(&self, run: RunId, report: &Report) -> Result<(), Failure> {
+        let retention = self.retention;
         let (end, counts, digest) = (report.end.clone(), report.counts.clone(), report.plan.as_ref().map(|p| p.digest.0.clone()));
         self.recorder()?
             .record(move |store| {
                 if let Some(digest) = digest {
                     store.set_run_plan(run, &digest)?;
                 }
-                store.finish_run(run, &end, &counts, Utc::now())
+                store.finish_run(run, &end, &counts, Utc::now())?;
+                store.purge(retention, Utc::now()).map(drop)
             })
             .await
     }

@@ -38,6 +38,13 @@ impl Hold {
         written.map_err(|source| Error::Folder { path: self.dir.clone(), source })
     }
 
+    /// Where the sandbox that another process runs in the folder listens.
+    pub(super) fn address(dir: &Path) -> Option<url::Url> {
+        let text = fs::read_to_string(dir.join("sandbox.lock")).ok()?;
+        let (_, address) = text.trim().strip_suffix(')')?.rsplit_once('(')?;
+        url::Url::parse(address).ok()
+    }
+
     pub(super) fn database(&self) -> PathBuf {
         self.dir.join("sandbox.db")
     }

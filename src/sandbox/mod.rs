@@ -16,11 +16,13 @@ mod log;
 pub mod mailchimp;
 mod page;
 mod server;
+mod stage;
 
 pub use error::Error;
 pub use faults::{Fault, Faults, Latency, Next};
 pub use log::{Counters, Exchange, Recorder, RouteCount};
 pub use server::{Clock, Options, Sandbox};
+pub use stage::Stage;
 
 #[cfg(test)]
 mod testing;

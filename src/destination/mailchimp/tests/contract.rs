@@ -42,7 +42,7 @@ async fn send_everything(world: &World) {
     ] {
         destination.change(Some(&place), &change).await.unwrap();
     }
-    let mut page = PageRequest { cursor: None, rows: 1000, changed_since: Some("2026-11-01T00:00:00+00:00".into()) };
+    let mut page = PageRequest { cursor: None, rows: 1000, changed_since: Some("2026-11-01T00:00:00+00:00".into()), standing: None };
     page.cursor = destination.contacts(&place, &page).await.unwrap().next;
     destination.contacts(&place, &page).await.unwrap();
     destination.container_members(&place, &tag, &PageRequest { cursor: None, ..page }).await.unwrap();

@@ -77,7 +77,7 @@ async fn recorded_answers_are_read() {
     assert_eq!(kinds[0], ("ADDRESS", FieldType::Address));
     assert_eq!((kinds.len(), kinds[2]), (7, ("JOINED_AT", FieldType::Date)));
     world.on("GET", "/lists/a1/members", 200, body("get_members")).await;
-    let page = PageRequest { cursor: None, rows: 10, changed_since: None };
+    let page = PageRequest { cursor: None, rows: 10, changed_since: None, standing: None };
     let read = world.destination.contacts(&PlaceId("a1".into()), &page).await.unwrap();
     assert_eq!((read.contacts[0].email.as_str(), read.contacts[0].standing), ("member@example.org", Standing::Subscribed));
 }

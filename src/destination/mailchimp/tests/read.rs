@@ -9,7 +9,7 @@ fn members(people: &[(&str, &str)], total: u64) -> Json {
 }
 
 async fn whole_reading(world: &World, changed_since: Option<&str>) -> Vec<ContactRecord> {
-    let mut page = PageRequest { cursor: None, rows: 5000, changed_since: changed_since.map(str::to_owned) };
+    let mut page = PageRequest { cursor: None, rows: 5000, changed_since: changed_since.map(str::to_owned), standing: None };
     let mut all = Vec::new();
     loop {
         let read = world.destination.contacts(&PlaceId("a1".into()), &page).await.unwrap();
@@ -61,7 +61,7 @@ async fn pages_overlap() {
 async fn a_tags_members_of_every_status() {
     let world = World::new().await;
     world.on("GET", "/lists/a1/segments/77/members", 200, members(&[("a@example.org", "cleaned")], 1)).await;
-    let page = PageRequest { cursor: None, rows: 1000, changed_since: None };
+    let page = PageRequest { cursor: None, rows: 1000, changed_since: None, standing: None };
     let read = world.destination.container_members(&PlaceId("a1".into()), &ContainerId("77".into()), &page).await.unwrap();
     assert_eq!((read.contacts.len(), read.contacts[0].standing, read.next), (1, Standing::Cleaned, None));
     let line = world.lines().await.swap_remove(0);

@@ -1,0 +1,194 @@
+//! A first load, a run without changes and a delta of 1 % of the whole program, against a vendor whose calls take a fixed time:
+//! `cargo bench --bench apply [-- --rows 1000000 --latency-ms 100 --connections 8 --format csv]`
+//!
+//! The first load is compared with the bound that the vendor sets (calls × latency ÷ connections), the run without changes with
+//! the time that SQLite takes to read the three columns from the same file through the virtual table.
+
+#[path = "generate/mod.rs"]
+mod customers;
+mod vendor;
+
+use clap::Parser;
+use listkeeper::{
+    definition::{Expect, Name, Segment, Selection, Source, Table},
+    source::{SqlLimits, open},
+};
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+#[derive(Parser)]
+struct Args {
+    #[arg(long, default_value_t = 1_000_000)]
+    rows: u64,
+    #[arg(long, default_value_t = 100)]
+    latency_ms: u64,
+    #[arg(long, default_value_t = 8)]
+    connections: u64,
+    /// csv or parquet
+    #[arg(long, default_value = "csv")]
+    format: String,
+    /// Runs without changes; the fastest counts
+    #[arg(long, default_value_t = 3)]
+    repeat: u32,
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// One run of the program.
+struct Ran {
+    took: Duration,
+    peak_mb: f64,
+    out: String,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    let dir = tempfile::tempdir()?;
+    let file = dir.path().join(format!("customers.{}", args.format));
+    customers::Customers::new(args.rows).write(&file)?;
+    let (vendor, endpoint) = vendor::Vendor::start(Duration::from_millis(args.latency_ms))?;
+    fs::write(dir.path().join("lists.yaml"), definitions(&endpoint, &args))?;
+    println!("{} rows, {} MB of {}", args.rows, fs::metadata(&file)?.len() / 1_000_000, args.format);
+
+    let first = apply(dir.path())?;
+    let calls = vendor.writes.load(Ordering::Relaxed);
+    let bound = calls as f64 * args.latency_ms as f64 / 1000.0 / args.connections as f64;
+    println!(
+        "first load      {:>8.1} s  = {:.2} x the bound of {bound:.1} s ({calls} calls)  {:>6.1} MB",
+        first.took.as_secs_f64(),
+        first.took.as_secs_f64() / bound,
+        first.peak_mb
+    );
+    println!(
+        "  the vendor has {:?} (members, tagged, single updates), at most {} at once",
+        vendor.counts(),
+        vendor.most_at_once.load(Ordering::Relaxed)
+    );
+
+    let read = (0..args.repeat).map(|_| read_three(&file)).collect::<Result<Vec<_>, _>>()?.into_iter().min().unwrap_or_default();
+    let again = (0..args.repeat).map(|_| apply(dir.path())).collect::<Result<Vec<_>, _>>()?;
+    let quiet = again.iter().min_by_key(|r| r.took).ok_or("no run")?;
+    let times = quiet.took.as_secs_f64() / read.as_secs_f64();
+    println!(
+        "without changes {:>8.2} s  = {times:.2} x the read of three columns ({:.2} s)  {:>6.1} MB",
+        quiet.took.as_secs_f64(),
+        read.as_secs_f64(),
+        quiet.peak_mb
+    );
+    assert!(quiet.out.contains("nothing to do"), "{}", quiet.out);
+
+    let before = vendor.writes.load(Ordering::Relaxed);
+    customers::Customers { changed: 0.01, gone: 0.01, new: 0.01, ..customers::Customers::new(args.rows) }.write(&file)?;
+    let delta = apply(dir.path())?;
+    println!(
+        "1 % changed, gone, new {:.1} s, {} calls; the vendor has {:?}  {:.1} MB",
+        delta.took.as_secs_f64(),
+        vendor.writes.load(Ordering::Relaxed) - before,
+        vendor.counts(),
+        delta.peak_mb
+    );
+    Ok(())
+}
+
+fn definitions(endpoint: &str, args: &Args) -> String {
+    format!(
+        r#"apiVersion: listkeeper/v1
+kind: Source
+name: crm
+type: files
+tables: {{customers: customers.{format}}}
+---
+apiVersion: listkeeper/v1
+kind: Segment
+name: everyone
+displayName: Everyone
+source: crm
+table: customers
+---
+apiVersion: listkeeper/v1
+kind: Connection
+name: vendor
+displayName: Vendor
+type: mailchimp
+endpoint: {endpoint}
+credentials: {{apiKey: {{env: BENCH_KEY}}}}
+privacy: {{acceptedBy: bench@example.com, acceptedOn: 2026-01-01}}
+limits: {{connections: {connections}}}
+---
+apiVersion: listkeeper/v1
+kind: Export
+name: bench
+connection: vendor
+segments: [everyone]
+target: {{audienceId: bench}}
+match: {{email: EMailAddress}}
+attributes: {{FNAME: FirstName, LTV: {{column: LifetimeValue, type: number}}}}
+newContacts: {{status: subscribed}}
+guard: {{maxAdditions: none, maxMembers: 100000000}}
+"#,
+        format = args.format,
+        connections = args.connections,
+    )
+}
+
+/// Runs the program once, watching its peak memory.
+fn apply(dir: &Path) -> Result<Ran, Box<dyn Error>> {
+    let began = Instant::now();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_listkeeper"))
+        .args(["apply", "--yes", "--state"])
+        .arg(dir.join("state"))
+        .arg(dir)
+        .env("BENCH_KEY", "bench-us1")
+        .stdout(Stdio::null())
+        .stderr(fs::File::create(dir.join("err"))?)
+        .spawn()?;
+    let mut peak_mb = 0.0_f64;
+    let status = loop {
+        peak_mb = peak_mb.max(peak(child.id()).unwrap_or(0.0));
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    let took = began.elapsed();
+    let out = fs::read_to_string(dir.join("err"))?;
+    if !status.success() {
+        return Err(format!("{status}: {out}").into());
+    }
+    Ok(Ran { took, peak_mb, out })
+}
+
+/// Peak resident memory of a process so far (Linux).
+fn peak(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1000.0)
+}
+
+fn read_three(file: &Path) -> Result<Duration, Box<dyn Error>> {
+    let table = Table { pattern: "customers".into(), path: PathBuf::from(file), format: None, delimiter: None, encoding: None };
+    let source = Source { name: Name::new("crm")?, tables: BTreeMap::from([("customers".into(), table)]), export_user: None };
+    let segment = Segment {
+        name: Name::new("everyone")?,
+        display_name: "Everyone".into(),
+        source: Arc::new(source),
+        select: Selection::Table("customers".into()),
+        expect: Expect::default(),
+        file: PathBuf::from("bench"),
+    };
+    let began = Instant::now();
+    let mut rows = 0;
+    open(&segment, SqlLimits::default(), Arc::default())?.read(&["EMailAddress", "FirstName", "LifetimeValue"], &mut |batch| {
+        rows += batch.len();
+        Ok(())
+    })?;
+    std::hint::black_box(rows);
+    Ok(began.elapsed())
+}

@@ -1,0 +1,74 @@
+//! A sandbox to send to: this process's own, or the one that another process runs in the same folder, so that a plan can be
+//! looked at while a rehearsal is running.
+
+use super::{Error, Options, Sandbox, hold::Hold, mailchimp};
+use std::path::Path;
+use url::Url;
+
+/// Where a rehearsal is sent.
+#[derive(Debug)]
+pub enum Stage {
+    Own(Sandbox),
+    Other(Url),
+}
+
+impl Stage {
+    /// Starts a sandbox in the folder, or finds the one that runs there.
+    pub async fn open(dir: &Path, options: Options) -> Result<Self, Error> {
+        match Sandbox::start(dir, options).await {
+            Ok(own) => Ok(Self::Own(own)),
+            Err(held @ Error::Held { .. }) => Hold::address(dir).map(Self::Other).ok_or(held),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub fn mailchimp_endpoint(&self) -> Url {
+        match self {
+            Self::Own(sandbox) => sandbox.mailchimp_endpoint(),
+            Self::Other(origin) => {
+                let mut url = origin.clone();
+                url.set_path(mailchimp::BASE);
+                url
+            }
+        }
+    }
+
+    /// The page that shows what was received.
+    pub fn page(&self) -> Url {
+        match self {
+            Self::Own(sandbox) => sandbox.page(),
+            Self::Other(origin) => origin.clone(),
+        }
+    }
+
+    /// Makes an audience that a definition names by its id; another process has made its own.
+    pub fn ensure_mailchimp_list(&self, id: &str, name: &str) -> Result<(), Error> {
+        match self {
+            Self::Own(sandbox) => sandbox.ensure_mailchimp_list(id, name),
+            Self::Other(_) => Ok(()),
+        }
+    }
+
+    pub async fn shutdown(self) {
+        if let Self::Own(sandbox) = self {
+            sandbox.shutdown().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_second_one_finds_the_first() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Stage::open(dir.path(), Options::default()).await.unwrap();
+        let second = Stage::open(dir.path(), Options::default()).await.unwrap();
+        assert!(matches!(second, Stage::Other(_)));
+        assert_eq!(first.mailchimp_endpoint(), second.mailchimp_endpoint());
+        second.shutdown().await;
+        first.shutdown().await;
+        assert!(matches!(Stage::open(dir.path(), Options::default()).await.unwrap(), Stage::Own(_)));
+    }
+}
