@@ -54,10 +54,10 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let Reading { mut desired, newest } = read(context, slots, Arc::clone(&mapping)).await?;
     let rules = rules(&settled.resources.containers, export.target.adopt_members);
     let wanted = desired.entries.len() as u64;
-    let (mut leavers, tally) = diff(view, &settled, rules, &mut desired)?;
+    let (mut leavers, tally, any_applied) = diff(view, &settled, rules, &mut desired)?;
     let digest = assemble::digest(context, &settled, &desired, &leavers);
     let id = settled.state.as_ref().map(|s| s.id);
-    let lookup = Lookup { view, export: id, place, any_applied: !tally.before.is_empty() };
+    let lookup = Lookup { view, export: id, place, any_applied };
     let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
     let work = Work { mapping, desired, leavers, tally, newest };
     let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
@@ -95,29 +95,42 @@ fn rules(containers: &[ContainerPlan], adopt_members: bool) -> DiffRules {
     }
 }
 
-fn diff(view: Option<&View>, settled: &Settled, rules: DiffRules, desired: &mut Desired) -> Result<(Vec<Leaver>, DiffTally), Failure> {
+/// Also: whether the state holds anybody, former members included.
+fn diff(
+    view: Option<&View>,
+    settled: &Settled,
+    rules: DiffRules,
+    desired: &mut Desired,
+) -> Result<(Vec<Leaver>, DiffTally, bool), Failure> {
     let mut differ = Differ::new(desired, rules);
+    let mut any = false;
     if let (Some(view), Some(state)) = (view, &settled.state) {
         view.member_heads(state.id, |head| {
-            differ.applied(&applied_row(&head));
+            any = true;
+            if let Some(row) = applied_row(&head) {
+                differ.applied(&row);
+            }
             Ok::<_, crate::state::StateError>(ControlFlow::Continue(()))
         })?;
     }
-    differ.finish().map_err(|error| Failure::new(super::FailureKind::Stalled, error.to_string()))
+    let (leavers, tally) = differ.finish().map_err(|error| Failure::new(super::FailureKind::Stalled, error.to_string()))?;
+    Ok((leavers, tally, any))
 }
 
-fn applied_row(head: &AppliedHead) -> AppliedRow {
+/// `None`: a member no more, as good as never seen.
+fn applied_row(head: &AppliedHead) -> Option<AppliedRow> {
     let (fingerprint, state) = match head.state {
         MemberStateKind::Rejected => (head.refused, AppliedState::Rejected),
         MemberStateKind::Left => (None, AppliedState::Left),
+        MemberStateKind::Former => return None,
         MemberStateKind::Applied | MemberStateKind::Suppressed => (head.fingerprint, AppliedState::Applied),
     };
-    AppliedRow {
+    Some(AppliedRow {
         key: head.key,
         fingerprint: fingerprint.unwrap_or(Fingerprint(0)),
         segments: SegmentMask(head.segments),
         found: SegmentMask(head.found),
         state,
         person: head.person,
-    }
+    })
 }

@@ -33,7 +33,7 @@ pub struct Lookup<'a> {
     pub view: Option<&'a View>,
     pub export: Option<ExportId>,
     pub place: Option<PlaceRow>,
-    /// Members recorded before this plan: without any, nobody has an earlier address.
+    /// Members recorded before this plan, former ones included: without any, nobody has an earlier address.
     pub any_applied: bool,
 }
 

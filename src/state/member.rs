@@ -7,7 +7,7 @@ use crate::member::{Email, Fingerprint, Key};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     pub key: Key,
-    /// `None` for those who left or are suppressed: they are kept as hashes only (E15).
+    /// `None` for those who left, are suppressed, or are members no more: they are kept as hashes only (E15).
     pub address: Option<Email>,
     /// Of the attributes told; `None`: never told (found in a container, or rejected from the start).
     pub fingerprint: Option<Fingerprint>,
@@ -38,6 +38,8 @@ pub enum MemberState {
     Left,
     /// Never sent anywhere.
     Suppressed,
+    /// Taken out by us. Kept as hashes, so that the same person under another address is recognised (E1).
+    Former,
 }
 
 /// Why the last thing asked was refused; asked again when the data (the fingerprint) or the reason changes.
@@ -69,13 +71,14 @@ pub enum MemberStateKind {
     Rejected,
     Left,
     Suppressed,
+    Former,
 }
 
 /// A member as it is streamed; texts are valid until the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppliedRow<'a> {
     pub head: AppliedHead,
-    /// Empty for those who left or are suppressed.
+    /// Empty for those who left, are suppressed, or are members no more.
     pub address: &'a str,
     pub refusal: Option<RefusalRef<'a>>,
 }
@@ -94,6 +97,7 @@ impl MemberState {
             Self::Rejected(_) => MemberStateKind::Rejected,
             Self::Left => MemberStateKind::Left,
             Self::Suppressed => MemberStateKind::Suppressed,
+            Self::Former => MemberStateKind::Former,
         }
     }
 
@@ -113,6 +117,7 @@ impl MemberStateKind {
             1 => Ok(Self::Rejected),
             2 => Ok(Self::Left),
             3 => Ok(Self::Suppressed),
+            4 => Ok(Self::Former),
             other => Err(StateError::damaged(format!("a member in state {other}"))),
         }
     }
@@ -137,6 +142,7 @@ impl AppliedRow<'_> {
             (MemberStateKind::Rejected, Some(refusal)) => MemberState::Rejected(refusal),
             (MemberStateKind::Left, _) => MemberState::Left,
             (MemberStateKind::Suppressed, _) => MemberState::Suppressed,
+            (MemberStateKind::Former, _) => MemberState::Former,
             _ => MemberState::Applied,
         };
         let address = (!self.address.is_empty()).then(|| Email::trusted(self.address));

@@ -84,10 +84,11 @@ impl Store {
         self.apply(|conn| {
             let mut write = conn.prepare_cached(
                 "INSERT INTO member (export, key, segments, found, state, address) VALUES (?1, ?2, 0, 1 << ?3, 0, ?4)
-                 ON CONFLICT DO UPDATE SET found = found | excluded.found",
+                 ON CONFLICT DO UPDATE SET found = found | excluded.found,
+                   address = iif(state = ?5, excluded.address, address), state = iif(state = ?5, 0, state)",
             )?;
             for (key, email) in people {
-                write.execute(params![export.0, key.to_bytes(), bit, email.as_str()])?;
+                write.execute(params![export.0, key.to_bytes(), bit, email.as_str(), MemberStateKind::Former.code()])?;
             }
             Ok(())
         })
@@ -120,11 +121,20 @@ impl Store {
         self.each_key(export, sql, keys, u64::from(MemberStateKind::Left.code()))
     }
 
-    /// They are members no more.
+    /// They are members no more. Of those with a `match.id` a hash stays: whoever unsubscribed under this address must
+    /// still be recognised when another one appears later (E1).
     pub fn delete_members(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         self.apply(|conn| {
-            let mut delete = conn.prepare_cached("DELETE FROM member WHERE export = ?1 AND key = ?2")?;
-            keys.into_iter().try_for_each(|key| Ok(delete.execute(params![export.0, key.to_bytes()]).map(drop)?))
+            let mut delete = conn.prepare_cached("DELETE FROM member WHERE export = ?1 AND key = ?2 AND person IS NULL")?;
+            let mut retire = conn.prepare_cached(
+                "UPDATE member SET state = ?3, segments = 0, found = 0, fingerprint = NULL, address = '',
+                   refused = NULL, code = NULL, detail = NULL, field = NULL WHERE export = ?1 AND key = ?2",
+            )?;
+            for key in keys {
+                delete.execute(params![export.0, key.to_bytes()])?;
+                retire.execute(params![export.0, key.to_bytes(), MemberStateKind::Former.code()])?;
+            }
+            Ok(())
         })
     }
 
