@@ -62,6 +62,8 @@ pub struct Leaver {
     /// In no container of the export any more, those included that it was in before us.
     pub whole: bool,
     pub suppressed: bool,
+    /// Still wanted elsewhere in the export, with nothing to do but this: one of the rows read.
+    pub only_leaves: bool,
     /// Out of the place as well (`onLeave: archive`); decided after the diff, by what else holds the contact.
     pub archive: bool,
 }
@@ -171,6 +173,9 @@ impl<'a> Differ<'a> {
         let joins = wanted.minus(inside.all());
         let case = case(row, entry, joins, leaves);
         *case.count(&mut self.tally) += 1;
+        if let (Case::Moved, true, Some(leaver)) = (case, joins.is_empty(), self.leavers.last_mut()) {
+            leaver.only_leaves = true;
+        }
         match case {
             Case::New => self.settle(joins, Flags::NEW),
             Case::Updated => self.settle(joins, Flags::UPDATE),
@@ -216,7 +221,7 @@ impl<'a> Differ<'a> {
                 *self.tally.suppressed_leaves.entry(bit).or_default() += 1;
             }
         });
-        self.leavers.push(Leaver { key, segments, whole, suppressed, archive: false });
+        self.leavers.push(Leaver { key, segments, whole, suppressed, only_leaves: false, archive: false });
     }
 
     /// Writes what is to be done into the entry under the cursor.

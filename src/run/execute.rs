@@ -148,6 +148,9 @@ fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
             counts.added += u64::from(entry.flags().has(Flags::NEW));
         }
     }
+    for leaver in work.leavers.iter().filter(|l| l.only_leaves) {
+        *if leaver.segments.is_empty() { &mut counts.synced } else { &mut counts.pending } += 1;
+    }
     counts.rejected += noted.rejected;
     counts.left += noted.left;
     counts.removed = work.leavers.iter().filter(|l| l.segments.is_empty() && !l.archive).count() as u64;
