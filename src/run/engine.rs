@@ -6,7 +6,7 @@ use super::{
     prepare, standings,
 };
 use crate::{
-    definition::{Audience, AudienceRef, Export},
+    definition::{Audience, AudienceRef, Export, Name},
     destination::{self, PlaceId},
     http::Hub,
     plan::{PlacePlan, Plan},
@@ -107,6 +107,7 @@ impl Engine {
         let Some(view) = self.view(context.now)? else {
             return Err(Failure::new(FailureKind::Stalled, "the state is gone"));
         };
+        take_over(context, recorder, &view).await?;
         jobs::finish(context, recorder, &view).await?;
         let settled = observe::settle(context, Some(&view)).await?;
         let place = read_standings(context, recorder, &view, &settled).await?;
@@ -138,6 +139,18 @@ impl Engine {
 
     pub(super) fn recorder(&self) -> Result<&Recorder, Failure> {
         self.recorder.as_ref().ok_or_else(|| Failure::new(FailureKind::Stalled, "the state was opened for reading only"))
+    }
+}
+
+/// A renamed export takes over what its earlier name had, before anything of it is looked up (E17).
+async fn take_over(context: &Context, recorder: &Recorder, view: &View) -> Result<(), Failure> {
+    let (name, before) = (context.export.name.clone(), context.export.renamed_from.clone());
+    let known = |name: &Name| view.export(name).map(|export| export.is_some());
+    match before {
+        Some(before) if !known(&name)? && known(&before)? => {
+            recorder.record(move |store| store.ensure_export(&name, Some(&before))).await.map(drop)
+        }
+        _ => Ok(()),
     }
 }
 

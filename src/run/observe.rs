@@ -24,7 +24,7 @@ pub struct Settled {
 
 /// Reads the platform's resources (never writes) and settles what is to be created or changed.
 pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, Failure> {
-    let known = view.map(|v| v.export(&context.export.name)).transpose()?.flatten();
+    let known = view.map(|v| known(&context.export, v)).transpose()?.flatten();
     let moved = known.as_ref().is_some_and(|state| has_moved(&context.export, &context.account.id, state));
     let state = known.filter(|_| !moved);
     let recorded = recorded(view, state.as_ref())?;
@@ -39,6 +39,14 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     };
     let resources = resources::settle(&inputs)?;
     Ok(Settled { resources, state, moved, observed })
+}
+
+/// What the state holds of an export under its name, or under the one it had before (E17).
+fn known(export: &Export, view: &View) -> Result<Option<ExportState>, Failure> {
+    match (view.export(&export.name)?, &export.renamed_from) {
+        (None, Some(before)) => Ok(view.export(before)?),
+        (known, _) => Ok(known),
+    }
 }
 
 fn has_moved(export: &Export, account: &str, state: &ExportState) -> bool {
@@ -155,7 +163,7 @@ async fn container(
 ) -> Result<Option<crate::destination::ContainerId>, Failure> {
     let (remote, origin, found_read) = match &plan.state {
         ContainerState::Dropped(id) => return Ok(id.clone()),
-        ContainerState::Known(id) => return known(context, recorder, settled, plan, id, export, place).await.map(Some),
+        ContainerState::Known(id) => return known_container(context, recorder, settled, plan, id, export, place).await.map(Some),
         ContainerState::Take { id, members, created } => {
             (id.clone(), if *created { Origin::Created } else { Origin::Adopted }, *members == 0)
         }
@@ -185,7 +193,7 @@ async fn container(
     Ok(Some(remote))
 }
 
-async fn known(
+async fn known_container(
     context: &Context,
     recorder: &Recorder,
     settled: &Settled,
