@@ -256,7 +256,8 @@ fn known_container(
         steps.push(ResourceStep::RecreateContainer { segment: segment.to_string(), name: wanted.to_owned() });
         return Ok((wanted.to_owned(), ContainerState::Recreate, true));
     };
-    if remote.name == wanted {
+    // Vendors fold case and return names in another one than they were given: renaming for that would never end.
+    if remote.name.to_lowercase() == wanted.to_lowercase() {
         return Ok((wanted.to_owned(), ContainerState::Known(id.clone()), *created));
     }
     if !inputs.capabilities.can_rename_container {
