@@ -1,7 +1,7 @@
 //! What the platform says of its contacts' subscriptions, read before the first write (G2) and refreshed before later ones.
 //!
-//! The first reading takes everyone. Later ones ask only for what changed since, and leave out the status that we give new
-//! contacts ourselves: nearly all of those changes are our own writes, and a contact that someone else added meanwhile is
+//! The first reading takes everyone. Later ones ask only for what changed since, and leave out `subscribed` where we give
+//! it to new contacts ourselves: nearly all of those changes are our own writes, and a contact that someone else added meanwhile is
 //! recognised when the platform refuses to create it.
 
 use super::{Context, Failure, Recorder};
@@ -46,7 +46,7 @@ pub async fn read(
         }
         Some(before) => {
             let mut archived = Vec::new();
-            for standing in STANDINGS.into_iter().filter(|s| *s != context.export.new_contacts.status) {
+            for standing in STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips_subscribed(context)) {
                 let changed_since = Some(before.watermark.clone());
                 let changes = PageRequest { cursor: None, rows: rows(context), changed_since, standing: Some(standing) };
                 archived.extend(pages(context, recorder, place, row, changes).await?.1);
@@ -56,6 +56,12 @@ pub async fn read(
         }
     };
     mark_left(recorder, view, row, &archived).await
+}
+
+/// A bulk update sends the status along: then every change of it must be known. And only `subscribed` is ever left out: the
+/// place's other exports rely on hearing of everyone who unsubscribed.
+fn skips_subscribed(context: &Context) -> bool {
+    context.export.new_contacts.status == Standing::Subscribed && !context.export.connection.limits.bulk_updates
 }
 
 /// A place that we just made has nobody in it.
