@@ -76,8 +76,8 @@ async fn a_bad_address_is_a_rejected_row_and_no_removal() {
     people.push(super::world::Row { email: "P5@Contoso.TEST".into(), ..people[5].clone() });
     world.write(&people);
     let report = world.apply().await;
-    assert_eq!((report.counts.rejected, report.counts.not_addressable), (1, 1), "{:?}", report.counts);
-    assert_eq!(world.rejected()["not an address"], "invalid-address");
+    assert_eq!((report.counts.rejected, report.counts.not_addressable), (1, 2), "{:?}", report.counts);
+    assert_eq!(world.rejected()["not an address"], "address-bad-character");
     let held = world.held().await;
     assert_eq!(held["p3@contoso.test"].tags, ["Everyone"]);
     assert_eq!(held.len(), 20);

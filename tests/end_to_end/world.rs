@@ -251,7 +251,14 @@ impl World {
     }
 
     pub fn engine(&self, recorder: Option<Recorder>) -> Engine {
-        Engine { hub: Hub::default(), state: self.state(), recorder, temp: std::env::temp_dir(), cancel: Default::default() }
+        Engine {
+            hub: Hub::default(),
+            state: self.state(),
+            recorder,
+            temp: std::env::temp_dir(),
+            cancel: Default::default(),
+            retention: None,
+        }
     }
 
     /// What the latest listing of refused rows says: address → code.
