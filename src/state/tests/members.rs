@@ -60,6 +60,24 @@ fn joining_and_leaving_touch_one_bit_of_those_who_are_known() {
     assert!(keys(&f.store, export).is_empty());
 }
 
+/// What stays of a member with a `match.id` who was taken out.
+fn former(key: Key, person: Option<u64>) -> Applied {
+    Applied { key, address: None, fingerprint: None, segments: 0, found: 0, state: MemberState::Former, person }
+}
+
+#[test]
+fn a_former_member_is_known_by_the_person_only_and_can_come_back() {
+    let mut f = fixture();
+    let (export, _) = prepared(&mut f.store, "news");
+    let member = Applied { person: Some(3), ..applied("a@example.com", 1) };
+    f.store.write_members(export, [&member]).unwrap();
+    f.store.delete_members(export, [member.key]).unwrap();
+    assert_eq!(f.store.people(export, 3).unwrap(), [former(member.key, Some(3))]);
+    f.store.record_found(export, 0, [(member.key, member.address.as_ref().unwrap())]).unwrap();
+    let found = f.store.member(export, member.key).unwrap().unwrap();
+    assert_eq!((found.state, found.address, found.found), (MemberState::Applied, member.address, 1));
+}
+
 #[test]
 fn those_who_left_or_are_suppressed_keep_no_address() {
     let mut f = fixture();
@@ -179,7 +197,9 @@ proptest! {
                 };
                 if *gone {
                     f.store.delete_members(export, [member.key]).unwrap();
-                    model.remove(&member.key);
+                    if let Some(Applied { person: person @ Some(_), .. }) = model.remove(&member.key) {
+                        model.insert(member.key, former(member.key, person));
+                    }
                 } else {
                     f.store.write_members(export, [&member]).unwrap();
                     f.store.write_members(other, [&applied("else@example.com", 1)]).unwrap();
