@@ -58,11 +58,11 @@ async fn the_second_plan_is_empty_and_then_exactly_the_changes_are_sent(#[case] 
 async fn moving_between_segments_is_a_leave_and_a_join() {
     let mut people = rows(0..20);
     people.iter_mut().for_each(|person| person.value = person.id.to_string());
-    let mut defined = Defined::default();
-    defined.segments = vec![
+    let segments = vec![
         ("poor", "SELECT * FROM people WHERE CAST(Value AS REAL) < 10".into()),
         ("rich", "SELECT * FROM people WHERE CAST(Value AS REAL) >= 10".into()),
     ];
+    let defined = Defined { segments, ..Defined::default() };
     let world = World::new(&defined, &people).await;
     world.succeed().await;
     people[3].value = "10".into();

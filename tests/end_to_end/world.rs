@@ -123,7 +123,7 @@ pub struct Row {
 
 /// Someone of this number, as the file has them: even numbers are rich.
 pub fn row(id: u64) -> Row {
-    let value = if id % 2 == 0 { 101 + id % 90 } else { id % 100 };
+    let value = if id.is_multiple_of(2) { 101 + id % 90 } else { id % 100 };
     Row { id, email: format!("p{id}@contoso.test"), first: format!("First{id}"), value: value.to_string() }
 }
 
