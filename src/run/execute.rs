@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     destination::{ContainerId, Operation},
-    member::{Flags, Key, Reject, Standing},
+    member::{Email, Flags, Key, Reject, Standing},
     plan::{Counts, Plan, resources::ContainerState, standing::explain, words::quoted},
     state::{Contact, ContactOrigin, PlaceRow, RejectedRow, RunId, View},
 };
+use futures::future::join_all;
 use std::collections::BTreeMap;
 
 /// Carries a plan out. An error is one from before the first member was sent; later ones are in the ending, with the counts
@@ -107,30 +108,51 @@ async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     phase.context.watch.phase("reading contacts that exist after all", Some(places.len() as u64));
-    for at in places {
+    for places in places.chunks(phase.context.connections.max(1) as usize) {
         if phase.context.cancel.is_cancelled() {
             return Err(Failure::canceled());
         }
-        let record = phase.work.desired.spool.read(phase.work.desired.entries[at].offset())?;
-        let found = phase.context.destination.standing(&phase.ready.place, &record.email).await?;
-        phase.context.watch.advance(1);
-        let Some(standing) = found else { continue };
-        let (row, key) = (phase.ready.row, Key::of(&record.email));
-        let contact = Contact { key, standing, origin: ContactOrigin::Found, archived_from: None };
-        phase.recorder.write(move |store| store.write_contacts(row, [&contact]))?;
-        let entry = &mut phase.work.desired.entries[at];
-        entry.set_flags(entry.flags().without(Flags::CREATE));
-        if standing == Standing::Archived {
-            entry.flag(Flags::FAILED);
-            phase.noted.rejected += 1;
-            let (address, code, detail) = (record.email.as_str().to_owned(), "archived".to_owned(), explain("archived").to_owned());
-            let segment = phase.work.desired.sets.mask(phase.work.desired.entries[at].set()).bits().next().unwrap_or(0);
-            phase.work.desired.rejects.add(&Reject { address, segment, code, detail, field: None })?;
-        } else {
-            entry.flag(Flags::UPDATE);
+        let mut people = Vec::with_capacity(places.len());
+        for at in places {
+            people.push((*at, phase.work.desired.spool.read(phase.work.desired.entries[*at].offset())?.email));
+        }
+        let (destination, place) = (&phase.context.destination, &phase.ready.place);
+        let asked = join_all(people.iter().map(|(_, email)| destination.standing(place, email))).await;
+        phase.context.watch.advance(people.len() as u64);
+        // What was answered is kept, whatever became of the others.
+        let mut failed = None;
+        for ((at, email), answer) in people.into_iter().zip(asked) {
+            match answer {
+                Ok(Some(standing)) => known_after_all(phase, at, &email, standing)?,
+                Ok(None) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        if let Some(error) = failed {
+            phase.recorder.flush().await?;
+            return Err(error.into());
         }
     }
     phase.recorder.flush().await
+}
+
+/// Someone whom we took for new has a status already: their attributes are told without one; who is archived is refused.
+fn known_after_all(phase: &mut Phase<'_>, at: usize, email: &Email, standing: Standing) -> Result<(), Failure> {
+    let (row, key) = (phase.ready.row, Key::of(email));
+    let contact = Contact { key, standing, origin: ContactOrigin::Found, archived_from: None };
+    phase.recorder.write(move |store| store.write_contacts(row, [&contact]))?;
+    let desired = &mut phase.work.desired;
+    let entry = &mut desired.entries[at];
+    entry.set_flags(entry.flags().without(Flags::CREATE));
+    if standing != Standing::Archived {
+        entry.flag(Flags::UPDATE);
+        return Ok(());
+    }
+    entry.flag(Flags::FAILED);
+    phase.noted.rejected += 1;
+    let (address, code, detail) = (email.as_str().to_owned(), "archived".to_owned(), explain("archived").to_owned());
+    let segment = desired.sets.mask(desired.entries[at].set()).bits().next().unwrap_or(0);
+    Ok(desired.rejects.add(&Reject { address, segment, code, detail, field: None })?)
 }
 
 /// Where every row ended up. What is struck off the work is done; what is left is pending.

@@ -67,15 +67,8 @@ impl Story {
 }
 
 fn stormy(seed: u64) -> Faults {
-    let shares = [
-        (TooManyRequests, 0.03),
-        (Forbidden, 0.02),
-        (ServerError, 0.03),
-        (BadGateway, 0.03),
-        (ResetConnection, 0.03),
-        (CutBody, 0.04),
-        (LostAnswer, 0.05),
-    ];
+    let all = [TooManyRequests, Forbidden, ServerError, BadGateway, ResetConnection, CutBody, LostAnswer];
+    let shares = all.map(|fault| (fault, 0.01));
     Faults { seed, shares: shares.into(), ..Faults::default() }
 }
 
