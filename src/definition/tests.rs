@@ -173,7 +173,7 @@ fn a_directory_becomes_a_catalog() {
 #[case("maxRejected: 1%", "maxRemovals: 30", "`30` of `maxRemovals` is not a percentage", "`30%`")]
 #[case("maxRejected: 1%", "maxRemovals: 130%", "`130%` of `maxRemovals` is not a percentage", "0% to 100%")]
 #[case("maxRejected: 1%", "maxAdditions: lots", "`lots` of `maxAdditions` is not a number", "`none`")]
-#[case("maxRejected: 1%", "maxMembers: 2000000", "`maxMembers` is 1 to 1000000", "split")]
+#[case("maxRejected: 1%", "maxMembers: 200000000", "`maxMembers` is 1 to 100000000", "split")]
 #[case("timeout: 2h", "schedule: {cron: \"0 6 31 2 *\"}", "[\"0 6 31 2 *\"] this time never comes", "no year")]
 #[case("timeout: 2h", "schedule: \"0 6 * *\"", "a schedule has five fields, this has 4", "five fields")]
 #[case(

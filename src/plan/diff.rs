@@ -69,7 +69,7 @@ pub struct Leaver {
 }
 
 /// Counts of a diff, by slot where it matters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DiffTally {
     pub new: u64,
     pub updated: u64,

@@ -1,13 +1,16 @@
 //! What every step of one run needs.
 
-use super::Watch;
+use super::{Watch, early::Early};
 use crate::{
     definition::Export,
     destination::{Account, Destination},
     state::RunId,
 };
 use chrono::{DateTime, Utc};
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
 use tokio_util::sync::CancellationToken;
 
 /// One run of one export.
@@ -25,6 +28,8 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// Where nameless temporary files go; needs room for the members' rows.
     pub temp: PathBuf,
+    /// A reading of the source that began before the platform was asked.
+    pub early: Arc<Mutex<Option<Early>>>,
     /// Calls in flight at once.
     pub connections: u32,
 }

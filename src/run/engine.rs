@@ -1,19 +1,25 @@
 //! What one process needs to run exports: accounts' budgets, the state and its one writer, a place for temporary files.
 
 use super::{
-    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch, execute, jobs,
+    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch,
+    early::{Early, Shape},
+    execute, jobs,
     observe::{self, Settled},
-    prepare, standings,
+    prepare, settled, standings,
 };
 use crate::{
     definition::{Audience, AudienceRef, Export, Name},
     destination::{self, PlaceId},
     http::Hub,
-    plan::{PlacePlan, Plan},
+    plan::{PlacePlan, Plan, diff::DiffTally},
     state::{Origin, PlaceRow, StateDir, View, approve},
 };
 use chrono::{DateTime, Utc};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Shared by every export of a process.
@@ -60,6 +66,9 @@ impl Engine {
     /// Probes the connection of an export (C5) and gives what its run needs.
     pub async fn connect(&self, export: &Arc<Export>, watch: Arc<dyn Watch>, now: DateTime<Utc>) -> Result<Context, Failure> {
         let destination = destination::open(export, &self.hub)?;
+        let cancel = self.cancel.child_token();
+        let shape = self.view(now)?.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
+        let early = shape.map(|shape| Early::begin(export, &watch, &cancel, &self.temp, shape));
         let account = destination.verify().await?;
         let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
         Ok(Context {
@@ -69,7 +78,8 @@ impl Engine {
             watch,
             now,
             run: None,
-            cancel: self.cancel.child_token(),
+            cancel,
+            early: Arc::new(Mutex::new(early)),
             temp: self.temp.clone(),
             connections,
         })
@@ -86,6 +96,8 @@ impl Engine {
     /// Creates the lists, tags and fields that a definition wants, and sends no member (E5).
     pub async fn create_resources(&self, context: &Context) -> Result<usize, Failure> {
         let recorder = self.recorder()?;
+        // No member is sent, so none is read.
+        drop(context.early.lock().unwrap_or_else(PoisonError::into_inner).take());
         let view = self.view(context.now)?;
         let settled = observe::settle(context, view.as_ref()).await?;
         if settled.moved || settled.resources.containers.iter().any(|c| c.needs_approval()) {
@@ -115,6 +127,7 @@ impl Engine {
         let plan = prepared.plan.clone();
         if plan.is_empty() && plan.verdict.passes() {
             super::execute::nothing_to_do(context, recorder, &mut prepared).await?;
+            remember(recorder, &prepared, &prepared.work.tally).await?;
             return Ok((plan, Outcome::NothingToDo));
         }
         let outcome = match (decide(&prepared), plan.verdict.passes()) {
@@ -126,13 +139,13 @@ impl Engine {
             (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
                 super::hold::hold(context, recorder, &prepared).await?;
                 approve(&self.state, &plan.digest.0, &by, context.now)?;
-                Outcome::Done(execute(context, recorder, &view, &mut prepared).await?)
+                Outcome::Done(send(context, recorder, &view, &mut prepared).await?)
             }
             (Decision::Approve { .. }, false) => {
                 super::hold::hold(context, recorder, &prepared).await?;
                 Outcome::Held
             }
-            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(execute(context, recorder, &view, &mut prepared).await?),
+            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(send(context, recorder, &view, &mut prepared).await?),
         };
         Ok((plan, outcome))
     }
@@ -149,6 +162,29 @@ async fn take_over(context: &Context, recorder: &Recorder, view: &View) -> Resul
     match before {
         Some(before) if !known(&name)? && known(&before)? => {
             recorder.record(move |store| store.ensure_export(&name, Some(&before))).await.map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Carries the plan out. After a complete first load both sides are known to be equal.
+async fn send(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
+    let first = prepared.work.tally.before.is_empty() && prepared.work.leavers.is_empty();
+    let ending = execute(context, recorder, view, prepared).await?;
+    if first && ending.stopped.is_none() && ending.counts.synced == prepared.work.comparison.wanted {
+        let before = prepared.work.desired.tally.members.clone();
+        let tally = DiffTally { unchanged: ending.counts.synced, before, ..DiffTally::default() };
+        let state = view.export(&context.export.name)?;
+        prepared.settled.state = state;
+        remember(recorder, prepared, &tally).await?;
+    }
+    Ok(ending)
+}
+
+async fn remember(recorder: &Recorder, prepared: &Prepared, tally: &DiffTally) -> Result<(), Failure> {
+    match &prepared.settled.state {
+        Some(state) if prepared.work.comparison.fresh => {
+            settled::remember(recorder, state.id, prepared.work.comparison.reading, tally).await
         }
         _ => Ok(()),
     }

@@ -10,6 +10,7 @@
 mod assemble;
 mod batches;
 mod context;
+mod early;
 mod ending;
 mod engine;
 mod execute;
@@ -24,6 +25,7 @@ mod reading;
 mod recorder;
 mod report;
 mod resolve;
+mod settled;
 mod standings;
 mod watch;
 

@@ -3,9 +3,11 @@
 use super::{
     Context, Failure,
     assemble::{self, Parts},
+    early::{Early, Shape},
     observe::Settled,
-    reading::{self, Reading},
+    reading::Reading,
     resolve::{self, Lookup},
+    settled,
 };
 use crate::{
     definition::Segment,
@@ -20,10 +22,7 @@ use crate::{
 use std::{
     collections::BTreeMap,
     ops::ControlFlow,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, PoisonError},
     time::SystemTime,
 };
 
@@ -42,24 +41,46 @@ pub struct Work {
     pub leavers: Vec<Leaver>,
     pub tally: DiffTally,
     pub newest: BTreeMap<u8, SystemTime>,
+    pub comparison: Comparison,
+}
+
+/// What was compared with what was applied, to be remembered once both are equal.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison {
+    pub reading: [u8; 16],
+    /// Distinct people wanted.
+    pub wanted: u64,
+    /// It was made whole, and nobody was left out because of their contact: worth remembering.
+    pub fresh: bool,
 }
 
 /// Reads the source and plans. `view` is the state, if there is one; `place` the target's row in it.
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
-    let kinds = &settled.resources.kinds;
     let export = &context.export;
-    let mapping = Arc::new(Mapping::new(&export.matching, &export.attributes, kinds, export.new_contacts.consent.as_ref()));
-    let slots = slots(&context.export.segments, &settled.resources.containers);
-    context.watch.phase("reading the source", None);
-    let Reading { mut desired, newest } = read(context, slots, Arc::clone(&mapping)).await?;
+    let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(&export.segments, &settled.resources.containers) };
+    let (mapping, Reading { mut desired, newest }) = read(context, shape).await?;
     let rules = rules(&settled.resources.containers, export.target.adopt_members);
     let wanted = desired.entries.len() as u64;
-    let (mut leavers, tally, any_applied) = diff(view, &settled, rules, &mut desired)?;
+    let reading = settled::digest(&desired, rules);
+    let equal = match (view, &settled.state) {
+        (Some(view), Some(state)) => settled::known(view, state.id, reading)?,
+        _ => None,
+    };
+    let compared = equal.is_none();
+    let (mut leavers, tally, any_applied) = match equal {
+        Some(tally) => {
+            desired.entries = Vec::new();
+            (Vec::new(), tally, true)
+        }
+        None => diff(view, &settled, rules, &mut desired)?,
+    };
     let digest = assemble::digest(context, &settled, &desired, &leavers);
     let id = settled.state.as_ref().map(|s| s.id);
     let lookup = Lookup { view, export: id, place, any_applied };
     let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
-    let work = Work { mapping, desired, leavers, tally, newest };
+    let all_sent = resolved.refused + resolved.no_consent == 0;
+    let comparison = Comparison { reading, wanted, fresh: compared && all_sent };
+    let work = Work { mapping, desired, leavers, tally, newest, comparison };
     let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
     Ok(Prepared { plan, settled, work })
 }
@@ -69,18 +90,13 @@ fn slots(segments: &[Arc<Segment>], containers: &[ContainerPlan]) -> Vec<(u8, Ar
     segments.iter().filter_map(|segment| Some((bit(segment)?, Arc::clone(segment)))).collect()
 }
 
-async fn read(context: &Context, slots: Vec<(u8, Arc<Segment>)>, mapping: Arc<Mapping>) -> Result<Reading, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let (cancel, told) = (context.cancel.clone(), Arc::clone(&stop));
-    // A scan that gives no rows for a while must hear of Ctrl-C too.
-    let teller = tokio::spawn(async move {
-        cancel.cancelled().await;
-        told.store(true, Ordering::Relaxed);
-    });
-    let context = context.clone();
-    let reading = tokio::task::spawn_blocking(move || reading::read(&context, &slots, &mapping, &stop)).await;
-    teller.abort();
-    reading.unwrap_or_else(|_| Err(Failure::new(super::FailureKind::Source, "reading the source stopped unexpectedly")))
+/// Takes the reading that began early if it is of what is wanted; begins another if not.
+async fn read(context: &Context, shape: Shape) -> Result<(Arc<Mapping>, Reading), Failure> {
+    let early = context.early.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(early) = early.filter(|early| early.is_of(&shape)) {
+        return early.finish().await;
+    }
+    Early::begin(&context.export, &context.watch, &context.cancel, &context.temp, shape).finish().await
 }
 
 fn rules(containers: &[ContainerPlan], adopt_members: bool) -> DiffRules {

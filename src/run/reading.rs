@@ -1,17 +1,19 @@
 //! The source read whole: one thread steps the SQL, this one makes members of its rows.
 
-use super::{Context, Failure};
+use super::{Failure, Watch};
 use crate::{
-    definition::Segment,
+    definition::{Export, Segment},
     member::{Collector, Desired, Email, Key, Mapping},
     source::{self, Cell, Report, RowBatch, SourceError, SqlLimits},
 };
 use std::{
     collections::BTreeMap,
+    path::PathBuf,
     sync::{Arc, atomic::AtomicBool, mpsc},
     thread,
     time::SystemTime,
 };
+use tokio_util::sync::CancellationToken;
 
 /// Batches on their way from the reader.
 const IN_FLIGHT: usize = 8;
@@ -22,24 +24,38 @@ pub struct Reading {
     pub newest: BTreeMap<u8, SystemTime>,
 }
 
-/// Reads every segment of an export; blocking. `slots` pairs each segment with its bit.
-pub fn read(context: &Context, slots: &[(u8, Arc<Segment>)], mapping: &Mapping, stop: &Arc<AtomicBool>) -> Result<Reading, Failure> {
-    let mut collector = Collector::new(mapping, &context.temp)?;
+/// What to read, and who hears of it.
+pub struct Wanted {
+    pub export: Arc<Export>,
+    pub watch: Arc<dyn Watch>,
+    pub cancel: CancellationToken,
+    pub temp: PathBuf,
+    /// Each segment with its bit.
+    pub slots: Vec<(u8, Arc<Segment>)>,
+    pub mapping: Arc<Mapping>,
+    /// Set: the scan under way ends with an error.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Reads every segment of an export; blocking.
+pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
+    let Wanted { mapping, slots, .. } = wanted;
+    let mut collector = Collector::new(mapping, &wanted.temp)?;
     let mut newest = BTreeMap::new();
-    let suppressed = suppressed(context, stop)?;
+    let suppressed = suppressed(wanted)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
-        let report = stream(context, segment, &mapping.columns(), stop, |batch| collector.push(batch))?;
+        let report = stream(wanted, segment, &mapping.columns(), |batch| collector.push(batch))?;
         newest.extend(report.newest.map(|at| (*bit, at)));
     }
     Ok(Reading { desired: collector.finish(suppressed)?, newest })
 }
 
 /// Keys of those who are never to be sent, sorted.
-fn suppressed(context: &Context, stop: &Arc<AtomicBool>) -> Result<Vec<Key>, Failure> {
-    let Some(segment) = &context.export.suppress else { return Ok(Vec::new()) };
+fn suppressed(wanted: &Wanted) -> Result<Vec<Key>, Failure> {
+    let Some(segment) = &wanted.export.suppress else { return Ok(Vec::new()) };
     let mut keys = Vec::new();
-    stream(context, segment, &[&context.export.matching.email], stop, |batch| {
+    stream(wanted, segment, &[&wanted.export.matching.email], |batch| {
         keys.extend((0..batch.len()).filter_map(|row| match batch.cell(row, 0) {
             Cell::Text(text) => Email::parse(text).ok().flatten().map(|email| Key::of(&email)),
             _ => None,
@@ -51,28 +67,27 @@ fn suppressed(context: &Context, stop: &Arc<AtomicBool>) -> Result<Vec<Key>, Fai
 }
 
 fn stream(
-    context: &Context,
+    wanted: &Wanted,
     segment: &Segment,
     columns: &[&str],
-    stop: &Arc<AtomicBool>,
     mut take: impl FnMut(&RowBatch) -> std::io::Result<()>,
 ) -> Result<Report, Failure> {
     let (to, from) = mpsc::sync_channel::<RowBatch>(IN_FLIGHT);
     thread::scope(|scope| {
-        let reader = scope.spawn(move || read_segment(segment, columns, stop, &to));
+        let reader = scope.spawn(move || read_segment(segment, columns, &wanted.stop, &to));
         let mut taken = Ok(());
         for batch in from {
-            if context.cancel.is_cancelled() {
+            if wanted.cancel.is_cancelled() {
                 break;
             }
-            context.watch.advance(batch.len() as u64);
+            wanted.watch.advance(batch.len() as u64);
             taken = take(&batch);
             if taken.is_err() {
                 break;
             }
         }
         let report = reader.join().unwrap_or_else(|_| Err(SourceError::new("the reader stopped unexpectedly")));
-        if context.cancel.is_cancelled() {
+        if wanted.cancel.is_cancelled() {
             return Err(Failure::canceled());
         }
         taken?;

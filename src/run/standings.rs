@@ -45,14 +45,15 @@ pub async fn read(
             archived
         }
         Some(before) => {
-            let mut archived = Vec::new();
-            for standing in STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips_subscribed(context)) {
+            let standings = STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips_subscribed(context));
+            let readings = standings.map(|standing| {
                 let changed_since = Some(before.watermark.clone());
                 let changes = PageRequest { cursor: None, rows: rows(context), changed_since, standing: Some(standing) };
-                archived.extend(pages(context, recorder, place, row, changes).await?.1);
-            }
+                pages(context, recorder, place, row, changes)
+            });
+            let read = futures::future::try_join_all(readings).await?;
             note_read(context, recorder, row, before.count).await?;
-            archived
+            read.into_iter().flat_map(|(_, archived)| archived).collect()
         }
     };
     mark_left(recorder, view, row, &archived).await

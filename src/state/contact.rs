@@ -3,7 +3,7 @@
 use super::{PlaceRow, Result, StateError, Store, sql};
 use crate::member::{Key, Standing};
 use chrono::{DateTime, Utc};
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 /// A contact, whoever's member. It has no address here: only its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,16 +61,11 @@ impl Store {
     /// The reading's pages are all spooled. Contacts that are new are recorded as found; of the others only the standing
     /// is, and one that is archived no longer is nobody's to restore. A contact on two pages is as on the later one.
     pub fn set_contacts_read(&mut self, place: PlaceRow, read: &ContactsRead) -> Result<()> {
-        self.apply(|conn| {
-            conn.execute(
-                "INSERT INTO contact (place, key, standing, origin)
-                 SELECT place, key, standing, 0 FROM contact_spool WHERE place = ?1 ORDER BY key, rowid
-                 ON CONFLICT DO UPDATE SET standing = excluded.standing,
-                   archived_from = iif(excluded.standing = ?2, archived_from, NULL)
-                 WHERE standing != excluded.standing",
-                params![place.0, Standing::Archived.code()],
-            )?;
-            conn.execute("DELETE FROM contact_spool WHERE place = ?1", [place.0])?;
+        let spooled = "SELECT EXISTS (SELECT 1 FROM contact_spool WHERE place = ?1)";
+        if self.conn.query_row(spooled, [place.0], |row| row.get(0))? {
+            self.apply(|conn| merge_spool(conn, place))?;
+        }
+        self.note(|conn| {
             conn.execute(
                 "UPDATE place SET read_watermark = ?2, read_at_ms = ?3, read_count = ?4 WHERE id = ?1",
                 params![place.0, read.watermark, sql::millis(read.at), sql::count(read.count)],
@@ -98,4 +93,17 @@ impl Store {
             keys.into_iter().try_for_each(|key| Ok(delete.execute(params![place.0, key.to_bytes()]).map(drop)?))
         })
     }
+}
+
+fn merge_spool(conn: &Connection, place: PlaceRow) -> Result<()> {
+    conn.execute(
+        "INSERT INTO contact (place, key, standing, origin)
+         SELECT place, key, standing, 0 FROM contact_spool WHERE place = ?1 ORDER BY key, rowid
+         ON CONFLICT DO UPDATE SET standing = excluded.standing,
+           archived_from = iif(excluded.standing = ?2, archived_from, NULL)
+         WHERE standing != excluded.standing",
+        params![place.0, Standing::Archived.code()],
+    )?;
+    conn.execute("DELETE FROM contact_spool WHERE place = ?1", [place.0])?;
+    Ok(())
 }

@@ -101,6 +101,9 @@ impl Store {
 
     /// The row of a place that is about to be used, made if it is new.
     pub fn ensure_place(&mut self, account: &str, remote: &PlaceId, name: &str, origin: Origin) -> Result<PlaceRow> {
+        if let Some(row) = self.place_named(account, remote, name)? {
+            return Ok(row);
+        }
         self.apply(|conn| {
             let row = conn.query_row(
                 "INSERT INTO place (account, remote, name, origin) VALUES (?1, ?2, ?3, ?4)

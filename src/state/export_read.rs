@@ -78,6 +78,12 @@ impl View {
         Ok(fields)
     }
 
+    /// The row of a place that is known by this name.
+    pub(super) fn place_named(&self, account: &str, remote: &PlaceId, name: &str) -> Result<Option<PlaceRow>> {
+        let sql = "SELECT id FROM place WHERE account = ?1 AND remote = ?2 AND name = ?3";
+        Ok(self.conn.query_row(sql, [account, &remote.0, name], |row| row.get(0)).optional()?.map(PlaceRow))
+    }
+
     /// The row of a place that some export uses or used.
     pub fn place(&self, account: &str, remote: &PlaceId) -> Result<Option<PlaceRow>> {
         let sql = "SELECT id FROM place WHERE account = ?1 AND remote = ?2";

@@ -29,7 +29,7 @@ pub struct GuardDoc {
     /// Members that one run may add, or `none` for no limit. Default: 10000.
     #[schemars(with = "Option<CountOrNone>")]
     pub max_additions: Option<Text>,
-    /// Distinct members that an export may have. Default, and at most: 1000000.
+    /// Distinct members that an export may have, beyond which nothing is sent. Default: 1000000.
     pub max_members: Option<crate::definition::yaml::At<u64>>,
     /// Newly rejected rows beyond which a run counts as partial. Default: `5%`.
     pub max_rejected: Option<Text>,

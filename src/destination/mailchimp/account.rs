@@ -19,8 +19,7 @@ struct Root {
 
 /// Probes the key, and ties our spending to the account and user behind it, whose connections are limited together.
 pub(super) async fn verify(api: &Api) -> Result<Account, Error> {
-    api.call(Call::get("/ping", &["ping"])).await?;
-    let answer = api.call(Call::get("/", &[""])).await?;
+    let (_, answer) = futures::try_join!(api.call(Call::get("/ping", &["ping"])), api.call(Call::get("/", &[""])))?;
     let root: Root = read(&answer)?;
     let user = match &root.login_id {
         Json::String(id) if !id.is_empty() => id.clone(),

@@ -86,6 +86,13 @@ CREATE TABLE document (                -- the last good text of each definition
   PRIMARY KEY (kind, name)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE settled (                 -- what a whole comparison found equal, and at which serial
+  export INTEGER PRIMARY KEY REFERENCES export (id) ON DELETE CASCADE,
+  serial INTEGER NOT NULL,
+  digest BLOB NOT NULL,
+  tally TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE contact_spool (           -- pages of a reading in the order they came, until it is complete
   place INTEGER NOT NULL,
   key BLOB NOT NULL,

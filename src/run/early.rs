@@ -1,0 +1,108 @@
+//! The source read while the platform is still being asked: what it wants of the source is known from the last run, and the
+//! platform seldom disagrees.
+
+use super::{
+    Failure, Watch,
+    reading::{self, Reading, Wanted},
+};
+use crate::{
+    definition::{Export, Segment},
+    destination::{Destination, FieldFit, Fields, RemoteField, WantedField},
+    member::Mapping,
+    state::View,
+};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// What is read: the fields' kinds and each segment's slot.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    pub kinds: Fields,
+    pub slots: Vec<(u8, Arc<Segment>)>,
+}
+
+/// A reading under way. Dropping it stops it.
+pub struct Early {
+    shape: Shape,
+    mapping: Arc<Mapping>,
+    task: JoinHandle<Result<Reading, Failure>>,
+    stop: Arc<AtomicBool>,
+    teller: JoinHandle<()>,
+}
+
+impl Shape {
+    /// As the last run left it; `None` if the state cannot tell.
+    pub fn recorded(export: &Export, destination: &dyn Destination, view: &View) -> Option<Self> {
+        let state = view.export(&export.name).ok()??;
+        let mut kinds = Fields::new();
+        for (tag, spec) in &export.attributes {
+            let kind = state.fields.get(tag)?.clone();
+            let remote = RemoteField { id: String::new(), tag: tag.clone(), name: tag.clone(), kind };
+            let FieldFit::Fits(kind) = destination.fit(&WantedField { tag, spec }, Some(&remote)) else { return None };
+            kinds.insert(tag.clone(), kind);
+        }
+        let slot = |segment: &Arc<Segment>| {
+            let slot = state.segments.iter().find(|s| s.segment == segment.name)?;
+            Some((slot.bit, Arc::clone(segment)))
+        };
+        Some(Self { kinds, slots: export.segments.iter().map(slot).collect::<Option<_>>()? })
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        let slots = |shape: &Self| shape.slots.iter().map(|(bit, segment)| (*bit, segment.name.clone())).collect::<Vec<_>>();
+        self.kinds == other.kinds && slots(self) == slots(other)
+    }
+}
+
+impl Early {
+    /// Begins to read.
+    pub fn begin(export: &Arc<Export>, watch: &Arc<dyn Watch>, cancel: &CancellationToken, temp: &Path, shape: Shape) -> Self {
+        let consent = export.new_contacts.consent.as_ref();
+        let mapping = Arc::new(Mapping::new(&export.matching, &export.attributes, &shape.kinds, consent));
+        let stop = Arc::new(AtomicBool::new(false));
+        let wanted = Wanted {
+            export: Arc::clone(export),
+            watch: Arc::clone(watch),
+            cancel: cancel.clone(),
+            temp: temp.to_owned(),
+            slots: shape.slots.clone(),
+            mapping: Arc::clone(&mapping),
+            stop: Arc::clone(&stop),
+        };
+        watch.phase("reading the source", None);
+        let task = tokio::task::spawn_blocking(move || reading::read(&wanted));
+        let (cancel, told) = (cancel.clone(), Arc::clone(&stop));
+        // A scan that gives no rows for a while must hear of Ctrl-C too.
+        let teller = tokio::spawn(async move {
+            cancel.cancelled().await;
+            told.store(true, Ordering::Relaxed);
+        });
+        Self { shape, mapping, task, stop, teller }
+    }
+
+    /// Whether it reads what is wanted after all.
+    pub fn is_of(&self, shape: &Shape) -> bool {
+        self.shape.same(shape)
+    }
+
+    /// Waits for it.
+    pub async fn finish(mut self) -> Result<(Arc<Mapping>, Reading), Failure> {
+        let reading = (&mut self.task).await;
+        let reading = reading.unwrap_or_else(|_| Err(Failure::new(super::FailureKind::Source, "reading the source stopped unexpectedly")));
+        Ok((Arc::clone(&self.mapping), reading?))
+    }
+}
+
+impl Drop for Early {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.teller.abort();
+    }
+}
