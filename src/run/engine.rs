@@ -174,9 +174,12 @@ async fn send(context: &Context, recorder: &Recorder, view: &View, prepared: &mu
     if first && ending.stopped.is_none() && ending.counts.synced == prepared.work.comparison.wanted {
         let before = prepared.work.desired.tally.members.clone();
         let tally = DiffTally { unchanged: ending.counts.synced, before, ..DiffTally::default() };
-        let state = view.export(&context.export.name)?;
-        prepared.settled.state = state;
-        remember(recorder, prepared, &tally).await?;
+        prepared.settled.state = view.export(&context.export.name)?;
+        // Who was found in a container that we took over was recorded after the comparison.
+        let containers = prepared.settled.state.iter().flat_map(|s| &s.segments).filter_map(|s| s.container.as_ref());
+        if containers.into_iter().all(|c| c.origin == Origin::Created) {
+            remember(recorder, prepared, &tally).await?;
+        }
     }
     Ok(ending)
 }
