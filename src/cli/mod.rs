@@ -4,6 +4,7 @@ mod apply;
 mod approve;
 mod history;
 mod init;
+mod log;
 mod look;
 mod plan;
 mod rejected;
@@ -75,6 +76,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let globals = &cli.globals;
+    log::init(globals);
     let code = match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Validate(args) => validate::run(&args),

@@ -3,7 +3,7 @@
 //! May know: HTTP, time, randomness. May not know: vendors beyond what a request says about itself.
 //!
 //! The order inside a request is `retry( rate( connections( timeout( send ))))`: every attempt is paced and measured on
-//! its own, and nobody holds a connection while backing off. What shares a vendor's budget shares one [`Budget`] here,
+//! its own, and nobody holds a connection while backing off. What shares a vendor's budget shares one `Budget` here,
 //! by key; a [`Hub`] holds all of a process's budgets.
 
 mod budget;

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
 use std::{borrow::Cow, cmp::Ordering, marker::PhantomData, ops::Deref};
 
-/// What [`super::Reader`] recognises.
+/// What `super::Reader` recognises.
 pub(super) const MARKER: &str = "$at";
 
 /// Transparent in YAML and in the JSON Schema; compares by value alone.

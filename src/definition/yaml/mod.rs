@@ -1,6 +1,6 @@
 //! YAML text → positioned values → typed documents.
 //!
-//! serde-saphyr parses (this file holds every call to it) into [`Node`]s that know where they were written; [`Reader`]
+//! serde-saphyr parses (this file holds every call to it) into [`Node`]s that know where they were written; `Reader`
 //! then feeds typed structs from a node. Two steps instead of one because serde stops at the first error, and a report
 //! should name them all: [`read_as`] notes an error, leaves that entry out, and reads again.
 //!

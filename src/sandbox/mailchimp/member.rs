@@ -27,7 +27,7 @@ pub(super) struct Member {
     pub changed: i64,
 }
 
-/// Columns in the order that [`Member::read`] takes them.
+/// Columns in the order that `Member::read` takes them.
 pub(super) const COLUMNS: &str = "id, hash, email, status, prior, blocked, merge, extra, opted, changed";
 
 const SAVE: &str = "

@@ -1,8 +1,8 @@
 //! Mailchimp, Marketing API 3.0, as it was observed and documented: one account, its audiences, members, merge fields,
 //! tags (static segments) and batches.
 //!
-//! Everything runs over one [`request::Call`], whether it came over HTTP (`gate`) or inside a batch: [`route`] finds the
-//! handler, the handler works in one transaction of the [`store`]. What the vendor's documents leave open is decided so
+//! Everything runs over one `request::Call`, whether it came over HTTP (`gate`) or inside a batch: `route` finds the
+//! handler, the handler works in one transaction of the `store`. What the vendor's documents leave open is decided so
 //! that a client is put to the harder test:
 //! * a reading of the members without `status` includes archived ones;
 //! * `status_if_new` in the rows of a bulk call is not documented and has no effect;

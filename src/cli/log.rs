@@ -1,0 +1,15 @@
+//! Log lines, on stderr: quiet unless something is wrong, or `LISTKEEPER_LOG` asks for more.
+
+use super::{Globals, LogFormat};
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Begins logging. `LISTKEEPER_LOG=debug` tells every call (never addresses, never secrets).
+pub fn init(globals: &Globals) {
+    let filter = EnvFilter::try_from_env("LISTKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second call (tests in one process) leaves the first as it is.
+    let _ = match globals.log_format {
+        LogFormat::Text => log.with_target(false).try_init(),
+        LogFormat::Json => log.json().try_init(),
+    };
+}
