@@ -7,7 +7,7 @@ use super::{
 use crate::{
     daemon::{self, Listener},
     definition::Export,
-    plan::{self, Plan},
+    plan::{self, Plan, words::counted},
     run::{Failure, Report, Watch},
 };
 use chrono::{DateTime, Local, Utc};
@@ -42,8 +42,8 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
 }
 
 fn greet(session: &Session) {
-    let (exports, root) = (session.exports.len(), session.catalog.root.display());
-    render::talk(&format!("listkeeper {}: {exports} exports from {root}", env!("CARGO_PKG_VERSION")));
+    let exports = counted(session.exports.len() as u64, "export", "exports");
+    render::talk(&format!("listkeeper {}: {exports} from {}", env!("CARGO_PKG_VERSION"), session.catalog.root.display()));
     render::talk(&format!("state: {}", session.engine.state.path().display()));
     if let Some(sandbox) = &session.sandbox {
         render::talk(&format!("sandbox: nothing leaves this machine; see what it received at {}", sandbox.page()));

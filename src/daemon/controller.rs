@@ -39,10 +39,12 @@ pub async fn serve(engine: &Engine, exports: &[Arc<Export>], listener: &Rc<dyn L
     let by_name: BTreeMap<Name, Arc<Export>> = exports.iter().map(|e| (e.name.clone(), Arc::clone(e))).collect();
     let mut due = Due::new(exports.iter(), Utc::now());
     let mut runs = Runs::default();
+    let mut told = None;
     loop {
         let next = due.earliest();
-        if runs.idle() {
+        if runs.idle() && told != Some(next) {
             listener.waiting(next);
+            told = Some(next);
         }
         tokio::select! {
             () = engine.cancel.cancelled() => break,

@@ -42,5 +42,8 @@ pub use watch::{Silent, Watch};
 
 /// Who runs this process, for the audit trail.
 pub fn user() -> String {
-    ["SUDO_USER", "USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).unwrap_or_else(|| "unknown".to_owned())
+    ["SUDO_USER", "USER", "LOGNAME"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok())
+        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }
