@@ -4,12 +4,12 @@ use super::{Globals, exit, render};
 use crate::{
     definition::{self, Audience, AudienceRef, Catalog, Connection, ConnectionType, Export, Name, Secret},
     http::Hub,
-    run::{Engine, Recorder, Watch},
+    run::{DurableDays, Engine, Recorder, Watch},
     sandbox::{self, Sandbox, Stage},
     state::{StateDir, Store},
 };
 use chrono::Utc;
-use std::{path::PathBuf, sync::Arc, thread::JoinHandle};
+use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// Arguments of every command that looks at exports.
@@ -32,7 +32,6 @@ pub struct Session {
     pub exports: Vec<Arc<Export>>,
     pub engine: Engine,
     pub sandbox: Option<Stage>,
-    writer: Option<JoinHandle<()>>,
 }
 
 /// Whether the command writes the state.
@@ -58,24 +57,28 @@ impl Session {
             None => exports,
         };
         let cancel = CancellationToken::new();
-        let (recorder, writer) = match access {
-            Access::Read => (None, None),
+        let recorder = match access {
+            Access::Read => None,
             Access::Write => {
                 let store = Store::open(&state, Utc::now()).map_err(|e| fail(&e.to_string(), e.hint.as_deref()))?;
-                let (recorder, writer) = Recorder::start(store);
-                (Some(recorder), Some(writer))
+                Some(Recorder::start(store).0)
             }
         };
-        let hub = Hub::default().stopped_by(cancel.clone());
+        let hub = match &recorder {
+            Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone()))),
+            None => Hub::default(),
+        };
+        let hub = hub.stopped_by(cancel.clone());
         let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: catalog.settings.retention };
-        Ok(Self { catalog, exports, engine, sandbox, writer })
+        Ok(Self { catalog, exports, engine, sandbox })
     }
 
     /// Commits what is left and stops the sandbox.
     pub async fn close(mut self) {
-        self.engine.recorder = None;
-        if let Some(writer) = self.writer.take() {
-            let _ = tokio::task::spawn_blocking(move || writer.join()).await;
+        if let Some(recorder) = self.engine.recorder.take()
+            && let Err(failure) = recorder.flush().await
+        {
+            render::error(&failure.message, &[]);
         }
         if let Some(sandbox) = self.sandbox.take() {
             sandbox.shutdown().await;

@@ -10,6 +10,7 @@
 mod assemble;
 mod batches;
 mod context;
+mod days;
 mod early;
 mod ending;
 mod engine;
@@ -30,6 +31,7 @@ mod standings;
 mod watch;
 
 pub use context::Context;
+pub use days::DurableDays;
 pub use ending::{Ending, Failure, FailureKind};
 pub use engine::{Decision, Engine, Outcome};
 pub use execute::execute;
