@@ -34,11 +34,8 @@ pub fn state_failed(error: &StateError) -> u8 {
 
 /// Writes to stdout. A reader that has seen enough (`| head`) is not an error.
 pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), u8> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(session::fail(&format!("stdout: {error}"), None)),
-        _ => Ok(()),
-    }
+    let mut out = io::BufWriter::new(super::render::out());
+    write(&mut out).and_then(|()| out.flush()).map_err(|error| session::fail(&format!("stdout: {error}"), None))
 }
 
 /// An export's name as given, or what is wrong with it.

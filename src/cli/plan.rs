@@ -97,7 +97,7 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
 }
 
 fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
+    let mut out = io::BufWriter::new(render::out());
     if args.markdown {
         writeln!(out, "{}", plan::markdown(&prepared.plan))?;
     } else {
@@ -106,12 +106,12 @@ fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Fai
     if args.members {
         run::lines(prepared, view, |line| writeln!(out, "{}", render::painted(&plan::text_member(&line))))?;
     }
-    Ok(())
+    Ok(out.flush()?)
 }
 
 /// One export of the JSON document; `--members` adds every member, streamed.
 fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool) -> Result<(), Failure> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
+    let mut out = io::BufWriter::new(render::out());
     let plan = plan::json(&prepared.plan, args.members).map_err(io::Error::from)?;
     write!(out, "{}{}", if first { "" } else { ",\n" }, plan.trim_end().trim_end_matches('}'))?;
     if args.members {
@@ -129,7 +129,7 @@ fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool)
 }
 
 fn print(text: &str) -> Result<(), u8> {
-    io::stdout().lock().write_all(text.as_bytes()).map_err(|e| session::fail(&format!("stdout: {e}"), None))
+    render::out().write_all(text.as_bytes()).map_err(|e| session::fail(&format!("stdout: {e}"), None))
 }
 
 /// A plan as reviewed: what `apply FILE` is bound to.

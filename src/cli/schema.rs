@@ -1,6 +1,6 @@
 //! `listkeeper schema`.
 
-use super::exit;
+use super::{exit, look};
 use crate::definition;
 
 /// Print the JSON Schema of definitions, for editors
@@ -11,8 +11,7 @@ use crate::definition;
 pub struct Args {}
 
 pub fn run(_args: &Args) -> u8 {
-    println!("{}", text());
-    exit::DONE
+    look::print(|out| writeln!(out, "{}", text())).map_or_else(|code| code, |()| exit::DONE)
 }
 
 /// The schema as it is printed, checked in, and written by `init`.

@@ -1,7 +1,7 @@
 //! `listkeeper validate`.
 
 use super::{
-    exit,
+    exit, look,
     render::diagnostics::{self, plural},
 };
 use crate::definition::{self, Catalog};
@@ -24,7 +24,7 @@ pub struct Args {
 pub fn run(args: &Args) -> u8 {
     let catalog = definition::read(&args.dir);
     if args.json {
-        println!("{:#}", json(&catalog));
+        let _ = look::print(|out| writeln!(out, "{:#}", json(&catalog)));
     } else {
         diagnostics::eprint(&catalog);
         if !catalog.has_errors() {

@@ -1,12 +1,14 @@
 //! How things look: diagnostics, tables, plans, progress.
 
 pub mod diagnostics;
+mod out;
 mod progress;
 mod report;
 mod style;
 pub mod table;
 mod talk;
 
+pub use out::out;
 pub use progress::Progress;
 pub use report::{exit_code, report};
 pub use style::painted;
