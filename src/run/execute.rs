@@ -7,6 +7,7 @@ use super::{
     outcomes::Noted,
     phase::Phase,
     prepare::{Prepared, Work},
+    standings,
 };
 use crate::{
     destination::{ContainerId, Operation},
@@ -101,6 +102,25 @@ fn container_name(part: &Part, names: &BTreeMap<u8, String>) -> String {
     part.container.as_ref().and_then(|(bit, _)| names.get(bit)).map(|name| quoted(name)).unwrap_or_default()
 }
 
+/// From so many contacts on, pages are cheaper than one call each.
+const MANY: usize = 100;
+
+/// After a run was killed, those who exist are mostly its own last creations: a reading of what changed since the last one
+/// has them. Gives those whom it has not.
+async fn by_pages(phase: &mut Phase<'_>, places: Vec<usize>) -> Result<Vec<usize>, Failure> {
+    let (row, mut rest) = (phase.ready.row, Vec::new());
+    let Some(before) = phase.view.contacts_read(row)? else { return Ok(places) };
+    standings::read_changes(phase.context, phase.recorder, &phase.ready.place, row, &before).await?;
+    for at in places {
+        let email = phase.work.desired.spool.read(phase.work.desired.entries[at].offset())?.email;
+        match phase.view.contact(row, Key::of(&email))? {
+            Some(contact) => known_after_all(phase, at, &email, contact.standing)?,
+            None => rest.push(at),
+        }
+    }
+    Ok(rest)
+}
+
 /// Contacts that turned out to exist are treated as known: their status is read, then their attributes are told without one.
 async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
     let places = std::mem::take(&mut phase.noted.exists);
@@ -108,6 +128,7 @@ async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     phase.context.watch.phase("reading contacts that exist after all", Some(places.len() as u64));
+    let places = if places.len() > MANY { by_pages(phase, places).await? } else { places };
     for places in places.chunks(phase.context.connections.max(1) as usize) {
         if phase.context.cancel.is_cancelled() {
             return Err(Failure::canceled());

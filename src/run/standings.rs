@@ -59,6 +59,21 @@ pub async fn read(
     mark_left(recorder, view, row, &archived).await
 }
 
+/// Everyone who changed since a reading, whatever their status.
+pub async fn read_changes(
+    context: &Context,
+    recorder: &Recorder,
+    place: &PlaceId,
+    row: PlaceRow,
+    before: &ContactsRead,
+) -> Result<(), Failure> {
+    recorder.write(move |store| store.begin_contacts_read(row))?;
+    let changed_since = Some(before.watermark.clone());
+    let changes = PageRequest { cursor: None, rows: rows(context), changed_since, standing: None };
+    pages(context, recorder, place, row, changes).await?;
+    note_read(context, recorder, row, before.count).await
+}
+
 /// A bulk update sends the status along: then every change of it must be known. And only `subscribed` is ever left out: the
 /// place's other exports rely on hearing of everyone who unsubscribed.
 fn skips_subscribed(context: &Context) -> bool {
