@@ -59,6 +59,20 @@ pub enum Audience {
     Mailchimp(AudienceRef),
 }
 
+impl Audience {
+    /// How the place is named, whoever the vendor is.
+    pub fn place(&self) -> &AudienceRef {
+        match self {
+            Self::Mailchimp(place) => place,
+        }
+    }
+
+    /// Named by its id rather than by a name.
+    pub fn is_by_id(&self) -> bool {
+        matches!(self.place(), AudienceRef::Id(_))
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AudienceRef {
     Id(String),

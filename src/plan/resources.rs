@@ -12,7 +12,7 @@
 
 use super::{PlacePlan, ResourceStep};
 use crate::{
-    definition::{Audience, AudienceRef, Export, Mode, Name},
+    definition::{AudienceRef, Export, Mode, Name},
     destination::{Capabilities, ContainerId, FieldFit, Fields, Observed, PlaceId, RemoteContainer, RemoteField, WantedField},
 };
 
@@ -135,7 +135,7 @@ pub fn settle(inputs: &Inputs<'_>) -> Result<Resources, Vec<Problem>> {
 }
 
 fn place(inputs: &Inputs<'_>) -> Result<PlacePlan, Problem> {
-    let Audience::Mailchimp(wanted) = &inputs.export.target.audience;
+    let wanted = inputs.export.target.audience.place();
     let word = inputs.capabilities.place_word;
     let vendor = inputs.capabilities.vendor;
     if let Some(place) = &inputs.observed.place {

@@ -8,7 +8,7 @@ use super::{
     prepare, settled, standings,
 };
 use crate::{
-    definition::{Audience, AudienceRef, Export, Name},
+    definition::{Export, Name},
     destination::{self, PlaceId},
     http::Hub,
     plan::{PlacePlan, Plan, diff::DiffTally},
@@ -202,7 +202,7 @@ fn known_place(context: &Context, view: Option<&View>, settled: &Settled) -> Res
 
 async fn read_standings(context: &Context, recorder: &Recorder, view: &View, settled: &Settled) -> Result<Option<PlaceRow>, Failure> {
     let PlacePlan::Existing { id, name, contacts, .. } = &settled.resources.place else { return Ok(None) };
-    let named = matches!(&context.export.target.audience, Audience::Mailchimp(AudienceRef::Id(_)));
+    let named = context.export.target.audience.is_by_id();
     let origin = if named { Origin::Named } else { Origin::Adopted };
     let (account, remote, name) = (context.account.id.clone(), PlaceId(id.clone()), name.clone());
     let known = remote.clone();

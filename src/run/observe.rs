@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, Recorder};
 use crate::{
-    definition::{Audience, AudienceRef, Export},
+    definition::{AudienceRef, Export},
     destination::{Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, WantedField},
     member::Key,
     plan::{
@@ -50,7 +50,7 @@ fn known(export: &Export, view: &View) -> Result<Option<ExportState>, Failure> {
 }
 
 fn has_moved(export: &Export, account: &str, state: &ExportState) -> bool {
-    let Audience::Mailchimp(wanted) = &export.target.audience;
+    let wanted = export.target.audience.place();
     state.place.as_ref().is_some_and(|place| {
         let elsewhere = match wanted {
             AudienceRef::Id(id) => place.remote.0 != *id,
@@ -120,7 +120,7 @@ async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export
     let account = context.account.id.clone();
     let (id, name, origin) = match &settled.resources.place {
         PlacePlan::Existing { id, name, .. } => {
-            let named = matches!(&context.export.target.audience, Audience::Mailchimp(AudienceRef::Id(_)));
+            let named = context.export.target.audience.is_by_id();
             (PlaceId(id.clone()), name.clone(), if named { Origin::Named } else { Origin::Adopted })
         }
         PlacePlan::Create { name } => {
