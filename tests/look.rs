@@ -64,6 +64,7 @@ fn some_history(store: &mut Store) {
         plan_digest: Some("0123456789abcdef0123"),
         user: "listkeeper",
         export_user: Some("crm"),
+        due: None,
     };
     let first = store.start_run(&start(&news), at(0)).unwrap();
     store
@@ -299,8 +300,15 @@ fn a_run_cut_off_is_shown_as_interrupted() {
     let world = World::new();
     let mut store = world.store();
     let news = name("news");
-    let start =
-        RunStart { export: &news, trigger: Trigger::OnDemand, definition_digest: "", plan_digest: None, user: "dana", export_user: None };
+    let start = RunStart {
+        export: &news,
+        trigger: Trigger::OnDemand,
+        definition_digest: "",
+        plan_digest: None,
+        user: "dana",
+        export_user: None,
+        due: None,
+    };
     store.start_run(&start, at(0)).unwrap();
     let (out, ..) = world.run(&["status"]);
     assert!(out.contains("Running"), "{out}");

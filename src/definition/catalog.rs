@@ -19,6 +19,18 @@ pub struct Catalog {
     pub diagnostics: Vec<Diagnostic>,
     /// blake3 over every file's path and content, hex.
     pub digest: String,
+    /// Exports that are defined and cannot run at all: broken, with no last good text that still works; why.
+    pub stalled: BTreeMap<Name, Arc<str>>,
+    /// Exports deleted since the last good reading whose `onDelete` wants something done, as last defined.
+    pub removed: BTreeMap<Name, Arc<Export>>,
+    /// The good definitions of this reading, as text: with it an export goes on once its file breaks.
+    pub good: Vec<Kept>,
+    /// Kept definitions that this reading lacks: deleted, unless [`Catalog::unclear`].
+    pub missing: Vec<DefinitionId>,
+    /// Absence means nothing: something could not be read or understood, and may hold what is missing.
+    pub unclear: bool,
+    /// The directory itself could not be read; why. Unreadable is never the same as empty.
+    pub unreadable: Option<String>,
 }
 
 impl Catalog {
@@ -26,6 +38,27 @@ impl Catalog {
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
+}
+
+/// A definition, whatever its content.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DefinitionId {
+    /// As written: `Export`, `Segment`, …
+    pub kind: String,
+    /// Settings have none: empty.
+    pub name: String,
+}
+
+/// A definition as it was last good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub id: DefinitionId,
+    /// Relative to the root.
+    pub file: String,
+    /// The document's YAML, its line kept by blank lines before it. Definitions hold no secrets, only where secrets are.
+    pub text: String,
+    /// Of what is written in it, hex.
+    pub digest: String,
 }
 
 /// One thing to fix, with where and how. Rendered by `cli::render`; never holds a secret's value.

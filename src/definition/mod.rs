@@ -17,9 +17,10 @@ mod read;
 mod report;
 mod resolve;
 mod schedule;
+mod snapshot;
 mod yaml;
 
-pub use catalog::{Catalog, Diagnostic, Position, Severity};
+pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
 pub use document::json_schema;
 pub use export::{
     AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, Matching, MaxAdditions, Mode,
@@ -27,7 +28,8 @@ pub use export::{
 };
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
-pub use read::read;
+pub use read::{read, understand};
+pub use snapshot::Snapshot;
 
 #[cfg(test)]
 mod tests;

@@ -1,9 +1,9 @@
 //! A directory → a [`Catalog`].
 
 use super::{
-    Catalog, Position, Settings,
+    Catalog, Kept, Position, Settings, Snapshot,
     document::{API_PREFIX, API_VERSION, ConnectionDoc, ExportDoc, SegmentDoc, SettingsDoc, SourceDoc},
-    files::{self, File},
+    files::File,
     nearest::{hint, nearest},
     report::Report,
     resolve,
@@ -17,17 +17,22 @@ use std::{
 
 /// Reads every definition below a directory. Never fails: all that is wrong is in [`Catalog::diagnostics`].
 pub fn read(root: &Path) -> Catalog {
-    let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
-    let mut report = Report::default();
-    if !root.is_dir() {
-        let why = std::fs::metadata(&root).map_or_else(|error| error.to_string(), |_| "it is not a folder".into());
-        report.whole(&root, format!("this directory cannot be read: {why}"), "give the directory that holds the definitions");
-        return empty(root, report);
+    understand(&Snapshot::take(root), &[])
+}
+
+/// What a snapshot says. Where a document is broken, its last good text goes on, if there is one.
+pub fn understand(snapshot: &Snapshot, last_good: &[Kept]) -> Catalog {
+    let root = snapshot.root.clone();
+    let mut report = Report::of(snapshot.problems.clone());
+    if let Some(why) = &snapshot.unreadable {
+        report.whole(&root, why.clone(), "give the directory that holds the definitions");
+        return Catalog { unreadable: Some(why.clone()), unclear: true, ..empty(root, report) };
     }
-    let (files, digest) = files::load(&root, &mut report);
+    let digest = snapshot.digest.clone();
+    let _ = last_good;
     let mut documents = Documents::default();
-    for file in files {
-        documents.add(file, &mut report);
+    for file in &snapshot.files {
+        documents.add(file.clone(), &mut report);
     }
     if documents.count == 0 && report.errors() == 0 {
         report.whole(Path::new(""), "there are no definitions in this directory", "`listkeeper init` writes a first one");
@@ -49,6 +54,12 @@ fn empty(root: PathBuf, report: Report) -> Catalog {
         foreign: Vec::new(),
         diagnostics: report.finish(),
         digest: blake3::hash(b"").to_hex().to_string(),
+        stalled: Default::default(),
+        removed: Default::default(),
+        good: Vec::new(),
+        missing: Vec::new(),
+        unclear: false,
+        unreadable: None,
     }
 }
 

@@ -9,6 +9,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// Goes on from what was found so far.
+    pub fn of(diagnostics: Vec<Diagnostic>) -> Self {
+        Self { diagnostics }
+    }
+
     /// An error of a file as a whole, or of something that is no file.
     pub fn whole(&mut self, path: &Path, message: impl Into<String>, hint: &str) {
         let hint = (!hint.is_empty()).then(|| hint.to_owned());

@@ -52,6 +52,11 @@ impl Failure {
         Self::new(FailureKind::Canceled, "stopped on request; what was sent is recorded, and the next run goes on from there")
     }
 
+    /// How long to wait before trying again, where that is known.
+    pub fn after(&self) -> Option<Duration> {
+        if let FailureKind::Retry { after } = self.kind { after } else { None }
+    }
+
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());

@@ -39,7 +39,7 @@ pub use lines::lines;
 pub use observe::Settled;
 pub use prepare::{Prepared, prepare};
 pub use recorder::Recorder;
-pub use report::Report;
+pub use report::{Cause, Report};
 pub use watch::{Silent, Watch};
 
 /// Who runs this process, for the audit trail.

@@ -9,6 +9,22 @@ use crate::{
 use chrono::{DateTime, Utc};
 use std::{cell::RefCell, sync::Arc};
 
+/// Why a run runs, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    pub trigger: Trigger,
+    /// Who runs it: the system's user, or whoever asked.
+    pub by: String,
+    /// The scheduled time that it stands for.
+    pub due: Option<DateTime<Utc>>,
+}
+
+impl From<Trigger> for Cause {
+    fn from(trigger: Trigger) -> Self {
+        Self { trigger, by: super::user(), due: None }
+    }
+}
+
 /// A run that is over.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -20,6 +36,8 @@ pub struct Report {
     pub hints: Vec<String>,
     /// Someone looked at the plan and said no.
     pub declined: bool,
+    /// Trying again sooner than this is of no use (`Retry-After`, a quota's reset).
+    pub not_before: Option<std::time::Duration>,
 }
 
 impl Report {
@@ -34,13 +52,13 @@ impl Engine {
     pub async fn recorded(
         &self,
         export: &Arc<Export>,
-        trigger: Trigger,
+        cause: impl Into<Cause>,
         watch: Arc<dyn Watch>,
         now: DateTime<Utc>,
         decide: &dyn Fn(&Prepared) -> Decision,
     ) -> Report {
         let planned = RefCell::new(None);
-        let run = match self.start(export, trigger, now).await {
+        let run = match self.start(export, cause.into(), now).await {
             Ok(run) => run,
             Err(failure) => return failed(failure, None),
         };
@@ -82,13 +100,19 @@ impl Engine {
         }
     }
 
-    async fn start(&self, export: &Arc<Export>, trigger: Trigger, now: DateTime<Utc>) -> Result<RunId, Failure> {
+    async fn start(&self, export: &Arc<Export>, cause: Cause, now: DateTime<Utc>) -> Result<RunId, Failure> {
         let export = Arc::clone(export);
         let record = move |store: &mut crate::state::Store| {
             let export_user = export.connection.export_user.as_deref();
-            let user = super::user();
-            let start =
-                RunStart { export: &export.name, trigger, definition_digest: &export.digest, plan_digest: None, user: &user, export_user };
+            let start = RunStart {
+                export: &export.name,
+                trigger: cause.trigger,
+                definition_digest: &export.digest,
+                plan_digest: None,
+                user: &cause.by,
+                export_user,
+                due: cause.due,
+            };
             store.start_run(&start, now)
         };
         self.recorder()?.record(record).await
@@ -118,8 +142,14 @@ fn timed_out(failure: Failure, limit: std::time::Duration) -> Failure {
 }
 
 fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
-    let mut report =
-        Report { end: End::Succeeded { unverified: 0 }, counts: plan.counts.clone(), hints: Vec::new(), plan: None, declined: false };
+    let mut report = Report {
+        end: End::Succeeded { unverified: 0 },
+        counts: plan.counts.clone(),
+        hints: Vec::new(),
+        plan: None,
+        declined: false,
+        not_before: None,
+    };
     match outcome {
         Outcome::NothingToDo => {}
         Outcome::Held => {
@@ -137,7 +167,10 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
         }
         Outcome::Done(ending) => {
             report.end = match &ending.stopped {
-                Some(failure) => end_of(failure),
+                Some(failure) => {
+                    report.not_before = failure.after();
+                    end_of(failure)
+                }
                 None => completed(export.guard.max_rejected, &plan.counts, &ending.counts),
             };
             report.hints = ending.stopped.map(|f| f.hints).unwrap_or_default();
@@ -167,7 +200,7 @@ fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End
 
 fn failed(failure: Failure, plan: Option<Plan>) -> Report {
     let counts = plan.as_ref().map(|p| p.counts.clone()).unwrap_or_default();
-    Report { end: end_of(&failure), counts, plan, hints: failure.hints, declined: false }
+    Report { end: end_of(&failure), counts, plan, not_before: failure.after(), hints: failure.hints, declined: false }
 }
 
 fn end_of(failure: &Failure) -> End {

@@ -7,6 +7,7 @@
 //! [`View`] reads and needs no lock; [`Store`] is the one writer and reads too. Writes inside [`Store::begin`] …
 //! [`Store::commit`] become durable together; any other write is a transaction of its own.
 
+mod audit;
 mod contact;
 mod contact_read;
 mod container;
@@ -26,6 +27,7 @@ mod migrations;
 mod rejected;
 mod retention;
 mod run;
+mod schedule;
 mod settled;
 mod sql;
 mod status;
@@ -35,11 +37,11 @@ mod view;
 #[cfg(test)]
 mod tests;
 
+pub use audit::Audit;
 pub use contact::{Contact, ContactOrigin, ContactsRead};
 pub use contact_read::{ContactReading, ContactRows};
 pub use container::{ContainerRecord, Intent, Wanted};
 pub use dir::StateDir;
-pub use document::Document;
 pub use error::{StateError, StateErrorKind};
 pub use export::{ExportId, ExportState, Origin, PlaceRecord, PlaceRow, SegmentSlot};
 pub use held::{Approval, Approved, HeldPlan, approve};
@@ -49,6 +51,7 @@ pub use member_read::{MemberReading, MemberRows};
 pub use rejected::RejectedRow;
 pub use retention::RETENTION_DEFAULT;
 pub use run::{RunId, RunRecord, RunStart, Trigger};
+pub use schedule::Mark;
 pub use settled::SettledRecord;
 pub use status::{End, Now, Status};
 pub use store::Store;

@@ -30,6 +30,8 @@ pub struct RunStart<'a> {
     pub user: &'a str,
     /// As whom: the connection's or source's `exportUser`.
     pub export_user: Option<&'a str>,
+    /// The scheduled time that it stands for.
+    pub due: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,9 +51,12 @@ pub struct RunRecord {
     pub plan_digest: Option<String>,
     pub user: String,
     pub export_user: Option<String>,
+    /// The scheduled time that it stands for.
+    pub due: Option<DateTime<Utc>>,
 }
 
 impl Trigger {
+    /// As in the history.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Schedule => "schedule",
@@ -82,7 +87,7 @@ fn as_text<S: serde::Serializer>(name: &Name, serializer: S) -> Result<S::Ok, S:
 }
 
 const RUN: &str =
-    "SELECT id, export, trigger, started_ms, ended_ms, status, counts, definition_digest, plan_digest, user, export_user FROM run";
+    "SELECT id, export, trigger, started_ms, ended_ms, status, counts, definition_digest, plan_digest, user, export_user, due_ms FROM run";
 
 impl View {
     /// The newest first; of one export or of all.
@@ -108,11 +113,12 @@ impl View {
 }
 
 impl Store {
+    /// Records a run as begun. A due time that waited for it waits no more.
     pub fn start_run(&mut self, run: &RunStart<'_>, at: DateTime<Utc>) -> Result<RunId> {
         self.note(|conn| {
             conn.execute(
-                "INSERT INTO run (export, trigger, started_ms, counts, definition_digest, plan_digest, user, export_user)
-                 VALUES (?1, ?2, ?3, '{}', ?4, ?5, ?6, ?7)",
+                "INSERT INTO run (export, trigger, started_ms, counts, definition_digest, plan_digest, user, export_user, due_ms)
+                 VALUES (?1, ?2, ?3, '{}', ?4, ?5, ?6, ?7, ?8)",
                 params![
                     run.export,
                     run.trigger.as_str(),
@@ -120,10 +126,13 @@ impl Store {
                     run.definition_digest,
                     run.plan_digest,
                     run.user,
-                    run.export_user
+                    run.export_user,
+                    run.due.map(sql::millis)
                 ],
             )?;
-            Ok(RunId(conn.last_insert_rowid()))
+            let id = RunId(conn.last_insert_rowid());
+            conn.execute("UPDATE schedule SET pending = 0 WHERE export = ?1", [run.export])?;
+            Ok(id)
         })
     }
 
@@ -173,5 +182,6 @@ fn record(row: &Row<'_>) -> Result<RunRecord> {
         plan_digest: row.get(8)?,
         user: row.get(9)?,
         export_user: row.get(10)?,
+        due: row.get::<_, Option<i64>>(11)?.map(sql::time).transpose()?,
     })
 }

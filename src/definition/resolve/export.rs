@@ -75,6 +75,8 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         timeout,
         renamed_from,
         digest: digest.to_hex().to_string(),
+        broken: None,
+        removed: false,
     };
     Some(Resolved { value, folders: Folders::default(), digest })
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::{
+    definition::{DefinitionId, Kept},
     destination::{ContainerId, JobId, Operation},
     plan::Counts,
 };
@@ -17,6 +18,7 @@ fn begin(store: &mut Store, export: &Name, seconds: i64) -> RunId {
         plan_digest: None,
         user: "dana",
         export_user: Some("crm-service"),
+        due: None,
     };
     store.start_run(&start, at(seconds)).unwrap()
 }
@@ -217,18 +219,12 @@ fn sizes_and_budgets_are_counted_by_the_day() {
 #[test]
 fn the_last_good_text_of_a_document_is_kept() {
     let mut f = fixture();
-    let document = |kind: &str, text: &str| Document {
-        kind: kind.into(),
-        name: "news".into(),
-        file: "a.yaml".into(),
-        text: text.into(),
-        digest: "d".into(),
-        at: at(1),
-    };
-    f.store.keep_documents(&[document("Segment", "s"), document("Export", "one")]).unwrap();
-    f.store.keep_documents(&[document("Export", "two")]).unwrap();
+    let id = |kind: &str| DefinitionId { kind: kind.into(), name: "news".into() };
+    let document = |kind: &str, text: &str| Kept { id: id(kind), file: "a.yaml".into(), text: text.into(), digest: "d".into() };
+    f.store.keep_documents(&[document("Segment", "s"), document("Export", "one")], at(1)).unwrap();
+    f.store.keep_documents(&[document("Export", "two")], at(1)).unwrap();
     assert_eq!(f.store.documents().unwrap(), [document("Export", "two"), document("Segment", "s")]);
-    f.store.forget_document("Export", "news").unwrap();
+    f.store.forget_document(&id("Export")).unwrap();
     assert_eq!(f.store.documents().unwrap(), [document("Segment", "s")]);
 }
 

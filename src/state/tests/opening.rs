@@ -219,8 +219,15 @@ fn damage_inside_the_file_is_found_after_a_crash() {
     let people: Vec<_> = (0..2000).map(|n| applied(&format!("person{n}@example.com"), 1)).collect();
     f.store.write_members(export, &people).unwrap();
     let news = name("news");
-    let start =
-        RunStart { export: &news, trigger: Trigger::OnDemand, definition_digest: "", plan_digest: None, user: "", export_user: None };
+    let start = RunStart {
+        export: &news,
+        trigger: Trigger::OnDemand,
+        definition_digest: "",
+        plan_digest: None,
+        user: "",
+        export_user: None,
+        due: None,
+    };
     f.store.start_run(&start, at(0)).unwrap();
     drop(f.store);
     let mut bytes = std::fs::read(f.dir.database()).unwrap();

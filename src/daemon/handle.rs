@@ -1,0 +1,109 @@
+//! How others speak with the controller: what it may be asked, and what it answers.
+
+use super::{Metrics, SharedBoard};
+use crate::{definition::Name, run::Engine, state::RunRecord};
+use std::path::PathBuf;
+use tokio::sync::{mpsc, oneshot};
+
+/// Cheap to clone; outlives no daemon.
+#[derive(Clone)]
+pub struct Handle {
+    pub board: SharedBoard,
+    pub metrics: Metrics,
+    /// For plans: reads the state and the platforms, writes nothing.
+    pub engine: Engine,
+    /// The directory of definitions.
+    pub root: PathBuf,
+    pub(super) to: mpsc::UnboundedSender<Request>,
+}
+
+/// Why something asked for was not done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    pub kind: RefusedKind,
+    pub message: String,
+    pub hint: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusedKind {
+    /// There is no such thing.
+    Unknown,
+    /// It cannot be done as things are.
+    Conflict,
+    /// The daemon is shutting down.
+    Stopping,
+}
+
+/// What became of a run asked for.
+pub struct Queued {
+    /// The export stood in the queue already: that run will do.
+    pub already: bool,
+    /// Tells the run's record once it has ended.
+    pub ended: oneshot::Receiver<RunRecord>,
+}
+
+/// What the controller is asked. `by` is who asks, for the audit trail.
+pub(super) enum Request {
+    Trigger {
+        export: Name,
+        by: String,
+        reply: oneshot::Sender<Result<Queued, Refused>>,
+    },
+    /// Every export that has an active schedule (E6); which.
+    TriggerAll {
+        by: String,
+        reply: oneshot::Sender<Result<Vec<Name>, Refused>>,
+    },
+    /// Stops a run under way, or takes a queued one out of the queue.
+    Cancel {
+        export: Name,
+        by: String,
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+    /// A held plan, by its whole digest (its export is queued), or a held reading of the directory.
+    Approve {
+        digest: String,
+        by: String,
+        reply: oneshot::Sender<Result<String, Refused>>,
+    },
+    Reload {
+        by: String,
+        reply: oneshot::Sender<Result<(), Refused>>,
+    },
+}
+
+impl Handle {
+    /// Queues a run of one export.
+    pub async fn trigger(&self, export: Name, by: String) -> Result<Queued, Refused> {
+        self.ask(|reply| Request::Trigger { export, by, reply }).await
+    }
+
+    /// Queues every export that has an active schedule; gives which.
+    pub async fn trigger_all(&self, by: String) -> Result<Vec<Name>, Refused> {
+        self.ask(|reply| Request::TriggerAll { by, reply }).await
+    }
+
+    /// Stops a run, under way or queued.
+    pub async fn cancel(&self, export: Name, by: String) -> Result<(), Refused> {
+        self.ask(|reply| Request::Cancel { export, by, reply }).await
+    }
+
+    /// Approves a held plan or a held reading by its whole digest; says what happens now.
+    pub async fn approve(&self, digest: String, by: String) -> Result<String, Refused> {
+        self.ask(|reply| Request::Approve { digest, by, reply }).await
+    }
+
+    /// Looks at the directory again, now.
+    pub async fn reload(&self, by: String) -> Result<(), Refused> {
+        self.ask(|reply| Request::Reload { by, reply }).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<Result<T, Refused>>) -> Request) -> Result<T, Refused> {
+        let stopping = || Refused { kind: RefusedKind::Stopping, message: "the daemon is stopping".into(), hint: None };
+        let (reply, answer) = oneshot::channel();
+        self.to.send(request(reply)).map_err(|_| stopping())?;
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+}
