@@ -5,7 +5,9 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 /// Begins logging. `LISTKEEPER_LOG=debug` tells every call (never addresses, never secrets).
 pub fn init(globals: &Globals) {
-    let filter = EnvFilter::try_from_env("LISTKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+    // JSON is read by machines: there the daemon's own lines are what the terminal would show.
+    let quiet = if globals.log_format == LogFormat::Json { "warn,listkeeper=info" } else { "warn" };
+    let filter = EnvFilter::try_from_env("LISTKEEPER_LOG").unwrap_or_else(|_| EnvFilter::new(quiet));
     let log = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second call (tests in one process) leaves the first as it is.
     let _ = match globals.log_format {

@@ -26,12 +26,18 @@ pub struct Target {
     pub sandbox: bool,
 }
 
-/// One command's hold on everything.
+/// One command's hold on the state and the platforms.
+pub struct Base {
+    pub engine: Engine,
+    pub sandbox: Option<Arc<Stage>>,
+}
+
+/// The same, with the definitions.
 pub struct Session {
     pub catalog: Catalog,
     pub exports: Vec<Arc<Export>>,
     pub engine: Engine,
-    pub sandbox: Option<Stage>,
+    pub sandbox: Option<Arc<Stage>>,
 }
 
 /// Whether the command writes the state.
@@ -50,12 +56,31 @@ impl Session {
             return Err(exit::INVALID);
         }
         let exports = chosen(&catalog, &target.exports)?;
-        let state = state_dir(globals, target.sandbox)?;
-        let sandbox = if target.sandbox { Some(start_sandbox(&state).await?) } else { None };
+        let Base { mut engine, sandbox } = Base::open(globals, target.sandbox, access).await?;
+        engine.retention = catalog.settings.retention;
         let exports = match &sandbox {
             Some(sandbox) => exports.iter().map(|e| Arc::new(redirect(e, sandbox))).collect(),
             None => exports,
         };
+        Ok(Self { catalog, exports, engine, sandbox })
+    }
+
+    /// Commits what is left and stops the sandbox.
+    pub async fn close(self) {
+        Base { engine: self.engine, sandbox: self.sandbox }.close().await;
+    }
+
+    /// First Ctrl-C (or SIGTERM): what is in flight ends. Second: at once.
+    pub fn stop_on_signal(&self) {
+        stop_on_signal(self.engine.cancel.clone());
+    }
+}
+
+impl Base {
+    /// Opens the state and, if asked, the sandbox; or says what is in the way and gives the exit code.
+    pub async fn open(globals: &Globals, sandboxed: bool, access: Access) -> Result<Self, u8> {
+        let state = state_dir(globals, sandboxed)?;
+        let sandbox = if sandboxed { Some(Arc::new(start_sandbox(&state).await?)) } else { None };
         let cancel = CancellationToken::new();
         let recorder = match access {
             Access::Read => None,
@@ -69,8 +94,8 @@ impl Session {
             None => Hub::default(),
         };
         let hub = hub.stopped_by(cancel.clone());
-        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: catalog.settings.retention };
-        Ok(Self { catalog, exports, engine, sandbox })
+        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: None };
+        Ok(Self { engine, sandbox })
     }
 
     /// Commits what is left and stops the sandbox.
@@ -80,22 +105,21 @@ impl Session {
         {
             render::error(&failure.message, &[]);
         }
-        if let Some(sandbox) = self.sandbox.take() {
+        if let Some(sandbox) = self.sandbox.take().and_then(Arc::into_inner) {
             sandbox.shutdown().await;
         }
     }
+}
 
-    /// First Ctrl-C (or SIGTERM): what is in flight ends. Second: at once.
-    pub fn stop_on_signal(&self) {
-        let cancel = self.engine.cancel.clone();
-        tokio::spawn(async move {
-            signal().await;
-            cancel.cancel();
-            render::talk("stopping: what is in flight is finished and recorded; once more stops at once");
-            signal().await;
-            std::process::exit(130);
-        });
-    }
+/// First Ctrl-C (or SIGTERM): `cancel`. Second: at once.
+pub fn stop_on_signal(cancel: CancellationToken) {
+    tokio::spawn(async move {
+        signal().await;
+        cancel.cancel();
+        render::talk("stopping: what is in flight is finished and recorded; once more stops at once");
+        signal().await;
+        std::process::exit(130);
+    });
 }
 
 async fn signal() {
@@ -136,7 +160,7 @@ async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
 }
 
 /// The same export, sent to the sandbox.
-fn redirect(export: &Export, sandbox: &Stage) -> Export {
+pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     let mut connection = Connection::clone(&export.connection);
     connection.endpoint = Some(match connection.kind {
         ConnectionType::Mailchimp => sandbox.mailchimp_endpoint(),

@@ -1,122 +1,168 @@
-//! The loop: create what is missing, then run each export at its times.
+//! The loop: hear what happened, act on what follows from it, show it.
+//!
+//! ```text
+//! watch ──► reconcile ─┐
+//! clock ───────────────┼─► desk (pure) ─► acts ─► jobs on threads ─► events ─┐
+//! answer (API) ────────┘      ▲                                             │
+//!                             └─────────────────────────────────────────────┘
+//! ```
 
-use super::due::Due;
+use super::{
+    desk::Desk,
+    handle::{Handle, Requests},
+    listener::Listener,
+    watch::{Look, Watcher},
+    work::Event,
+};
 use crate::{
-    definition::{Export, Name},
-    run::{Engine, Failure, Report, Silent, Watch},
-    state::Trigger,
+    definition::{Catalog, Export, Kept, Name, Snapshot},
+    run::{Engine, Failure},
+    state::RunRecord,
 };
 use chrono::{DateTime, Utc};
-use std::{collections::BTreeMap, rc::Rc, sync::Arc, time::Duration};
-use tokio::{sync::Mutex, task::JoinSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
 
-/// Who hears what happens.
-pub trait Listener {
-    /// Lists, tags and fields of an export were made (how many), or could not be.
-    fn prepared(&self, export: &Export, result: &Result<usize, Failure>);
-    /// Nothing is under way; this is the next time that something is due.
-    fn waiting(&self, next: Option<DateTime<Utc>>);
-    /// A run begins; who watches it.
-    fn starts(&self, export: &Export) -> Arc<dyn Watch>;
-    /// A run has a plan.
-    fn planned(&self, export: &Export, plan: &crate::plan::Plan);
-    /// A run has ended.
-    fn ended(&self, export: &Export, report: &Report);
+/// Longest sleep: the clock may be set, the machine may sleep, systemd wants a sign of life.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// An export as it is to be run: the same, or sent to a sandbox.
+pub type Redirect = Arc<dyn Fn(Arc<Export>) -> Arc<Export> + Send + Sync>;
+
+/// What the operator chose.
+pub struct Config {
+    /// How long a shutdown waits for what is in flight.
+    pub drain: Duration,
+    /// Only these exports; empty: all.
+    pub only: Vec<Name>,
+    pub redirect: Redirect,
+    /// Stops the daemon.
+    pub stop: CancellationToken,
 }
 
-/// Longest sleep: the clock may be set, the machine may sleep.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// How the daemon ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Nothing is in flight.
+    Whole,
+    /// Something was in flight still; the state is safe, and the next start settles it.
+    Cut,
+}
 
-/// Serves the exports until the engine is cancelled; runs under way are awaited. Must run inside a `LocalSet`.
-pub async fn serve(engine: &Engine, exports: &[Arc<Export>], listener: &Rc<dyn Listener>) {
-    for export in exports.iter().filter(|e| !e.suspend) {
-        if engine.cancel.is_cancelled() {
-            return;
-        }
-        let result = prepare(engine, export).await;
-        listener.prepared(export, &result);
-    }
-    let by_name: BTreeMap<Name, Arc<Export>> = exports.iter().map(|e| (e.name.clone(), Arc::clone(e))).collect();
-    let mut due = Due::new(exports.iter(), Utc::now());
-    let mut runs = Runs::default();
-    let mut told = None;
+pub(super) struct Controller<'l> {
+    pub engine: Engine,
+    pub config: Config,
+    pub handle: Handle,
+    pub listener: &'l dyn Listener,
+    pub desk: Desk,
+    /// The reading in force.
+    pub catalog: Option<Catalog>,
+    /// A newer one that waits for approval.
+    pub held: Option<Held>,
+    /// The definitions as last good.
+    pub kept: Vec<Kept>,
+    pub snapshot: Option<Arc<Snapshot>>,
+    /// Deleted, to be carried out; handed in already.
+    pub removing: BTreeSet<Name>,
+    /// Connection → digest of the definition that was probed.
+    pub probed: BTreeMap<String, String>,
+    /// What stops each run.
+    pub runs: BTreeMap<Name, CancellationToken>,
+    /// Who wants to hear how a run ends: one that waits, one that runs.
+    pub asked: BTreeMap<Name, Vec<oneshot::Sender<RunRecord>>>,
+    pub heard: BTreeMap<Name, Vec<oneshot::Sender<RunRecord>>>,
+    pub events: mpsc::UnboundedSender<Event>,
+    pub dice: fastrand::Rng,
+    /// What was last said to be waited for.
+    pub told: Option<Option<DateTime<Utc>>>,
+    pub told_mode: Option<String>,
+}
+
+pub(super) struct Held {
+    pub catalog: Catalog,
+    pub snapshot: Arc<Snapshot>,
+}
+
+/// Serves the directory until it is stopped. The first reading is taken before anything else.
+pub async fn serve(handle: Handle, mut requests: Requests, mut watcher: Watcher, config: Config, listener: &dyn Listener) -> Drained {
+    let (events, mut happened) = mpsc::unbounded_channel();
+    let stop = config.stop.clone();
+    let mut controller = Controller::new(handle, config, listener, events);
     loop {
-        let next = due.earliest();
-        if runs.idle() && told != Some(next) {
-            listener.waiting(next);
-            told = Some(next);
-        }
+        controller.act().await;
+        controller.show(&watcher);
         tokio::select! {
-            () = engine.cancel.cancelled() => break,
-            () = until(next) => {}
-            () = runs.one_ends(), if !runs.idle() => {}
+            () = stop.cancelled() => break,
+            look = watcher.next() => controller.look(look).await,
+            Some(event) = happened.recv() => controller.happened(event).await,
+            Some(request) = requests.0.recv() => controller.answer(request, &watcher).await,
+            () = controller.sleep() => {}
         }
-        for export in due.take(&by_name, Utc::now()) {
-            runs.start(engine, export, listener);
-        }
+        listener.alive();
     }
-    runs.all_end().await;
+    controller.drain(&mut happened).await
 }
 
-async fn prepare(engine: &Engine, export: &Arc<Export>) -> Result<usize, Failure> {
-    let context = engine.connect(export, Arc::new(Silent), Utc::now()).await?;
-    engine.create_resources(&context).await
-}
-
-async fn until(next: Option<DateTime<Utc>>) {
-    let wait = next.and_then(|at| (at - Utc::now()).to_std().ok());
-    tokio::time::sleep(if next.is_some() { wait.unwrap_or_default().min(LOOK_AGAIN) } else { LOOK_AGAIN }).await;
-}
-
-/// Runs under way: never two of one export, and one at a time on a connection, whose budget they share.
-#[derive(Default)]
-struct Runs {
-    running: JoinSet<Name>,
-    names: Vec<Name>,
-    turns: BTreeMap<Name, Arc<Mutex<()>>>,
-}
-
-impl Runs {
-    fn idle(&self) -> bool {
-        self.running.is_empty()
-    }
-
-    fn start(&mut self, engine: &Engine, export: Arc<Export>, listener: &Rc<dyn Listener>) {
-        if self.names.contains(&export.name) {
-            return;
-        }
-        self.names.push(export.name.clone());
-        let turn = Arc::clone(self.turns.entry(export.connection.name.clone()).or_default());
-        let (engine, listener) = (engine.clone(), Rc::clone(listener));
-        self.running.spawn_local(async move {
-            let _turn = turn.lock().await;
-            run(&engine, &export, &listener).await;
-            export.name.clone()
-        });
-    }
-
-    async fn one_ends(&mut self) {
-        if let Some(Ok(name)) = self.running.join_next().await {
-            self.names.retain(|n| *n != name);
+impl<'l> Controller<'l> {
+    fn new(handle: Handle, config: Config, listener: &'l dyn Listener, events: mpsc::UnboundedSender<Event>) -> Self {
+        Self {
+            engine: handle.engine.clone(),
+            config,
+            listener,
+            desk: Desk::new(crate::run::user()),
+            catalog: None,
+            held: None,
+            kept: Vec::new(),
+            snapshot: None,
+            removing: BTreeSet::new(),
+            probed: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            asked: BTreeMap::new(),
+            heard: BTreeMap::new(),
+            events,
+            dice: fastrand::Rng::new(),
+            told: None,
+            told_mode: None,
+            handle,
         }
     }
 
-    async fn all_end(&mut self) {
-        while !self.idle() {
-            self.one_ends().await;
+    async fn sleep(&self) {
+        let wait = self.desk.wake().map_or(LOOK_AGAIN, |at| (at - Utc::now()).to_std().unwrap_or_default());
+        tokio::time::sleep(wait.min(LOOK_AGAIN)).await;
+    }
+
+    async fn look(&mut self, look: Look) {
+        self.handle.metrics.hint(look.kind);
+        self.handle.board.write().directory.read_at = Some(Utc::now());
+        match look.snapshot {
+            Some(snapshot) => self.reconcile(snapshot).await,
+            None => self.handle.metrics.reading(super::ReadingResult::Unchanged),
         }
     }
-}
 
-async fn run(engine: &Engine, export: &Arc<Export>, listener: &Rc<dyn Listener>) {
-    if engine.cancel.is_cancelled() {
-        return;
+    /// Tells whoever listens that the state cannot be written, and goes on: a run will say it again.
+    pub fn trouble<T>(&self, result: Result<T, Failure>) -> Option<T> {
+        result.map_err(|failure| self.listener.trouble(&failure)).ok()
     }
-    let watch = listener.starts(export);
-    let decide = |prepared: &crate::run::Prepared| {
-        listener.planned(export, &prepared.plan);
-        crate::run::Decision::Go
-    };
-    let report = engine.recorded(export, Trigger::Schedule, watch, Utc::now(), &decide).await;
-    listener.ended(export, &report);
+
+    /// No new run begins; what is in flight ends, or is left to the next start after a while.
+    async fn drain(mut self, happened: &mut mpsc::UnboundedReceiver<Event>) -> Drained {
+        self.listener.stopping(self.runs.len());
+        self.engine.cancel.cancel();
+        let limit = tokio::time::sleep(self.config.drain);
+        tokio::pin!(limit);
+        while !self.runs.is_empty() {
+            tokio::select! {
+                Some(event) = happened.recv() => self.stopped(event).await,
+                () = &mut limit => return Drained::Cut,
+            }
+        }
+        Drained::Whole
+    }
 }

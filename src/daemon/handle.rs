@@ -74,7 +74,16 @@ pub(super) enum Request {
     },
 }
 
+/// What was asked, for the controller alone.
+pub struct Requests(pub(super) mpsc::UnboundedReceiver<Request>);
+
 impl Handle {
+    /// A handle, and where what is asked through it arrives.
+    pub fn new(engine: Engine, root: PathBuf) -> (Self, Requests) {
+        let (to, requests) = mpsc::unbounded_channel();
+        (Self { board: SharedBoard::default(), metrics: Metrics::default(), engine, root, to }, Requests(requests))
+    }
+
     /// Queues a run of one export.
     pub async fn trigger(&self, export: Name, by: String) -> Result<Queued, Refused> {
         self.ask(|reply| Request::Trigger { export, by, reply }).await

@@ -71,6 +71,15 @@ impl Audience {
         }
     }
 
+    /// What exports take turns at: those that write to one place never do so at a time (E16). As far as a definition can tell.
+    pub fn turn(&self, connection: &Name) -> String {
+        match self.place() {
+            // Ids are the vendor's own: the same one, by whichever connection.
+            AudienceRef::Id(id) => id.clone(),
+            AudienceRef::Named { name, .. } => format!("{connection}: {name}"),
+        }
+    }
+
     /// Named by its id rather than by a name.
     pub fn is_by_id(&self) -> bool {
         matches!(self.place(), AudienceRef::Id(_))

@@ -29,6 +29,7 @@ pub use export::{
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::{read, understand};
+pub use resolve::duration;
 pub use snapshot::Snapshot;
 
 #[cfg(test)]

@@ -89,6 +89,15 @@ pub enum ConnectionType {
     Mailchimp,
 }
 
+impl ConnectionType {
+    /// As written in `type:`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mailchimp => "mailchimp",
+        }
+    }
+}
+
 /// Where a secret is; never the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {

@@ -24,14 +24,19 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Of a directory that cannot be used as it is.
+    pub fn lost(root: &Path, why: &str) -> Self {
+        let digest = blake3::hash(b"").to_hex().to_string();
+        Self { root: root.to_owned(), digest, unreadable: Some(why.to_owned()), files: Vec::new(), problems: Vec::new() }
+    }
+
     /// Reads a directory. Never fails: what cannot be read is a problem of it.
     pub fn take(root: &Path) -> Self {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
         let mut report = Report::default();
         if !root.is_dir() {
             let why = std::fs::metadata(&root).map_or_else(|error| error.to_string(), |_| "it is not a folder".into());
-            let unreadable = Some(format!("this directory cannot be read: {why}"));
-            return Self { root, digest: blake3::hash(b"").to_hex().to_string(), unreadable, files: Vec::new(), problems: Vec::new() };
+            return Self::lost(&root, &format!("this directory cannot be read: {why}"));
         }
         let (files, digest) = files::load(&root, &mut report);
         Self { root, digest, unreadable: None, files, problems: report.finish() }

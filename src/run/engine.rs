@@ -150,7 +150,8 @@ impl Engine {
         Ok((plan, outcome))
     }
 
-    pub(super) fn recorder(&self) -> Result<&Recorder, Failure> {
+    /// The state's writer; there is none where the state is only read.
+    pub fn recorder(&self) -> Result<&Recorder, Failure> {
         self.recorder.as_ref().ok_or_else(|| Failure::new(FailureKind::Stalled, "the state was opened for reading only"))
     }
 }

@@ -30,6 +30,8 @@ impl From<Trigger> for Cause {
 pub struct Report {
     pub end: End,
     pub counts: Counts,
+    /// In the history, if it got there.
+    pub run: Option<RunId>,
     /// What was planned, if it came to that.
     pub plan: Option<Plan>,
     /// What to do about it, where something is to be done.
@@ -41,6 +43,11 @@ pub struct Report {
 }
 
 impl Report {
+    /// A run that failed before it had a plan.
+    pub fn failed(failure: Failure) -> Self {
+        failed(failure, None)
+    }
+
     /// The run found nothing to do.
     pub fn is_empty(&self) -> bool {
         matches!(self.end, End::Succeeded { .. }) && self.plan.as_ref().is_some_and(Plan::is_empty)
@@ -71,6 +78,7 @@ impl Engine {
             Ok((plan, outcome)) => ended(export, plan, outcome),
             Err(failure) => failed(failure, planned.into_inner()),
         };
+        report.run = Some(run);
         if let Err(failure) = self.finish(run, &report).await {
             report.hints.push(format!("the run could not be recorded: {failure}"));
         }
@@ -146,6 +154,7 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
         end: End::Succeeded { unverified: 0 },
         counts: plan.counts.clone(),
         hints: Vec::new(),
+        run: None,
         plan: None,
         declined: false,
         not_before: None,
@@ -200,7 +209,7 @@ fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End
 
 fn failed(failure: Failure, plan: Option<Plan>) -> Report {
     let counts = plan.as_ref().map(|p| p.counts.clone()).unwrap_or_default();
-    Report { end: end_of(&failure), counts, plan, not_before: failure.after(), hints: failure.hints, declined: false }
+    Report { end: end_of(&failure), counts, run: None, plan, not_before: failure.after(), hints: failure.hints, declined: false }
 }
 
 fn end_of(failure: &Failure) -> End {

@@ -101,8 +101,13 @@ impl View {
         Ok(runs)
     }
 
+    /// The run that says how the export stands: one under way, else the one that ended last. A due time that was skipped
+    /// while a run was under way does not hide that run.
     pub fn last_run(&self, export: &Name) -> Result<Option<RunRecord>> {
-        Ok(self.runs(Some(export), 1)?.pop())
+        let sql = format!("{RUN} WHERE export = ?1 ORDER BY ended_ms IS NULL DESC, ended_ms DESC, id DESC LIMIT 1");
+        let mut statement = self.conn.prepare_cached(&sql)?;
+        let mut rows = statement.query([export])?;
+        rows.next()?.map(record).transpose()
     }
 
     /// Names that runs are known of, whether or not a definition or state still is.
@@ -131,9 +136,16 @@ impl Store {
                 ],
             )?;
             let id = RunId(conn.last_insert_rowid());
-            conn.execute("UPDATE schedule SET pending = 0 WHERE export = ?1", [run.export])?;
+            conn.execute("UPDATE schedule SET pending_ms = NULL WHERE export = ?1", [run.export])?;
             Ok(id)
         })
+    }
+
+    /// Records that a due time was not run, and why.
+    pub fn skip_run(&mut self, run: &RunStart<'_>, reason: String, at: DateTime<Utc>) -> Result<RunId> {
+        let id = self.start_run(run, at)?;
+        self.finish_run(id, &End::Skipped { reason }, &Counts::default(), at)?;
+        Ok(id)
     }
 
     /// The plan is made only after a run began.

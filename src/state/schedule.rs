@@ -5,7 +5,7 @@ use super::{Result, Store, View, sql};
 use crate::definition::Name;
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far an export's schedule was followed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct Mark {
     pub rule: String,
     /// The latest due time that was dealt with, or when the schedule was first seen.
     pub handled: DateTime<Utc>,
-    /// That due time was taken, and its run has not begun.
-    pub pending: bool,
+    /// A due time that was taken, and whose run has not begun.
+    pub pending: Option<DateTime<Utc>>,
 }
 
 impl Store {
@@ -23,9 +23,9 @@ impl Store {
     pub fn mark(&mut self, export: &Name, mark: &Mark) -> Result<()> {
         self.note(|conn| {
             conn.execute(
-                "INSERT INTO schedule (export, rule, handled_ms, pending) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT DO UPDATE SET rule = excluded.rule, handled_ms = excluded.handled_ms, pending = excluded.pending",
-                params![export, mark.rule, sql::millis(mark.handled), mark.pending],
+                "INSERT INTO schedule (export, rule, handled_ms, pending_ms) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET rule = excluded.rule, handled_ms = excluded.handled_ms, pending_ms = excluded.pending_ms",
+                params![export, mark.rule, sql::millis(mark.handled), mark.pending.map(sql::millis)],
             )?;
             Ok(())
         })
@@ -47,10 +47,24 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The export's deletion was taken, and is to be carried out; or it was, or it is defined again.
+    pub fn set_deleting(&mut self, export: &Name, deleting: bool) -> Result<()> {
+        let sql = if deleting { "INSERT OR IGNORE INTO deleting VALUES (?1)" } else { "DELETE FROM deleting WHERE export = ?1" };
+        self.note(|conn| Ok(conn.execute(sql, [export]).map(drop)?))
+    }
+}
+
 impl View {
+    /// Exports whose deletion is being carried out.
+    pub fn deleting(&self) -> Result<BTreeSet<Name>> {
+        let mut statement = self.conn.prepare_cached("SELECT export FROM deleting")?;
+        Ok(statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Every export's mark.
     pub fn marks(&self) -> Result<BTreeMap<Name, Mark>> {
-        let mut statement = self.conn.prepare_cached("SELECT export, rule, handled_ms, pending FROM schedule")?;
+        let mut statement = self.conn.prepare_cached("SELECT export, rule, handled_ms, pending_ms FROM schedule")?;
         let mut rows = statement.query([])?;
         let mut marks = BTreeMap::new();
         while let Some(row) = rows.next()? {
@@ -68,5 +82,6 @@ impl View {
 }
 
 fn mark(row: &Row<'_>) -> Result<Mark> {
-    Ok(Mark { rule: row.get(1)?, handled: sql::time(row.get(2)?)?, pending: row.get(3)? })
+    let pending = row.get::<_, Option<i64>>(3)?.map(sql::time).transpose()?;
+    Ok(Mark { rule: row.get(1)?, handled: sql::time(row.get(2)?)?, pending })
 }

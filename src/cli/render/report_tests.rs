@@ -32,7 +32,7 @@ fn counts() -> Counts {
 }
 
 fn ended(end: End) -> Report {
-    Report { end, counts: counts(), plan: Some(plan(135)), hints: Vec::new(), declined: false, not_before: None }
+    Report { end, counts: counts(), run: None, plan: Some(plan(135)), hints: Vec::new(), declined: false, not_before: None }
 }
 
 /// It ended before anything was read.

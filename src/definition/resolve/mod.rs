@@ -16,6 +16,8 @@ mod source;
 mod target;
 mod values;
 
+pub use values::plain_duration as duration;
+
 use super::{Catalog, Name, read::Documents, report::Report};
 use known::Known;
 use std::{collections::BTreeMap, sync::Arc};

@@ -17,6 +17,11 @@ pub fn duration(text: &Text, field: &str, scope: &mut Scope<'_>) -> Option<Durat
     found.map(Duration::from_secs)
 }
 
+/// The same outside a document: a command's option.
+pub fn plain_duration(text: &str) -> Option<Duration> {
+    seconds(text.trim()).filter(|seconds| *seconds <= LONGEST).map(Duration::from_secs)
+}
+
 fn seconds(text: &str) -> Option<u64> {
     let mut rest = text;
     let mut total = 0u64;

@@ -7,12 +7,16 @@ CREATE TABLE schedule (                -- the last due time dealt with
   export TEXT PRIMARY KEY,
   rule TEXT NOT NULL,                  -- the schedule it is about
   handled_ms INTEGER NOT NULL,
-  pending INTEGER NOT NULL             -- taken, its run not begun
+  pending_ms INTEGER                   -- a due time taken, its run not begun
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE prepared (                -- resources were made for this definition
   export TEXT PRIMARY KEY,
   digest TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deleting (                -- deleted, and its onDelete not carried out yet
+  export TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE audit (

@@ -1,0 +1,97 @@
+//! `listkeeper run`.
+
+mod journal;
+mod systemd;
+mod teller;
+
+use super::{
+    Globals, LogFormat, exit, render,
+    session::{self, Access, Base, Target},
+};
+use crate::{
+    daemon::{
+        self, Config, Drained, Handle, Listener, Redirect,
+        watch::{Options, Watcher},
+    },
+    definition::{Export, Name},
+};
+use std::{sync::Arc, time::Duration};
+use systemd::Systemd;
+use tokio_util::sync::CancellationToken;
+
+/// Keep the lists equal: watch the definitions, create what is missing, sync each export at its times until stopped
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  listkeeper run examples/quickstart --sandbox   the whole product in two minutes, nothing leaves this machine
+  listkeeper run /etc/listkeeper                 the real thing
+  listkeeper run . --log-format json             for a server: one JSON line for everything that happens
+
+Edits, `git pull` and ConfigMap updates are seen within two seconds; SIGHUP looks at once. What is broken is reported, and
+its last good text goes on. Ctrl-C (or SIGTERM) finishes what is in flight; the next start goes on from there.")]
+pub struct Args {
+    #[command(flatten)]
+    pub target: Target,
+    /// Look at the directory at least this often, whatever the system tells of changes
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub poll: Duration,
+    /// Do not ask the system to tell of changes: only look at times
+    #[arg(long)]
+    pub poll_only: bool,
+    /// When stopped, wait at most this long for what is in flight
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub drain: Duration,
+}
+
+pub fn run(args: &Args, globals: &Globals) -> u8 {
+    session::block_on(work(args, globals)).unwrap_or_else(|code| code)
+}
+
+async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    let only = names(&args.target.exports)?;
+    let base = Base::open(globals, args.target.sandbox, Access::Write).await?;
+    let stop = CancellationToken::new();
+    session::stop_on_signal(stop.clone());
+    let listener = listener(args, globals, &base);
+    let config = Config { drain: args.drain, only, redirect: redirect(&base), stop };
+    let (handle, requests) = Handle::new(base.engine.clone(), args.target.dir.clone());
+    let watcher = Watcher::start(&args.target.dir, Options { poll: args.poll, events: !args.poll_only });
+    let drained = daemon::serve(handle, requests, watcher, config, &*listener).await;
+    drop(listener);
+    if drained == Drained::Cut {
+        render::talk("stopped with calls still in flight: what they did is looked up at the next start");
+        std::process::exit(exit::DONE.into());
+    }
+    base.close().await;
+    if globals.log_format == LogFormat::Text {
+        render::talk("stopped; everything acknowledged is recorded");
+    }
+    Ok(exit::DONE)
+}
+
+fn names(given: &[String]) -> Result<Vec<Name>, u8> {
+    given.iter().map(|text| super::look::export_name(text)).collect()
+}
+
+/// Where exports are sent: to their platform, or to the sandbox.
+fn redirect(base: &Base) -> Redirect {
+    match base.sandbox.clone() {
+        Some(sandbox) => Arc::new(move |export: Arc<Export>| Arc::new(session::redirect(&export, &sandbox))),
+        None => Arc::new(|export| export),
+    }
+}
+
+fn listener(args: &Args, globals: &Globals, base: &Base) -> Box<dyn Listener> {
+    let systemd = Systemd::find();
+    match globals.log_format {
+        LogFormat::Json => Box::new(journal::Journal::new(systemd, base.engine.state.path())),
+        LogFormat::Text => {
+            let sandbox = base.sandbox.as_ref().map(|sandbox| sandbox.page().to_string());
+            Box::new(teller::Teller::greeting(systemd, &args.target.dir, base.engine.state.path(), sandbox))
+        }
+    }
+}
+
+/// `30s`, `5m`, `1h`.
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::definition::duration(text).ok_or_else(|| "write a number and a unit: 30s, 5m, 1h".to_owned())
+}

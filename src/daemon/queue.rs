@@ -1,0 +1,209 @@
+//! Who runs and who waits. Pure.
+//!
+//! An export stands in the queue at most once, and never runs twice at a time. Exports that write to one place take
+//! turns (E16), first come first served; so do more exports of one connection than fit. Beyond that nobody waits for
+//! anybody.
+
+use crate::{definition::Name, run::Cause};
+use std::collections::BTreeMap;
+
+/// Runs of one connection at a time: they share its budget, and each holds members in memory.
+const PER_CONNECTION: usize = 4;
+
+/// What is to be done for an export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Its lists, tags and fields are made, and no member is sent (E5); then it is run, if so.
+    Prepare {
+        then_run: bool,
+    },
+    Run(Cause),
+}
+
+/// An export's place in the queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    pub export: Name,
+    pub connection: Name,
+    /// What it writes to: one writer at a time.
+    pub turn: String,
+    pub work: Work,
+}
+
+/// What became of a job that was handed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    New,
+    /// The export waits already, and what it waits to do includes this.
+    Waits,
+}
+
+#[derive(Debug, Default)]
+pub struct Queue {
+    waiting: Vec<Job>,
+    running: BTreeMap<Name, Job>,
+}
+
+impl Queue {
+    /// Hands a job in. A run includes what preparing does, so that of both the run remains.
+    pub fn push(&mut self, job: Job) -> Pushed {
+        let Some(waiting) = self.waiting.iter_mut().find(|waiting| waiting.export == job.export) else {
+            self.waiting.push(job);
+            return Pushed::New;
+        };
+        let then = |work: &Work| matches!(work, Work::Prepare { then_run: true });
+        let work = match (&waiting.work, &job.work) {
+            (Work::Run(cause), _) | (_, Work::Run(cause)) => Work::Run(cause.clone()),
+            (one, other) => Work::Prepare { then_run: then(one) || then(other) },
+        };
+        let pushed = if waiting.work == work { Pushed::Waits } else { Pushed::New };
+        *waiting = Job { work, ..job };
+        pushed
+    }
+
+    /// Takes out everyone who may begin now, in order.
+    pub fn begin(&mut self) -> Vec<Job> {
+        let mut begun = Vec::new();
+        let mut at = 0;
+        while at < self.waiting.len() {
+            if self.blocker(at).is_some() {
+                at += 1;
+                continue;
+            }
+            let job = self.waiting.remove(at);
+            self.running.insert(job.export.clone(), job.clone());
+            begun.push(job);
+        }
+        begun
+    }
+
+    /// Whom an export that waits is waiting for.
+    pub fn waits_for(&self, export: &Name) -> Option<&Name> {
+        self.blocker(self.waiting.iter().position(|job| job.export == *export)?)
+    }
+
+    pub fn waits(&self, export: &Name) -> bool {
+        self.waiting.iter().any(|job| job.export == *export)
+    }
+
+    pub fn runs(&self, export: &Name) -> Option<&Job> {
+        self.running.get(export)
+    }
+
+    /// Everyone who waits, in order.
+    pub fn waiting(&self) -> impl Iterator<Item = &Job> {
+        self.waiting.iter()
+    }
+
+    /// A job is over.
+    pub fn ended(&mut self, export: &Name) {
+        self.running.remove(export);
+    }
+
+    /// Takes an export out of those who wait.
+    pub fn withdraw(&mut self, export: &Name) -> Option<Job> {
+        let at = self.waiting.iter().position(|job| job.export == *export)?;
+        Some(self.waiting.remove(at))
+    }
+
+    /// Who is in the way of the one who waits at this place: itself, whoever has the turn, whoever came earlier for it, or
+    /// the first of a connection that has no room.
+    fn blocker(&self, at: usize) -> Option<&Name> {
+        let job = &self.waiting[at];
+        if let Some((own, _)) = self.running.get_key_value(&job.export) {
+            return Some(own);
+        }
+        let turn = |other: &&Job| other.turn == job.turn;
+        let writer = self.running.values().find(turn).or_else(|| self.waiting[..at].iter().find(turn));
+        let full = || {
+            let mut same = self.running.values().filter(|other| other.connection == job.connection);
+            let first = same.next()?;
+            (same.count() + 1 >= PER_CONNECTION).then_some(first)
+        };
+        writer.or_else(full).map(|other| &other.export)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Trigger;
+
+    fn name(text: &str) -> Name {
+        Name::new(text).unwrap()
+    }
+
+    fn job(export: &str, connection: &str, turn: &str) -> Job {
+        let cause = Cause { trigger: Trigger::Schedule, by: "t".into(), due: None };
+        Job { export: name(export), connection: name(connection), turn: turn.into(), work: Work::Run(cause) }
+    }
+
+    fn prepare(then_run: bool) -> Job {
+        Job { work: Work::Prepare { then_run }, ..job("a", "c", "t") }
+    }
+
+    fn begun(queue: &mut Queue) -> Vec<String> {
+        queue.begin().into_iter().map(|job| job.export.to_string()).collect()
+    }
+
+    #[test]
+    fn exports_of_one_place_take_turns_in_order_and_say_for_whom_they_wait() {
+        let mut queue = Queue::default();
+        for export in ["a", "b", "d"] {
+            queue.push(job(export, "c", "list"));
+        }
+        queue.push(job("other", "c", "another list"));
+        assert_eq!(begun(&mut queue), ["a", "other"]);
+        assert_eq!(queue.waits_for(&name("b")), Some(&name("a")));
+        assert_eq!(queue.waits_for(&name("d")), Some(&name("a")));
+        queue.ended(&name("a"));
+        assert_eq!(begun(&mut queue), ["b"]);
+        assert_eq!(queue.waits_for(&name("d")), Some(&name("b")));
+    }
+
+    #[test]
+    fn an_export_waits_for_itself_and_stands_in_the_queue_once() {
+        let mut queue = Queue::default();
+        queue.push(job("a", "c", "t"));
+        assert_eq!(begun(&mut queue), ["a"]);
+        assert_eq!(queue.push(job("a", "c", "t")), Pushed::New);
+        assert_eq!(queue.push(job("a", "c", "t")), Pushed::Waits);
+        assert!(begun(&mut queue).is_empty());
+        assert_eq!(queue.waits_for(&name("a")), Some(&name("a")));
+        queue.ended(&name("a"));
+        assert_eq!(begun(&mut queue), ["a"]);
+        assert!(!queue.waits(&name("a")));
+    }
+
+    #[test]
+    fn a_connection_that_is_full_delays_only_its_own() {
+        let mut queue = Queue::default();
+        for at in 0..PER_CONNECTION + 1 {
+            queue.push(job(&format!("a{at}"), "full", &format!("list {at}")));
+        }
+        queue.push(job("b", "other", "list"));
+        assert_eq!(begun(&mut queue), ["a0", "a1", "a2", "a3", "b"]);
+        assert_eq!(queue.waits_for(&name("a4")), Some(&name("a0")));
+    }
+
+    #[test]
+    fn a_run_includes_what_preparing_does() {
+        let mut queue = Queue::default();
+        assert_eq!(queue.push(prepare(false)), Pushed::New);
+        assert_eq!(queue.push(prepare(true)), Pushed::New);
+        assert_eq!(queue.push(prepare(false)), Pushed::Waits);
+        assert_eq!(queue.waiting().next().map(|job| &job.work), Some(&Work::Prepare { then_run: true }));
+        assert_eq!(queue.push(job("a", "c", "t")), Pushed::New);
+        assert_eq!(queue.push(prepare(true)), Pushed::Waits);
+        assert_eq!(queue.begin(), [job("a", "c", "t")]);
+    }
+
+    #[test]
+    fn who_is_withdrawn_does_not_begin() {
+        let mut queue = Queue::default();
+        queue.push(job("a", "c", "t"));
+        assert!(queue.withdraw(&name("a")).is_some());
+        assert!(queue.withdraw(&name("a")).is_none());
+        assert!(begun(&mut queue).is_empty());
+    }
+}

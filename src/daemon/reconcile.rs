@@ -1,0 +1,254 @@
+//! A new reading of the directory: judged, taken, recorded, and handed to the desk.
+
+use super::{
+    ReadingResult,
+    controller::{Controller, Held},
+    judge::{Judgement, judge},
+    listener::Reading,
+    queue::Work,
+    records,
+    work::Event,
+};
+use crate::{
+    definition::{self, Catalog, Connection, Export, Name, Snapshot},
+    destination,
+    run::{Cause, Failure},
+    state::{End, View},
+};
+use chrono::Utc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+impl Controller<'_> {
+    pub async fn reconcile(&mut self, snapshot: Snapshot) {
+        self.listener.reloading();
+        let first = self.catalog.is_none();
+        if first {
+            self.recall();
+        }
+        let snapshot = Arc::new(snapshot);
+        let Some(catalog) = self.understand(&snapshot).await else { return };
+        let deleting = self.deleting();
+        match judge(&catalog, &self.kept, &deleting) {
+            Judgement::Take => self.take(catalog, snapshot).await,
+            Judgement::Hold { reason, missing } => self.hold(catalog, snapshot, &reason, missing, first).await,
+        }
+    }
+
+    async fn understand(&self, snapshot: &Arc<Snapshot>) -> Option<Catalog> {
+        let (snapshot, kept) = (Arc::clone(snapshot), self.kept.clone());
+        let understood = tokio::task::spawn_blocking(move || definition::understand(&snapshot, &kept)).await;
+        let failure = |_| Failure::new(crate::run::FailureKind::Stalled, "reading the definitions stopped unexpectedly");
+        self.trouble(understood.map_err(failure))
+    }
+
+    /// What the state knows of the definitions, before the first reading.
+    fn recall(&mut self) {
+        if let Some(view) = self.view() {
+            self.kept = self.trouble(view.documents().map_err(Failure::from)).unwrap_or_default();
+        }
+    }
+
+    pub fn view(&self) -> Option<View> {
+        self.trouble(self.engine.view(Utc::now())).flatten()
+    }
+
+    fn deleting(&self) -> BTreeSet<Name> {
+        let deleting = self.view().map(|view| view.deleting().map_err(Failure::from));
+        deleting.and_then(|deleting| self.trouble(deleting)).unwrap_or_default()
+    }
+
+    /// The reading is not used. At a start there is none before it: then the last good texts go on.
+    async fn hold(&mut self, catalog: Catalog, snapshot: Arc<Snapshot>, reason: &str, missing: Vec<String>, first: bool) {
+        self.listener.reading(&Reading::Held { catalog: &catalog, reason, missing: &missing });
+        self.handle.metrics.reading(ReadingResult::Held);
+        if first {
+            let lost = Arc::new(Snapshot::lost(&catalog.root, reason));
+            if let Some(before) = self.understand(&lost).await {
+                self.take_over(before, lost).await;
+            }
+        }
+        self.show_held(&catalog, reason, missing);
+        self.held = Some(Held { catalog, snapshot });
+    }
+
+    async fn take(&mut self, catalog: Catalog, snapshot: Arc<Snapshot>) {
+        self.listener.reading(&Reading::Taken(&catalog));
+        let broken = catalog.has_errors() || catalog.unclear;
+        let result = match (&catalog.unreadable, broken) {
+            (Some(_), _) => ReadingResult::Unreadable,
+            (None, true) => ReadingResult::Broken,
+            (None, false) => ReadingResult::Accepted,
+        };
+        self.handle.metrics.reading(result);
+        self.take_over(catalog, snapshot).await;
+    }
+
+    /// From now on this reading is in force.
+    pub async fn take_over(&mut self, catalog: Catalog, snapshot: Arc<Snapshot>) {
+        let now = Utc::now();
+        let first = self.catalog.is_none();
+        self.held = None;
+        self.engine.retention = catalog.settings.retention;
+        self.rename(&catalog).await;
+        self.keep(&catalog).await;
+        let exports = self.runnable(&catalog);
+        let (marks, prepared) = self.followed();
+        for act in self.desk.define(exports, &marks, now) {
+            self.one(act).await;
+        }
+        self.catalog = Some(catalog);
+        self.snapshot = Some(snapshot);
+        self.told = None;
+        self.show_definitions();
+        self.prepare_changed(&prepared);
+        self.carry_out_removals().await;
+        self.probe_changed();
+        if first {
+            self.go_on();
+        }
+    }
+
+    /// Everything that can be run: what is defined, and what is to be removed.
+    fn runnable(&self, catalog: &Catalog) -> BTreeMap<Name, Arc<Export>> {
+        let chosen = |name: &Name| self.config.only.is_empty() || self.config.only.contains(name);
+        let all = catalog.removed.iter().chain(&catalog.exports).filter(|(name, _)| chosen(name));
+        all.map(|(name, export)| (name.clone(), (self.config.redirect)(Arc::clone(export)))).collect()
+    }
+
+    fn followed(&self) -> (BTreeMap<Name, crate::state::Mark>, BTreeMap<Name, String>) {
+        let Some(view) = self.view() else { return Default::default() };
+        let marks = self.trouble(view.marks().map_err(Failure::from)).unwrap_or_default();
+        let prepared = self.trouble(view.prepared().map_err(Failure::from)).unwrap_or_default();
+        (marks, prepared)
+    }
+
+    /// A renamed export takes over what its earlier name had at once: its schedule, its history, its members (E17).
+    async fn rename(&self, catalog: &Catalog) {
+        let Some(known) = self.view().and_then(|view| self.trouble(view.exports().map_err(Failure::from))) else { return };
+        for export in catalog.exports.values() {
+            if let Some(before) = export.renamed_from.clone().filter(|before| known.contains_key(before))
+                && !known.contains_key(&export.name)
+            {
+                let name = export.name.clone();
+                self.record(move |store| store.ensure_export(&name, Some(&before))).await;
+            }
+        }
+    }
+
+    /// Records the good texts, who changed what, and forgets what was deleted.
+    async fn keep(&mut self, catalog: &Catalog) {
+        let changes = records::changes(&self.kept, catalog);
+        let (root, now) = (catalog.root.clone(), Utc::now());
+        let looked_up = changes.clone();
+        let audit = tokio::task::spawn_blocking(move || records::audit(&root, &looked_up, now)).await.unwrap_or_default();
+        let deleted = records::deleted(catalog);
+        let removed: Vec<_> = catalog.removed.keys().cloned().collect();
+        let defined: Vec<_> = catalog.exports.keys().cloned().collect();
+        let good = catalog.good.clone();
+        // What is being removed needs its last texts until that is done.
+        let forget = if removed.is_empty() { deleted.clone() } else { Vec::new() };
+        let forgotten = forget.clone();
+        self.record(move |store| {
+            store.keep_documents(&good, now)?;
+            audit.iter().try_for_each(|line| store.audit(line))?;
+            removed.iter().try_for_each(|name| store.set_deleting(name, true))?;
+            defined.iter().try_for_each(|name| store.set_deleting(name, false))?;
+            forgotten.iter().try_for_each(|id| store.forget_document(id))
+        })
+        .await;
+        records::replace(&mut self.kept, &catalog.good, &forget);
+    }
+
+    /// New and changed exports get their lists, tags and fields at once (E5).
+    fn prepare_changed(&mut self, prepared: &BTreeMap<Name, String>) {
+        let exports: Vec<_> = self.desk.exports().values().cloned().collect();
+        for export in exports.iter().filter(|export| !export.suspend && !export.removed) {
+            if prepared.get(&export.name) != Some(&export.digest) {
+                self.desk.push(&export.name, Work::Prepare { then_run: export.run_on_change });
+            }
+            self.learn_turn(&export.name);
+        }
+    }
+
+    /// What deleted exports ask for is planned once, and held until someone approves it (E8).
+    async fn carry_out_removals(&mut self) {
+        let removed: BTreeSet<_> = self.desk.exports().values().filter(|export| export.removed).map(|export| export.name.clone()).collect();
+        self.removing.retain(|name| removed.contains(name));
+        for name in removed {
+            if self.removing.insert(name.clone()) {
+                self.desk.push(&name, Work::Run(Cause::from(crate::state::Trigger::Change)));
+            }
+        }
+    }
+
+    /// After a removal's run: once the state has nothing of it any more, its definition is forgotten too.
+    pub async fn removal_ended(&mut self, export: &Export) {
+        let Some(view) = self.view() else { return };
+        if !matches!(view.export(&export.name), Ok(None)) {
+            return;
+        }
+        let name = export.name.clone();
+        self.record(move |store| store.set_deleting(&name, false)).await;
+        let id = definition::DefinitionId { kind: "Export".into(), name: export.name.to_string() };
+        let forgotten = id.clone();
+        self.record(move |store| store.forget_document(&forgotten)).await;
+        records::replace(&mut self.kept, &[], &[id]);
+        if let Some(catalog) = &mut self.catalog {
+            catalog.removed.remove(&export.name);
+        }
+        self.desk.remove(&export.name);
+        self.removing.remove(&export.name);
+    }
+
+    /// Probes connections that are new or changed (C5).
+    fn probe_changed(&mut self) {
+        let exports: Vec<_> = self.desk.exports().values().filter(|export| !export.suspend).cloned().collect();
+        let mut seen: BTreeSet<Name> = BTreeSet::new();
+        for export in exports {
+            let name = export.connection.name.clone();
+            let digest = self.connection_digest(&export.connection);
+            if seen.insert(name.clone()) && self.probed.insert(name.to_string(), digest.clone()) != Some(digest) {
+                self.probe(&export);
+            }
+        }
+    }
+
+    fn connection_digest(&self, connection: &Connection) -> String {
+        let kept = self.kept.iter().find(|kept| kept.id.kind == "Connection" && kept.id.name == connection.name.as_str());
+        kept.map(|kept| kept.digest.clone()).unwrap_or_default()
+    }
+
+    fn probe(&self, export: &Export) {
+        let (connection, tell) = (export.connection.name.to_string(), self.events.clone());
+        match destination::open(export, &self.engine.hub) {
+            Err(error) => drop(tell.send(Event::Probed { connection, failed: Some(error.message) })),
+            Ok(destination) => drop(tokio::spawn(async move {
+                let failed = destination.verify().await.err().map(|error| error.message);
+                let _ = tell.send(Event::Probed { connection, failed });
+            })),
+        }
+    }
+
+    /// Runs that a stop or a crash interrupted, and those that were to be tried again, go on.
+    fn go_on(&mut self) {
+        let names: Vec<_> = self.desk.exports().keys().cloned().collect();
+        for name in names {
+            let Some(record) = self.refresh(&name) else { continue };
+            if matches!(record.end, Some(End::Failed { retrying: true, .. })) {
+                let cause = Cause { trigger: record.trigger, by: record.user, due: record.due };
+                self.desk.push(&name, Work::Run(cause));
+            }
+        }
+    }
+
+    /// Which place an export writes to, once the state knows.
+    pub fn learn_turn(&mut self, export: &Name) {
+        let state = self.view().and_then(|view| self.trouble(view.export(export).map_err(Failure::from)).flatten());
+        if let Some(place) = state.and_then(|state| state.place) {
+            self.desk.set_turn(export, place.remote.0);
+        }
+    }
+}

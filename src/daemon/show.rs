@@ -1,0 +1,198 @@
+//! The board kept up to date.
+
+use super::{
+    board::{ConnectionView, ExportView, HeldReading, Problem, ScheduleView},
+    controller::Controller,
+    timetable::next_run,
+    watch::{Mode, Watcher},
+};
+use crate::{
+    definition::{Catalog, Diagnostic, Export, Name, Severity},
+    run::Failure,
+    state::{End, Now, RunRecord, Status},
+};
+use chrono::Utc;
+use std::collections::BTreeSet;
+
+impl Controller<'_> {
+    /// What changes from moment to moment: who runs, who waits, when what is next.
+    pub fn show(&mut self, watcher: &Watcher) {
+        let now = Utc::now();
+        let mut queued = Vec::new();
+        {
+            let mut board = self.handle.board.write();
+            for (name, view) in &mut board.exports {
+                let Ok(name) = Name::new(name) else { continue };
+                let export = self.desk.exports().get(&name);
+                let status = self.status(&name, export.map(AsRef::as_ref), view);
+                if let (Status::Now(Now::Queued { waits_for }), false) = (&status, status == view.status) {
+                    queued.extend(export.cloned().map(|export| (export, waits_for.clone())));
+                }
+                view.status = status;
+                view.next = export.and_then(|export| next_run(export, now));
+                (view.consecutive_failures, view.retry_at) = self.desk.retry(&name);
+                if self.desk.queue().runs(&name).is_none() {
+                    view.progress = None;
+                }
+            }
+        }
+        for (export, behind) in queued {
+            self.listener.queued(&export, &behind);
+        }
+        self.show_mode(watcher);
+    }
+
+    fn status(&self, name: &Name, export: Option<&Export>, view: &ExportView) -> Status {
+        let queue = self.desk.queue();
+        if let Some(since) = view.last_run.as_ref().filter(|run| run.end.is_none()).map(|run| run.started) {
+            return Status::Now(Now::Running { since });
+        }
+        if queue.runs(name).is_some_and(|job| matches!(job.work, super::queue::Work::Run(_))) {
+            return Status::Now(Now::Running { since: view.last_run.as_ref().map_or_else(Utc::now, |run| run.started) });
+        }
+        if queue.waits(name) {
+            let behind = queue.waits_for(name).map_or_else(|| name.to_string(), ToString::to_string);
+            return Status::Now(Now::Queued { waits_for: behind });
+        }
+        if export.is_some_and(|export| export.suspend) {
+            return Status::Now(Now::Suspended);
+        }
+        if let Some(why) = self.catalog.as_ref().and_then(|catalog| catalog.stalled.get(name)) {
+            return Status::Ended(End::Stalled { reason: why.to_string() });
+        }
+        view.last_run.as_ref().and_then(|run| run.end.clone()).map_or(Status::Now(Now::NeverRun), Status::Ended)
+    }
+
+    fn show_mode(&mut self, watcher: &Watcher) {
+        let why = match watcher.mode() {
+            Mode::Events => None,
+            Mode::Polling { why } => Some(why),
+        };
+        if self.told_mode != why {
+            self.listener.watching(why.as_deref());
+            self.told_mode.clone_from(&why);
+        }
+        let mut board = self.handle.board.write();
+        board.directory.watching = if why.is_none() { "events" } else { "polling" }.to_owned();
+        board.directory.watching_why = why;
+    }
+
+    /// After a reading was taken.
+    pub fn show_definitions(&mut self) {
+        let Some(catalog) = &self.catalog else { return };
+        let orphans = self.view().and_then(|view| self.trouble(view.exports().map_err(Failure::from))).unwrap_or_default();
+        let mut names: BTreeSet<Name> = orphans.into_keys().collect();
+        names.extend(self.desk.exports().keys().chain(catalog.stalled.keys()).cloned());
+        let mut board = self.handle.board.write();
+        board.directory.root = catalog.root.display().to_string();
+        board.directory.digest.clone_from(&catalog.digest);
+        board.directory.held = None;
+        board.directory.unreadable.clone_from(&catalog.unreadable);
+        board.directory.problems = catalog.diagnostics.iter().map(problem).collect();
+        let gone: Vec<Name> = board.exports.keys().filter_map(|name| Name::new(name).ok()).filter(|name| !names.contains(name)).collect();
+        gone.iter().for_each(|name| drop(board.exports.remove(name.as_str())));
+        for name in &names {
+            let view = board.exports.entry(name.to_string()).or_insert_with(|| empty(name));
+            let defined = self.desk.exports().get(name).filter(|export| !export.removed);
+            define(view, defined.map(AsRef::as_ref), catalog.stalled.contains_key(name));
+        }
+        let connections = self.desk.exports().values().map(|export| &export.connection);
+        let mut kept = std::mem::take(&mut board.connections);
+        for connection in connections {
+            let name = connection.name.to_string();
+            let view = kept.remove(&name).or_else(|| board.connections.remove(&name)).unwrap_or_else(|| ConnectionView {
+                name: name.clone(),
+                display_name: String::new(),
+                destination: connection.kind.as_str().to_owned(),
+                connected: None,
+                probed_at: None,
+                why: None,
+            });
+            board.connections.insert(name, ConnectionView { display_name: connection.display_name.clone(), ..view });
+        }
+        drop(board);
+        gone.iter().for_each(|name| self.handle.metrics.forget(name));
+        for name in names {
+            self.refresh(&name);
+        }
+    }
+
+    pub fn show_held(&self, catalog: &Catalog, reason: &str, missing: Vec<String>) {
+        let held = HeldReading { digest: catalog.digest.clone(), reason: reason.to_owned(), missing };
+        self.handle.board.write().directory.held = Some(held);
+    }
+
+    pub fn show_run(&self, export: &Name, record: Option<RunRecord>, held: Option<String>) {
+        if let Some(view) = self.handle.board.write().exports.get_mut(export.as_str()) {
+            if let Some(run) = &record
+                && matches!(run.end, Some(End::Succeeded { .. }))
+            {
+                view.last_success = run.ended;
+            }
+            view.last_run = record;
+            view.held_plan = held;
+        }
+    }
+
+    pub fn show_resources(&self, export: &Name, failed: Option<String>) {
+        if let Some(view) = self.handle.board.write().exports.get_mut(export.as_str()) {
+            view.resources_failed = failed;
+        }
+    }
+
+    pub fn show_probe(&self, connection: &str, failed: Option<String>) {
+        self.listener.probed(connection, failed.as_deref());
+        if let Some(view) = self.handle.board.write().connections.get_mut(connection) {
+            view.connected = Some(failed.is_none());
+            view.probed_at = Some(Utc::now());
+            view.why = failed;
+        }
+    }
+}
+
+fn empty(name: &Name) -> ExportView {
+    ExportView {
+        name: name.to_string(),
+        status: Status::Now(Now::NeverRun),
+        defined: false,
+        file: None,
+        line: None,
+        connection: None,
+        destination: None,
+        digest: None,
+        schedule: None,
+        next: None,
+        retry_at: None,
+        consecutive_failures: 0,
+        last_run: None,
+        last_success: None,
+        progress: None,
+        held_plan: None,
+        resources_failed: None,
+        broken: None,
+    }
+}
+
+/// `stalled`: it is defined, and nothing of it can be used.
+fn define(view: &mut ExportView, export: Option<&Export>, stalled: bool) {
+    view.defined = export.is_some() || stalled;
+    view.file = export.map(|export| export.file.display().to_string());
+    view.line = export.map(|export| export.line);
+    view.connection = export.map(|export| export.connection.name.to_string());
+    view.destination = export.map(|export| export.connection.kind.as_str().to_owned());
+    view.digest = export.map(|export| export.digest.clone());
+    let schedule = export.and_then(|export| export.schedule.as_ref());
+    view.schedule = schedule.map(|schedule| ScheduleView { cron: schedule.cron.clone(), time_zone: schedule.time_zone.to_string() });
+    view.broken = export.and_then(|export| export.broken.as_deref().map(str::to_owned));
+}
+
+fn problem(diagnostic: &Diagnostic) -> Problem {
+    Problem {
+        severity: if diagnostic.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
+        file: diagnostic.file.display().to_string(),
+        line: diagnostic.at.map(|at| at.line),
+        column: diagnostic.at.map(|at| at.column),
+        message: diagnostic.message.clone(),
+        hint: diagnostic.hint.clone(),
+    }
+}

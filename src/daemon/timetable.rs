@@ -1,0 +1,170 @@
+//! When what is due: which times were dealt with, which come next, which passed unseen. Pure: time is an argument.
+//!
+//! | what happened | then |
+//! |---|---|
+//! | a due time has come | it is run, once |
+//! | several came while nobody looked | the latest is run if it is within its deadline, the others are missed |
+//! | all are older than the deadline | all are missed |
+//! | a time was taken, and the process died before its run began | run after the restart, if within the deadline |
+//! | the schedule changed, or is new | only times from now on count |
+//! | the clock was set back by more than an hour | the earlier clock was wrong: only times from now on count |
+//! | the clock was set back by less | a time that was dealt with is not repeated |
+
+use crate::{
+    definition::{Export, Name, Schedule},
+    state::Mark,
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// Due times looked at in one step; a schedule by the minute comes to it after a week.
+const AT_MOST: usize = 10_080;
+/// How far a mark may lie ahead of the clock.
+const CLOCK: TimeDelta = TimeDelta::hours(1);
+
+/// The next time of every export that has an active schedule.
+#[derive(Debug, Default)]
+pub struct Timetable {
+    rows: BTreeMap<Name, Row>,
+}
+
+#[derive(Debug)]
+struct Row {
+    schedule: Schedule,
+    spread: TimeDelta,
+    mark: Mark,
+    /// Taken before a restart, its run not begun.
+    pending: Option<DateTime<Utc>>,
+    next: Option<DateTime<Utc>>,
+}
+
+/// What came of one export's times.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Came {
+    pub export: Name,
+    /// To be run now, for this due time.
+    pub due: Option<DateTime<Utc>>,
+    /// Not to be run any more.
+    pub missed: Vec<Missed>,
+    /// To be durable before the run starts.
+    pub mark: Mark,
+}
+
+/// Due times that passed without a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    pub times: u64,
+    pub first: DateTime<Utc>,
+    pub last: DateTime<Utc>,
+}
+
+impl Missed {
+    fn of(times: &[DateTime<Utc>]) -> Option<Self> {
+        Some(Self { times: times.len() as u64, first: *times.first()?, last: *times.last()? })
+    }
+}
+
+impl Timetable {
+    /// Follows an export's schedule from its mark on; gives the mark to record if it is another now.
+    pub fn follow(&mut self, export: &Export, schedule: &Schedule, mark: Option<&Mark>, now: DateTime<Utc>) -> Option<Mark> {
+        let rule = rule(schedule);
+        if self.rows.get(&export.name).is_some_and(|row| row.mark.rule == rule && row.schedule == *schedule) {
+            return None;
+        }
+        let pending = mark.and_then(|mark| mark.pending);
+        let good = mark.filter(|mark| mark.rule == rule && mark.handled <= now + CLOCK);
+        let begun = Mark { rule, handled: now, pending };
+        let mark = good.cloned().unwrap_or_else(|| begun.clone());
+        let spread = spread(&export.name, schedule);
+        let next = next_after(schedule, spread, mark.handled);
+        let row = Row { schedule: schedule.clone(), spread, mark, pending, next };
+        self.rows.insert(export.name.clone(), row);
+        good.is_none().then_some(begun)
+    }
+
+    /// Its schedule is not followed any more; whether it was.
+    pub fn leave(&mut self, export: &Name) -> bool {
+        self.rows.remove(export).is_some()
+    }
+
+    /// The earliest time of all.
+    pub fn earliest(&self) -> Option<DateTime<Utc>> {
+        self.rows.values().filter_map(|row| row.pending.or(row.next)).min()
+    }
+
+    /// Takes what has come; each export's next time is set after `now`, however late it is.
+    pub fn take(&mut self, now: DateTime<Utc>) -> Vec<Came> {
+        let due = |row: &Row| row.pending.or(row.next).is_some_and(|at| at <= now);
+        self.rows.iter_mut().filter(|(_, row)| due(row)).map(|(name, row)| row.take(name, now)).collect()
+    }
+}
+
+impl Row {
+    fn take(&mut self, export: &Name, now: DateTime<Utc>) -> Came {
+        // A time taken before a restart may be older than times that were reported since: it is judged alone.
+        let before = self.pending.take();
+        let times = self.passed(now);
+        let mut missed = Vec::new();
+        let mut due = before.filter(|_| times.is_empty()).filter(|at| !self.is_late(*at, now));
+        if due.is_none() {
+            missed.extend(before.map(|at| Missed { times: 1, first: at, last: at }));
+        }
+        if let Some((last, earlier)) = times.split_last() {
+            due = Some(*last).filter(|at| !self.is_late(*at, now));
+            missed.extend(Missed::of(if due.is_some() { earlier } else { &times }));
+        }
+        let handled = times.last().copied().map_or(self.mark.handled, |last| last.max(self.mark.handled));
+        self.mark = Mark { handled, pending: due, ..self.mark.clone() };
+        self.next = next_after(&self.schedule, self.spread, now.max(handled));
+        Came { export: export.clone(), due, missed, mark: self.mark.clone() }
+    }
+
+    fn is_late(&self, at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+        now - at > TimeDelta::from_std(self.schedule.deadline).unwrap_or(TimeDelta::MAX)
+    }
+
+    /// Every time up to `now` that was not dealt with. Of very many only the latest.
+    fn passed(&self, now: DateTime<Utc>) -> Vec<DateTime<Utc>> {
+        let mut times = Vec::new();
+        let mut at = self.next.filter(|at| *at <= now);
+        while let Some(time) = at {
+            if times.len() == AT_MOST {
+                times.remove(0);
+            }
+            times.push(time);
+            at = next_after(&self.schedule, self.spread, time).filter(|at| *at <= now);
+        }
+        times
+    }
+}
+
+/// When an export runs next: its schedule's next time, spread by its own share of the jitter. `None`: on demand only, or
+/// suspended.
+pub fn next_run(export: &Export, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let schedule = active(export)?;
+    next_after(schedule, spread(&export.name, schedule), after)
+}
+
+/// The schedule that an export is run by.
+pub fn active(export: &Export) -> Option<&Schedule> {
+    export.schedule.as_ref().filter(|_| !export.suspend && !export.removed)
+}
+
+fn next_after(schedule: &Schedule, spread: TimeDelta, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    schedule.next_after(after - spread).map(|at| at + spread)
+}
+
+/// Stable for a name, so that a restart does not move it.
+fn spread(export: &Name, schedule: &Schedule) -> TimeDelta {
+    let most_ms = schedule.jitter.as_millis() as u64;
+    if most_ms == 0 {
+        return TimeDelta::zero();
+    }
+    let share = xxhash_rust::xxh3::xxh3_64(export.as_str().as_bytes()) % most_ms;
+    TimeDelta::milliseconds(share.cast_signed())
+}
+
+/// What must be the same for times that were dealt with to count.
+fn rule(schedule: &Schedule) -> String {
+    format!("{} {} {}", schedule.cron, schedule.time_zone, schedule.jitter.as_millis())
+}

@@ -1,0 +1,117 @@
+//! Jobs carried out, each on a thread of its own: comparing a million members delays neither the clock nor another export.
+
+use super::{
+    board::{Progress, SharedBoard},
+    queue::{Job, Work},
+};
+use crate::{
+    definition::Export,
+    plan::Plan,
+    run::{Cause, Decision, Engine, Failure, FailureKind, Report, Silent, Watch},
+};
+use chrono::Utc;
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::{runtime::Handle, sync::mpsc::UnboundedSender};
+
+/// What jobs tell the controller.
+pub enum Event {
+    Planned {
+        job: Job,
+        plan: Box<Plan>,
+    },
+    Prepared {
+        job: Job,
+        result: Result<usize, Failure>,
+    },
+    Ended {
+        job: Job,
+        report: Box<Report>,
+        took: Duration,
+    },
+    /// The probe of a connection: its name, why it failed.
+    Probed {
+        connection: String,
+        failed: Option<String>,
+    },
+}
+
+/// Begins a job. The engine is the job's own: cancelling it stops this job only.
+pub fn begin(engine: Engine, export: Arc<Export>, job: Job, watch: Arc<dyn Watch>, tell: UnboundedSender<Event>) {
+    let runtime = Handle::current();
+    let name = job.export.to_string();
+    let failed = (job.clone(), tell.clone());
+    let work = move || match job.work.clone() {
+        Work::Prepare { .. } => {
+            let result = runtime.block_on(prepare(&engine, &export));
+            let _ = tell.send(Event::Prepared { job, result });
+        }
+        Work::Run(cause) => {
+            let began = Instant::now();
+            let report = runtime.block_on(run(&engine, &export, cause, watch, &job, &tell));
+            let _ = tell.send(Event::Ended { job, report: Box::new(report), took: began.elapsed() });
+        }
+    };
+    if let Err(error) = thread::Builder::new().name(name).spawn(work) {
+        let (job, tell) = failed;
+        let failure = Failure::new(FailureKind::Retry { after: None }, format!("no thread could be started for it: {error}"));
+        let _ = tell.send(match job.work {
+            Work::Prepare { .. } => Event::Prepared { job, result: Err(failure) },
+            Work::Run(_) => Event::Ended { job, report: Box::new(Report::failed(failure)), took: Duration::ZERO },
+        });
+    }
+}
+
+async fn prepare(engine: &Engine, export: &Arc<Export>) -> Result<usize, Failure> {
+    let context = engine.connect(export, Arc::new(Silent), Utc::now()).await?;
+    engine.create_resources(&context).await
+}
+
+async fn run(
+    engine: &Engine,
+    export: &Arc<Export>,
+    cause: Cause,
+    watch: Arc<dyn Watch>,
+    job: &Job,
+    tell: &UnboundedSender<Event>,
+) -> Report {
+    let decide = |prepared: &crate::run::Prepared| {
+        let _ = tell.send(Event::Planned { job: job.clone(), plan: Box::new(prepared.plan.clone()) });
+        Decision::Go
+    };
+    engine.recorded(export, cause, watch, Utc::now(), &decide).await
+}
+
+/// Shows a run's progress on the board, and passes it on.
+pub struct BoardWatch {
+    pub export: String,
+    pub board: SharedBoard,
+    pub next: Arc<dyn Watch>,
+}
+
+impl BoardWatch {
+    fn progress(&self, change: impl FnOnce(&mut Option<Progress>)) {
+        if let Some(view) = self.board.write().exports.get_mut(&self.export) {
+            change(&mut view.progress);
+        }
+    }
+}
+
+impl Watch for BoardWatch {
+    fn phase(&self, label: &str, total: Option<u64>) {
+        self.progress(|progress| *progress = Some(Progress { phase: label.to_owned(), done: 0, total }));
+        self.next.phase(label, total);
+    }
+
+    fn advance(&self, by: u64) {
+        self.progress(|progress| progress.iter_mut().for_each(|p| p.done += by));
+        self.next.advance(by);
+    }
+
+    fn note(&self, text: &str) {
+        self.next.note(text);
+    }
+}
