@@ -2,12 +2,14 @@
 //!
 //! May know: definitions, `run`, the state. May not know: vendors, how a run works, terminals. Only calls down.
 
+mod author;
 mod board;
 mod controller;
 mod due;
 mod handle;
 mod metrics;
 
+pub use author::{author, authors};
 pub use board::{Board, ConnectionView, DirectoryView, ExportView, HeldReading, Problem, Progress, ScheduleView, SharedBoard};
 pub use controller::{Listener, serve};
 pub use due::next_run;
