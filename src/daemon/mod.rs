@@ -8,6 +8,7 @@ mod controller;
 mod due;
 mod handle;
 mod metrics;
+mod watch;
 
 pub use author::{author, authors};
 pub use board::{Board, ConnectionView, DirectoryView, ExportView, HeldReading, Problem, Progress, ScheduleView, SharedBoard};
@@ -15,3 +16,4 @@ pub use controller::{Listener, serve};
 pub use due::next_run;
 pub use handle::{Handle, Queued, Refused, RefusedKind};
 pub use metrics::{Metrics, ReadingResult};
+pub use watch::{Look, Mode, Options as WatchOptions, Poke, Watcher};
