@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     definition::{Catalog, Export, Kept, Name, Snapshot},
-    run::{Engine, Failure},
+    run::{Engine, Failure, FailureKind},
     state::RunRecord,
 };
 use chrono::{DateTime, Utc};
@@ -140,9 +140,10 @@ impl<'l> Controller<'l> {
     async fn look(&mut self, look: Look) {
         self.handle.metrics.hint(look.kind);
         self.handle.board.write().directory.read_at = Some(Utc::now());
-        match look.snapshot {
-            Some(snapshot) => self.reconcile(snapshot).await,
-            None => self.handle.metrics.reading(super::ReadingResult::Unchanged),
+        match (look.snapshot, look.note) {
+            (Some(snapshot), _) => self.reconcile(snapshot).await,
+            (None, Some(note)) => self.listener.trouble(&Failure::new(FailureKind::Retry { after: None }, note)),
+            (None, None) => self.handle.metrics.reading(super::ReadingResult::Unchanged),
         }
     }
 

@@ -152,7 +152,7 @@ impl Desk {
             self.push(&name, work);
         }
         let begun = self.queue.begin();
-        begun.iter().filter(|job| matches!(job.work, Work::Run(_))).for_each(|job| drop(self.pending.remove(&job.export)));
+        begun.iter().filter(|job| matches!(job.work, Work::Run(_))).for_each(|job| _ = self.pending.remove(&job.export));
         acts.extend(begun.into_iter().map(Act::Begin));
         acts
     }
