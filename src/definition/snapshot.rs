@@ -2,10 +2,11 @@
 
 use super::{
     Diagnostic,
-    files::{self, File},
+    files::{self, Digest, File},
     report::Report,
 };
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -21,19 +22,36 @@ pub struct Snapshot {
     pub unreadable: Option<String>,
     pub(super) files: Vec<Arc<File>>,
     pub(super) problems: Vec<Diagnostic>,
+    folders: BTreeSet<PathBuf>,
 }
 
 impl Snapshot {
     /// Reads a directory. Never fails: what cannot be read is a problem of it.
     pub fn take(root: &Path) -> Self {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
+        let mut folders = BTreeSet::new();
+        files::note(&root, &mut folders);
         let mut report = Report::default();
         if !root.is_dir() {
-            let why = std::fs::metadata(&root).map_or_else(|error| error.to_string(), |_| "it is not a folder".into());
-            let unreadable = Some(format!("this directory cannot be read: {why}"));
-            return Self { root, digest: blake3::hash(b"").to_hex().to_string(), unreadable, files: Vec::new(), problems: Vec::new() };
+            return Self::of_nothing(root, folders, report);
         }
-        let (files, digest) = files::load(&root, &mut report);
-        Self { root, digest, unreadable: None, files, problems: report.finish() }
+        let loaded = files::load(&root, &mut report);
+        folders.extend(loaded.folders);
+        Self { root, digest: loaded.digest, unreadable: None, files: loaded.files, problems: report.finish(), folders }
+    }
+
+    fn of_nothing(root: PathBuf, folders: BTreeSet<PathBuf>, mut report: Report) -> Self {
+        let why = std::fs::metadata(&root).map_or_else(|error| error.to_string(), |_| "it is not a folder".into());
+        let why = format!("this directory cannot be read: {why}");
+        report.whole(&root, why.clone(), "give the directory that holds the definitions");
+        let mut digest = Digest::default();
+        digest.unreadable(Path::new(""), "");
+        Self { root, digest: digest.finish(), unreadable: Some(why), files: Vec::new(), problems: report.finish(), folders }
+    }
+
+    /// The folders in which a change can alter what is read, real paths: all that were walked, and those that hold a link
+    /// on the way to the root or to a file. Of a directory that is not there: the nearest one above that is.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.folders.iter().map(PathBuf::as_path)
     }
 }
