@@ -4,7 +4,7 @@
 //!
 //! `files` finds and loads, `yaml/` turns text into positioned values and typed documents, `document/` holds the documents
 //! as written (serde, JSON Schema), `resolve/` checks them across files, `last_good/` lets the last good text go on where one
-//! is broken. The types here are what the rest of the program
+//! is broken, `sent` understands definitions that came over the network. The types here are what the rest of the program
 //! sees: names resolved, defaults inherited, every check passed.
 
 mod catalog;
@@ -21,6 +21,7 @@ mod read;
 mod report;
 mod resolve;
 mod schedule;
+mod sent;
 mod snapshot;
 mod yaml;
 
@@ -33,6 +34,7 @@ pub use export::{
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::{read, understand};
+pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 
 #[cfg(test)]
