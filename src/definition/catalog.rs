@@ -17,7 +17,7 @@ pub struct Catalog {
     pub foreign: Vec<PathBuf>,
     /// In order of file, line, column.
     pub diagnostics: Vec<Diagnostic>,
-    /// blake3 over every file's path and content, hex.
+    /// blake3 over every file's path and content, and over what cannot be read, hex.
     pub digest: String,
     /// Exports that are defined and cannot run at all: broken, with no last good text that still works; why.
     pub stalled: BTreeMap<Name, Arc<str>>,

@@ -2,18 +2,22 @@
 
 use super::{Position, report::Report, yaml::mask_secrets};
 use std::{
+    collections::BTreeSet,
     fs,
     io::Read as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
-use walkdir::{DirEntry, WalkDir};
+
+mod walk;
+
+pub use walk::is_yaml;
+use walk::{below, walk};
 
 /// Limits: far above what people write, far below what costs a second or the memory.
-const FILES: usize = 10_000;
-const ENTRIES: usize = 200_000;
-const FILE_BYTES: u64 = 1 << 20;
-const DEPTH: usize = 32;
+pub const FILES: usize = 10_000;
+pub const FILE_BYTES: u64 = 1 << 20;
+pub const DEPTH: usize = 32;
 
 /// One YAML file.
 #[derive(Debug)]
@@ -37,91 +41,90 @@ impl File {
     }
 }
 
-/// All of them in order of path, and the digest over their paths and contents.
-pub fn load(root: &Path, report: &mut Report) -> (Vec<Arc<File>>, String) {
-    let mut files = Vec::new();
-    let mut hasher = blake3::Hasher::new();
-    for path in paths(root, report) {
-        let relative = path.strip_prefix(root).unwrap_or(&path).to_path_buf();
+impl File {
+    /// `path` is relative to the root, `absolute` where it is.
+    pub fn new(path: PathBuf, absolute: &Path, text: String) -> Self {
+        let parts = path.parent().into_iter().flat_map(Path::components).map(|part| part.as_os_str().to_string_lossy());
+        let folder = parts.collect::<Vec<_>>().join("/");
+        let dir = absolute.parent().unwrap_or(absolute).to_path_buf();
+        let masked = mask_secrets(&text).into();
+        Self { path, folder, dir, text, masked }
+    }
+}
+
+/// What is below a directory.
+pub struct Loaded {
+    /// In order of path.
+    pub files: Vec<Arc<File>>,
+    /// Over paths and contents, and over what cannot be read.
+    pub digest: String,
+    /// To be watched.
+}
+
+/// Reads them all.
+pub fn load(root: &Path, report: &mut Report) -> Loaded {
+    let (mut files, mut digest) = (Vec::new(), Digest::default());
+    let walk = walk(root, report);
+    walk.unreadable.iter().for_each(|path| digest.unreadable(path, ""));
+    for path in walk.found {
+        let relative = below(root, &path);
         match content(&path) {
             Ok(text) => {
-                for part in [relative.as_os_str().as_encoded_bytes(), text.as_bytes()] {
-                    hasher.update(&(part.len() as u64).to_le_bytes());
-                    hasher.update(part);
-                }
-                files.push(Arc::new(file(relative, &path, text)));
+                digest.file(&relative, text.as_bytes());
+                files.push(Arc::new(File::new(relative, &path, text)));
             }
-            Err(problem) => report.whole(&relative, problem.message, problem.hint),
-        }
-    }
-    (files, hasher.finalize().to_hex().to_string())
-}
-
-fn file(path: PathBuf, absolute: &Path, text: String) -> File {
-    let parts = path.parent().into_iter().flat_map(Path::components).map(|part| part.as_os_str().to_string_lossy());
-    let folder = parts.collect::<Vec<_>>().join("/");
-    let dir = absolute.parent().unwrap_or(absolute).to_path_buf();
-    let masked = mask_secrets(&text).into();
-    File { path, folder, dir, text, masked }
-}
-
-/// Follows links, stops at cycles, skips dot-files and dot-folders.
-fn paths(root: &Path, report: &mut Report) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    let walk = WalkDir::new(root).follow_links(true).max_depth(DEPTH).sort_by_file_name();
-    for (count, entry) in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry)).enumerate() {
-        if count >= ENTRIES || found.len() > FILES {
-            let message = format!("more than {FILES} YAML files, or {ENTRIES} files of any kind");
-            report.whole(Path::new(""), message, "is this the right directory? Keep definitions in a folder of their own");
-            return Vec::new();
-        }
-        match entry {
-            Ok(entry) if entry.depth() == DEPTH && entry.file_type().is_dir() => {
-                report.whole(&below(root, entry.path()), format!("folders are nested deeper than {DEPTH}"), "move the definitions up");
+            Err(problem) => {
+                digest.unreadable(&relative, if problem.may_pass { "" } else { &problem.message });
+                report.whole(&relative, problem.message, problem.hint);
             }
-            Ok(entry) if is_yaml(entry.path()) && !entry.file_type().is_dir() => found.push(entry.into_path()),
-            Ok(_) => {}
-            Err(error) if error.loop_ancestor().is_some() => {}
-            Err(error) => unreadable(root, &error, report),
         }
     }
-    found
+    Loaded { files, digest: digest.finish() }
 }
 
-fn unreadable(root: &Path, error: &walkdir::Error, report: &mut Report) {
-    let path = error.path().map(|path| below(root, path)).unwrap_or_default();
-    if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
-        return;
+/// Over files by path and content; over what cannot be read by path, for the reasons of systems vary without anything having changed.
+#[derive(Default)]
+pub struct Digest(blake3::Hasher);
+
+impl Digest {
+    pub fn file(&mut self, path: &Path, content: &[u8]) {
+        self.parts(&[b"file", path.as_os_str().as_encoded_bytes(), content]);
     }
-    let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
-    report.whole(&path, format!("this cannot be read: {why}"), "check that it exists and that you may read it");
-}
 
-fn below(root: &Path, path: &Path) -> PathBuf {
-    path.strip_prefix(root).unwrap_or(path).to_path_buf()
-}
+    pub fn unreadable(&mut self, path: &Path, why: &str) {
+        self.parts(&[b"unreadable", path.as_os_str().as_encoded_bytes(), why.as_bytes()]);
+    }
 
-fn hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
-}
+    fn parts(&mut self, parts: &[&[u8]]) {
+        for part in parts {
+            self.0.update(&(part.len() as u64).to_le_bytes());
+            self.0.update(part);
+        }
+    }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    pub fn finish(self) -> String {
+        self.0.finalize().to_hex().to_string()
+    }
 }
 
 /// Why a file's text is not to be had.
-struct Problem {
-    message: String,
-    hint: &'static str,
+pub struct Problem {
+    pub message: String,
+    pub hint: &'static str,
+    /// The system said so, and may say otherwise next time.
+    pub may_pass: bool,
 }
 
 fn problem(message: impl Into<String>, hint: &'static str) -> Problem {
-    Problem { message: message.into(), hint }
+    Problem { message: message.into(), hint, may_pass: false }
 }
 
 /// At most a byte more than the limit is read, whatever the file's size.
 fn content(path: &Path) -> Result<String, Problem> {
-    let failed = |error: std::io::Error| problem(format!("the file cannot be read: {error}"), "check that you may read it");
+    let failed = |error: std::io::Error| Problem {
+        may_pass: true,
+        ..problem(format!("the file cannot be read: {error}"), "check that you may read it")
+    };
     // A pipe or device would block or never end.
     if !fs::metadata(path).map_err(failed)?.is_file() {
         return Err(problem("this is not a regular file", "definitions are ordinary files"));
@@ -129,12 +132,17 @@ fn content(path: &Path) -> Result<String, Problem> {
     let mut bytes = Vec::new();
     fs::File::open(path).and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
     if bytes.len() as u64 > FILE_BYTES {
-        return Err(problem("the file is larger than 1 MiB", "definitions are small; is this another sort of file?"));
+        return Err(too_large());
     }
     text(bytes)
 }
 
-fn text(bytes: Vec<u8>) -> Result<String, Problem> {
+pub fn too_large() -> Problem {
+    problem("the file is larger than 1 MiB", "definitions are small; is this another sort of file?")
+}
+
+/// A file's bytes as the text of definitions.
+pub fn text(bytes: Vec<u8>) -> Result<String, Problem> {
     if bytes.is_empty() {
         return Err(problem("the file is empty", "delete it, or write a definition; `listkeeper init` shows how"));
     }

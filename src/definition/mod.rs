@@ -3,20 +3,25 @@
 //! May know: the file system below one directory, YAML. May not know: sources' content, vendors' services, the state.
 //!
 //! `files` finds and loads, `yaml/` turns text into positioned values and typed documents, `document/` holds the documents
-//! as written (serde, JSON Schema), `resolve/` checks them across files. The types here are what the rest of the program
+//! as written (serde, JSON Schema), `resolve/` checks them across files, `last_good/` lets the last good text go on where one
+//! is broken, `sent` understands definitions that came over the network. The types here are what the rest of the program
 //! sees: names resolved, defaults inherited, every check passed.
 
 mod catalog;
 mod document;
+mod documents;
 mod export;
 mod files;
+mod last_good;
 mod name;
 mod nearest;
 mod parts;
+mod piece;
 mod read;
 mod report;
 mod resolve;
 mod schedule;
+mod sent;
 mod snapshot;
 mod yaml;
 
@@ -30,6 +35,7 @@ pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::{read, understand};
 pub use resolve::duration;
+pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 
 #[cfg(test)]

@@ -1,24 +1,33 @@
 //! Collects what is wrong while a directory is read.
 
 use super::{Diagnostic, Position, Severity, files::File};
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 #[derive(Debug, Default)]
 pub struct Report {
     diagnostics: Vec<Diagnostic>,
+    errors: usize,
 }
+
+/// A moment of a report.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark(usize);
 
 impl Report {
     /// Goes on from what was found so far.
     pub fn of(diagnostics: Vec<Diagnostic>) -> Self {
-        Self { diagnostics }
+        let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+        Self { diagnostics, errors }
     }
 
     /// An error of a file as a whole, or of something that is no file.
     pub fn whole(&mut self, path: &Path, message: impl Into<String>, hint: &str) {
-        let hint = (!hint.is_empty()).then(|| hint.to_owned());
-        let diagnostic = Diagnostic { severity: Severity::Error, file: path.into(), at: None, message: message.into(), hint, text: None };
-        self.diagnostics.push(diagnostic);
+        self.add(Severity::Error, path, None, message.into(), hint.into(), None);
+    }
+
+    /// Something of a file as a whole that works and should be looked at.
+    pub fn whole_warning(&mut self, path: &Path, message: impl Into<String>, hint: &str) {
+        self.add(Severity::Warning, path, None, message.into(), hint.into(), None);
     }
 
     /// An error at a place in a file.
@@ -32,14 +41,34 @@ impl Report {
     }
 
     fn place(&mut self, severity: Severity, file: &File, at: Position, message: String, hint: String) {
+        self.add(severity, &file.path, Some(at), message, hint, Some(file.masked.clone()));
+    }
+
+    fn add(&mut self, severity: Severity, file: &Path, at: Option<Position>, message: String, hint: String, text: Option<Arc<str>>) {
+        self.errors += usize::from(severity == Severity::Error);
         let hint = (!hint.is_empty()).then_some(hint);
-        let text = Some(file.masked.clone());
-        self.diagnostics.push(Diagnostic { severity, file: file.path.clone(), at: Some(at), message, hint, text });
+        self.diagnostics.push(Diagnostic { severity, file: file.into(), at, message, hint, text });
     }
 
     /// How many errors so far: a definition is good if there are no more after it was checked.
     pub fn errors(&self) -> usize {
-        self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count()
+        self.errors
+    }
+
+    /// This moment, to ask later what was found since.
+    pub fn mark(&self) -> Mark {
+        Mark(self.diagnostics.len())
+    }
+
+    /// The message of the first error since then.
+    pub fn first_error(&self, since: Mark) -> Option<&str> {
+        let found = self.diagnostics.get(since.0..).unwrap_or_default();
+        found.iter().find(|d| d.severity == Severity::Error).map(|d| d.message.as_str())
+    }
+
+    /// What concerns whole files and folders, to say more about it.
+    pub fn whole_mut(&mut self) -> impl Iterator<Item = &mut Diagnostic> {
+        self.diagnostics.iter_mut().filter(|d| d.at.is_none())
     }
 
     /// By file, line, column.

@@ -2,7 +2,7 @@
 
 use super::{
     Diagnostic,
-    files::{self, File},
+    files::{self, Digest, File},
     report::Report,
 };
 use std::{
@@ -35,10 +35,18 @@ impl Snapshot {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.to_path_buf());
         let mut report = Report::default();
         if !root.is_dir() {
-            let why = std::fs::metadata(&root).map_or_else(|error| error.to_string(), |_| "it is not a folder".into());
-            return Self::lost(&root, &format!("this directory cannot be read: {why}"));
+            return Self::of_nothing(root, report);
         }
-        let (files, digest) = files::load(&root, &mut report);
-        Self { root, digest, unreadable: None, files, problems: report.finish() }
+        let loaded = files::load(&root, &mut report);
+        Self { root, digest: loaded.digest, unreadable: None, files: loaded.files, problems: report.finish() }
+    }
+
+    fn of_nothing(root: PathBuf, mut report: Report) -> Self {
+        let why = std::fs::metadata(&root).map_or_else(|error| error.to_string(), |_| "it is not a folder".into());
+        let why = format!("this directory cannot be read: {why}");
+        report.whole(&root, why.clone(), "give the directory that holds the definitions");
+        let mut digest = Digest::default();
+        digest.unreadable(Path::new(""), "");
+        Self { root, digest: digest.finish(), unreadable: Some(why), files: Vec::new(), problems: report.finish() }
     }
 }

@@ -47,8 +47,9 @@ pub struct ExportDoc {
     pub guard: Option<GuardDoc>,
     /// True stops runs and keeps all state. Default: false.
     pub suspend: Option<bool>,
-    /// What happens at the platform when this document is deleted: `keep` leaves all as it is (the default);
-    /// `remove-members` and `delete-target` wait for a person's approval.
+    /// What happens at the platform when this document is deleted: `keep` leaves all as it is and reports it (the default);
+    /// `remove-members` takes out the members that this export added; `delete-target` also deletes the tags that it created,
+    /// never the audience. Both wait for a person's approval.
     pub on_delete: Option<OnDelete>,
     /// A run that takes longer is stopped, such as `2h`. Default: no limit.
     pub timeout: Option<Text>,

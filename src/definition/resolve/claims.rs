@@ -1,32 +1,30 @@
 //! What two exports both lay claim to: a tag, a field, a name of the past.
 
-use super::{known::Known, target::fold};
+use super::{
+    known::{Failure, Known},
+    target::fold,
+};
 use crate::definition::{
-    Audience, AudienceRef, Columns, Export, FieldType, Name, Position, document::ExportDoc, read::Written, report::Report,
+    Audience, AudienceRef, Columns, Export, FieldType, Name, Position, document::ExportDoc, documents::Written, report::Report,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An audience of a connection, as far as files can tell.
 type Place = (Name, String);
 
-/// Exports that clash: the error is at the second, and names both.
-pub fn check(documents: &[Written<ExportDoc>], exports: &Known<'_, Export>, report: &mut Report) {
+/// Exports that clash: the error is at the second, and names both; it cannot be used as it is written.
+pub fn check(documents: &[Written<ExportDoc>], exports: &mut Known<'_, Export>, report: &mut Report) {
     let mut claims = Claims::default();
+    let mut clashing = Vec::new();
     for written in documents {
         let name = written.node.get("name").and_then(|entry| entry.value.text()).unwrap_or_default();
-        let Some(item) = exports.items.get(name) else { continue };
-        let (Some(doc), here) = (&written.doc, format!("{}:{}", written.file.path.display(), written.head.line)) else { continue };
-        if here != item.place() {
-            continue;
-        }
-        if let Some(old) = &doc.renamed_from {
-            renamed(old, name, exports, &mut claims, written, report);
-        }
-        if let Some(export) = &item.value {
-            claims.containers(export, written, report);
-            claims.fields(export, written, report);
+        let mark = report.mark();
+        claims.settle(name, written, exports, report);
+        if let Some(why) = report.first_error(mark) {
+            clashing.push((name, why.to_owned()));
         }
     }
+    clashing.into_iter().for_each(|(name, why)| exports.give_up(name, Failure { why, own: true }));
 }
 
 fn renamed(
@@ -58,6 +56,21 @@ struct Claims {
 }
 
 impl Claims {
+    fn settle(&mut self, name: &str, written: &Written<ExportDoc>, exports: &Known<'_, Export>, report: &mut Report) {
+        let Some(item) = exports.items.get(name) else { return };
+        let (Some(doc), here) = (&written.doc, format!("{}:{}", written.file.path.display(), written.head.line)) else { return };
+        if here != item.place() {
+            return;
+        }
+        if let Some(old) = &doc.renamed_from {
+            renamed(old, name, exports, self, written, report);
+        }
+        if let Some(export) = &item.value {
+            self.containers(export, written, report);
+            self.fields(export, written, report);
+        }
+    }
+
     fn containers(&mut self, export: &Arc<Export>, written: &Written<ExportDoc>, report: &mut Report) {
         for segment in &export.segments {
             let name = export.container_name(segment);

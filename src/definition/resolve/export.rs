@@ -17,7 +17,10 @@ use crate::{
     },
     member::Standing,
 };
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// More tags than a contact list is ever cut into; each costs calls of its own.
 const SEGMENTS: usize = 60;
@@ -115,8 +118,9 @@ fn segments(doc: &ExportDoc, world: &World<'_>, scope: &mut Scope<'_>, hasher: &
         let message = format!("the export has {} segments, at most {SEGMENTS} are possible", names.len());
         scope.error(names[SEGMENTS].at, message, "split the export");
     }
-    for (at, name) in names.iter().enumerate() {
-        if names[..at].contains(name) {
+    let mut seen = BTreeSet::new();
+    for name in names.iter() {
+        if !seen.insert(name.as_str()) {
             scope.error(name.at, format!("the segment `{}` is listed twice", name.value), "delete one of them");
         }
     }

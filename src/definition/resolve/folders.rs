@@ -3,8 +3,8 @@
 use super::scope::Scope;
 use crate::definition::{
     document::{SettingsDoc, Text},
+    documents::Written,
     files::File,
-    read::Written,
     report::Report,
 };
 use glob::{MatchOptions, Pattern};
@@ -65,7 +65,7 @@ impl Glob {
 pub fn administrators(settings: &[Written<SettingsDoc>], report: &mut Report) -> Folders {
     let root = Folders(vec![Glob { pattern: Some(Pattern::default()), below: false }]);
     let Some(first) = settings.iter().find(|settings| settings.file.folder.is_empty()) else { return root };
-    let mut scope = Scope { file: &first.file, head: first.head, faulty: &first.faulty, report };
+    let mut scope = Scope::of(first, report);
     match first.doc.as_ref().and_then(|doc| doc.admin_folders.as_ref()) {
         Some(globs) => Folders::new(globs, &mut scope),
         None => root,

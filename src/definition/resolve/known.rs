@@ -4,9 +4,9 @@ use super::{folders::Folders, scope::Scope};
 use crate::definition::{
     Name,
     document::Text,
+    documents::{Documents, Written},
     files::File,
     nearest,
-    read::{Documents, Written},
     report::Report,
     yaml::Kind,
 };
@@ -22,14 +22,23 @@ pub struct Known<'a, T> {
 
 pub struct Item<T> {
     pub name: Option<Name>,
-    /// `None`: there is something wrong with it, which has been reported.
+    /// `None`: it failed.
     pub value: Option<Arc<T>>,
+    pub failure: Option<Failure>,
     /// Who may use it.
     pub folders: Folders,
     /// Over what is written in it and in what it names.
     pub digest: blake3::Hash,
     /// Where it is defined, for the second that claims the name.
-    place: (PathBuf, u32),
+    pub place: (PathBuf, u32),
+}
+
+/// Why a definition cannot be used.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    pub why: String,
+    /// Something is wrong with it, which has been reported; else with something that it names.
+    pub own: bool,
 }
 
 /// A definition that passed its checks.
@@ -50,14 +59,15 @@ impl<'a, T> Known<'a, T> {
     ) -> Self {
         let mut known = Self { what, items: BTreeMap::new(), unreadable: &documents.unreadable, nameless: false };
         for document in written {
-            let errors = report.errors();
-            let mut scope = Scope { file: &document.file, head: document.head, faulty: &document.faulty, report };
+            let mark = report.mark();
+            let mut scope = Scope::of(document, report);
             let name = known.name(document, &mut scope);
             known.nameless |= name.is_none();
             let entry = document.doc.as_ref().map(|doc| Entry { name: name.clone(), doc, written: document });
             let resolved = entry.and_then(|entry| resolve(&mut scope, entry));
-            let good = document.sound && report.errors() == errors;
-            known.insert(document, name, resolved.filter(|_| good));
+            let because = scope.because.take();
+            let fault = document.fault.as_deref().or(report.first_error(mark)).map(str::to_owned);
+            known.insert(document, name, outcome(resolved, fault, because));
         }
         known
     }
@@ -77,28 +87,63 @@ impl<'a, T> Known<'a, T> {
         Name::new(text).map_err(|rule| scope.error(entry.value.at, format!("`{text}` is not a name"), rule)).ok()
     }
 
-    fn insert<D>(&mut self, document: &Written<D>, name: Option<Name>, resolved: Option<Resolved<T>>) {
+    fn insert<D>(&mut self, document: &Written<D>, name: Option<Name>, outcome: Result<Resolved<T>, Failure>) {
         let Some(text) = document.node.get("name").and_then(|entry| entry.value.text()) else { return };
         let place = (document.file.path.clone(), document.head.line);
-        let (value, folders, digest) = match resolved {
-            Some(good) => (Some(Arc::new(good.value)), good.folders, good.digest),
-            None => (None, Folders::default(), blake3::hash(b"")),
+        let item = match outcome {
+            Ok(Resolved { value, folders, digest }) => Item { name, value: Some(Arc::new(value)), failure: None, folders, digest, place },
+            Err(failure) => {
+                let (folders, digest) = (Folders::default(), blake3::hash(b""));
+                Item { name, value: None, failure: Some(failure), folders, digest, place }
+            }
         };
-        self.items.entry(text.to_owned()).or_insert(Item { name, value, folders, digest, place });
+        self.items.entry(text.to_owned()).or_insert(item);
     }
 
-    /// The definition that a field names. `None`, having said so, if there is none; silently, if it is broken.
+    /// A definition that cannot be used after all.
+    pub fn give_up(&mut self, name: &str, failure: Failure) {
+        if let Some(item) = self.items.get_mut(name) {
+            item.value = None;
+            item.failure.get_or_insert(failure);
+        }
+    }
+
+    /// None of them can be used.
+    pub fn give_up_all(&mut self, failure: &Failure) {
+        for item in self.items.values_mut() {
+            item.value = None;
+            item.failure.get_or_insert_with(|| failure.clone());
+        }
+    }
+
+    /// The definition that a field names. `None`, having said so, if there is none; without a report, if it is broken.
     pub fn find(&self, name: &Text, scope: &mut Scope<'_>) -> Option<(&Item<T>, &Arc<T>)> {
-        if let Some(item) = self.items.get(&name.value) {
-            return item.value.as_ref().map(|value| (item, value));
-        }
-        // It may be defined in a file that could not be read.
-        if !self.nameless && !self.unreadable.iter().any(|file| file.text.contains(name.as_str())) {
-            let nothing = format!("there is no {} at all; add a document of this kind", self.what);
+        let what = self.what;
+        let Some(item) = self.items.get(&name.value) else {
+            // It may be defined in a file that could not be read.
+            if self.nameless || self.unreadable.iter().any(|file| file.text.contains(name.as_str())) {
+                scope.because = Some(format!("the {what} `{}` may be in a document that cannot be read", name.value));
+                return None;
+            }
+            let nothing = format!("there is no {what} at all; add a document of this kind");
             let hint = nearest::hint(name, self.items.keys().map(String::as_str), &nothing);
-            scope.error(name.at, format!("there is no {} `{}`", self.what, name.value), hint);
+            scope.error(name.at, format!("there is no {what} `{}`", name.value), hint);
+            return None;
+        };
+        if item.value.is_none() {
+            scope.because = Some(format!("the {what} `{}` ({}) is broken", name.value, item.place()));
         }
-        None
+        item.value.as_ref().map(|value| (item, value))
+    }
+}
+
+/// What became of a document: one with an error is not used, however much of it could be resolved.
+fn outcome<T>(resolved: Option<Resolved<T>>, fault: Option<String>, because: Option<String>) -> Result<Resolved<T>, Failure> {
+    match (fault, because, resolved) {
+        (Some(why), ..) => Err(Failure { why, own: true }),
+        (None, Some(why), _) => Err(Failure { why, own: false }),
+        (None, None, Some(resolved)) => Ok(resolved),
+        (None, None, None) => Err(Failure { why: "it cannot be understood".into(), own: true }),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One document under check: where errors go, and what its fields have in common.
 
-use crate::definition::{Position, document::Text, files::File, report::Report};
+use crate::definition::{Position, document::Text, documents::Written, files::File, report::Report};
 
 pub struct Scope<'a> {
     pub file: &'a File,
@@ -9,9 +9,15 @@ pub struct Scope<'a> {
     /// Fields that could not be read, which has been reported; they are not missing.
     pub faulty: &'a [String],
     pub report: &'a mut Report,
+    /// What it names that cannot be used: no fault of its own.
+    pub because: Option<String>,
 }
 
-impl Scope<'_> {
+impl<'a> Scope<'a> {
+    pub fn of<D>(document: &'a Written<D>, report: &'a mut Report) -> Self {
+        Self { file: &document.file, head: document.head, faulty: &document.faulty, report, because: None }
+    }
+
     pub fn error(&mut self, at: Position, message: impl Into<String>, hint: impl Into<String>) {
         self.report.error(self.file, at, message, hint);
     }

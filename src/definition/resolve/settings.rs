@@ -8,7 +8,7 @@ use super::{
 use crate::definition::{
     Guard, MaxAdditions, Position, Schedule, Segment, Settings,
     document::{GuardDoc, ScheduleDoc, SettingsDoc, Short, Text},
-    read::Written,
+    documents::Written,
     report::Report,
     schedule::{check_cron, time_zone},
     yaml::At,
@@ -27,13 +27,15 @@ pub struct Defaults {
     pub time_zone: Option<Tz>,
     /// Of the segment to suppress.
     pub suppress_digest: Option<blake3::Hash>,
+    /// What the settings name cannot be used.
+    pub because: Option<String>,
 }
 
 pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>, report: &mut Report) -> Defaults {
-    let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digest: None };
+    let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digest: None, because: None };
     let first = documents.iter().find(|settings| settings.file.folder.is_empty());
     let Some((written, doc)) = first.and_then(|written| Some((written, written.doc.as_ref()?))) else { return defaults };
-    let scope = &mut Scope { file: &written.file, head: written.head, faulty: &written.faulty, report };
+    let scope = &mut Scope::of(written, report);
     defaults.time_zone = doc.time_zone.as_ref().and_then(|zone| zone_of(zone, scope));
     defaults.value.schedule = doc.schedule.as_ref().and_then(|written| schedule(written, defaults.time_zone, scope));
     defaults.value.guard = guard(doc.guard.as_ref(), Guard::default(), scope);
@@ -42,6 +44,7 @@ pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>
         defaults.value.suppress = Some(segment.clone());
         defaults.suppress_digest = Some(item.digest);
     }
+    defaults.because = scope.because.take();
     defaults
 }
 

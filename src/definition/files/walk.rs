@@ -1,0 +1,72 @@
+//! A walk over a directory: the YAML files in it, and what stands in the way.
+
+use super::{DEPTH, FILES};
+use crate::definition::report::Report;
+use std::path::{Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
+
+/// Files of any kind.
+const ENTRIES: usize = 200_000;
+
+/// What a walk met.
+#[derive(Default)]
+pub struct Walk {
+    pub found: Vec<PathBuf>,
+    /// Relative to the root.
+    pub unreadable: Vec<PathBuf>,
+}
+
+/// Follows links, stops at cycles, skips dot-files and dot-folders.
+pub fn walk(root: &Path, report: &mut Report) -> Walk {
+    let mut met = Walk::default();
+    let walk = WalkDir::new(root).follow_links(true).max_depth(DEPTH).sort_by_file_name();
+    for (count, entry) in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry)).enumerate() {
+        if count >= ENTRIES || met.found.len() > FILES {
+            let message = format!("more than {FILES} YAML files, or {ENTRIES} files of any kind");
+            report.whole(Path::new(""), message, "is this the right directory? Keep definitions in a folder of their own");
+            return Walk { found: Vec::new(), unreadable: vec![PathBuf::new()] };
+        }
+        match entry {
+            Ok(entry) => met.entry(root, entry, report),
+            Err(error) if error.loop_ancestor().is_some() => {}
+            Err(error) => met.unreadable(root, &error, report),
+        }
+    }
+    met
+}
+
+impl Walk {
+    fn entry(&mut self, root: &Path, entry: DirEntry, report: &mut Report) {
+        let is_dir = entry.file_type().is_dir();
+        if is_dir && entry.depth() == DEPTH {
+            let relative = below(root, entry.path());
+            report.whole(&relative, format!("folders are nested deeper than {DEPTH}"), "move the definitions up");
+            self.unreadable.push(relative);
+        } else if !is_dir && is_yaml(entry.path()) {
+            self.found.push(entry.into_path());
+        }
+    }
+
+    fn unreadable(&mut self, root: &Path, error: &walkdir::Error, report: &mut Report) {
+        let path = error.path().map(|path| below(root, path)).unwrap_or_default();
+        if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
+            return;
+        }
+        let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+        report.whole(&path, format!("this cannot be read: {why}"), "check that it exists and that you may read it");
+        self.unreadable.push(path);
+    }
+}
+
+/// A path relative to the root.
+pub fn below(root: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(root).unwrap_or(path).to_path_buf()
+}
+
+fn hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+pub fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
