@@ -65,11 +65,12 @@ impl Engine {
 
     /// Probes the connection of an export (C5) and gives what its run needs.
     pub async fn connect(&self, export: &Arc<Export>, watch: Arc<dyn Watch>, now: DateTime<Utc>) -> Result<Context, Failure> {
-        let destination = destination::open(export, &self.hub)?;
         let cancel = self.cancel.child_token();
+        // Stopping this run ends its waiting at once, and nobody else's.
+        let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()))?;
         let shape = self.view(now)?.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
         let early = shape.map(|shape| Early::begin(export, &watch, &cancel, &self.temp, shape));
-        let account = destination.verify().await?;
+        let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
         let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
         Ok(Context {
             export: Arc::clone(export),
@@ -111,7 +112,7 @@ impl Engine {
     /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
     pub async fn run(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
         // A call that was stopped while it waited comes back as one to be tried again.
-        self.carry_out(context, decide).await.map_err(|failure| failure.or_canceled(context))
+        self.carry_out(context, decide).await.map_err(|failure| failure.or_canceled(&context.cancel))
     }
 
     async fn carry_out(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {

@@ -25,7 +25,7 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let mut noted = Noted::default();
     let names = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.clone())).collect();
     let stopped =
-        phases(context, recorder, view, &ready, &mut prepared.work, &mut noted, &names).await.err().map(|f| f.or_canceled(context));
+        phases(context, recorder, view, &ready, &mut prepared.work, &mut noted, &names).await.err().map(|f| f.or_canceled(&context.cancel));
     let counts = count(&prepared.plan, &prepared.work, &noted);
     let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     finish(context, recorder, &containers, prepared, &noted).await?;

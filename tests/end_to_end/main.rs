@@ -11,6 +11,7 @@ mod files;
 mod guard;
 mod killed;
 mod secrets;
+mod stopped;
 mod sync;
 mod weather;
 mod world;

@@ -50,7 +50,8 @@ pub struct ExportDoc {
     /// What happens at the platform when this document is deleted: `keep` leaves all as it is (the default);
     /// `remove-members` and `delete-target` wait for a person's approval.
     pub on_delete: Option<OnDelete>,
-    /// A run that takes longer is stopped, such as `2h`. Default: no limit.
+    /// A run that takes longer is stopped, such as `2h`, and the next one goes on where it stopped. Default: as long as a
+    /// million members are documented to take at the vendor (Mailchimp: `3h`).
     pub timeout: Option<Text>,
     /// The name this export had before: its state moves along.
     pub renamed_from: Option<Text>,
