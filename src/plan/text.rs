@@ -59,6 +59,7 @@ fn nothing_to_do(plan: &Plan) -> Vec<String> {
     if kept > 0 {
         lines.push(format!("  ! {} kept where they are: a row of theirs has an address that cannot be read", grouped(kept)));
     }
+    lines.extend(plan.notes.iter().map(|note| format!("  * {}", plain(note))));
     lines
 }
 

@@ -282,10 +282,15 @@ fn age(parts: &Parts<'_>, bit: u8) -> Option<u64> {
     Some(now.duration_since(*newest).unwrap_or_default().as_secs())
 }
 
+fn kept_while_broken(why: &str) -> String {
+    format!("nobody is taken out until this is fixed, except who is never to be sent: {why}")
+}
+
 fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {
     let context = parts.context;
     let capabilities = context.destination.capabilities();
-    let mut notes = parts.settled.resources.notes.clone();
+    let mut notes: Vec<String> = context.export.broken.iter().map(|why| kept_while_broken(why)).collect();
+    notes.extend(parts.settled.resources.notes.iter().cloned());
     if segments.iter().any(|s| s.joins > 0) {
         notes.push(capabilities.on_join_note.to_owned());
     }

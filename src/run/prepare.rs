@@ -10,7 +10,7 @@ use super::{
     settled,
 };
 use crate::{
-    definition::Segment,
+    definition::{Export, Segment},
     member::{Desired, Fingerprint, Mapping, SegmentMask},
     plan::{
         Plan,
@@ -59,7 +59,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(&export.segments, &settled.resources.containers) };
     let (mapping, Reading { mut desired, newest }) = read(context, shape).await?;
-    let rules = rules(&settled.resources.containers, export.target.adopt_members);
+    let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
     let equal = match (view, &settled.state) {
@@ -99,15 +99,16 @@ async fn read(context: &Context, shape: Shape) -> Result<(Arc<Mapping>, Reading)
     Early::begin(&context.export, &context.watch, &context.cancel, &context.temp, shape).finish().await
 }
 
-fn rules(containers: &[ContainerPlan], adopt_members: bool) -> DiffRules {
+fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {
     let mask = |pick: &dyn Fn(&ContainerPlan) -> bool| {
         containers.iter().filter(|c| pick(c)).fold(SegmentMask::NONE, |mask, c| mask.union(SegmentMask::of(c.bit)))
     };
     DiffRules {
         live: mask(&|c| !matches!(c.state, ContainerState::Dropped(_))),
-        removable: mask(&|c| c.mirror),
+        // Who left a segment by its last good text may be in it by the next.
+        removable: mask(&|c| c.mirror && export.broken.is_none()),
         emptied: mask(&|c| matches!(c.state, ContainerState::Recreate | ContainerState::Dropped(None))),
-        adopt_members,
+        adopt_members: export.target.adopt_members,
     }
 }
 
