@@ -43,7 +43,11 @@ fn table(plan: &Plan) -> String {
 }
 
 fn row(segment: &SegmentPlan) -> String {
-    let dropped = if segment.dropped { " (dropped)" } else { "" };
+    let dropped = match (segment.deleted, segment.dropped) {
+        (true, _) => " (deleted)",
+        (false, true) => " (dropped)",
+        (false, false) => "",
+    };
     let numbers = [segment.before, segment.joins, segment.leaves, segment.after()].map(grouped).join(" | ");
     format!("| {}{dropped} | {} | {numbers} |", cell(&segment.segment), cell(&segment.container))
 }

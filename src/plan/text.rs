@@ -42,6 +42,7 @@ pub(super) fn place(plan: &Plan) -> String {
     let word = plan.words.place;
     match &plan.place {
         PlacePlan::Create { name } => format!("new {word} {}", quoted(name)),
+        PlacePlan::Absent { name } => format!("{word} {} (not there)", quoted(name)),
         PlacePlan::Existing { id, name, contacts, adopted } => {
             let contacts = counted(*contacts, "contact", "contacts");
             let adopted = if *adopted { ", taken over" } else { "" };

@@ -68,7 +68,8 @@ impl Engine {
         let cancel = self.cancel.child_token();
         // Stopping this run ends its waiting at once, and nobody else's.
         let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()))?;
-        let shape = self.view(now)?.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
+        let view = self.view(now)?.filter(|_| !export.removed);
+        let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
         let early = shape.map(|shape| Early::begin(export, &watch, &cancel, &self.temp, shape));
         let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
         let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
@@ -96,6 +97,9 @@ impl Engine {
 
     /// Creates the lists, tags and fields that a definition wants, and sends no member (E5).
     pub async fn create_resources(&self, context: &Context) -> Result<usize, Failure> {
+        if context.export.removed {
+            return Ok(0);
+        }
         let recorder = self.recorder()?;
         // No member is sent, so none is read.
         drop(context.early.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -161,7 +165,7 @@ async fn take_over(context: &Context, recorder: &Recorder, view: &View) -> Resul
     let (name, before) = (context.export.name.clone(), context.export.renamed_from.clone());
     let known = |name: &Name| view.export(name).map(|export| export.is_some());
     match before {
-        Some(before) if !known(&name)? && known(&before)? => {
+        Some(before) if !context.export.removed && !known(&name)? && known(&before)? => {
             recorder.record(move |store| store.ensure_export(&name, Some(&before))).await.map(drop)
         }
         _ => Ok(()),

@@ -6,6 +6,7 @@ use super::{
     early::{Early, Shape},
     observe::Settled,
     reading::Reading,
+    remove,
     resolve::{self, Lookup},
     settled,
 };
@@ -58,7 +59,7 @@ pub struct Comparison {
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(&export.segments, &settled.resources.containers) };
-    let (mapping, Reading { mut desired, newest }) = read(context, shape).await?;
+    let (mapping, Reading { mut desired, newest }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
     let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
@@ -79,7 +80,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let lookup = Lookup { view, export: id, place, any_applied };
     let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
-    let comparison = Comparison { reading, wanted, fresh: compared && all_sent };
+    let comparison = Comparison { reading, wanted, fresh: compared && all_sent && !export.removed };
     let work = Work { mapping, desired, leavers, tally, newest, comparison };
     let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
     Ok(Prepared { plan, settled, work })

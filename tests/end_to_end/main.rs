@@ -10,6 +10,7 @@ mod containers;
 mod files;
 mod guard;
 mod killed;
+mod removal;
 mod secrets;
 mod stopped;
 mod sync;
