@@ -55,6 +55,8 @@ pub struct Capabilities {
     pub batch_rows: fn(Operation) -> usize,
     /// A call that took longer than this is asked for fewer rows next time.
     pub slow_call: Duration,
+    /// How long a million members are documented to take: a run that takes longer is stopped unless `timeout` says otherwise.
+    pub run_timeout: Duration,
     /// Said in every plan that lets people join / leave: what that can trigger, what it costs.
     pub on_join_note: &'static str,
     pub on_leave_note: &'static str,
@@ -233,14 +235,19 @@ pub enum ResourceChange {
         from: String,
         to: String,
     },
+    DeleteContainer {
+        id: ContainerId,
+    },
 }
 
-/// What a resource change made.
+/// What a resource change came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ResourceDone {
     Place(RemotePlace),
     Field(RemoteField),
     Container(RemoteContainer),
+    /// It is there no more, whether or not this call did it.
+    Deleted,
 }
 
 /// Which contacts to read.

@@ -46,7 +46,8 @@ pub enum AppliedState {
 pub struct DiffRules {
     /// Slots of the export's segments.
     pub live: SegmentMask,
-    /// Slots whose leavers are taken out: mirrored ones, and those dropped from the export.
+    /// Slots whose leavers are taken out: mirrored ones, and those dropped from the export; none while a definition that
+    /// the export depends on is broken.
     pub removable: SegmentMask,
     /// Slots whose container is gone or to be made anew: nobody is in it.
     pub emptied: SegmentMask,

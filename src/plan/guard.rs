@@ -1,6 +1,6 @@
 //! Whether a plan may be carried out without a person: pure counts in, a verdict out (G1, G9, C10, E3, `expect`).
 
-use super::words::{duration, grouped};
+use super::words::{counted, duration, grouped};
 use crate::definition::{Expect, Guard, MaxAdditions, Percentage};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -24,6 +24,18 @@ pub struct Facts {
     pub contact_limit: Option<u64>,
     /// The export wrote to another place before.
     pub target_changed: bool,
+    /// The export was deleted; everything that its removal would take away.
+    pub removal: Option<RemovalFacts>,
+}
+
+/// What the removal of a deleted export takes away.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RemovalFacts {
+    pub people: u64,
+    /// Of these, those that an approval of the last 24 h names.
+    pub approved_people: u64,
+    /// Containers to be deleted; `None`: it says to keep them.
+    pub containers: Option<u64>,
 }
 
 /// One segment's counts.
@@ -80,6 +92,8 @@ pub enum Code {
     Stale,
     ContainerGone,
     TargetChanged,
+    /// `actual` people would be taken out; `of`: containers deleted, where it says so.
+    Deleted,
 }
 
 /// The guard's answer.
@@ -129,10 +143,23 @@ pub fn judge(facts: &Facts, guard: &Guard, allowed: Option<&Allowed>) -> Verdict
     if facts.target_changed {
         hold(about(Code::TargetChanged, 1, 0), 0);
     }
+    if let Some(removal) = facts.removal.filter(RemovalFacts::takes_away) {
+        hold(removal.reason(), removal.approved_people);
+    }
     if facts.mails_new_contacts && facts.new_contacts > 0 {
         hold(about(Code::MailsNewContacts, facts.new_contacts, 0), 0);
     }
     Verdict { held }
+}
+
+impl RemovalFacts {
+    fn takes_away(&self) -> bool {
+        self.people + self.containers.unwrap_or(0) > 0
+    }
+
+    fn reason(&self) -> Reason {
+        Reason { code: Code::Deleted, segment: None, actual: self.people, limit: 0, of: self.containers }
+    }
 }
 
 impl SegmentFacts {
@@ -183,6 +210,8 @@ impl Allowed {
             | Code::Stale
             | Code::ContainerGone
             | Code::TargetChanged => self.reasons.iter().any(|r| same(&r)),
+            // Everyone by name, and no more containers than were shown.
+            Code::Deleted => self.reasons.iter().any(|r| same(&r) && reason.actual <= allowance && reason.of <= r.of),
         }
     }
 }
@@ -223,6 +252,18 @@ impl fmt::Display for Reason {
                     f,
                     "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are"
                 )
+            }
+            Code::Deleted => {
+                let people = counted(self.actual, "member", "members");
+                let containers = |n| counted(n, "container that it created", "containers that it created");
+                match self.of {
+                    None => write!(f, "the export was deleted and says onDelete: remove-members; {people} would be taken out"),
+                    Some(n) => write!(
+                        f,
+                        "the export was deleted and says onDelete: delete-target; {people} would be taken out and {} deleted",
+                        containers(n)
+                    ),
+                }
             }
             Code::ContainerGone => {
                 write!(f, "the container of {segment} is gone at the platform without us; it would be made anew and refilled")

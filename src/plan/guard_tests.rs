@@ -92,3 +92,45 @@ fn a_segment_dropped_from_the_export_is_a_removal_under_the_guard_not_an_empty_s
     facts.segments[0].dropped = true;
     assert_eq!(codes(&judge(&facts, &Guard::default(), None)), [Code::Removals]);
 }
+
+fn removal(people: u64, approved_people: u64, containers: Option<u64>) -> Facts {
+    Facts { removal: Some(RemovalFacts { people, approved_people, containers }), ..Facts::default() }
+}
+
+#[rstest]
+#[case(5, None, "the export was deleted and says onDelete: remove-members; 5 members would be taken out")]
+#[case(
+    1,
+    Some(2),
+    "the export was deleted and says onDelete: delete-target; 1 member would be taken out and 2 containers that it created deleted"
+)]
+#[case(
+    0,
+    Some(1),
+    "the export was deleted and says onDelete: delete-target; 0 members would be taken out and 1 container that it created deleted"
+)]
+fn a_removal_is_always_held_and_can_be_approved(#[case] people: u64, #[case] containers: Option<u64>, #[case] says: &str) {
+    let verdict = judge(&removal(people, 0, containers), &Guard::default(), None);
+    assert_eq!(verdict.held.iter().map(ToString::to_string).collect::<Vec<_>>(), [says]);
+    assert!(verdict.can_be_approved());
+    let allowed = Allowed { reasons: verdict.held };
+    assert!(judge(&removal(people, people, containers), &Guard::default(), Some(&allowed)).passes());
+}
+
+/// Approved: 5 people by name, and what the case says. Then another plan comes.
+#[rstest]
+#[case::the_rest_of_it(Some(2), removal(2, 2, Some(1)), true)]
+#[case::someone_else_too(Some(2), removal(3, 2, Some(1)), false)]
+#[case::one_container_more(Some(2), removal(5, 5, Some(3)), false)]
+#[case::containers_although_only_members(None, removal(5, 5, Some(1)), false)]
+#[case::only_members_although_containers_too(Some(2), removal(5, 5, None), true)]
+fn an_approval_of_a_removal_covers_what_was_shown(#[case] approved: Option<u64>, #[case] next: Facts, #[case] passes: bool) {
+    let allowed = Allowed { reasons: judge(&removal(5, 0, approved), &Guard::default(), None).held };
+    assert_eq!(judge(&next, &Guard::default(), Some(&allowed)).passes(), passes);
+}
+
+#[test]
+fn a_removal_that_takes_nothing_away_needs_nobody() {
+    assert!(judge(&removal(0, 0, Some(0)), &Guard::default(), None).passes());
+    assert!(judge(&removal(0, 0, None), &Guard::default(), None).passes());
+}

@@ -12,7 +12,7 @@ use super::{
 pub fn markdown(plan: &Plan) -> String {
     let target = format!("{} ({}), {}", plan.connection, plan.vendor, place(plan));
     let mut parts = vec![format!("### {} → {}", code(&plan.export), code(&target)), summary(plan), table(plan), guard(plan)];
-    if !plan.is_empty() {
+    if !plan.is_empty() || !plan.notes.is_empty() {
         parts.push(details(plan));
     }
     parts.push(format!("Plan `{}`", plan.digest));
@@ -43,7 +43,11 @@ fn table(plan: &Plan) -> String {
 }
 
 fn row(segment: &SegmentPlan) -> String {
-    let dropped = if segment.dropped { " (dropped)" } else { "" };
+    let dropped = match (segment.deleted, segment.dropped) {
+        (true, _) => " (deleted)",
+        (false, true) => " (dropped)",
+        (false, false) => "",
+    };
     let numbers = [segment.before, segment.joins, segment.leaves, segment.after()].map(grouped).join(" | ");
     format!("| {}{dropped} | {} | {numbers} |", cell(&segment.segment), cell(&segment.container))
 }

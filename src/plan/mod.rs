@@ -6,6 +6,7 @@ pub mod guard;
 mod json;
 mod markdown;
 mod model;
+mod removal;
 pub mod resources;
 mod sections;
 pub mod standing;

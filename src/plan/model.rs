@@ -44,8 +44,19 @@ pub struct Words {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
 pub enum PlacePlan {
-    Existing { id: String, name: String, contacts: u64, adopted: bool },
-    Create { name: String },
+    Existing {
+        id: String,
+        name: String,
+        contacts: u64,
+        adopted: bool,
+    },
+    Create {
+        name: String,
+    },
+    /// Gone, or never used; only a deleted export does without.
+    Absent {
+        name: String,
+    },
 }
 
 /// One change to the platform's resources.
@@ -80,6 +91,12 @@ pub enum ResourceStep {
         segment: String,
         name: String,
     },
+    /// We created it for an export that was deleted; after everyone is taken out.
+    DeleteContainer {
+        id: String,
+        name: String,
+        members: u64,
+    },
 }
 
 /// What happens in one segment's container.
@@ -98,6 +115,8 @@ pub struct SegmentPlan {
     /// Of the leaves: people who are never to be sent.
     pub suppressed_leaves: u64,
     pub dropped: bool,
+    /// The export itself was deleted.
+    pub deleted: bool,
     /// Leavers are taken out (`mirror`); otherwise they stay (`upsert`).
     pub mirror: bool,
     /// A few masked addresses, in the order of doing.

@@ -251,6 +251,7 @@ fn held_for_every_reason_that_can_be_approved() {
         reason(Code::Stale, vip, 200_000, 86_400, None),
         reason(Code::ContainerGone, vip, 1, 0, None),
         reason(Code::TargetChanged, None, 1, 0, None),
+        reason(Code::Deleted, None, 1200, 0, Some(2)),
     ]);
     assert_snapshot!(ending(&plan), @r#"
     ! Held by the guard: nothing is sent
@@ -274,6 +275,8 @@ fn held_for_every_reason_that_can_be_approved() {
           find out who deleted it; to stop filling it, take vip-customers out of the export
     !   the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are
           if it was not meant, put the earlier target back
+    !   the export was deleted and says onDelete: delete-target; 1,200 members would be taken out and 2 containers that it created deleted
+          if it was not meant, put the document back; with onDelete: keep, deleting it changes nothing there
     If all of it is right, approve it for 24 hours: listkeeper approve 0123456789ab
     Plan 0123456789ab
     "#);
@@ -286,6 +289,48 @@ fn held_for_what_nobody_can_approve() {
     !   1,200,000 members are more than guard.maxMembers (1,000,000); nothing is sent until the definition changes
           select fewer people, split the export, or raise guard.maxMembers
     This cannot be approved: the definition must change
+    Plan 0123456789ab
+    "#);
+}
+
+/// An export that was deleted, with `onDelete: delete-target`.
+#[test]
+fn a_removal() {
+    let mut plan = base();
+    plan.resources = vec![ResourceStep::DeleteContainer { id: "78".into(), name: "VIP customers".into(), members: 42 }];
+    plan.segments = vec![SegmentPlan { before: 40, leaves: 40, dropped: true, deleted: true, ..segment("vip-customers", "VIP customers") }];
+    plan.members.leave = 40;
+    plan.cost.calls = vec![(Operation::Leave, 1)];
+    plan.cost.other_calls = 1;
+    plan.notes = vec!["the audience \"Contoso news\", its fields and its contacts are never deleted".into()];
+    plan.verdict = Verdict { held: vec![reason(Code::Deleted, None, 40, 0, Some(1))] };
+    assert_snapshot!(text(&plan), @r#"
+    vip-newsletter → Newsletter account (marketing team) (Mailchimp), audience "Contoso news" (a1b2c3d4e5, 12,345 contacts)
+
+    Resources
+      - tag "VIP customers" (id 78, 42 members) is deleted: this export created it
+
+    Segments
+      vip-customers, tag "VIP customers": 40 → 0 members (the export was deleted)
+        - 40 leave: of an export that was deleted
+
+    People
+      - 40 taken out of at least one tag
+
+    Rows
+      0 rows read
+
+    Calls
+      2 calls: 1 leave, 1 other (reads, resources); 8 at once, 10 allowed
+      no rate is documented; at 1 s a call about 2 s
+
+    Note
+      * the audience "Contoso news", its fields and its contacts are never deleted
+
+    ! Held by the guard: nothing is sent
+    !   the export was deleted and says onDelete: delete-target; 40 members would be taken out and 1 container that it created deleted
+          if it was not meant, put the document back; with onDelete: keep, deleting it changes nothing there
+    If all of it is right, approve it for 24 hours: listkeeper approve 0123456789ab
     Plan 0123456789ab
     "#);
 }
@@ -494,6 +539,7 @@ fn json_for_programs() {
           "leaves": 20,
           "suppressedLeaves": 3,
           "dropped": false,
+          "deleted": false,
           "mirror": true
         },
         {
@@ -505,6 +551,7 @@ fn json_for_programs() {
           "leaves": 0,
           "suppressedLeaves": 0,
           "dropped": false,
+          "deleted": false,
           "mirror": true
         }
       ],

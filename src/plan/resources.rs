@@ -7,16 +7,18 @@
 //! | ours, other name | there, new name free | renamed where the vendor can; else it keeps its name |
 //! | ours | gone | held; made anew once approved |
 //! | none, but we were about to create it | there, empty | ours: the answer was lost |
+//! | none | equal name there, another export's | refused, naming both (E16) |
 //! | none | equal name there | refused, or adopted with `target.adopt` |
 //! | none | no | created |
 
-use super::{PlacePlan, ResourceStep};
+use super::{PlacePlan, ResourceStep, removal};
 use crate::{
     definition::{AudienceRef, Export, Mode, Name},
     destination::{Capabilities, ContainerId, FieldFit, Fields, Observed, PlaceId, RemoteContainer, RemoteField, WantedField},
 };
+use std::collections::BTreeMap;
 
-/// What the state knows of the export's resources.
+/// What the state knows of the export's resources, and of others' in the same place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recorded {
     pub place: Option<PlaceId>,
@@ -25,6 +27,10 @@ pub struct Recorded {
     pub begun: Vec<String>,
     /// The place was about to be created.
     pub place_begun: bool,
+    /// Containers in the place that we created and that no segment of the export uses any more.
+    pub orphans_created: Vec<ContainerId>,
+    /// Containers that another export uses, and which.
+    pub claimed: BTreeMap<ContainerId, Name>,
 }
 
 /// A segment's slot and its container.
@@ -51,7 +57,7 @@ impl Resources {
     pub fn place_name(&self) -> &str {
         match &self.place {
             PlacePlan::Existing { id, .. } => id,
-            PlacePlan::Create { name } => name,
+            PlacePlan::Create { name } | PlacePlan::Absent { name } => name,
         }
     }
 }
@@ -118,6 +124,9 @@ pub struct Inputs<'a> {
 
 /// Settles an export's resources, or says everything that is in the way.
 pub fn settle(inputs: &Inputs<'_>) -> Result<Resources, Vec<Problem>> {
+    if inputs.export.removed {
+        return Ok(removal::settle(inputs));
+    }
     let mut problems = Vec::new();
     let place = place(inputs).map_err(|p| problems.push(p)).ok();
     let (kinds, mut steps) = fields(inputs, &mut problems);
@@ -285,6 +294,9 @@ fn new_container(inputs: &Inputs<'_>, segment: &Name, wanted: &str, steps: &mut 
         steps.push(ResourceStep::CreateContainer { segment: segment.to_string(), name: wanted.to_owned() });
         return Ok((wanted.to_owned(), ContainerState::Create, true));
     };
+    if let Some(owner) = inputs.recorded.claimed.get(&remote.id) {
+        return Err(claimed(inputs, segment, remote, owner));
+    }
     let lost_answer = remote.members == 0 && inputs.recorded.begun.iter().any(|name| name == wanted);
     if !lost_answer && !inputs.export.target.adopt_containers {
         return Err(Problem::new(
@@ -302,6 +314,17 @@ fn new_container(inputs: &Inputs<'_>, segment: &Name, wanted: &str, steps: &mut 
         members: remote.members,
     });
     Ok((remote.name.clone(), taken, lost_answer))
+}
+
+fn claimed(inputs: &Inputs<'_>, segment: &Name, remote: &RemoteContainer, owner: &Name) -> Problem {
+    let (word, name) = (inputs.capabilities.container_word, &inputs.export.name);
+    Problem::new(
+        format!("the exports {owner} and {name} both lead to the {word} \"{}\" ({})", remote.name, remote.id),
+        format!(
+            "a {word} belongs to one export: choose another name with `target: {{names: {{{segment}: …}}}}`, or put the segments into one \
+             export; if {name} is {owner} under a new name, add `renamedFrom: {owner}`"
+        ),
+    )
 }
 
 /// Vendors fold case in names (Mailchimp returns tags in another case than they were given).

@@ -39,6 +39,10 @@ fn resource(step: &ResourceStep, plan: &Plan) -> String {
         ResourceStep::RenameContainer { segment, id, from, to } => {
             format!("~ {container} {} is renamed {} for {segment} (id {})", quoted(from), quoted(to), plain(id))
         }
+        ResourceStep::DeleteContainer { id, name, members } => {
+            let members = counted(*members, "member", "members");
+            format!("- {container} {} (id {}, {members}) is deleted: this export created it", quoted(name), plain(id))
+        }
         ResourceStep::RecreateContainer { segment, name } => {
             format!("! {container} {} is made anew for {segment}: the one we made is gone", quoted(name))
         }
@@ -67,6 +71,7 @@ fn segment_head(segment: &SegmentPlan, plan: &Plan) -> String {
         format!("{} → {}", grouped(segment.before), counted(after, "member", "members"))
     };
     let mode = match (segment.dropped, segment.mirror) {
+        _ if segment.deleted => " (the export was deleted)",
         (true, _) => " (dropped from the export)",
         (false, true) => "",
         (false, false) => " (upsert: leavers stay)",
@@ -76,7 +81,11 @@ fn segment_head(segment: &SegmentPlan, plan: &Plan) -> String {
 
 fn why_leaving(segment: &SegmentPlan) -> String {
     let ordinary = segment.leaves.saturating_sub(segment.suppressed_leaves);
-    let gone = if segment.dropped { "of a segment that the export dropped" } else { "no longer in the segment" };
+    let gone = match (segment.deleted, segment.dropped) {
+        (true, _) => "of an export that was deleted",
+        (false, true) => "of a segment that the export dropped",
+        (false, false) => "no longer in the segment",
+    };
     match (ordinary, segment.suppressed_leaves) {
         (_, 0) => gone.to_owned(),
         (0, _) => "never to be sent (suppress)".to_owned(),

@@ -42,6 +42,7 @@ pub(super) fn place(plan: &Plan) -> String {
     let word = plan.words.place;
     match &plan.place {
         PlacePlan::Create { name } => format!("new {word} {}", quoted(name)),
+        PlacePlan::Absent { name } => format!("{word} {} (not there)", quoted(name)),
         PlacePlan::Existing { id, name, contacts, adopted } => {
             let contacts = counted(*contacts, "contact", "contacts");
             let adopted = if *adopted { ", taken over" } else { "" };
@@ -59,6 +60,7 @@ fn nothing_to_do(plan: &Plan) -> Vec<String> {
     if kept > 0 {
         lines.push(format!("  ! {} kept where they are: a row of theirs has an address that cannot be read", grouped(kept)));
     }
+    lines.extend(plan.notes.iter().map(|note| format!("  * {}", plain(note))));
     lines
 }
 

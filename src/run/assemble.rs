@@ -2,13 +2,13 @@
 
 use super::{Context, Failure, hold, observe::Settled, prepare::Work, resolve::Resolved};
 use crate::{
-    definition::{Mode, Segment},
-    destination::Operation,
+    definition::{Mode, OnDelete, Segment},
+    destination::{ContainerId, Operation},
     member::{Desired, Flags, Standing},
     plan::{
-        Cost, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, SegmentPlan, StandingRead, Words,
+        Cost, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
         diff::Leaver,
-        guard::{self, Facts, SegmentFacts, Verdict},
+        guard::{self, Facts, RemovalFacts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
     state::{Approval, View},
@@ -40,6 +40,9 @@ pub fn digest(context: &Context, settled: &Settled, desired: &Desired, leavers: 
     };
     text(context.export.name.as_str());
     text(&context.export.digest);
+    if context.export.removed {
+        text("deleted");
+    }
     text(&format!("{:?}{:?}", settled.resources.place_name(), settled.resources.steps));
     for entry in &desired.entries {
         hash.update(&entry.key().to_bytes());
@@ -93,6 +96,7 @@ fn segments(parts: &Parts<'_>) -> Result<Vec<SegmentPlan>, Failure> {
         leaves: of(&tally.leaves, c.bit),
         suppressed_leaves: of(&tally.suppressed_leaves, c.bit),
         dropped: matches!(c.state, ContainerState::Dropped(_)),
+        deleted: parts.context.export.removed,
         mirror: c.mirror,
         join_sample: samples.joins.get(&c.bit).cloned().unwrap_or_default(),
         leave_sample: samples.leaves.get(&c.bit).cloned().unwrap_or_default(),
@@ -227,16 +231,14 @@ fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
     let approval = parts.view.map(|view| hold::allowed(parts.context, view)).transpose()?.flatten();
     let known = match &plan.place {
         PlacePlan::Existing { contacts, .. } => *contacts,
-        PlacePlan::Create { .. } => 0,
+        PlacePlan::Create { .. } | PlacePlan::Absent { .. } => 0,
     };
+    let approved = approval.as_ref().map(|(approval, _)| approval);
+    // A removal is judged as a whole: everyone in it is approved by name, whatever the share.
+    let judged = if export.removed { &[] } else { parts.settled.resources.containers.as_slice() };
     let facts = Facts {
-        segments: parts
-            .settled
-            .resources
-            .containers
-            .iter()
-            .map(|c| segment_facts(parts, c, approval.as_ref().map(|(a, _)| a)))
-            .collect::<Result<_, _>>()?,
+        segments: judged.iter().map(|c| segment_facts(parts, c, approved)).collect::<Result<_, _>>()?,
+        removal: export.removed.then(|| removal_facts(parts, approved)).transpose()?,
         additions: plan.members.new,
         members: parts.wanted,
         mails_new_contacts: export.new_contacts.status == Standing::Pending,
@@ -246,6 +248,19 @@ fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
         target_changed: parts.settled.moved,
     };
     Ok(guard::judge(&facts, &export.guard, approval.as_ref().map(|(_, allowed)| allowed)))
+}
+
+fn removal_facts(parts: &Parts<'_>, approval: Option<&Approval>) -> Result<RemovalFacts, Failure> {
+    let leavers = &parts.work.leavers;
+    let mut approved_people = 0;
+    if let (Some(view), Some(approval)) = (parts.view, approval) {
+        for leaver in leavers {
+            approved_people += u64::from(view.approved_removal(approval, leaver.key)?);
+        }
+    }
+    let deletes = parts.context.export.on_delete == OnDelete::DeleteTarget;
+    let containers = deletes.then_some(parts.settled.resources.steps.len() as u64);
+    Ok(RemovalFacts { people: leavers.len() as u64, approved_people, containers })
 }
 
 fn segment_facts(parts: &Parts<'_>, container: &ContainerPlan, approval: Option<&Approval>) -> Result<SegmentFacts, Failure> {
@@ -282,10 +297,19 @@ fn age(parts: &Parts<'_>, bit: u8) -> Option<u64> {
     Some(now.duration_since(*newest).unwrap_or_default().as_secs())
 }
 
+fn kept_while_broken(why: &str) -> String {
+    format!("nobody is taken out until this is fixed, except who is never to be sent: {why}")
+}
+
+fn deleted(parts: &Parts<'_>, container: &ContainerId) -> bool {
+    parts.settled.resources.steps.iter().any(|step| matches!(step, ResourceStep::DeleteContainer { id, .. } if *id == container.0))
+}
+
 fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {
     let context = parts.context;
     let capabilities = context.destination.capabilities();
-    let mut notes = parts.settled.resources.notes.clone();
+    let mut notes: Vec<String> = context.export.broken.iter().map(|why| kept_while_broken(why)).collect();
+    notes.extend(parts.settled.resources.notes.iter().cloned());
     if segments.iter().any(|s| s.joins > 0) {
         notes.push(capabilities.on_join_note.to_owned());
     }
@@ -316,7 +340,8 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
         ));
     }
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
-        let orphans: Vec<_> = view.orphans(state.id)?.into_iter().map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();
+        let kept = view.orphans(state.id)?.into_iter().filter(|o| !deleted(parts, &o.remote));
+        let orphans: Vec<_> = kept.map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();
         if !orphans.is_empty() {
             notes.push(format!("kept at {} and no longer looked after: {}", capabilities.vendor, orphans.join(", ")));
         }

@@ -7,6 +7,7 @@ use crate::{
     state::StateError,
 };
 use std::{io, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// A run that got as far as sending.
 #[derive(Clone, Debug)]
@@ -42,10 +43,10 @@ impl Failure {
         Self { kind, message: message.into(), hints: Vec::new() }
     }
 
-    /// The same, unless the run was stopped: then that is why.
+    /// The same, unless the run was stopped: then that is why. What needs a person still does.
     #[must_use]
-    pub fn or_canceled(self, context: &super::Context) -> Self {
-        if context.cancel.is_cancelled() { Self::canceled() } else { self }
+    pub fn or_canceled(self, cancel: &CancellationToken) -> Self {
+        if cancel.is_cancelled() && self.kind != FailureKind::Stalled { Self::canceled() } else { self }
     }
 
     pub fn canceled() -> Self {
@@ -105,5 +106,27 @@ impl From<Vec<Problem>> for Failure {
         let lines: Vec<_> = problems.iter().map(|p| p.what.clone()).collect();
         let failure = Self::new(FailureKind::Stalled, lines.join("\n"));
         problems.into_iter().map(|p| p.hint).fold(failure, Self::hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use destination::{Error, ErrorKind};
+    use rstest::rstest;
+    use std::time::SystemTime;
+
+    /// What the vendor said, or a quota's reset, is how long to wait; nothing known is nothing said.
+    #[rstest]
+    #[case::retry_after(ErrorKind::Retry { after: Some(Duration::from_secs(7_200)), unknown: false }, Some(7_200))]
+    #[case::retry(ErrorKind::Retry { after: None, unknown: true }, None)]
+    #[case::too_large(ErrorKind::TooLarge, None)]
+    #[case::quota(ErrorKind::Wait { until: Some(SystemTime::now() + Duration::from_secs(7_230)) }, Some(7_200))]
+    #[case::quota_reset_by_now(ErrorKind::Wait { until: Some(SystemTime::UNIX_EPOCH) }, None)]
+    #[case::wait(ErrorKind::Wait { until: None }, None)]
+    fn how_long_to_wait(#[case] kind: ErrorKind, #[case] at_least: Option<u64>) {
+        let failure = Failure::from(Error::new(kind, "no"));
+        assert!(matches!(failure.kind, FailureKind::Retry { .. }));
+        assert_eq!(failure.after().map(|after| after.as_secs() / 60), at_least.map(|s| s / 60), "{failure:?}");
     }
 }

@@ -65,11 +65,13 @@ impl Engine {
 
     /// Probes the connection of an export (C5) and gives what its run needs.
     pub async fn connect(&self, export: &Arc<Export>, watch: Arc<dyn Watch>, now: DateTime<Utc>) -> Result<Context, Failure> {
-        let destination = destination::open(export, &self.hub)?;
         let cancel = self.cancel.child_token();
-        let shape = self.view(now)?.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
+        // Stopping this run ends its waiting at once, and nobody else's.
+        let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()))?;
+        let view = self.view(now)?.filter(|_| !export.removed);
+        let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
         let early = shape.map(|shape| Early::begin(export, &watch, &cancel, &self.temp, shape));
-        let account = destination.verify().await?;
+        let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
         let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
         Ok(Context {
             export: Arc::clone(export),
@@ -95,6 +97,9 @@ impl Engine {
 
     /// Creates the lists, tags and fields that a definition wants, and sends no member (E5).
     pub async fn create_resources(&self, context: &Context) -> Result<usize, Failure> {
+        if context.export.removed {
+            return Ok(0);
+        }
         let recorder = self.recorder()?;
         // No member is sent, so none is read.
         drop(context.early.lock().unwrap_or_else(PoisonError::into_inner).take());
@@ -111,7 +116,7 @@ impl Engine {
     /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
     pub async fn run(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
         // A call that was stopped while it waited comes back as one to be tried again.
-        self.carry_out(context, decide).await.map_err(|failure| failure.or_canceled(context))
+        self.carry_out(context, decide).await.map_err(|failure| failure.or_canceled(&context.cancel))
     }
 
     async fn carry_out(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
@@ -161,7 +166,7 @@ async fn take_over(context: &Context, recorder: &Recorder, view: &View) -> Resul
     let (name, before) = (context.export.name.clone(), context.export.renamed_from.clone());
     let known = |name: &Name| view.export(name).map(|export| export.is_some());
     match before {
-        Some(before) if !known(&name)? && known(&before)? => {
+        Some(before) if !context.export.removed && !known(&name)? && known(&before)? => {
             recorder.record(move |store| store.ensure_export(&name, Some(&before))).await.map(drop)
         }
         _ => Ok(()),

@@ -7,7 +7,7 @@ use super::{
     outcomes::Noted,
     phase::Phase,
     prepare::{Prepared, Work},
-    standings,
+    remove, standings,
 };
 use crate::{
     destination::{ContainerId, Operation},
@@ -21,14 +21,21 @@ use std::collections::BTreeMap;
 /// Carries a plan out. An error is one from before the first member was sent; later ones are in the ending, with the counts
 /// so far. `view` must see the recorder's state.
 pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
-    let ready = observe::apply_resources(context, recorder, &prepared.settled).await?;
+    let ready = match context.export.removed {
+        true => remove::ready(&prepared.settled)?,
+        false => observe::apply_resources(context, recorder, &prepared.settled).await?,
+    };
     let mut noted = Noted::default();
     let names = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.clone())).collect();
     let stopped =
-        phases(context, recorder, view, &ready, &mut prepared.work, &mut noted, &names).await.err().map(|f| f.or_canceled(context));
+        phases(context, recorder, view, &ready, &mut prepared.work, &mut noted, &names).await.err().map(|f| f.or_canceled(&context.cancel));
     let counts = count(&prepared.plan, &prepared.work, &noted);
     let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     finish(context, recorder, &containers, prepared, &noted).await?;
+    let stopped = match stopped {
+        None if context.export.removed => remove::complete(context, recorder, prepared).await.err().map(|f| f.or_canceled(&context.cancel)),
+        stopped => stopped,
+    };
     Ok(Ending { counts, stopped })
 }
 
@@ -36,7 +43,8 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
 pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
     let slots = prepared.settled.state.iter().flat_map(|s| &s.segments);
     let containers = slots.filter_map(|s| s.container.as_ref().map(|c| (s.bit, c.place, c.remote.clone()))).collect();
-    finish(context, recorder, &containers, prepared, &Noted::default()).await
+    finish(context, recorder, &containers, prepared, &Noted::default()).await?;
+    if context.export.removed { remove::complete(context, recorder, prepared).await } else { Ok(()) }
 }
 
 async fn phases(

@@ -5,7 +5,7 @@ use crate::{
     member::Key,
     plan::{
         self,
-        guard::{Allowed, Verdict},
+        guard::{Allowed, Code, Verdict},
     },
     state::{Approval, HeldPlan, View},
 };
@@ -32,5 +32,7 @@ pub fn allowed(context: &Context, view: &View) -> Result<Option<(Approval, Allow
     let Some(approval) = view.approval(&context.export.name, context.now)? else { return Ok(None) };
     let held = view.held_by_digest(&approval.digest)?.pop();
     let verdict = held.and_then(|h| serde_json::from_str::<Verdict>(&h.json).ok()).unwrap_or_default();
-    Ok(Some((approval, Allowed { reasons: verdict.held })))
+    // Leave to remove a deleted export is none for one that was put back, nor the other way round.
+    let of_a_removal = verdict.held.iter().any(|reason| reason.code == Code::Deleted);
+    Ok((of_a_removal == context.export.removed).then_some((approval, Allowed { reasons: verdict.held })))
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! prepare:  observe ─► settle resources ─► read standings ∥ read source ─► diff ─► plan + verdict
 //! execute:  resources ─► phases (create, update, restore, join, leave, archive), each: batches ─► workers ─► outcomes ─► state
+//! remove:   a deleted export: the same with nobody wanted, then its containers deleted, then forgotten
 //! ```
 //! May know: everything below it. May not know: terminals, schedules. Leaves nothing undecided to a destination and decides
 //! nothing that the plan left open.
@@ -24,6 +25,7 @@ mod phase;
 mod prepare;
 mod reading;
 mod recorder;
+mod remove;
 mod report;
 mod resolve;
 mod settled;

@@ -1,9 +1,9 @@
 //! The platform's resources: observed, settled with what is recorded and wanted, created and recorded.
 
-use super::{Context, Failure, Recorder};
+use super::{Context, Failure, Recorder, remove};
 use crate::{
-    definition::{AudienceRef, Export},
-    destination::{Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, WantedField},
+    definition::{AudienceRef, Export, Name},
+    destination::{ContainerId, Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, WantedField},
     member::Key,
     plan::{
         PlacePlan, ResourceStep,
@@ -11,6 +11,7 @@ use crate::{
     },
     state::{ContainerRecord, ExportId, ExportState, Origin, PlaceRow, Store, View, Wanted},
 };
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An export's resources, settled against one observation.
 pub struct Settled {
@@ -25,10 +26,16 @@ pub struct Settled {
 /// Reads the platform's resources (never writes) and settles what is to be created or changed.
 pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, Failure> {
     let known = view.map(|v| known(&context.export, v)).transpose()?.flatten();
-    let moved = known.as_ref().is_some_and(|state| has_moved(&context.export, &context.account.id, state));
+    let removed = context.export.removed;
+    if removed {
+        remove::check(context, known.as_ref())?;
+    }
+    // What a deleted export wrote is where it is recorded, whatever its last definition says.
+    let moved = !removed && known.as_ref().is_some_and(|state| has_moved(&context.export, &context.account.id, state));
     let state = known.filter(|_| !moved);
-    let recorded = recorded(view, state.as_ref())?;
+    let mut recorded = recorded(view, state.as_ref())?;
     let observed = context.destination.observe(recorded.place.as_ref()).await?;
+    recorded.claimed = claimed(context, view, &observed)?;
     let fit = |wanted: &WantedField<'_>, remote: Option<&RemoteField>| context.destination.fit(wanted, remote);
     let inputs = Inputs {
         export: &context.export,
@@ -44,7 +51,7 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
 /// What the state holds of an export under its name, or under the one it had before (E17).
 fn known(export: &Export, view: &View) -> Result<Option<ExportState>, Failure> {
     match (view.export(&export.name)?, &export.renamed_from) {
-        (None, Some(before)) => Ok(view.export(before)?),
+        (None, Some(before)) if !export.removed => Ok(view.export(before)?),
         (known, _) => Ok(known),
     }
 }
@@ -74,7 +81,30 @@ fn recorded(view: Option<&View>, state: Option<&ExportState>) -> Result<Recorded
         slots: state.segments.iter().map(slot).collect(),
         begun: begun.collect(),
         place_begun: intents.iter().any(|i| matches!(i.wanted, Wanted::Place(_))),
+        orphans_created: orphans_created(view, state)?,
+        claimed: BTreeMap::new(),
     })
+}
+
+fn orphans_created(view: &View, state: &ExportState) -> Result<Vec<ContainerId>, Failure> {
+    let here = state.place.as_ref().map(|p| p.row);
+    let orphans = view.orphans(state.id)?.into_iter();
+    Ok(orphans.filter(|o| o.origin == Origin::Created && Some(o.place) == here).map(|o| o.remote).collect())
+}
+
+/// Containers of the names that this export wants, where another export has them (E16).
+fn claimed(context: &Context, view: Option<&View>, observed: &Observed) -> Result<BTreeMap<ContainerId, Name>, Failure> {
+    let export = &context.export;
+    let (Some(view), Some(place)) = (view, &observed.place) else { return Ok(BTreeMap::new()) };
+    let Some(row) = view.place(&context.account.id, &place.id)? else { return Ok(BTreeMap::new()) };
+    let wanted: BTreeSet<String> = export.segments.iter().map(|s| export.container_name(s).to_lowercase()).collect();
+    let mut claimed = BTreeMap::new();
+    for container in observed.containers.iter().filter(|c| wanted.contains(&c.name.to_lowercase())) {
+        let owner = view.claimed_by(row, &container.id)?;
+        let others = owner.filter(|owner| *owner != export.name && Some(owner) != export.renamed_from.as_ref());
+        claimed.extend(others.map(|owner| (container.id.clone(), owner)));
+    }
+    Ok(claimed)
 }
 
 /// Where an export's members go, once its resources are there and recorded.
@@ -83,7 +113,7 @@ pub struct Ready {
     pub place: PlaceId,
     pub row: PlaceRow,
     /// Containers by slot; dropped ones that are still there included.
-    pub containers: Vec<(u8, crate::destination::ContainerId)>,
+    pub containers: Vec<(u8, ContainerId)>,
 }
 
 /// Creates, adopts and renames what was settled, recording each step before the next (E5). Repeating it after a crash
@@ -130,6 +160,9 @@ async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export
             };
             (made.id, made.name, Origin::Created)
         }
+        PlacePlan::Absent { name } => {
+            return Err(Failure::new(super::FailureKind::Stalled, format!("there is no {name}: nothing can be made in it")));
+        }
     };
     let remote = id.clone();
     let row = recorder.record(move |store| store.record_place(export, &account, &remote, &name, origin)).await?;
@@ -160,7 +193,7 @@ async fn container(
     export: ExportId,
     place: &PlaceId,
     row: PlaceRow,
-) -> Result<Option<crate::destination::ContainerId>, Failure> {
+) -> Result<Option<ContainerId>, Failure> {
     let (remote, origin, found_read) = match &plan.state {
         ContainerState::Dropped(id) => return Ok(id.clone()),
         ContainerState::Known(id) => return known_container(context, recorder, settled, plan, id, export, place).await.map(Some),
@@ -198,10 +231,10 @@ async fn known_container(
     recorder: &Recorder,
     settled: &Settled,
     plan: &ContainerPlan,
-    id: &crate::destination::ContainerId,
+    id: &ContainerId,
     export: ExportId,
     place: &PlaceId,
-) -> Result<crate::destination::ContainerId, Failure> {
+) -> Result<ContainerId, Failure> {
     let slot = settled.state.as_ref().and_then(|s| s.segments.iter().find(|s| s.bit == plan.bit));
     let Some(record) = slot.and_then(|s| s.container.clone()) else { return Ok(id.clone()) };
     let rename = settled.resources.steps.iter().find_map(|step| match step {
@@ -225,7 +258,7 @@ async fn read_found(
     context: &Context,
     recorder: &Recorder,
     plan: &ContainerPlan,
-    id: &crate::destination::ContainerId,
+    id: &ContainerId,
     export: ExportId,
     place: &PlaceId,
     row: PlaceRow,
@@ -253,7 +286,7 @@ async fn intend(context: &Context, recorder: &Recorder, export: ExportId, wanted
     recorder.record(move |store| store.intend(export, &wanted, now)).await
 }
 
-async fn change(context: &Context, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Failure> {
+pub async fn change(context: &Context, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Failure> {
     if context.cancel.is_cancelled() {
         return Err(Failure::canceled());
     }

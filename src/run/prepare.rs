@@ -6,11 +6,12 @@ use super::{
     early::{Early, Shape},
     observe::Settled,
     reading::Reading,
+    remove,
     resolve::{self, Lookup},
     settled,
 };
 use crate::{
-    definition::Segment,
+    definition::{Export, Segment},
     member::{Desired, Fingerprint, Mapping, SegmentMask},
     plan::{
         Plan,
@@ -58,8 +59,8 @@ pub struct Comparison {
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(&export.segments, &settled.resources.containers) };
-    let (mapping, Reading { mut desired, newest }) = read(context, shape).await?;
-    let rules = rules(&settled.resources.containers, export.target.adopt_members);
+    let (mapping, Reading { mut desired, newest }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
+    let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
     let equal = match (view, &settled.state) {
@@ -79,7 +80,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let lookup = Lookup { view, export: id, place, any_applied };
     let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
-    let comparison = Comparison { reading, wanted, fresh: compared && all_sent };
+    let comparison = Comparison { reading, wanted, fresh: compared && all_sent && !export.removed };
     let work = Work { mapping, desired, leavers, tally, newest, comparison };
     let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
     Ok(Prepared { plan, settled, work })
@@ -99,15 +100,16 @@ async fn read(context: &Context, shape: Shape) -> Result<(Arc<Mapping>, Reading)
     Early::begin(&context.export, &context.watch, &context.cancel, &context.temp, shape).finish().await
 }
 
-fn rules(containers: &[ContainerPlan], adopt_members: bool) -> DiffRules {
+fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {
     let mask = |pick: &dyn Fn(&ContainerPlan) -> bool| {
         containers.iter().filter(|c| pick(c)).fold(SegmentMask::NONE, |mask, c| mask.union(SegmentMask::of(c.bit)))
     };
     DiffRules {
         live: mask(&|c| !matches!(c.state, ContainerState::Dropped(_))),
-        removable: mask(&|c| c.mirror),
+        // Who left a segment by its last good text may be in it by the next.
+        removable: mask(&|c| c.mirror && export.broken.is_none()),
         emptied: mask(&|c| matches!(c.state, ContainerState::Recreate | ContainerState::Dropped(None))),
-        adopt_members,
+        adopt_members: export.target.adopt_members,
     }
 }
 

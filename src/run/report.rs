@@ -1,9 +1,9 @@
 //! One run recorded from its beginning to its end, and how it ended in the words of E11.
 
-use super::{Decision, Engine, Failure, FailureKind, Outcome, Prepared, Watch};
+use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch};
 use crate::{
     definition::{Export, Percentage},
-    plan::{Counts, Plan},
+    plan::{Counts, Plan, words::duration},
     state::{End, RunId, RunStart, Trigger},
 };
 use chrono::{DateTime, Utc};
@@ -95,7 +95,7 @@ impl Engine {
     ) -> Result<(Plan, Outcome), Failure> {
         let mut context = self.connect(export, watch, now).await?;
         context.run = Some(run);
-        let Some(limit) = export.timeout else { return self.run(&context, decide).await };
+        let limit = export.timeout.unwrap_or(context.destination.capabilities().run_timeout);
         let stop = context.cancel.clone();
         let work = self.run(&context, decide);
         tokio::pin!(work);
@@ -103,7 +103,14 @@ impl Engine {
             result = &mut work => result,
             () = tokio::time::sleep(limit) => {
                 stop.cancel();
-                work.await.map_err(|failure| timed_out(failure, limit))
+                let told = |failure| if self.cancel.is_cancelled() { failure } else { timed_out(failure, limit) };
+                match work.await {
+                    Ok((plan, Outcome::Done(ending))) => {
+                        let stopped = ending.stopped.map(told);
+                        Ok((plan, Outcome::Done(Ending { stopped, ..ending })))
+                    }
+                    result => result.map_err(told),
+                }
             }
         }
     }
@@ -143,8 +150,10 @@ impl Engine {
 
 fn timed_out(failure: Failure, limit: std::time::Duration) -> Failure {
     match failure.kind {
-        FailureKind::Canceled => Failure::new(FailureKind::Retry { after: None }, format!("not done within its timeout of {limit:?}"))
-            .hint("the next run goes on from what was acknowledged; raise `timeout` if the platform needs longer"),
+        FailureKind::Canceled => {
+            Failure::new(FailureKind::Retry { after: None }, format!("not done within its timeout of {}", duration(limit.as_secs())))
+                .hint("the next run goes on from what was acknowledged; set `timeout` higher if the platform needs longer")
+        }
         _ => failure,
     }
 }

@@ -75,6 +75,11 @@ impl Store {
     pub fn release_held(&mut self, export: &Name) -> Result<()> {
         self.note(|conn| Ok(conn.execute("DELETE FROM held WHERE export = ?1 AND approved_by IS NULL", [export]).map(drop)?))
     }
+
+    /// The export is forgotten, and approvals with it: they were for what it had.
+    pub fn forget_held(&mut self, export: &Name) -> Result<()> {
+        self.note(|conn| Ok(conn.execute("DELETE FROM held WHERE export = ?1", [export]).map(drop)?))
+    }
 }
 
 impl View {

@@ -105,7 +105,9 @@ async fn a_renamed_export_keeps_its_state_only_if_it_says_so() {
     let world = World::new(&Defined::default(), &rows(0..12)).await;
     world.succeed().await;
     world.define(&Defined { name: "letters", ..Defined::default() });
-    assert!(world.try_plan().await.is_err(), "a tag of another export is somebody else's");
+    let refused = world.try_plan().await.unwrap_err();
+    assert!(refused.message.contains("the exports news and letters both lead to the tag \"Everyone\""), "{refused}");
+    assert!(refused.hints.iter().any(|hint| hint.contains("renamedFrom: news")), "{:?}", refused.hints);
     world.define(&Defined { name: "letters", ..Defined::default() }.export("renamedFrom: news\n"));
     world.asked();
     let report = world.succeed().await;

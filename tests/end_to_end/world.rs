@@ -222,11 +222,19 @@ impl World {
         self.apply_deciding(&|_| Decision::Go).await
     }
 
+    /// A run of an export as a file alone cannot say it: deleted, or of a broken document.
+    pub async fn apply_export(&self, export: &Arc<Export>) -> Report {
+        self.run(export, &|_| Decision::Go).await
+    }
+
     pub async fn apply_deciding(&self, decide: &dyn Fn(&listkeeper::run::Prepared) -> Decision) -> Report {
-        let export = self.read();
+        self.run(&self.read(), decide).await
+    }
+
+    async fn run(&self, export: &Arc<Export>, decide: &dyn Fn(&listkeeper::run::Prepared) -> Decision) -> Report {
         let (recorder, writer) = Recorder::start(Store::open(&self.state(), self.now).unwrap());
         let engine = self.engine(Some(recorder));
-        let report = engine.recorded(&export, Trigger::OnDemand, Arc::new(Silent), self.now, decide).await;
+        let report = engine.recorded(export, Trigger::OnDemand, Arc::new(Silent), self.now, decide).await;
         drop(engine);
         tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
         assert_eq!(report.counts.accounted(), report.counts.read, "the counts do not add up: {report:?}");

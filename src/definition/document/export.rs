@@ -51,7 +51,8 @@ pub struct ExportDoc {
     /// `remove-members` takes out the members that this export added; `delete-target` also deletes the tags that it created,
     /// never the audience. Both wait for a person's approval.
     pub on_delete: Option<OnDelete>,
-    /// A run that takes longer is stopped, such as `2h`. Default: no limit.
+    /// A run that takes longer is stopped, such as `2h`, and the next one goes on where it stopped. Default: as long as a
+    /// million members are documented to take at the vendor (Mailchimp: `3h`).
     pub timeout: Option<Text>,
     /// The name this export had before: its state moves along.
     pub renamed_from: Option<Text>,

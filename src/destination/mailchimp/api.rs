@@ -111,6 +111,11 @@ impl<'a> Call<'a> {
         Self { method: Method::Get, route, path, query: Vec::new(), body: None, effect: Effect::Repeatable, rows: 1 }
     }
 
+    /// Deleting twice ends as deleting once.
+    pub(super) fn delete(route: &'static str, path: &[&'a str]) -> Self {
+        Self { method: Method::Delete, ..Self::get(route, path) }
+    }
+
     /// A call with a body. Repeating it ends as doing it once, unless [`Call::once`].
     pub(super) fn send(method: Method, route: &'static str, path: &[&'a str], body: &impl Serialize) -> Result<Self, Error> {
         let body = serde_json::to_vec(body).map_err(|error| Error::stall(format!("a request could not be written: {error}")))?;

@@ -1,11 +1,12 @@
-//! Creates and renames what a plan names.
+//! Creates, renames and deletes what a plan names.
 //!
 //! Nothing is made twice: each creation looks first, sends without blind repeats, and looks again when the answer was
 //! lost. What is found then and is still empty is what an earlier call of ours made; anything else is somebody's.
 
 use super::{
-    super::{Error, ErrorKind, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone},
+    super::{ContainerId, Error, ErrorKind, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone},
     api::{Api, Call, read},
+    errors::{self, Problem},
     fields::{MergeField, NewField, name_of},
     observe::{self, List, Segment},
 };
@@ -47,7 +48,16 @@ pub(super) async fn change(
             let call = Call::send(Method::Patch, "/lists/{id}/segments/{id}", &path, &json!({ "name": to }))?;
             Ok(ResourceDone::Container(read::<Segment>(&api.call(call).await?)?.into()))
         }
+        ResourceChange::DeleteContainer { id } => delete_container(api, within()?, id).await.map(|()| ResourceDone::Deleted),
     }
+}
+
+/// The vendor's own "not found" means that it is deleted: by somebody, or by this call, whose first answer was lost.
+async fn delete_container(api: &Api, place: &PlaceId, id: &ContainerId) -> Result<(), Error> {
+    let path = ["lists", &place.0, "segments", &id.0];
+    let answer = api.answer(Call::delete("/lists/{id}/segments/{id}", &path)).await?;
+    let gone = answer.status == 404 && Problem::of(&answer.body).is_some();
+    if answer.is_success() || gone { Ok(()) } else { Err(errors::refused(&answer, 1)) }
 }
 
 /// Looks, makes; looks again if nobody knows whether it was made.

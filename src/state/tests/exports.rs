@@ -120,3 +120,26 @@ fn forgetting_an_export_leaves_the_others() {
     assert_eq!(members::keys(&f.store, first).len(), 0);
     assert_eq!(members::keys(&f.store, second).len(), 1);
 }
+
+#[test]
+fn what_exports_without_a_definition_keep_is_listed() {
+    let mut f = fixture();
+    let (gone, place) = prepared(&mut f.store, "gone");
+    let (news, _) = prepared(&mut f.store, "news");
+    f.store.ensure_export(&name("never-ran"), None).unwrap();
+    f.store.ensure_segments(gone, &[name("vip"), name("lapsed")]).unwrap();
+    f.store.ensure_segments(news, &[name("vip")]).unwrap();
+    for (export, bit, remote, title) in [(gone, 0, "7", "VIP"), (gone, 1, "8", "Old"), (gone, 1, "9", "Lapsed"), (news, 0, "10", "All")] {
+        f.store.record_container(export, bit, &container(place, remote, title)).unwrap();
+    }
+    let found = Applied { found: 2, ..applied("c@example.com", 0) };
+    let left = Applied { state: MemberState::Left, address: None, ..applied("d@example.com", 1) };
+    f.store.write_members(gone, [&applied("a@example.com", 3), &applied("b@example.com", 1), &found, &left]).unwrap();
+    f.store.write_members(news, [&applied("a@example.com", 1)]).unwrap();
+    let kept = f.store.kept(&[name("news")].into()).unwrap();
+    let container = |title: &str, id: &str, members| KeptContainer { name: title.into(), id: ContainerId(id.into()), members };
+    let containers = vec![container("Lapsed", "9", Some(2)), container("Old", "8", None), container("VIP", "7", Some(2))];
+    let gone = KeptExport { export: name("gone"), place: Some("News".into()), containers };
+    let never_ran = KeptExport { export: name("never-ran"), place: None, containers: Vec::new() };
+    assert_eq!(kept, [gone, never_ran]);
+}

@@ -125,3 +125,33 @@ async fn a_lost_answer_never_makes_two() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_tag_is_deleted_and_one_that_is_gone_is_as_good() {
+    for (status, body) in [(204, Json::Null), (404, problem(404, "Resource Not Found", "The requested resource could not be found."))] {
+        let world = World::new().await;
+        world.on("DELETE", "/lists/a1/segments/7", status, body).await;
+        let change = ResourceChange::DeleteContainer { id: ContainerId("7".into()) };
+        assert_eq!(world.destination.change(Some(&place()), &change).await.unwrap(), ResourceDone::Deleted);
+        assert_eq!(world.seen().await, [("DELETE /lists/a1/segments/7".to_owned(), Json::Null)]);
+    }
+}
+
+/// "Not found" must be the vendor's word, not that of something else that answers at the endpoint.
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_to_a_deletion_is_asked_again() {
+    let gone = r#"{"title":"Resource Not Found","status":404,"detail":"The requested resource could not be found."}"#;
+    let lost = || Err(Lost::Broken("reset".into()));
+    for (steps, deleted) in [
+        (vec![lost(), script::json(404, gone)], true),
+        (vec![script::json(500, "{}"), script::json(204, "")], true),
+        (vec![script::json(404, "<html>")], false),
+        (vec![script::json(403, r#"{"title":"Forbidden","status":403,"detail":"no"}"#)], false),
+    ] {
+        let script = Arc::new(script::Script::new(steps, script::json(500, "{}")));
+        let (connection, _file) = connection(None, Limits::default());
+        let destination = crate::destination::mailchimp::open(&connection, &named(false), &script::hub(&script)).unwrap();
+        let change = ResourceChange::DeleteContainer { id: ContainerId("7".into()) };
+        assert_eq!(destination.change(Some(&place()), &change).await.is_ok(), deleted);
+    }
+}
