@@ -2,7 +2,6 @@
 
 use super::{Position, report::Report, yaml::mask_secrets};
 use std::{
-    collections::BTreeSet,
     fs,
     io::Read as _,
     path::{Path, PathBuf},
@@ -58,7 +57,6 @@ pub struct Loaded {
     pub files: Vec<Arc<File>>,
     /// Over paths and contents, and over what cannot be read.
     pub digest: String,
-    /// To be watched.
 }
 
 /// Reads them all.
