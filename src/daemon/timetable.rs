@@ -11,7 +11,7 @@
 //! | the clock was set back by less | a time that was dealt with is not repeated |
 
 use crate::{
-    definition::{Export, Name, Schedule},
+    definition::{Export, Name, Schedule, Times},
     state::Mark,
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -31,7 +31,7 @@ pub struct Timetable {
 #[derive(Debug)]
 struct Row {
     schedule: Schedule,
-    spread: TimeDelta,
+    moments: Moments,
     mark: Mark,
     /// Taken before a restart, its run not begun.
     pending: Option<DateTime<Utc>>,
@@ -75,9 +75,9 @@ impl Timetable {
         let good = mark.filter(|mark| mark.rule == rule && mark.handled <= now + CLOCK);
         let begun = Mark { rule, handled: now, pending };
         let mark = good.cloned().unwrap_or_else(|| begun.clone());
-        let spread = spread(&export.name, schedule);
-        let next = next_after(schedule, spread, mark.handled);
-        let row = Row { schedule: schedule.clone(), spread, mark, pending, next };
+        let moments = Moments::of(&export.name, schedule);
+        let next = moments.next_after(mark.handled);
+        let row = Row { schedule: schedule.clone(), moments, mark, pending, next };
         self.rows.insert(export.name.clone(), row);
         good.is_none().then_some(begun)
     }
@@ -115,7 +115,7 @@ impl Row {
         }
         let handled = times.last().copied().map_or(self.mark.handled, |last| last.max(self.mark.handled));
         self.mark = Mark { handled, pending: due, ..self.mark.clone() };
-        self.next = next_after(&self.schedule, self.spread, now.max(handled));
+        self.next = self.moments.next_after(now.max(handled));
         Came { export: export.clone(), due, missed, mark: self.mark.clone() }
     }
 
@@ -132,7 +132,7 @@ impl Row {
                 times.remove(0);
             }
             times.push(time);
-            at = next_after(&self.schedule, self.spread, time).filter(|at| *at <= now);
+            at = self.moments.next_after(time).filter(|at| *at <= now);
         }
         times
     }
@@ -141,8 +141,7 @@ impl Row {
 /// When an export runs next: its schedule's next time, spread by its own share of the jitter. `None`: on demand only, or
 /// suspended.
 pub fn next_run(export: &Export, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let schedule = active(export)?;
-    next_after(schedule, spread(&export.name, schedule), after)
+    Moments::of(&export.name, active(export)?).next_after(after)
 }
 
 /// The schedule that an export is run by.
@@ -150,8 +149,21 @@ pub fn active(export: &Export) -> Option<&Schedule> {
     export.schedule.as_ref().filter(|_| !export.suspend && !export.removed)
 }
 
-fn next_after(schedule: &Schedule, spread: TimeDelta, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    schedule.next_after(after - spread).map(|at| at + spread)
+/// A schedule's times, each later by the export's own share of the jitter.
+#[derive(Debug)]
+pub struct Moments {
+    times: Option<Times>,
+    spread: TimeDelta,
+}
+
+impl Moments {
+    pub fn of(export: &Name, schedule: &Schedule) -> Self {
+        Self { times: schedule.times(), spread: spread(export, schedule) }
+    }
+
+    pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.times.as_ref()?.next_after(after - self.spread).map(|at| at + self.spread)
+    }
 }
 
 /// Stable for a name, so that a restart does not move it.

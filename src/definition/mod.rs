@@ -35,6 +35,7 @@ pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::{read, understand};
 pub use resolve::duration;
+pub use schedule::Times;
 pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 

@@ -47,12 +47,30 @@ pub struct CronError {
     pub hint: String,
 }
 
+/// A schedule's times, ready to be asked for many.
+#[derive(Clone, Debug)]
+pub struct Times {
+    cron: Cron,
+    zone: Tz,
+}
+
 impl Schedule {
+    /// `None` only where the cron text was not checked.
+    pub fn times(&self) -> Option<Times> {
+        Some(Times { cron: compile(&self.cron).ok()?, zone: self.time_zone })
+    }
+
     /// The first time due after `after`; `None` if there is none in croner's search range (some years).
     pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let cron = compile(&self.cron).ok()?;
+        self.times()?.next_after(after)
+    }
+}
+
+impl Times {
+    /// The first time due after `after`; `None` if there is none in croner's search range (some years).
+    pub fn next_after(&self, after: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let find = |from: DateTime<Utc>, inclusive| {
-            let found = cron.find_next_occurrence(&from.with_timezone(&self.time_zone), inclusive).ok()?;
+            let found = self.cron.find_next_occurrence(&from.with_timezone(&self.zone), inclusive).ok()?;
             Some(found.with_timezone(&Utc)).filter(|next| *next > after)
         };
         find(after, false).or_else(|| quarters(after).find_map(|from| find(from, true)))

@@ -7,6 +7,7 @@
 mod cli;
 mod consent;
 mod containers;
+mod daemon;
 mod files;
 mod guard;
 mod killed;

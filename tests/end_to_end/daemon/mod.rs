@@ -1,0 +1,5 @@
+//! The daemon as a process: stopped and killed, and a week of edits in a git work tree.
+
+mod killed;
+mod kit;
+mod week;

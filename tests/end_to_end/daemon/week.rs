@@ -1,0 +1,197 @@
+//! A week in a minute: definitions are edited, broken, fixed, renamed and deleted in a git work tree while runs go on; at
+//! the end the platform holds what the files say.
+
+use super::kit::Daemon;
+use crate::world::{Defined, World, rows};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+const PEOPLE: u64 = 300;
+
+/// An export of a file of its own: those of a value above a threshold, as a tag.
+#[derive(Clone)]
+struct Listed {
+    name: String,
+    tag: String,
+    above: u64,
+    renamed_from: Option<String>,
+}
+
+impl Listed {
+    fn yaml(&self) -> String {
+        let Self { name, tag, above, .. } = self;
+        let renamed = self.renamed_from.iter().map(|old| format!("renamedFrom: {old}\n")).collect::<String>();
+        format!(
+            "apiVersion: listkeeper/v1\nkind: Segment\nname: {name}\ndisplayName: {tag}\nsource: crm
+query: SELECT * FROM people WHERE CAST(Value AS REAL) > {above}
+---
+apiVersion: listkeeper/v1\nkind: Export\nname: {name}\nconnection: account\nsegments: [{name}]\ntarget: {{audienceId: cdp}}
+match: {{email: Email, id: Id}}\nnewContacts: {{status: subscribed}}\nrunOnChange: true
+guard: {{maxRemovals: 100%, maxAdditions: none}}\n{renamed}"
+        )
+    }
+
+    fn members(&self) -> BTreeSet<String> {
+        let above = self.above as f64;
+        rows(0..PEOPLE).into_iter().filter(|row| row.value.parse::<f64>().unwrap() > above).map(|row| row.email).collect()
+    }
+}
+
+struct Week {
+    world: World,
+    listed: BTreeMap<String, Listed>,
+    dice: fastrand::Rng,
+    next: u32,
+}
+
+fn git(dir: &Path, args: &[&str]) {
+    let identity = ["-c", "user.name=Dana", "-c", "user.email=dana@example.com", "-c", "commit.gpgSign=false"];
+    let mut git = Command::new("git");
+    git.arg("-C").arg(dir).args(identity).args(args).env("GIT_CONFIG_GLOBAL", "/dev/null").stdout(Stdio::null());
+    assert!(git.status().unwrap().success(), "git {args:?}");
+}
+
+impl Week {
+    async fn begin() -> Self {
+        let world = World::new(&Defined::default(), &rows(0..PEOPLE)).await;
+        git(&world.directory(), &["init", "-q"]);
+        let mut week = Self { world, listed: BTreeMap::new(), dice: fastrand::Rng::with_seed(3), next: 0 };
+        (0..6).for_each(|_| week.add());
+        week.commit();
+        week
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.world.directory().join(format!("{name}.yaml"))
+    }
+
+    fn write(&self, listed: &Listed) {
+        fs::write(self.path(&listed.name), listed.yaml()).unwrap();
+    }
+
+    fn commit(&self) {
+        git(&self.world.directory(), &["add", "-A"]);
+        git(&self.world.directory(), &["commit", "-q", "--allow-empty", "-m", "change"]);
+    }
+
+    fn any(&mut self) -> Listed {
+        let names: Vec<_> = self.listed.keys().cloned().collect();
+        self.listed[self.dice.choice(&names).unwrap()].clone()
+    }
+
+    fn keep(&mut self, listed: Listed) {
+        self.write(&listed);
+        self.listed.insert(listed.name.clone(), listed);
+    }
+
+    fn add(&mut self) {
+        self.next += 1;
+        let above = self.dice.u64(20..150);
+        self.keep(Listed { name: format!("list-{}", self.next), tag: format!("List {}", self.next), above, renamed_from: None });
+    }
+
+    /// One thing that somebody does; another is done later to mend it.
+    fn step(&mut self, broken: &mut Vec<String>) {
+        let mut listed = self.any();
+        match self.dice.u8(0..6) {
+            0 => self.add(),
+            1 => {
+                listed.above = self.dice.u64(20..150);
+                self.keep(listed);
+            }
+            2 => {
+                let mut torn = listed.yaml();
+                torn.truncate(self.dice.usize(40..torn.len() - 20));
+                fs::write(self.path(&listed.name), format!("{torn}\nnot: [closed")).unwrap();
+                broken.push(listed.name);
+            }
+            3 => {
+                let old = listed.name.clone();
+                fs::remove_file(self.path(&old)).unwrap();
+                self.listed.remove(&old);
+                self.next += 1;
+                self.keep(Listed { name: format!("list-{}", self.next), renamed_from: Some(old), ..listed });
+            }
+            4 if self.listed.len() > 4 => {
+                fs::remove_file(self.path(&listed.name)).unwrap();
+                self.listed.remove(&listed.name);
+            }
+            _ => {
+                listed.tag = format!("{} of day {}", listed.name, self.dice.u8(1..100));
+                self.keep(listed);
+            }
+        }
+        self.commit();
+    }
+
+    fn mend(&self, broken: &mut Vec<String>) {
+        for name in broken.drain(..) {
+            if let Some(listed) = self.listed.get(&name) {
+                self.write(listed);
+            }
+        }
+        self.commit();
+    }
+
+    /// Who has which tag at the platform.
+    async fn tagged(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut tagged: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (email, held) in self.world.held().await {
+            held.tags.into_iter().for_each(|tag| drop(tagged.entry(tag).or_default().insert(email.clone())));
+        }
+        tagged
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_the_end_the_platform_holds_what_the_files_say() {
+    let mut week = Week::begin().await;
+    let daemon = Daemon::start(&week.world).await;
+    let mut broken = Vec::new();
+    for step in 0..28 {
+        week.step(&mut broken);
+        if step % 4 == 3 {
+            week.mend(&mut broken);
+        }
+        // Some steps are taken one by one, others meet each other.
+        if week.dice.bool() {
+            daemon.post("/v1/reload").await;
+            daemon.get("/v1/exports").await.unwrap();
+        }
+        if week.dice.u8(..) < 60 {
+            daemon.post("/v1/runs").await;
+        }
+    }
+    week.mend(&mut broken);
+    settle(&daemon, &week).await;
+    let tagged = week.tagged().await;
+    for listed in week.listed.values() {
+        assert_eq!(tagged.get(&listed.tag).cloned().unwrap_or_default(), listed.members(), "{}", listed.tag);
+    }
+    daemon.stop().await;
+}
+
+/// Until the daemon has exactly these exports, all of them right, and nothing is under way.
+async fn settle(daemon: &Daemon, week: &Week) {
+    let wanted: BTreeSet<String> = week.listed.keys().cloned().chain(["news".to_owned()]).collect();
+    daemon
+        .until("the last reading is taken", async || {
+            let Some(answer) = daemon.get("/v1/exports").await else { return false };
+            let exports = answer["exports"].as_array().cloned().unwrap_or_default();
+            let defined: BTreeSet<String> =
+                exports.iter().filter(|e| e["defined"] == true).map(|e| e["name"].as_str().unwrap().to_owned()).collect();
+            let quiet = exports
+                .iter()
+                .filter(|e| e["defined"] == true && e["name"] != "news")
+                .all(|e| e["status"] == "succeeded" && e["broken"].is_null());
+            defined == wanted && quiet
+        })
+        .await;
+    for name in week.listed.keys() {
+        daemon.post(&format!("/v1/exports/{name}/runs?wait=true")).await.unwrap();
+    }
+}
