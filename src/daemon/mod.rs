@@ -5,6 +5,8 @@
 mod board;
 mod controller;
 mod due;
+#[cfg(test)]
+pub(crate) mod fake;
 mod handle;
 mod metrics;
 

@@ -17,6 +17,7 @@ mod read;
 mod report;
 mod resolve;
 mod schedule;
+mod sent;
 mod snapshot;
 mod yaml;
 
@@ -29,6 +30,7 @@ pub use export::{
 pub use name::Name;
 pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
 pub use read::{read, understand};
+pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 
 #[cfg(test)]
