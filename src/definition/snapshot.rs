@@ -36,4 +36,9 @@ impl Snapshot {
         let (files, digest) = files::load(&root, &mut report);
         Self { root, digest, unreadable: None, files, problems: report.finish() }
     }
+
+    /// Each file's path, relative to the root, and its text.
+    pub fn texts(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.files.iter().map(|file| (file.path.as_path(), file.text.as_str()))
+    }
 }

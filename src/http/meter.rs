@@ -32,7 +32,7 @@ impl Spread {
 
     /// Each bound with how many are at most that and above the one before; the last bound is no bound.
     pub fn buckets(&self) -> Vec<(f64, u64)> {
-        self.bounds.iter().copied().chain([f64::MAX]).zip(self.counts.iter().copied()).collect()
+        self.bounds.iter().copied().chain([f64::INFINITY]).zip(self.counts.iter().copied()).collect()
     }
 }
 
@@ -88,6 +88,6 @@ mod tests {
         let calls = &meter.calls()["mailchimp"];
         assert_eq!(calls.by_class, BTreeMap::from([("2xx", 2), ("4xx", 1), ("none", 1)]));
         let buckets = calls.took.buckets();
-        assert_eq!((buckets[0], buckets[1], *buckets.last().unwrap()), ((0.05, 2), (0.1, 1), (f64::MAX, 1)));
+        assert_eq!((buckets[0], buckets[1], *buckets.last().unwrap()), ((0.05, 2), (0.1, 1), (f64::INFINITY, 1)));
     }
 }

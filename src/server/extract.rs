@@ -58,10 +58,11 @@ impl<S: Send + Sync> FromRequestParts<S> for By {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let Some(value) = parts.headers.get(USER_HEADER) else { return Ok(Self("api".to_owned())) };
-        let name = value.to_str().ok().map(str::trim).filter(|name| !name.is_empty() && name.len() <= USER_CHARS);
+        let printable = |name: &&str| !name.is_empty() && name.len() <= USER_CHARS && name.chars().all(|c| c.is_ascii_graphic());
+        let name = value.to_str().ok().filter(printable);
         name.map(|name| Self(name.to_owned())).ok_or_else(|| {
             Problem::new(StatusCode::BAD_REQUEST, format!("{USER_HEADER} is not a name"))
-                .hint(format!("1 to {USER_CHARS} printable ASCII characters that say who asks, or leave it out"))
+                .hint(format!("1 to {USER_CHARS} printable ASCII characters without spaces that say who asks, or leave it out"))
         })
     }
 }

@@ -29,4 +29,4 @@ pub use serve::{LISTEN_DEFAULT, Redirect, Server, Setup, StartError};
 pub use token::{Token, TokenError, TokenRef};
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

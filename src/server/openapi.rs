@@ -76,7 +76,11 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     }
     let problem: Value = generator.subschema_for::<Problem>().into();
     let common = json!({"description": "It was refused, and why", "content": {"application/problem+json": {"schema": problem}}});
-    let codes: &[&str] = if route.access == Access::Probe { &["421"] } else { &["401", "421", "503"] };
+    let codes: &[&str] = match (route.access, route.method) {
+        (Access::Probe, _) => &["421"],
+        (_, "post") => &["400", "401", "421", "503"],
+        _ => &["401", "421", "503"],
+    };
     for code in codes {
         responses.entry(*code).or_insert_with(|| common.clone());
     }

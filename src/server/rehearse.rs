@@ -3,7 +3,7 @@
 use super::{
     Problem,
     api::{FailureView, PlanView, PlannedResult, Proposal},
-    extract::Sent,
+    extract::{By, Sent},
     serve::App,
 };
 use crate::{
@@ -23,12 +23,12 @@ use serde_json::value::RawValue;
 use std::{
     fs::File,
     io::{self, BufWriter, Seek, Write},
-    path::Path,
+    path::{Component, Path},
     sync::Arc,
 };
 use tokio_util::io::ReaderStream;
 
-pub(super) async fn plan(State(app): State<App>, Sent(proposal): Sent<Proposal>) -> Result<Response, Problem> {
+pub(super) async fn plan(State(app): State<App>, _: By, Sent(proposal): Sent<Proposal>) -> Result<Response, Problem> {
     let place = Arc::clone(&app.plans).acquire_owned().await.map_err(|_| Problem::stopping())?;
     let cancel = app.handle.engine.cancel.child_token();
     // A caller that goes away drops this future, and with it the guard.
@@ -54,6 +54,7 @@ struct Rehearsal {
 impl Rehearsal {
     /// The answer, in a nameless file: with members it may be longer than the memory is large.
     async fn write(self, proposal: Proposal) -> Result<File, Problem> {
+        proposal.files.iter().try_for_each(|file| below_the_root(&file.path))?;
         let catalog = understand(&self.app.handle.root, &proposal);
         if catalog.has_errors() {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the definitions are invalid").hint("see the diagnostics");
@@ -114,6 +115,13 @@ impl Rehearsal {
         let file = lines.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok((prepared.plan, Some(file)))
     }
+}
+
+/// What is sent stands somewhere below the directory of definitions.
+fn below_the_root(path: &Path) -> Result<(), Problem> {
+    let below = path.components().all(|part| matches!(part, Component::Normal(_))) && path.file_name().is_some();
+    let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{path:?} is not a path below the directory of definitions"));
+    if below { Ok(()) } else { Err(wrong().hint("send paths relative to it, such as marketing/news.yaml")) }
 }
 
 /// What was sent, with everything that only administrators may say taken from the daemon's own directory.

@@ -17,8 +17,8 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// So much of a digest must be given at least.
-const DIGEST_CHARS: usize = 4;
+/// So much of a digest must be given at least, and there is no more of it.
+const DIGEST_CHARS: std::ops::RangeInclusive<usize> = 4..=64;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -73,9 +73,12 @@ pub(super) async fn approve(State(app): State<App>, Named(begins): Named<String>
 
 /// The one held digest that begins so.
 async fn whole(app: &App, begins: String) -> Result<String, Problem> {
-    if begins.len() < DIGEST_CHARS || !begins.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "this is not the beginning of a digest")
-            .hint(format!("give {DIGEST_CHARS} hexadecimal digits or more; GET /v1/plans lists what is held")));
+    if !DIGEST_CHARS.contains(&begins.len()) || !begins.chars().all(|c| c.is_ascii_hexdigit()) {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "this is not the beginning of a digest").hint(format!(
+            "give {} to {} hexadecimal digits; GET /v1/plans lists what is held",
+            DIGEST_CHARS.start(),
+            DIGEST_CHARS.end()
+        )));
     }
     let reading = app.handle.board.read().directory.held.as_ref().map(|held| held.digest.clone());
     let prefix = begins.to_ascii_lowercase();

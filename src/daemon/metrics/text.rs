@@ -4,7 +4,7 @@
 use crate::http::Spread;
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, text::encode_registry},
+    encoding::{DescriptorEncoder, MetricEncoder, text::encode_registry},
     metrics::{MetricType, exemplar::Exemplar},
     registry::Registry,
 };
@@ -59,19 +59,28 @@ impl Collector for Metric {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut metric = encoder.encode_descriptor(self.name, self.help, None, self.kind)?;
         for (labels, sample) in &self.samples {
-            let mut one = metric.encode_family(labels)?;
-            match sample {
-                Sample::Count(n) => one.encode_counter::<Labels, u64, f64>(n, None)?,
-                Sample::Value(value) => one.encode_gauge(value)?,
-                Sample::Took(spread) => {
-                    let buckets = spread.buckets();
-                    let count = buckets.iter().map(|(_, n)| n).sum();
-                    let none: Option<&HashMap<usize, Exemplar<Labels, f64>>> = None;
-                    one.encode_histogram(spread.sum_seconds(), count, &buckets, none)?;
-                }
+            if labels.is_empty() {
+                sample.encode(&mut metric)?;
+            } else {
+                sample.encode(&mut metric.encode_family(labels)?)?;
             }
         }
         Ok(())
+    }
+}
+
+impl Sample {
+    fn encode(&self, metric: &mut MetricEncoder<'_>) -> fmt::Result {
+        match self {
+            Self::Count(n) => metric.encode_counter::<Labels, u64, f64>(n, None),
+            Self::Value(value) => metric.encode_gauge(value),
+            Self::Took(spread) => {
+                let buckets = spread.buckets();
+                let count = buckets.iter().map(|(_, n)| n).sum();
+                let none: Option<&HashMap<usize, Exemplar<Labels, f64>>> = None;
+                metric.encode_histogram(spread.sum_seconds(), count, &buckets, none)
+            }
+        }
     }
 }
 

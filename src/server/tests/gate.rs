@@ -111,6 +111,7 @@ async fn beyond_loopback_it_does_not_start_with_the_token_it_made() {
     Some(r#"{"files": [{"path": "a/b.yaml", "text": "apiVersion: listkeeper/v1\nkind: Exprot\n"}]}"#),
     422
 )]
+#[case::a_path_elsewhere("POST", "/v1/plan", Some(r#"{"files": [{"path": "../b.yaml", "text": "x"}]}"#), 422)]
 #[case::an_export_that_was_not_sent("POST", "/v1/plan", Some(r#"{"files": [], "exports": ["nobody"]}"#), 422)]
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_asked_wrongly_is_told_as_a_problem(
@@ -140,6 +141,7 @@ async fn a_method_that_is_not_so_says_which_are() {
 #[case::too_long(Some("x".repeat(65)), 400)]
 #[case::not_printable(Some("é".to_owned()), 400)]
 #[case::blank(Some(" ".to_owned()), 400)]
+#[case::two_words(Some("da na".to_owned()), 400)]
 #[case::named(Some("dana".to_owned()), 202)]
 #[case::nobody(None, 202)]
 #[tokio::test(flavor = "multi_thread")]

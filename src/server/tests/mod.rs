@@ -3,4 +3,4 @@
 mod answers;
 mod document;
 mod gate;
-mod world;
+pub(crate) mod world;

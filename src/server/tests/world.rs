@@ -10,10 +10,10 @@ use secrecy::ExposeSecret;
 use serde_json::Value;
 use std::{net::SocketAddr, path::Path};
 
-pub(super) const HELD: &str = "aabbccdd00112233";
-pub(super) const HELD_READING: &str = "aabb99";
+pub(crate) const HELD: &str = "aabbccdd00112233";
+pub(crate) const HELD_READING: &str = "aabb99";
 
-pub(super) struct World {
+pub(crate) struct World {
     pub server: Server,
     pub token: String,
     pub seen: fake::Seen,
@@ -22,7 +22,7 @@ pub(super) struct World {
 }
 
 /// An answer as it came.
-pub(super) struct Answer {
+pub(crate) struct Answer {
     pub status: u16,
     pub kind: String,
     pub headers: reqwest::header::HeaderMap,
@@ -75,18 +75,18 @@ impl World {
     }
 }
 
-pub(super) async fn send(request: reqwest::RequestBuilder) -> Answer {
+pub(crate) async fn send(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.unwrap();
     let header = |name: &str| response.headers().get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
     let (status, kind, headers) = (response.status().as_u16(), header("content-type"), response.headers().clone());
     Answer { status, kind, headers, text: response.text().await.unwrap() }
 }
 
-pub(super) fn at(second: i64) -> DateTime<Utc> {
+pub(crate) fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_795_327_200 + second, 0).unwrap()
 }
 
-pub(super) fn board() -> Board {
+pub(crate) fn board() -> Board {
     let mut board = Board::default();
     board.directory.read_at = Some(at(0));
     board.directory.digest = "d1".into();
@@ -106,7 +106,7 @@ pub(super) fn board() -> Board {
     board
 }
 
-pub(super) fn export(name: &str) -> ExportView {
+pub(crate) fn export(name: &str) -> ExportView {
     ExportView {
         name: name.into(),
         status: Status::Now(Now::NeverRun),
