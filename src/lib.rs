@@ -20,6 +20,7 @@
 //! | [`http`] | the one client: auth, retry, rate budget, redaction |
 //! | [`run`] | carries one plan out: batches, workers, outcomes, resume, progress |
 //! | [`daemon`] | schedules and the controller |
+//! | [`server`] | the JSON API, its OpenAPI document, metrics |
 //! | [`sandbox`] | the vendors, emulated faithfully, for rehearsals and tests |
 //! | [`cli`] | one file a command; all printing |
 //!
@@ -44,5 +45,6 @@ pub mod member;
 pub mod plan;
 pub mod run;
 pub mod sandbox;
+pub mod server;
 pub mod source;
 pub mod state;

@@ -161,7 +161,7 @@ fn json_is_for_programs() {
     some_history(&mut world.store());
     let (out, ..) = world.run(&["status", "--json"]);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
-    assert_eq!(status["exports"][0]["export"], "news");
+    assert_eq!(status["exports"][0]["name"], "news");
     assert_eq!(status["exports"][0]["status"], "partial");
     assert_eq!(status["exports"][0]["lastRun"]["counts"]["unchanged"], 1198);
     assert_eq!(status["exports"][1]["reason"], "12,000 additions");

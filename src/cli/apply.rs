@@ -3,6 +3,7 @@
 use super::{
     Globals, exit,
     plan::Saved,
+    remote::{self, Remote},
     render,
     session::{self, Access, Session, Target},
 };
@@ -19,6 +20,8 @@ use std::{
     sync::Arc,
 };
 
+mod through;
+
 /// Carry the plan out, once: show it, ask on a terminal, send, say what happened
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -26,7 +29,8 @@ use std::{
   listkeeper apply --export vip --yes      one export, without asking
   listkeeper apply vip.plan                exactly what `plan --out vip.plan` showed, or nothing
 
-Ctrl-C finishes what is in flight; running it again goes on from there.
+Ctrl-C finishes what is in flight; running it again goes on from there. While `listkeeper run` is at work on the same
+state, the daemon carries out its own definitions: DIR must be its directory.
 Exit code: 0 done, 1 failed, 3 partial, 4 held, 78 invalid definitions.")]
 pub struct Args {
     #[command(flatten)]
@@ -34,6 +38,8 @@ pub struct Args {
     /// Send without asking; a plan that the guard holds still waits for `listkeeper approve`
     #[arg(long, short = 'y')]
     pub yes: bool,
+    #[command(flatten)]
+    pub access: remote::Access,
 }
 
 pub fn run(args: &Args, globals: &Globals) -> u8 {
@@ -42,6 +48,9 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let (target, saved) = from_file(&args.target)?;
+    if let Some(remote) = Remote::find(globals, target.sandbox, &args.access).await? {
+        return through::apply(args, &target, saved.is_some(), &remote).await;
+    }
     let session = Session::open(&target, globals, Access::Write).await?;
     session.stop_on_signal();
     let mut worst = exit::DONE;
@@ -104,14 +113,18 @@ fn decide(args: &Args, saved: Option<&Saved>, prepared: &Prepared) -> Decision {
         );
         return Decision::Decline;
     }
-    let terminal = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
-    match (terminal && !args.yes, plan.verdict.passes()) {
+    match (asks(args), plan.verdict.passes()) {
         (false, _) => Decision::Go,
         (true, true) if ask(&format!("Send this to {}?", plan.vendor)) => Decision::Go,
         (true, false) if plan.verdict.can_be_approved() && ask_held(plan) => Decision::Approve { by: crate::run::user() },
         (true, false) => Decision::Go,
         (true, true) => Decision::Decline,
     }
+}
+
+/// Somebody is there to be asked, and wants to be.
+fn asks(args: &Args) -> bool {
+    !args.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
 fn ask(question: &str) -> bool {

@@ -3,11 +3,14 @@
 use super::{
     Globals, exit,
     look::{self, Look},
+    remote::{Access, Remote},
     render::{self, table},
     session,
 };
 use crate::{
+    daemon::{DirectoryView, HeldReading},
     run,
+    server::api::ApprovedNow,
     state::{self, HeldPlan},
 };
 use chrono::{DateTime, Utc};
@@ -17,7 +20,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 /// Approve a held plan
 ///
 /// Shows the plan, asks, and records who approved it and when. For 24 hours a run may then take out the people whom the
-/// plan named, and do whatever else it was held for; nothing is sent by approving. Without a name it lists what is held.
+/// plan named, and do whatever else it was held for. While `listkeeper run` is at work it queues the export at once, and a
+/// held reading of its directory is approved in the same way; else nothing is sent by approving. Without a name it lists
+/// what is held.
 #[derive(clap::Args)]
 pub struct Args {
     /// The plan's digest or its beginning, or the export's name
@@ -29,19 +34,27 @@ pub struct Args {
     /// Look at the sandbox's state
     #[arg(long)]
     sandbox: bool,
+    #[command(flatten)]
+    access: Access,
 }
 
 pub fn run(args: &Args, globals: &Globals) -> u8 {
-    work(args, globals).unwrap_or_else(|code| code)
+    session::block_on(work(args, globals)).unwrap_or_else(|code| code)
 }
 
-fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let now = Utc::now();
     let look = Look::open(globals, args.sandbox, now)?;
     let held = look.view.as_ref().map_or(Ok(Vec::new()), |view| view.held(None)).map_err(|error| look::state_failed(&error))?;
+    let remote = Remote::find(globals, args.sandbox, &args.access).await?;
+    let reading = reading(remote.as_ref()).await?;
     let Some(which) = &args.which else {
+        reading.iter().for_each(|reading| render::talk(&held_reading(reading)));
         return list(&held, now).map(|()| exit::DONE);
     };
+    if let (Some(remote), Some(reading)) = (&remote, reading.filter(|reading| which.len() >= 4 && reading.digest.starts_with(which))) {
+        return approve_reading(args, remote, &reading).await;
+    }
     let plan = match &chosen(&held, which)[..] {
         [plan] => *plan,
         [] => return Err(none(&held, which)),
@@ -56,11 +69,15 @@ fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         return Ok(exit::DONE);
     }
     look::print(|out| writeln!(out, "{}", render::painted(&plan.text)))?;
-    if !(args.yes || ask(plan)?) {
+    let question = format!("Held: {}\nApprove this plan of {} for the next 24 hours?", plan.reason, plan.export);
+    if !(args.yes || ask(&question)?) {
         render::talk("left as it is: held");
         return Ok(exit::HELD);
     }
-    approve(&look, plan, now)?;
+    match &remote {
+        Some(remote) => tell(remote, &plan.digest).await?,
+        None => approve(&look, plan, now)?,
+    }
     Ok(exit::DONE)
 }
 
@@ -80,12 +97,38 @@ fn none(held: &[HeldPlan], which: &str) -> u8 {
     session::fail(&format!("no held plan is called \"{which}\""), Some(&hint))
 }
 
-fn ask(plan: &HeldPlan) -> Result<bool, u8> {
-    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        return Err(session::fail("nobody is there to ask", Some("look at the plan above, then approve it with --yes")));
+/// A reading of its directory that a daemon holds.
+async fn reading(remote: Option<&Remote>) -> Result<Option<HeldReading>, u8> {
+    let Some(remote) = remote else { return Ok(None) };
+    Ok(remote.get::<DirectoryView>("/v1/directory").await?.held)
+}
+
+fn held_reading(reading: &HeldReading) -> String {
+    let missing = if reading.missing.is_empty() { String::new() } else { format!(" (gone: {})", reading.missing.join(", ")) };
+    format!("the newest reading of the directory, {}, is held: {}{missing}", table::short(&reading.digest), reading.reason)
+}
+
+async fn approve_reading(args: &Args, remote: &Remote, reading: &HeldReading) -> Result<u8, u8> {
+    render::talk(&held_reading(reading));
+    if !(args.yes || ask("Take this reading as it is?")?) {
+        render::talk("left as it is: held");
+        return Ok(exit::HELD);
     }
-    render::talk(&format!("Held: {}", plan.reason));
-    eprint!("Approve this plan of {} for the next 24 hours? [y/N] ", plan.export);
+    tell(remote, &reading.digest).await.map(|()| exit::DONE)
+}
+
+/// The daemon approves it, and goes on at once.
+async fn tell(remote: &Remote, digest: &str) -> Result<(), u8> {
+    let approved: ApprovedNow = remote.post(&format!("/v1/plans/{digest}/approve")).await?;
+    render::talk(&format!("approved: {}", approved.message));
+    Ok(())
+}
+
+fn ask(question: &str) -> Result<bool, u8> {
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(session::fail("nobody is there to ask", Some("look at it above, then approve it with --yes")));
+    }
+    eprint!("{question} [y/N] ");
     let _ = io::stderr().flush();
     let mut line = String::new();
     let _ = io::stdin().lock().read_line(&mut line);

@@ -8,12 +8,13 @@ use super::{
 use crate::{
     definition::{Catalog, Name},
     plan::words::grouped,
-    state::{RunRecord, Status},
+    state::{Audit, RunRecord, Status},
 };
 use chrono::Utc;
+use chrono_tz::Tz;
 use std::path::PathBuf;
 
-/// Show the runs of an export, or of all
+/// Show the runs of an export, or of all; or who changed and asked for what
 ///
 /// The newest first: when and why each ran, how it ended, and where every row that was read ended up. Kept for
 /// `Settings.retention` (90 days unless given).
@@ -25,6 +26,9 @@ pub struct Args {
     /// How many at most
     #[arg(long, short = 'n', default_value_t = 20, value_name = "N")]
     limit: usize,
+    /// Who changed definitions or asked for something, in place of runs
+    #[arg(long)]
+    audit: bool,
     /// The directory of definitions, for the exports' time zones
     #[arg(long, default_value = ".", value_name = "DIR")]
     dir: PathBuf,
@@ -43,6 +47,9 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let look = Look::open(globals, args.sandbox, Utc::now())?;
     let export = args.export.as_deref().map(look::export_name).transpose()?;
+    if args.audit {
+        return audit(args, &look, export.as_ref()).map(|()| exit::DONE);
+    }
     let runs = look.view.as_ref().map(|view| view.runs(export.as_ref(), args.limit)).transpose();
     let runs = runs.map_err(|error| look::state_failed(&error))?.unwrap_or_default();
     if args.json {
@@ -55,6 +62,26 @@ fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         look::print(|out| out.write_all(text.as_bytes()))?;
     }
     Ok(exit::DONE)
+}
+
+fn audit(args: &Args, look: &Look, export: Option<&Name>) -> Result<(), u8> {
+    let subject = export.map(|name| format!("Export {name}"));
+    let lines = look.view.as_ref().map(|view| view.audits(subject.as_deref(), args.limit)).transpose();
+    let lines = lines.map_err(|error| look::state_failed(&error))?.unwrap_or_default();
+    if args.json {
+        let text = serde_json::json!({ "audit": lines });
+        return look::print(|out| writeln!(out, "{text:#}"));
+    }
+    if lines.is_empty() {
+        render::talk("nobody changed or asked for anything yet; the daemon (`listkeeper run`) keeps account of it");
+        return Ok(());
+    }
+    let mut grid = table::Grid::new(&["WHEN", "WHO", "WHAT", "OF", "DIGEST", "DETAIL"]);
+    for Audit { at, who, action, subject, digest, detail } in lines {
+        let digest = table::short(digest.as_deref().unwrap_or_default()).to_owned();
+        grid.row(vec![table::time(at, Tz::UTC), who, action, subject, digest, detail]);
+    }
+    look::print(|out| out.write_all(grid.text().as_bytes()))
 }
 
 fn nothing(export: Option<&Name>) -> String {

@@ -2,18 +2,21 @@
 
 mod apply;
 mod approve;
+mod cancel;
 mod history;
 mod init;
 mod log;
 mod look;
 mod plan;
 mod rejected;
+mod remote;
 pub mod render;
 mod run;
 mod sandbox;
 mod schema;
 mod session;
 mod status;
+mod trigger;
 mod validate;
 
 use clap::{Parser, Subcommand};
@@ -67,6 +70,8 @@ enum Command {
     Status(status::Args),
     History(history::Args),
     Rejected(rejected::Args),
+    Trigger(trigger::Args),
+    Cancel(cancel::Args),
     Approve(approve::Args),
     Schema(schema::Args),
     Sandbox(sandbox::Args),
@@ -86,6 +91,8 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args, globals),
         Command::History(args) => history::run(&args, globals),
         Command::Rejected(args) => rejected::run(&args, globals),
+        Command::Trigger(args) => trigger::run(&args, globals),
+        Command::Cancel(args) => cancel::run(&args, globals),
         Command::Approve(args) => approve::run(&args, globals),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, globals),

@@ -1,7 +1,7 @@
 //! `listkeeper plan`.
 
 use super::{
-    Globals, exit, render,
+    Globals, exit, remote, render,
     session::{self, Access, Session, Target},
 };
 use crate::{
@@ -17,6 +17,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(super) mod elsewhere;
+
 /// Show what an apply would do: resources, members, calls, and whether the guard would hold it. Sends nothing
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
@@ -24,6 +26,8 @@ use std::{
   listkeeper plan --export vip --members   one export, with every address
   listkeeper plan --markdown               for a pull request: no addresses
   listkeeper plan --out vip.plan           save it; `listkeeper apply vip.plan` carries out exactly that
+  listkeeper plan --server https://lists.example.com --api-token env:TOKEN .
+                                           by the daemon, against its state and sources: needs no secret here
 
 Exit code with --detailed-exitcode: 0 nothing to do, 2 changes, 1 error.")]
 pub struct Args {
@@ -44,6 +48,12 @@ pub struct Args {
     /// Exit 0 when there is nothing to do, 2 when there is
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Let the daemon at this address plan the directory's definitions, against its own state and sources; it applies
+    /// nothing, and takes connections, sources and settings from its own directory only
+    #[arg(long, value_name = "URL", conflicts_with_all = ["out", "sandbox"])]
+    pub server: Option<String>,
+    #[command(flatten)]
+    pub access: remote::Access,
 }
 
 pub fn run(args: &Args, globals: &Globals) -> u8 {
@@ -51,6 +61,9 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 }
 
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    if let Some(address) = &args.server {
+        return elsewhere::plan(args, address).await;
+    }
     let session = Session::open(&args.target, globals, Access::Read).await?;
     session.stop_on_signal();
     let mut plans: Vec<Plan> = Vec::new();
@@ -88,12 +101,15 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         save(file, &session, &plans)?;
     }
     session.close().await;
-    let changes = plans.iter().any(|p| !p.is_empty());
-    Ok(match (failed, args.detailed_exitcode && changes) {
+    Ok(code(args, failed, plans.iter().any(|p| !p.is_empty())))
+}
+
+fn code(args: &Args, failed: bool, changes: bool) -> u8 {
+    match (failed, args.detailed_exitcode && changes) {
         (true, _) => exit::FAILED,
         (false, true) => exit::CHANGES,
         (false, false) => exit::DONE,
-    })
+    }
 }
 
 fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Failure> {

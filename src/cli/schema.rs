@@ -1,17 +1,22 @@
 //! `listkeeper schema`.
 
 use super::{exit, look};
-use crate::definition;
+use crate::{definition, server};
 
-/// Print the JSON Schema of definitions, for editors
+/// Print the JSON Schema of definitions, for editors, or the description of the API
 ///
 /// Editors with YAML support complete and check a file that names the schema in its first line:
 /// `# yaml-language-server: $schema=PATH`.
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// The OpenAPI document of the daemon's API instead
+    #[arg(long)]
+    api: bool,
+}
 
-pub fn run(_args: &Args) -> u8 {
-    look::print(|out| writeln!(out, "{}", text())).map_or_else(|code| code, |()| exit::DONE)
+pub fn run(args: &Args) -> u8 {
+    let text = if args.api { format!("{:#}", server::document()) } else { text() };
+    look::print(|out| writeln!(out, "{text}")).map_or_else(|code| code, |()| exit::DONE)
 }
 
 /// The schema as it is printed, checked in, and written by `init`.

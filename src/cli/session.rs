@@ -72,7 +72,7 @@ impl Session {
 
     /// First Ctrl-C (or SIGTERM): what is in flight ends. Second: at once.
     pub fn stop_on_signal(&self) {
-        stop_on_signal(self.engine.cancel.clone());
+        stop_on_signal(self.engine.cancel.clone(), true);
     }
 }
 
@@ -111,12 +111,14 @@ impl Base {
     }
 }
 
-/// First Ctrl-C (or SIGTERM): `cancel`. Second: at once.
-pub fn stop_on_signal(cancel: CancellationToken) {
+/// First Ctrl-C (or SIGTERM): `cancel`, saying so where people read. Second: at once.
+pub fn stop_on_signal(cancel: CancellationToken, talk: bool) {
     tokio::spawn(async move {
         signal().await;
         cancel.cancel();
-        render::talk("stopping: what is in flight is finished and recorded; once more stops at once");
+        if talk {
+            render::talk("stopping: what is in flight is finished and recorded; once more stops at once");
+        }
         signal().await;
         std::process::exit(130);
     });

@@ -3,25 +3,28 @@
 use super::{
     Globals, exit,
     look::{self, Look},
-    render::{self, table},
+    remote::{Access, Remote},
+    render, session,
 };
 use crate::{
-    daemon,
-    definition::{Catalog, Name},
-    plan::words::grouped,
-    state::{Now, RunRecord, StateError, Status},
+    daemon::{self, DirectoryView, ExportView, ScheduleView},
+    definition::{Catalog, Name, Schedule},
+    server::api::{Connections, Exports},
+    state::{Now, StateError, Status},
 };
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use std::{collections::BTreeSet, path::PathBuf};
+
+mod text;
 
 /// Show every export: when it ran, how it went, when it runs next
 ///
-/// Reads the state and the definitions; needs no network, and works while `listkeeper run` is at work. Without valid
-/// definitions it shows what the state knows.
+/// While `listkeeper run` is at work it says how everything stands: what runs and how far it is, what waits for whom, when
+/// a failed run is tried again, what is broken and why. Without it, it reads the state and the definitions; then it needs
+/// no network. Without valid definitions it shows what the state knows.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The directory of definitions
+    /// The directory of definitions, where no daemon runs
     #[arg(default_value = ".", value_name = "DIR")]
     dir: PathBuf,
     /// Print as JSON on stdout
@@ -30,42 +33,54 @@ pub struct Args {
     /// Look at the sandbox's state
     #[arg(long)]
     sandbox: bool,
-}
-
-/// One export as it stands.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Line {
-    export: String,
-    #[serde(flatten)]
-    status: Status,
-    /// Whether there is a definition of it.
-    defined: bool,
-    /// When it runs next by its schedule.
-    next: Option<DateTime<Utc>>,
-    last_run: Option<RunRecord>,
+    #[command(flatten)]
+    access: Access,
 }
 
 pub fn run(args: &Args, globals: &Globals) -> u8 {
-    work(args, globals).unwrap_or_else(|code| code)
+    session::block_on(work(args, globals)).unwrap_or_else(|code| code)
 }
 
-fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
+    match Remote::find(globals, args.sandbox, &args.access).await? {
+        Some(remote) => live(args, &remote).await?,
+        None => recorded(args, globals)?,
+    }
+    Ok(exit::DONE)
+}
+
+/// As the daemon sees it.
+async fn live(args: &Args, remote: &Remote) -> Result<(), u8> {
+    let Exports { exports } = remote.get("/v1/exports").await?;
+    let Connections { connections } = remote.get("/v1/connections").await?;
+    let directory: DirectoryView = remote.get("/v1/directory").await?;
+    if args.json {
+        let text = serde_json::json!({ "exports": exports, "connections": connections, "directory": directory });
+        return look::print(|out| writeln!(out, "{text:#}"));
+    }
+    let table = text::exports(&exports, true);
+    look::print(|out| out.write_all(table.as_bytes()))?;
+    text::attention(&exports, &connections, &directory).iter().for_each(|line| render::talk(line));
+    Ok(())
+}
+
+/// As the state and the directory say.
+fn recorded(args: &Args, globals: &Globals) -> Result<(), u8> {
     let now = Utc::now();
     let look = Look::open(globals, args.sandbox, now)?;
     let catalog = look::definitions(&args.dir);
-    let lines = lines(&look, catalog.as_ref(), now).map_err(|error| look::state_failed(&error))?;
+    let exports = exports(&look, catalog.as_ref(), now).map_err(|error| look::state_failed(&error))?;
     if args.json {
-        let text = serde_json::json!({ "exports": lines });
+        let text = serde_json::json!({ "exports": exports });
         look::print(|out| writeln!(out, "{text:#}"))?;
-    } else if lines.is_empty() {
+    } else if exports.is_empty() {
         render::talk(&format!("no exports in {} and no runs yet; `listkeeper init` writes a first definition", args.dir.display()));
     } else {
-        let text = text(&lines, catalog.as_ref());
+        let text = text::exports(&exports, catalog.is_some());
         look::print(|out| out.write_all(text.as_bytes()))?;
     }
     say_what_is_missing(args, catalog.as_ref());
-    Ok(exit::DONE)
+    Ok(())
 }
 
 fn say_what_is_missing(args: &Args, catalog: Option<&Catalog>) {
@@ -79,17 +94,17 @@ fn say_what_is_missing(args: &Args, catalog: Option<&Catalog>) {
 }
 
 /// Every export that is defined, or that the state knows.
-fn lines(look: &Look, catalog: Option<&Catalog>, now: DateTime<Utc>) -> Result<Vec<Line>, StateError> {
+fn exports(look: &Look, catalog: Option<&Catalog>, now: DateTime<Utc>) -> Result<Vec<ExportView>, StateError> {
     let mut names: BTreeSet<Name> = catalog.into_iter().flat_map(|catalog| catalog.exports.keys().cloned()).collect();
     if let Some(view) = &look.view {
         names.extend(view.exports()?.into_keys());
         names.extend(view.exports_with_runs()?);
     }
     let writing = look.dir.is_written();
-    names.iter().map(|name| line(look, catalog, name, writing, now)).collect()
+    names.iter().map(|name| export(look, catalog, name, writing, now)).collect()
 }
 
-fn line(look: &Look, catalog: Option<&Catalog>, name: &Name, writing: bool, now: DateTime<Utc>) -> Result<Line, StateError> {
+fn export(look: &Look, catalog: Option<&Catalog>, name: &Name, writing: bool, now: DateTime<Utc>) -> Result<ExportView, StateError> {
     let last_run = look.view.as_ref().map(|view| view.last_run(name)).transpose()?.flatten();
     let export = catalog.and_then(|catalog| catalog.exports.get(name));
     let running = last_run.as_ref().map(|run| run.status(writing));
@@ -99,43 +114,28 @@ fn line(look: &Look, catalog: Option<&Catalog>, name: &Name, writing: bool, now:
         Some(ended) => ended,
         None => Status::Now(Now::NeverRun),
     };
-    let next = export.and_then(|export| daemon::next_run(export, now));
-    Ok(Line { export: name.to_string(), status, defined: export.is_some(), next, last_run })
+    Ok(ExportView {
+        name: name.to_string(),
+        status,
+        defined: export.is_some(),
+        file: None,
+        line: None,
+        connection: export.map(|export| export.connection.name.to_string()),
+        destination: None,
+        digest: export.map(|export| export.digest.clone()),
+        schedule: export.and_then(|export| export.schedule.as_ref()).map(schedule),
+        next: export.and_then(|export| daemon::next_run(export, now)),
+        retry_at: None,
+        consecutive_failures: 0,
+        last_run,
+        last_success: None,
+        progress: None,
+        held_plan: None,
+        resources_failed: None,
+        broken: None,
+    })
 }
 
-fn text(lines: &[Line], catalog: Option<&Catalog>) -> String {
-    let mut grid = table::Grid::new(&["EXPORT", "STATUS", "LAST RUN", ">READ", ">SENT", ">REFUSED", "NEXT", "WHY"]);
-    for line in lines {
-        let zone = Name::new(&line.export).map_or(chrono_tz::Tz::UTC, |name| look::zone(catalog, &name));
-        let run = line.last_run.as_ref();
-        let count = |pick: fn(&RunRecord) -> u64| run.map(|run| grouped(pick(run))).unwrap_or_default();
-        grid.row(vec![
-            line.export.clone(),
-            line.status.to_string(),
-            run.map(|run| table::time(run.started, zone)).unwrap_or_default(),
-            count(|run| run.counts.read),
-            count(|run| run.counts.synced),
-            count(|run| run.counts.rejected),
-            next(line, catalog.is_some(), zone),
-            why(line),
-        ]);
-    }
-    grid.text()
-}
-
-fn next(line: &Line, defined: bool, zone: chrono_tz::Tz) -> String {
-    match (line.next, line.defined, defined) {
-        (Some(at), ..) => table::time(at, zone),
-        (None, true, _) if matches!(line.status, Status::Now(Now::Suspended)) => "never: suspended".into(),
-        (None, true, _) => "on demand".into(),
-        (None, false, true) => "never: not defined".into(),
-        (None, false, false) => "unknown".into(),
-    }
-}
-
-fn why(line: &Line) -> String {
-    match &line.status {
-        Status::Ended(end) => end.reason().unwrap_or_default().to_owned(),
-        Status::Now(_) => String::new(),
-    }
+fn schedule(schedule: &Schedule) -> ScheduleView {
+    ScheduleView { cron: schedule.cron.clone(), time_zone: schedule.time_zone.to_string() }
 }

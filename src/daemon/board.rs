@@ -2,7 +2,8 @@
 
 use crate::state::{RunRecord, Status};
 use chrono::{DateTime, Utc};
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
@@ -33,7 +34,7 @@ pub struct Board {
 }
 
 /// The directory of definitions.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DirectoryView {
     pub root: String,
@@ -53,7 +54,7 @@ pub struct DirectoryView {
 }
 
 /// A reading that lacks so much that a person must have meant it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HeldReading {
     /// To be approved by.
@@ -64,7 +65,7 @@ pub struct HeldReading {
 }
 
 /// Something to fix in a file.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Problem {
     /// `error` or `warning`.
@@ -77,7 +78,7 @@ pub struct Problem {
 }
 
 /// One export.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportView {
     pub name: String,
@@ -109,7 +110,7 @@ pub struct ExportView {
     pub broken: Option<String>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScheduleView {
     pub cron: String,
@@ -117,7 +118,7 @@ pub struct ScheduleView {
 }
 
 /// How far the run under way is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Progress {
     pub phase: String,
@@ -126,7 +127,7 @@ pub struct Progress {
 }
 
 /// One account (C5).
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionView {
     pub name: String,

@@ -139,12 +139,12 @@ impl<'l> Controller<'l> {
 
     async fn look(&mut self, look: Look) {
         self.handle.metrics.hint(look.kind);
-        self.handle.board.write().directory.read_at = Some(Utc::now());
         match (look.snapshot, look.note) {
             (Some(snapshot), _) => self.reconcile(snapshot).await,
             (None, Some(note)) => self.listener.trouble(&Failure::new(FailureKind::Retry { after: None }, note)),
             (None, None) => self.handle.metrics.reading(super::ReadingResult::Unchanged),
         }
+        self.handle.board.write().directory.read_at = Some(Utc::now());
     }
 
     /// Tells whoever listens that the state cannot be written, and goes on: a run will say it again.

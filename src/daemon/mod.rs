@@ -8,6 +8,8 @@ mod author;
 mod board;
 mod controller;
 mod desk;
+#[cfg(test)]
+pub(crate) mod fake;
 mod handle;
 mod judge;
 mod listener;

@@ -49,4 +49,9 @@ impl Snapshot {
         digest.unreadable(Path::new(""), "");
         Self { root, digest: digest.finish(), unreadable: Some(why), files: Vec::new(), problems: report.finish() }
     }
+
+    /// Each file's path, relative to the root, and its text.
+    pub fn texts(&self) -> impl Iterator<Item = (&Path, &str)> {
+        self.files.iter().map(|file| (file.path.as_path(), file.text.as_str()))
+    }
 }

@@ -74,6 +74,8 @@ impl Client {
         let start = Instant::now();
         let carried = tokio::time::timeout(calls.request.timeout, self.hub.transport().carry(calls.request)).await;
         drop((flight, permit));
+        let status = carried.as_ref().ok().and_then(|carried| Some(carried.as_ref().ok()?.status));
+        self.hub.meter().ended(calls.request.platform, status, start.elapsed());
         let ended = calls.note(carried.unwrap_or(Err(Lost::Broken(String::new()))), start.elapsed());
         react(budget, &ended);
         log(calls, &ended, start.elapsed());

@@ -1,7 +1,7 @@
 //! Every budget of the process.
 
-use super::{Client, Counters, DayCounter, InMemoryDays, Spend, Transport, budget::Budget, transport::Network};
-use std::collections::HashMap;
+use super::{Calls, Client, Counters, DayCounter, InMemoryDays, Spend, Transport, budget::Budget, meter::Meter, transport::Network};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +17,7 @@ struct Shared {
     days: Arc<dyn DayCounter>,
     dice: Mutex<fastrand::Rng>,
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
+    meter: Meter,
 }
 
 impl Default for Hub {
@@ -29,7 +30,7 @@ impl Default for Hub {
 impl Hub {
     /// With every seam given: what carries requests, what counts days, what jitter is drawn from.
     pub fn new(transport: Arc<dyn Transport>, days: Arc<dyn DayCounter>, dice: fastrand::Rng) -> Self {
-        let shared = Shared { transport, days, dice: Mutex::new(dice), budgets: Mutex::default() };
+        let shared = Shared { transport, days, dice: Mutex::new(dice), budgets: Mutex::default(), meter: Meter::default() };
         Self { shared: Arc::new(shared), stop: CancellationToken::new() }
     }
 
@@ -76,6 +77,11 @@ impl Hub {
         sum
     }
 
+    /// What calls came to, by platform.
+    pub fn calls(&self) -> BTreeMap<&'static str, Calls> {
+        self.shared.meter.calls()
+    }
+
     /// `alias` turned out to be `key`: both are one budget from now on.
     pub(super) fn merge(&self, alias: &str, key: &str) {
         let mut budgets = self.budgets();
@@ -99,6 +105,10 @@ impl Hub {
 
     pub(super) fn days(&self) -> &dyn DayCounter {
         &*self.shared.days
+    }
+
+    pub(super) fn meter(&self) -> &Meter {
+        &self.shared.meter
     }
 
     pub(super) fn stop(&self) -> &CancellationToken {

@@ -12,6 +12,7 @@ mod day;
 mod failure;
 mod gate;
 mod hub;
+mod meter;
 mod pace;
 mod request;
 mod retry;
@@ -22,6 +23,7 @@ pub use client::Client;
 pub use day::{DayCounter, InMemoryDays};
 pub use failure::{Failure, FailureKind};
 pub use hub::Hub;
+pub use meter::{Calls, Spread};
 pub use request::{Answer, Authorization, Effect, Method, Request, Verdict};
 pub use transport::{Lost, Raw, Transport};
 

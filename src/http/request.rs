@@ -72,6 +72,8 @@ impl fmt::Debug for Authorization {
 /// One call, repeatable as it stands. `Debug` shows the route, never the URL's path or query, the body or the secret.
 #[derive(Clone)]
 pub struct Request {
+    /// Whose API it is, for metrics.
+    pub platform: &'static str,
     pub method: Method,
     pub url: Url,
     /// The path as a template (`/lists/{id}/members`), for logs and messages.

@@ -70,6 +70,7 @@ pub(crate) fn judge(_: &Request, answer: &Answer) -> Verdict {
 
 pub(crate) fn request(effect: Effect) -> Request {
     Request {
+        platform: "script",
         method: Method::Post,
         url: "http://api.example.com/3.0/lists/1?email=dana@example.com".parse().unwrap(),
         route: "/lists/{id}",

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Counts of one plan or run. [`Counts::accounted`] equals `read` whenever a run ended.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Counts {
     /// Rows that the segments gave.

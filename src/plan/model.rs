@@ -234,7 +234,7 @@ impl Plan {
 }
 
 /// One member's line for `--members`; streamed, never all at once.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MemberLine {
     pub address: String,
@@ -244,7 +244,8 @@ pub struct MemberLine {
     pub leaves: Vec<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// What is done with a member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemberAction {
     /// New at the platform, or not known whether.

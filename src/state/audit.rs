@@ -6,7 +6,7 @@ use rusqlite::params;
 use serde::Serialize;
 
 /// One thing that someone did.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Audit {
     pub at: DateTime<Utc>,

@@ -23,7 +23,8 @@ pub struct HeldPlan {
     pub approved: Option<Approved>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+/// Who approved a plan, and when.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Approved {
     pub by: String,
     pub at: DateTime<Utc>,

@@ -6,7 +6,7 @@ use rusqlite::{Row, params};
 use std::ops::ControlFlow;
 
 /// One refused row.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RejectedRow {
     /// As the source gave it.

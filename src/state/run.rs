@@ -4,14 +4,15 @@ use super::{End, Now, Result, StateError, Status, Store, View, sql};
 use crate::{definition::Name, plan::Counts};
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RunId(pub(super) i64);
 
 /// Why a run ran.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
     Schedule,
@@ -34,11 +35,11 @@ pub struct RunStart<'a> {
     pub due: Option<DateTime<Utc>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// One execution of one export.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunRecord {
     pub id: RunId,
-    #[serde(serialize_with = "as_text")]
     pub export: Name,
     pub trigger: Trigger,
     pub started: DateTime<Utc>,
@@ -80,10 +81,6 @@ impl RunRecord {
             (None, false) => Status::Ended(End::interrupted()),
         }
     }
-}
-
-fn as_text<S: serde::Serializer>(name: &Name, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(name.as_str())
 }
 
 const RUN: &str =

@@ -5,7 +5,9 @@ mod systemd;
 mod teller;
 
 use super::{
-    Globals, LogFormat, exit, render,
+    Globals, LogFormat, exit,
+    remote::Access as ApiAccess,
+    render,
     session::{self, Access, Base, Target},
 };
 use crate::{
@@ -14,8 +16,9 @@ use crate::{
         watch::{Options, Watcher},
     },
     definition::{Export, Name},
+    server::{LISTEN_DEFAULT, Server, Setup, StartError, Token},
 };
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 use systemd::Systemd;
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +40,11 @@ pub struct Args {
     /// Do not ask the system to tell of changes: only look at times
     #[arg(long)]
     pub poll_only: bool,
+    /// Where the API and the metrics are [default: 127.0.0.1:8485, or a free port if that is taken]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    #[command(flatten)]
+    pub access: ApiAccess,
     /// When stopped, wait at most this long for what is in flight
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub drain: Duration,
@@ -50,13 +58,16 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let only = names(&args.target.exports)?;
     let base = Base::open(globals, args.target.sandbox, Access::Write).await?;
     let stop = CancellationToken::new();
-    session::stop_on_signal(stop.clone());
+    session::stop_on_signal(stop.clone(), globals.log_format == LogFormat::Text);
     let listener = listener(args, globals, &base);
     let config = Config { drain: args.drain, only, redirect: redirect(&base), stop };
     let (handle, requests) = Handle::new(base.engine.clone(), args.target.dir.clone());
+    let server = serve_api(args, &handle, &config).await?;
+    say_address(globals, &server);
     let watcher = Watcher::start(&args.target.dir, Options { poll: args.poll, events: !args.poll_only });
     let drained = daemon::serve(handle, requests, watcher, config, &*listener).await;
     drop(listener);
+    server.shutdown().await;
     if drained == Drained::Cut {
         render::talk("stopped with calls still in flight: what they did is looked up at the next start");
         std::process::exit(exit::DONE.into());
@@ -66,6 +77,28 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
         render::talk("stopped; everything acknowledged is recorded");
     }
     Ok(exit::DONE)
+}
+
+/// Opens the API. Another daemon may have the usual port: then a free one will do, since clients find it by the state.
+async fn serve_api(args: &Args, handle: &Handle, config: &Config) -> Result<Server, u8> {
+    let setup = |listen| -> Result<Setup, u8> {
+        let token = Token::open(args.access.api_token.as_ref(), &handle.engine.state);
+        let token = token.map_err(|error| session::fail(&error.message, Some(&error.hint)))?;
+        Ok(Setup { listen, handle: handle.clone(), token, redirect: Some(Arc::clone(&config.redirect)) })
+    };
+    let started = match Server::start(setup(args.listen.unwrap_or(LISTEN_DEFAULT))?).await {
+        Err(StartError::Bind { .. }) if args.listen.is_none() => Server::start(setup(SocketAddr::new(LISTEN_DEFAULT.ip(), 0))?).await,
+        started => started,
+    };
+    started.map_err(|error| session::fail(&error.to_string(), Some(error.hint())))
+}
+
+fn say_address(globals: &Globals, server: &Server) {
+    let address = server.address();
+    match globals.log_format {
+        LogFormat::Json => tracing::info!(%address, "the API listens"),
+        LogFormat::Text => render::talk(&format!("API: http://{address}")),
+    }
 }
 
 fn names(given: &[String]) -> Result<Vec<Name>, u8> {

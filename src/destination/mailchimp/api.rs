@@ -79,6 +79,7 @@ impl Api {
             url.query_pairs_mut().extend_pairs(call.query);
         }
         Request {
+            platform: "mailchimp",
             method: call.method,
             url,
             route: call.route,

@@ -141,7 +141,7 @@ impl Week {
     async fn tagged(&self) -> BTreeMap<String, BTreeSet<String>> {
         let mut tagged: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (email, held) in self.world.held().await {
-            held.tags.into_iter().for_each(|tag| drop(tagged.entry(tag).or_default().insert(email.clone())));
+            held.tags.into_iter().for_each(|tag| _ = tagged.entry(tag).or_default().insert(email.clone()));
         }
         tagged
     }

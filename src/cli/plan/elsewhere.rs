@@ -1,0 +1,84 @@
+//! `plan --server`: the daemon plans what is sent to it.
+
+use super::{
+    super::{exit, look, remote::Remote, render, session},
+    Args, code,
+};
+use crate::{
+    definition::{Name, Snapshot},
+    plan,
+    run::{Failure, FailureKind},
+    server::api::{Planned, PlannedExport, PlannedResult, Proposal, ProposedFile},
+};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
+    let exports = args.target.exports.iter().map(|name| look::export_name(name)).collect::<Result<Vec<_>, _>>()?;
+    let planned = ask(&Remote::at(address, &args.access)?, &args.target.dir, exports, args.members).await?;
+    for warning in &planned.diagnostics {
+        render::talk(&format!("{}: {}:{}: {}", warning.severity, warning.file, warning.line.unwrap_or(1), warning.message));
+    }
+    if args.json {
+        look::print(|out| json(&planned.exports, args.members, out))?;
+    } else {
+        planned.exports.iter().try_for_each(|one| look::print(|out| show(args, one, out)))?;
+    }
+    let plans = planned.exports.iter().filter_map(|one| if let PlannedResult::Plan(plan) = &one.result { Some(plan) } else { None });
+    let changes = plans.clone().any(|plan| !plan.nothing_to_do);
+    Ok(code(args, failures(&planned.exports) > 0, changes))
+}
+
+/// The daemon's plans of a directory's definitions.
+pub async fn ask(remote: &Remote, dir: &Path, exports: Vec<Name>, members: bool) -> Result<Planned, u8> {
+    let snapshot = Snapshot::take(dir);
+    if let Some(why) = &snapshot.unreadable {
+        session::fail(&format!("{}: {why}", dir.display()), Some("give the directory that holds the definitions"));
+        return Err(exit::INVALID);
+    }
+    let file = |(path, text): (&Path, &str)| ProposedFile { path: path.to_owned(), text: text.to_owned() };
+    let proposal = Proposal { files: snapshot.texts().map(file).collect(), exports, members };
+    remote.send("/v1/plan", &proposal).await
+}
+
+/// Says of each export that has no plan why; how many.
+fn failures(exports: &[PlannedExport]) -> usize {
+    let failed =
+        exports.iter().filter_map(|one| if let PlannedResult::Failure(why) = &one.result { Some((&one.export, why)) } else { None });
+    failed
+        .map(|(export, why)| {
+            let failure = Failure { kind: FailureKind::Stalled, message: why.message.clone(), hints: why.hints.clone() };
+            render::failure(export.as_str(), &failure);
+        })
+        .count()
+}
+
+fn show(args: &Args, one: &PlannedExport, out: &mut dyn Write) -> io::Result<()> {
+    let PlannedResult::Plan(plan) = &one.result else { return Ok(()) };
+    if args.markdown {
+        writeln!(out, "{}", plan.markdown)?;
+    } else {
+        writeln!(out, "{}", render::painted(&plan.text))?;
+    }
+    one.members.iter().try_for_each(|line| writeln!(out, "{}", render::painted(&plan::text_member(line))))
+}
+
+/// One document, of the same form as the local plan's.
+fn json(exports: &[PlannedExport], members: bool, out: &mut dyn Write) -> io::Result<()> {
+    out.write_all(b"{\"exports\": [\n")?;
+    let mut comma = "";
+    for one in exports {
+        let PlannedResult::Plan(plan) = &one.result else { continue };
+        write!(out, "{comma}{}", plan.json.get().trim_end().trim_end_matches('}'))?;
+        comma = ",\n";
+        if members {
+            let lines: Vec<String> = one.members.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+            let lines: Vec<String> = lines.iter().map(|line| format!("\n    {line}")).collect();
+            write!(out, ",\n  \"memberChanges\": [{}\n  ]", lines.join(","))?;
+        }
+        out.write_all(b"\n}")?;
+    }
+    out.write_all(b"\n]}\n")
+}

@@ -1,0 +1,163 @@
+//! What goes over the wire, where it is not already one of the daemon's views or the state's records.
+
+use crate::{
+    daemon::{self, ConnectionView, ExportView, HeldReading},
+    definition::Name,
+    plan::MemberLine,
+    state::{Approved, Audit, RejectedRow, RunId, RunRecord},
+};
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, value::RawValue};
+use std::path::PathBuf;
+
+/// The header that says who asks, for the audit trail.
+pub const USER_HEADER: &str = "X-Listkeeper-User";
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Exports {
+    pub exports: Vec<ExportView>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Connections {
+    pub connections: Vec<ConnectionView>,
+}
+
+/// The newest first.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Runs {
+    pub runs: Vec<RunRecord>,
+}
+
+/// The newest first.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct AuditTrail {
+    pub audit: Vec<Audit>,
+}
+
+/// Rows that a check or the platform refused, of the latest run that read its source whole.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Rejected {
+    pub export: Name,
+    /// `null`: no run has read its source whole yet.
+    pub run: Option<RunId>,
+    pub rows: Vec<RejectedRow>,
+    /// There are more than `limit`.
+    pub more: bool,
+}
+
+/// What waits for a person.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Waiting {
+    pub plans: Vec<WaitingPlan>,
+    /// A reading of the directory that lacks so much that a person must have meant it.
+    pub reading: Option<HeldReading>,
+}
+
+/// A plan that was not carried out.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct WaitingPlan {
+    pub digest: String,
+    pub export: String,
+    pub made: DateTime<Utc>,
+    pub reason: String,
+    /// As shown to people: addresses masked.
+    pub text: String,
+    pub approved: Option<Approved>,
+}
+
+/// A run was asked for.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Triggered {
+    pub export: Name,
+    /// It stood in the queue already: that run will do.
+    pub already: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct TriggeredAll {
+    /// Every export that has an active schedule.
+    pub exports: Vec<Name>,
+}
+
+/// What happens now, in words.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Done {
+    pub message: String,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct ApprovedNow {
+    /// The whole digest of what was approved.
+    pub digest: String,
+    pub message: String,
+}
+
+/// Definitions to plan. Only segments and exports are taken from them; everything else is the daemon's own.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Proposal {
+    pub files: Vec<ProposedFile>,
+    /// Only these; all that are defined unless given.
+    #[serde(default)]
+    pub exports: Vec<Name>,
+    /// List every member with the full address.
+    #[serde(default)]
+    pub members: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposedFile {
+    /// Relative to the directory of definitions.
+    pub path: PathBuf,
+    pub text: String,
+}
+
+/// What an apply of the definitions would do.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct Planned {
+    /// Warnings about the definitions.
+    pub diagnostics: Vec<daemon::Problem>,
+    pub exports: Vec<PlannedExport>,
+}
+
+/// The plan of one export, or why there is none.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedExport {
+    pub export: Name,
+    #[serde(flatten)]
+    pub result: PlannedResult,
+    /// With `members`: each with whom something would be done.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub members: Vec<MemberLine>,
+}
+
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PlannedResult {
+    Plan(Box<PlanView>),
+    Failure(FailureView),
+}
+
+/// A plan in all its forms.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanView {
+    pub digest: String,
+    pub nothing_to_do: bool,
+    /// The plan as `listkeeper plan --json` gives it.
+    #[schemars(with = "Map<String, Value>")]
+    pub json: Box<RawValue>,
+    pub text: String,
+    pub markdown: String,
+}
+
+/// Why an export could not be planned.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct FailureView {
+    pub message: String,
+    pub hints: Vec<String>,
+}
