@@ -10,7 +10,7 @@
 use super::{
     desk::Desk,
     handle::{Handle, Requests},
-    listener::Listener,
+    listener::{Listener, Reading},
     watch::{Look, Watcher},
     work::Event,
 };
@@ -142,9 +142,18 @@ impl<'l> Controller<'l> {
         match (look.snapshot, look.note) {
             (Some(snapshot), _) => self.reconcile(snapshot).await,
             (None, Some(note)) => self.listener.trouble(&Failure::new(FailureKind::Retry { after: None }, note)),
-            (None, None) => self.handle.metrics.reading(super::ReadingResult::Unchanged),
+            (None, None) => self.unchanged(look.kind),
         }
         self.handle.board.write().directory.read_at = Some(Utc::now());
+    }
+
+    /// Whoever asked for a look is waiting for an answer: `systemctl reload` for the word that it is done.
+    fn unchanged(&self, kind: &str) {
+        self.handle.metrics.reading(super::ReadingResult::Unchanged);
+        if matches!(kind, "signal" | "request") {
+            self.listener.reloading();
+            self.listener.reading(&Reading::Same);
+        }
     }
 
     /// Tells whoever listens that the state cannot be written, and goes on: a run will say it again.

@@ -152,7 +152,7 @@ impl Desk {
             self.push(&name, work);
         }
         let begun = self.queue.begin();
-        begun.iter().filter(|job| matches!(job.work, Work::Run(_))).for_each(|job| _ = self.pending.remove(&job.export));
+        begun.iter().filter(|job| job.is_run()).for_each(|job| _ = self.pending.remove(&job.export));
         acts.extend(begun.into_iter().map(Act::Begin));
         acts
     }
@@ -175,8 +175,7 @@ impl Desk {
 
     /// A run of it is under way or waits.
     fn is_busy(&self, export: &Name) -> bool {
-        let run = |job: &Job| matches!(job.work, Work::Run(_));
-        self.queue.runs(export).is_some_and(run) || self.queue.waiting().any(|job| job.export == *export && run(job))
+        self.queue.runs(export).is_some_and(Job::is_run) || self.queue.waits_to_run(export)
     }
 
     /// A job is over. `chance` in 0..1 spreads retries.

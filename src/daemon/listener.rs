@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// How a look at the directory came out.
 pub enum Reading<'a> {
+    /// Somebody asked for a look, and nothing had changed.
+    Same,
     /// It is what goes on from now; broken documents are in its diagnostics.
     Taken(&'a Catalog),
     /// It lacks so much that someone must approve it; what was there before goes on.

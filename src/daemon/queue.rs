@@ -30,6 +30,13 @@ pub struct Job {
     pub work: Work,
 }
 
+impl Job {
+    /// Members are sent, not only lists, tags and fields made.
+    pub fn is_run(&self) -> bool {
+        matches!(self.work, Work::Run(_))
+    }
+}
+
 /// What became of a job that was handed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pushed {
@@ -84,6 +91,11 @@ impl Queue {
 
     pub fn waits(&self, export: &Name) -> bool {
         self.waiting.iter().any(|job| job.export == *export)
+    }
+
+    /// It waits for a run, not only to have its lists, tags and fields made.
+    pub fn waits_to_run(&self, export: &Name) -> bool {
+        self.waiting().any(|job| job.export == *export && job.is_run())
     }
 
     pub fn runs(&self, export: &Name) -> Option<&Job> {

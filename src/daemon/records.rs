@@ -20,23 +20,41 @@ pub struct Change {
     pub what: What,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     Created,
     Changed,
     /// The same text in another file.
     Moved,
+    /// It takes over from the export that it was before.
+    Renamed {
+        from: String,
+    },
     Deleted,
 }
 
 /// From what was last good to what is good now, in order of kind and name.
 pub fn changes(last: &[Kept], catalog: &Catalog) -> Vec<Change> {
     let mut changes: Vec<_> = catalog.good.iter().filter_map(|now| changed(last, now)).collect();
+    let before = |id: &DefinitionId| renamed_from(catalog, id).filter(|old| last.iter().any(|kept| kept.id == *old));
+    let mut old_names = Vec::new();
+    for change in changes.iter_mut().filter(|change| change.what == What::Created) {
+        if let Some(old) = before(&change.id) {
+            change.what = What::Renamed { from: old.name.clone() };
+            old_names.push(old);
+        }
+    }
     let deleted = deleted(catalog);
-    let gone = last.iter().filter(|kept| deleted.contains(&kept.id));
+    let gone = last.iter().filter(|kept| deleted.contains(&kept.id) && !old_names.contains(&kept.id));
     changes.extend(gone.map(|kept| Change { id: kept.id.clone(), file: (&kept.file).into(), digest: None, what: What::Deleted }));
     changes.sort_by(|a, b| a.id.cmp(&b.id));
     changes
+}
+
+fn renamed_from(catalog: &Catalog, id: &DefinitionId) -> Option<DefinitionId> {
+    let export = catalog.exports.values().find(|export| id.kind == "Export" && export.name.as_str() == id.name)?;
+    let name = export.renamed_from.as_ref()?.to_string();
+    Some(DefinitionId { name, ..id.clone() })
 }
 
 fn changed(last: &[Kept], now: &Kept) -> Option<Change> {
@@ -64,14 +82,20 @@ pub fn audit(root: &Path, changes: &[Change], at: DateTime<Utc>) -> Vec<Audit> {
 }
 
 fn line(change: &Change, who: String, at: DateTime<Utc>) -> Audit {
-    let action = match change.what {
+    let action = match &change.what {
         What::Created => "created",
         What::Changed => "changed",
         What::Moved => "moved",
+        What::Renamed { .. } => "renamed",
         What::Deleted => "deleted",
     };
+    let file = change.file.display();
+    let detail = match &change.what {
+        What::Renamed { from } => format!("from {from}, {file}"),
+        _ => file.to_string(),
+    };
     let subject = format!("{} {}", change.id.kind, change.id.name).trim_end().to_owned();
-    Audit { at, who, action: action.into(), subject, digest: change.digest.clone(), detail: change.file.display().to_string() }
+    Audit { at, who, action: action.into(), subject, digest: change.digest.clone(), detail }
 }
 
 /// The texts that are kept from now on, in order of kind and name.

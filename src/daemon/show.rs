@@ -3,6 +3,7 @@
 use super::{
     board::{ConnectionView, ExportView, HeldReading, Problem, ScheduleView},
     controller::Controller,
+    queue::Job,
     timetable::next_run,
     watch::{Mode, Watcher},
 };
@@ -47,10 +48,10 @@ impl Controller<'_> {
         if let Some(since) = view.last_run.as_ref().filter(|run| run.end.is_none()).map(|run| run.started) {
             return Status::Now(Now::Running { since });
         }
-        if queue.runs(name).is_some_and(|job| matches!(job.work, super::queue::Work::Run(_))) {
+        if queue.runs(name).is_some_and(Job::is_run) {
             return Status::Now(Now::Running { since: view.last_run.as_ref().map_or_else(Utc::now, |run| run.started) });
         }
-        if queue.waits(name) {
+        if queue.waits_to_run(name) {
             let behind = queue.waits_for(name).map_or_else(|| name.to_string(), ToString::to_string);
             return Status::Now(Now::Queued { waits_for: behind });
         }

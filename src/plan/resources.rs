@@ -297,6 +297,9 @@ fn new_container(inputs: &Inputs<'_>, segment: &Name, wanted: &str, steps: &mut 
     if let Some(owner) = inputs.recorded.claimed.get(&remote.id) {
         return Err(claimed(inputs, segment, remote, owner));
     }
+    if let Some(earlier) = inputs.recorded.slots.iter().find(|slot| slot.container.as_ref().is_some_and(|(id, ..)| *id == remote.id)) {
+        return Err(renamed_segment(inputs, segment, remote, &earlier.segment));
+    }
     let lost_answer = remote.members == 0 && inputs.recorded.begun.iter().any(|name| name == wanted);
     if !lost_answer && !inputs.export.target.adopt_containers {
         return Err(Problem::new(
@@ -314,6 +317,16 @@ fn new_container(inputs: &Inputs<'_>, segment: &Name, wanted: &str, steps: &mut 
         members: remote.members,
     });
     Ok((remote.name.clone(), taken, lost_answer))
+}
+
+fn renamed_segment(inputs: &Inputs<'_>, segment: &Name, remote: &RemoteContainer, earlier: &Name) -> Problem {
+    let word = inputs.capabilities.container_word;
+    Problem::new(
+        format!("the {word} \"{}\" is that of segment {earlier}, which the export no longer names", remote.name),
+        format!(
+            "a segment is known by its name: call {segment} {earlier} again, or give it another {word} with `target: {{names: {{{segment}: …}}}}`"
+        ),
+    )
 }
 
 fn claimed(inputs: &Inputs<'_>, segment: &Name, remote: &RemoteContainer, owner: &Name) -> Problem {

@@ -30,6 +30,10 @@ impl Listener for Journal {
 
     fn reading(&self, reading: &Reading<'_>) {
         match reading {
+            Reading::Same => {
+                info!("definitions unchanged");
+                self.systemd.ready("nothing has changed");
+            }
             Reading::Taken(catalog) => {
                 catalog.diagnostics.iter().for_each(problem);
                 let (exports, stalled) = (catalog.exports.len(), catalog.stalled.len());

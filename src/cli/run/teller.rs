@@ -40,6 +40,10 @@ impl Listener for Teller {
     fn reading(&self, reading: &Reading<'_>) {
         let readings = self.readings.replace(self.readings.get() + 1);
         match reading {
+            Reading::Same => {
+                say("the directory was looked at: nothing has changed");
+                self.systemd.ready("nothing has changed");
+            }
             Reading::Taken(catalog) => {
                 render::diagnostics::eprint(catalog);
                 let what = served(catalog);

@@ -74,8 +74,13 @@ impl Daemon {
             }
         };
         if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            panic!("waited in vain until {what}:\n{}", fs::read_to_string(&self.log).unwrap_or_default());
+            panic!("waited in vain until {what}:\n{}", self.log());
         }
+    }
+
+    /// What it said so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 
     pub fn signal(&self, name: &str) {

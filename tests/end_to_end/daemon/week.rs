@@ -3,6 +3,7 @@
 
 use super::kit::Daemon;
 use crate::world::{Defined, World, rows};
+use serde_json::Value;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -16,6 +17,8 @@ const PEOPLE: u64 = 300;
 #[derive(Clone)]
 struct Listed {
     name: String,
+    /// A segment keeps its name when its export is renamed.
+    segment: String,
     tag: String,
     above: u64,
     renamed_from: Option<String>,
@@ -23,13 +26,13 @@ struct Listed {
 
 impl Listed {
     fn yaml(&self) -> String {
-        let Self { name, tag, above, .. } = self;
+        let Self { name, segment, tag, above, .. } = self;
         let renamed = self.renamed_from.iter().map(|old| format!("renamedFrom: {old}\n")).collect::<String>();
         format!(
-            "apiVersion: listkeeper/v1\nkind: Segment\nname: {name}\ndisplayName: {tag}\nsource: crm
+            "apiVersion: listkeeper/v1\nkind: Segment\nname: {segment}\ndisplayName: {tag}\nsource: crm
 query: SELECT * FROM people WHERE CAST(Value AS REAL) > {above}
 ---
-apiVersion: listkeeper/v1\nkind: Export\nname: {name}\nconnection: account\nsegments: [{name}]\ntarget: {{audienceId: cdp}}
+apiVersion: listkeeper/v1\nkind: Export\nname: {name}\nconnection: account\nsegments: [{segment}]\ntarget: {{audienceId: cdp}}
 match: {{email: Email, id: Id}}\nnewContacts: {{status: subscribed}}\nrunOnChange: true
 guard: {{maxRemovals: 100%, maxAdditions: none}}\n{renamed}"
         )
@@ -91,13 +94,15 @@ impl Week {
     fn add(&mut self) {
         self.next += 1;
         let above = self.dice.u64(20..150);
-        self.keep(Listed { name: format!("list-{}", self.next), tag: format!("List {}", self.next), above, renamed_from: None });
+        let segment = format!("segment-{}", self.next);
+        self.keep(Listed { name: format!("list-{}", self.next), segment, tag: format!("List {}", self.next), above, renamed_from: None });
     }
 
-    /// One thing that somebody does; another is done later to mend it.
-    fn step(&mut self, broken: &mut Vec<String>) {
+    /// One thing that somebody does. Whether it must be taken before the next: a second new name says nothing of the first.
+    fn step(&mut self, broken: &mut Vec<String>) -> bool {
         let mut listed = self.any();
-        match self.dice.u8(0..6) {
+        let what = self.dice.u8(0..6);
+        match what {
             0 => self.add(),
             1 => {
                 listed.above = self.dice.u64(20..150);
@@ -126,6 +131,7 @@ impl Week {
             }
         }
         self.commit();
+        what == 3
     }
 
     fn mend(&self, broken: &mut Vec<String>) {
@@ -152,15 +158,14 @@ async fn at_the_end_the_platform_holds_what_the_files_say() {
     let mut week = Week::begin().await;
     let daemon = Daemon::start(&week.world).await;
     let mut broken = Vec::new();
-    for step in 0..28 {
-        week.step(&mut broken);
+    for step in 0..40 {
+        let wait = week.step(&mut broken);
         if step % 4 == 3 {
             week.mend(&mut broken);
         }
         // Some steps are taken one by one, others meet each other.
-        if week.dice.bool() {
-            daemon.post("/v1/reload").await;
-            daemon.get("/v1/exports").await.unwrap();
+        if week.dice.bool() || wait {
+            taken(&daemon, &week).await;
         }
         if week.dice.u8(..) < 60 {
             daemon.post("/v1/runs").await;
@@ -170,28 +175,69 @@ async fn at_the_end_the_platform_holds_what_the_files_say() {
     settle(&daemon, &week).await;
     let tagged = week.tagged().await;
     for listed in week.listed.values() {
-        assert_eq!(tagged.get(&listed.tag).cloned().unwrap_or_default(), listed.members(), "{}", listed.tag);
+        let held = tagged.get(&listed.tag).cloned().unwrap_or_default();
+        assert_eq!(held, listed.members(), "{}:\n{}", listed.tag, daemon.log());
     }
     daemon.stop().await;
 }
 
+/// Whoever deletes much at a time says that it is meant.
+async fn approve(daemon: &Daemon) {
+    let directory = daemon.get("/v1/directory").await.unwrap_or_default();
+    if let Some(digest) = directory["held"]["digest"].as_str() {
+        daemon.post(&format!("/v1/plans/{digest}/approve")).await;
+    }
+}
+
+/// The exports that the daemon knows a definition of.
+async fn defined(daemon: &Daemon) -> Vec<Value> {
+    approve(daemon).await;
+    let answer = daemon.get("/v1/exports").await.unwrap_or_default();
+    let all = answer["exports"].as_array().cloned().unwrap_or_default();
+    all.into_iter().filter(|export| export["defined"] == true && export["name"] != "news").collect()
+}
+
+fn names(exports: &[Value]) -> BTreeSet<String> {
+    exports.iter().map(|export| export["name"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Until the daemon knows of what there is, right or broken.
+async fn taken(daemon: &Daemon, week: &Week) {
+    let wanted: BTreeSet<String> = week.listed.keys().cloned().collect();
+    daemon.until("the reading is taken", async || names(&defined(daemon).await).is_superset(&wanted)).await;
+}
+
 /// Until the daemon has exactly these exports, all of them right, and nothing is under way.
 async fn settle(daemon: &Daemon, week: &Week) {
-    let wanted: BTreeSet<String> = week.listed.keys().cloned().chain(["news".to_owned()]).collect();
+    let before = daemon.get("/v1/directory").await.unwrap()["readAt"].clone();
+    daemon.post("/v1/reload").await.unwrap();
+    daemon.until("the directory is looked at again", async || daemon.get("/v1/directory").await.unwrap()["readAt"] != before).await;
+    let wanted: BTreeSet<String> = week.listed.keys().cloned().collect();
+    let quiet = |export: &Value| export["status"] == "succeeded" && export["broken"].is_null();
     daemon
-        .until("the last reading is taken", async || {
-            let Some(answer) = daemon.get("/v1/exports").await else { return false };
-            let exports = answer["exports"].as_array().cloned().unwrap_or_default();
-            let defined: BTreeSet<String> =
-                exports.iter().filter(|e| e["defined"] == true).map(|e| e["name"].as_str().unwrap().to_owned()).collect();
-            let quiet = exports
-                .iter()
-                .filter(|e| e["defined"] == true && e["name"] != "news")
-                .all(|e| e["status"] == "succeeded" && e["broken"].is_null());
-            defined == wanted && quiet
+        .until("the last reading is taken and carried out", async || {
+            let exports = defined(daemon).await;
+            names(&exports) == wanted && exports.iter().all(quiet)
         })
         .await;
-    for name in week.listed.keys() {
+    println!(
+        "DEBUG {}",
+        serde_json::to_string(
+            &defined(daemon)
+                .await
+                .iter()
+                .map(|e| (
+                    e["name"].clone(),
+                    e["status"].clone(),
+                    e["lastRun"]["export"].clone(),
+                    e["lastRun"]["trigger"].clone(),
+                    e["lastRun"]["started"].clone()
+                ))
+                .collect::<Vec<_>>()
+        )
+        .unwrap()
+    );
+    for name in &wanted {
         daemon.post(&format!("/v1/exports/{name}/runs?wait=true")).await.unwrap();
     }
 }
