@@ -147,7 +147,10 @@ impl Controller<'_> {
         self.desk.ended(&job, &ended, Utc::now(), chance);
         let record = self.refresh(&job.export);
         for heard in self.heard.remove(&job.export).unwrap_or_default() {
-            record.clone().map(|record| heard.send(record));
+            // Who asked may be gone.
+            if let Some(record) = record.clone() {
+                let _ = heard.send(record);
+            }
         }
         let Some(export) = self.desk.exports().get(&job.export).cloned() else { return };
         self.learn_turn(&job.export);

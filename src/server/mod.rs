@@ -3,7 +3,7 @@
 //! May know: `daemon::Handle`, the state for reading, HTTP. May not know: vendors, how a run works, terminals. It decides
 //! nothing: whatever changes something is asked of the controller.
 //!
-//! [`routes`] is the one table of what there is; the router and the OpenAPI document are both made from it. On loopback
+//! `routes` is the one table of what there is; the router and the OpenAPI document are both made from it. On loopback
 //! whoever is on the machine may look; what changes something, costs calls or shows addresses needs the token. Beyond
 //! loopback everything but the probes needs it.
 
