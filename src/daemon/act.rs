@@ -1,7 +1,7 @@
 //! What the desk says is done: marks recorded, jobs begun and stopped, their ends taken note of.
 
 use super::{
-    controller::Controller,
+    controller::{Active, Controller},
     desk::{Act, Ended, Skip, Why},
     queue::{Job, Work},
     work::{self, BoardWatch, Event},
@@ -70,7 +70,7 @@ impl Controller<'_> {
         let Some(export) = self.desk.exports().get(&job.export).cloned() else { return self.desk.forget(&job) };
         let cancel = self.engine.cancel.child_token();
         let engine = Engine { hub: self.engine.hub.stopped_by(cancel.clone()), cancel: cancel.clone(), ..self.engine.clone() };
-        self.runs.insert(job.export.clone(), cancel);
+        self.runs.insert(job.export.clone(), Active { stop: cancel, since: Utc::now() });
         let watch: Arc<dyn Watch> = match &job.work {
             Work::Prepare { .. } => Arc::new(Silent),
             Work::Run(cause) => {
@@ -91,7 +91,7 @@ impl Controller<'_> {
 
     pub fn stop_run(&mut self, export: &Name) {
         if let Some(run) = self.runs.get(export) {
-            run.cancel();
+            run.stop.cancel();
         }
     }
 
@@ -119,6 +119,13 @@ impl Controller<'_> {
         let chance = self.dice.f64();
         self.desk.ended(&job, &ended, Utc::now(), chance);
         let Some(export) = self.desk.exports().get(&job.export).cloned() else { return };
+        if matches!(&result, Err(failure) if failure.kind == FailureKind::Canceled) {
+            return;
+        }
+        if result.is_err() {
+            // The next reading may have mended it.
+            self.landed.remove(&job.export);
+        }
         self.listener.prepared(&export, &result);
         self.show_resources(&job.export, result.as_ref().err().map(|failure| failure.message.clone()));
         self.learn_turn(&job.export);

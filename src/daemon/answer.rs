@@ -103,7 +103,7 @@ impl Controller<'_> {
         let cause = Cause { trigger: Trigger::OnDemand, by, due: None };
         Ok(match self.desk.push(&export, Work::Run(cause)) {
             Some(_) => format!("approved; {export} is queued"),
-            None => format!("approved; {export} is not defined at present, so nothing runs"),
+            None => format!("approved; {export} is not defined at present, or suspended, so nothing runs"),
         })
     }
 

@@ -1,6 +1,9 @@
 //! What the daemon knows at this moment, for whoever asks: the API, the metrics, the CLI. Kept by the controller.
 
-use crate::state::{RunRecord, Status};
+use crate::{
+    definition::{Diagnostic, Name, Severity},
+    state::{Now, RunRecord, Status},
+};
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,6 +80,19 @@ pub struct Problem {
     pub hint: Option<String>,
 }
 
+impl From<&Diagnostic> for Problem {
+    fn from(diagnostic: &Diagnostic) -> Self {
+        Self {
+            severity: if diagnostic.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
+            file: diagnostic.file.display().to_string(),
+            line: diagnostic.at.map(|at| at.line),
+            column: diagnostic.at.map(|at| at.column),
+            message: diagnostic.message.clone(),
+            hint: diagnostic.hint.clone(),
+        }
+    }
+}
+
 /// One export.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -108,6 +124,32 @@ pub struct ExportView {
     pub resources_failed: Option<String>,
     /// A document it depends on is broken: the last good text goes on, and nobody is taken out; why.
     pub broken: Option<String>,
+}
+
+impl ExportView {
+    /// One of which nothing is known but its name.
+    pub fn of(name: &Name) -> Self {
+        Self {
+            name: name.to_string(),
+            status: Status::Now(Now::NeverRun),
+            defined: false,
+            file: None,
+            line: None,
+            connection: None,
+            destination: None,
+            digest: None,
+            schedule: None,
+            next: None,
+            retry_at: None,
+            consecutive_failures: 0,
+            last_run: None,
+            last_success: None,
+            progress: None,
+            held_plan: None,
+            resources_failed: None,
+            broken: None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

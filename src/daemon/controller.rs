@@ -15,7 +15,7 @@ use super::{
     work::Event,
 };
 use crate::{
-    definition::{Catalog, Export, Kept, Name, Snapshot},
+    definition::{Catalog, DefinitionId, Export, Kept, Name, Snapshot},
     run::{Engine, Failure, FailureKind},
     state::RunRecord,
 };
@@ -25,7 +25,10 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Longest sleep: the clock may be set, the machine may sleep, systemd wants a sign of life.
@@ -71,8 +74,14 @@ pub(super) struct Controller<'l> {
     pub removing: BTreeSet<Name>,
     /// Connection → digest of the definition that was probed.
     pub probed: BTreeMap<String, String>,
-    /// What stops each run.
-    pub runs: BTreeMap<Name, CancellationToken>,
+    /// Jobs under way.
+    pub runs: BTreeMap<Name, Active>,
+    /// Export → the definition whose resources were asked for.
+    pub landed: BTreeMap<Name, String>,
+    /// Deleted definitions whose texts are kept for a removal; told already.
+    pub told_deleted: BTreeSet<DefinitionId>,
+    /// Lines of the audit trail on their way: finding out who changed a file may take seconds.
+    pub audits: JoinSet<()>,
     /// Who wants to hear how a run ends: one that waits, one that runs.
     pub asked: BTreeMap<Name, Vec<oneshot::Sender<RunRecord>>>,
     pub heard: BTreeMap<Name, Vec<oneshot::Sender<RunRecord>>>,
@@ -81,6 +90,12 @@ pub(super) struct Controller<'l> {
     /// What was last said to be waited for.
     pub told: Option<Option<DateTime<Utc>>>,
     pub told_mode: Option<String>,
+}
+
+/// A job under way.
+pub(super) struct Active {
+    pub stop: CancellationToken,
+    pub since: DateTime<Utc>,
 }
 
 pub(super) struct Held {
@@ -122,6 +137,9 @@ impl<'l> Controller<'l> {
             removing: BTreeSet::new(),
             probed: BTreeMap::new(),
             runs: BTreeMap::new(),
+            landed: BTreeMap::new(),
+            told_deleted: BTreeSet::new(),
+            audits: JoinSet::new(),
             asked: BTreeMap::new(),
             heard: BTreeMap::new(),
             events,
@@ -167,9 +185,10 @@ impl<'l> Controller<'l> {
         self.engine.cancel.cancel();
         let limit = tokio::time::sleep(self.config.drain);
         tokio::pin!(limit);
-        while !self.runs.is_empty() {
+        while !(self.runs.is_empty() && self.audits.is_empty()) {
             tokio::select! {
                 Some(event) = happened.recv() => self.stopped(event).await,
+                Some(_) = self.audits.join_next() => {}
                 () = &mut limit => return Drained::Cut,
             }
         }

@@ -129,9 +129,9 @@ impl Desk {
         self.turns.insert(export.clone(), turn);
     }
 
-    /// Hands in work for an export; `None` if there is no such export.
+    /// Hands in work for an export; `None` if there is no such export, or it is suspended.
     pub fn push(&mut self, export: &Name, work: Work) -> Option<Pushed> {
-        let job = self.job(self.exports.get(export)?, work);
+        let job = self.job(self.exports.get(export).filter(|export| !export.suspend)?, work);
         if let Some(retry) = self.retries.get_mut(export) {
             retry.at = None;
         }
@@ -230,6 +230,11 @@ impl Desk {
 
     pub fn exports(&self) -> &BTreeMap<Name, Arc<Export>> {
         &self.exports
+    }
+
+    /// When an export is due next.
+    pub fn next(&self, export: &Name) -> Option<DateTime<Utc>> {
+        self.timetable.next(export)
     }
 
     /// Failures in a row, and when it is tried again.

@@ -10,14 +10,15 @@ use super::{
     work::Event,
 };
 use crate::{
-    definition::{self, Catalog, Connection, Export, Name, Snapshot},
+    definition::{self, Catalog, Connection, DefinitionId, Export, Name, Snapshot},
     destination,
-    run::{Cause, Failure},
+    run::{Cause, Failure, FailureKind},
     state::{End, View},
 };
 use chrono::Utc;
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
@@ -40,7 +41,7 @@ impl Controller<'_> {
     async fn understand(&self, snapshot: &Arc<Snapshot>) -> Option<Catalog> {
         let (snapshot, kept) = (Arc::clone(snapshot), self.kept.clone());
         let understood = tokio::task::spawn_blocking(move || definition::understand(&snapshot, &kept)).await;
-        let failure = |_| Failure::new(crate::run::FailureKind::Stalled, "reading the definitions stopped unexpectedly");
+        let failure = |_| Failure::new(FailureKind::Stalled, "reading the definitions stopped unexpectedly");
         self.trouble(understood.map_err(failure))
     }
 
@@ -96,6 +97,7 @@ impl Controller<'_> {
         self.keep(&catalog).await;
         let exports = self.runnable(&catalog);
         let (marks, prepared) = self.followed();
+        self.say_who_is_unknown(&catalog);
         for act in self.desk.define(exports, &marks, now) {
             self.one(act).await;
         }
@@ -116,6 +118,15 @@ impl Controller<'_> {
         let chosen = |name: &Name| self.config.only.is_empty() || self.config.only.contains(name);
         let all = catalog.removed.iter().chain(&catalog.exports).filter(|(name, _)| chosen(name));
         all.map(|(name, export)| (name.clone(), (self.config.redirect)(Arc::clone(export)))).collect()
+    }
+
+    /// `--export` may name one that is not there, or not there yet.
+    fn say_who_is_unknown(&self, catalog: &Catalog) {
+        let known = |name: &Name| catalog.exports.contains_key(name) || catalog.stalled.contains_key(name);
+        for name in self.config.only.iter().filter(|name| !known(name)) {
+            let failure = Failure::new(FailureKind::Stalled, format!("there is no export named \"{name}\""));
+            self.listener.trouble(&failure.hint("it is run as soon as it is defined"));
+        }
     }
 
     fn followed(&self) -> (BTreeMap<Name, crate::state::Mark>, BTreeMap<Name, String>) {
@@ -141,19 +152,19 @@ impl Controller<'_> {
     /// Records the good texts, who changed what, and forgets what was deleted.
     async fn keep(&mut self, catalog: &Catalog) {
         let changes = records::changes(&self.kept, catalog);
-        let (root, now) = (catalog.root.clone(), Utc::now());
-        let looked_up = changes.clone();
-        let audit = tokio::task::spawn_blocking(move || records::audit(&root, &looked_up, now)).await.unwrap_or_default();
+        self.audit_changes(&catalog.root, changes);
+        let now = Utc::now();
         let deleted = records::deleted(catalog);
         let removed: Vec<_> = catalog.removed.keys().cloned().collect();
         let defined: Vec<_> = catalog.exports.keys().cloned().collect();
         let good = catalog.good.clone();
-        // What is being removed needs its last texts until that is done.
-        let forget = if removed.is_empty() { deleted.clone() } else { Vec::new() };
+        // What is being removed needs its last texts, and those of what it names, until that is done.
+        let done_with =
+            |id: &&DefinitionId| removed.is_empty() || (id.kind == "Export" && removed.iter().all(|name| name.as_str() != id.name));
+        let forget: Vec<_> = deleted.iter().filter(done_with).cloned().collect();
         let forgotten = forget.clone();
         self.record(move |store| {
             store.keep_documents(&good, now)?;
-            audit.iter().try_for_each(|line| store.audit(line))?;
             removed.iter().try_for_each(|name| store.set_deleting(name, true))?;
             defined.iter().try_for_each(|name| store.set_deleting(name, false))?;
             forgotten.iter().try_for_each(|id| store.forget_document(id))
@@ -162,11 +173,28 @@ impl Controller<'_> {
         records::replace(&mut self.kept, &catalog.good, &forget);
     }
 
+    /// Finding out who changed a file may take seconds, in which nothing else waits.
+    fn audit_changes(&mut self, root: &Path, mut changes: Vec<records::Change>) {
+        let deleted = |change: &records::Change| change.what == records::What::Deleted;
+        changes.retain(|change| !deleted(change) || self.told_deleted.insert(change.id.clone()));
+        changes.iter().filter(|change| !deleted(change)).for_each(|change| _ = self.told_deleted.remove(&change.id));
+        let Some(recorder) = self.engine.recorder.clone().filter(|_| !changes.is_empty()) else { return };
+        let (root, now) = (root.to_owned(), Utc::now());
+        self.audits.spawn(async move {
+            let lines = tokio::task::spawn_blocking(move || records::audit(&root, &changes, now)).await.unwrap_or_default();
+            let recorded = recorder.record(move |store| lines.iter().try_for_each(|line| store.audit(line))).await;
+            if let Err(failure) = recorded {
+                tracing::error!(reason = failure.message, "who changed what is not on record");
+            }
+        });
+    }
+
     /// New and changed exports get their lists, tags and fields at once (E5).
     fn prepare_changed(&mut self, prepared: &BTreeMap<Name, String>) {
         let exports: Vec<_> = self.desk.exports().values().cloned().collect();
         for export in exports.iter().filter(|export| !export.suspend && !export.removed) {
-            if prepared.get(&export.name) != Some(&export.digest) {
+            let landed = self.landed.insert(export.name.clone(), export.digest.clone());
+            if prepared.get(&export.name) != Some(&export.digest) && landed.as_ref() != Some(&export.digest) {
                 self.desk.push(&export.name, Work::Prepare { then_run: export.run_on_change });
             }
             self.learn_turn(&export.name);
@@ -192,7 +220,7 @@ impl Controller<'_> {
         }
         let name = export.name.clone();
         self.record(move |store| store.set_deleting(&name, false)).await;
-        let id = definition::DefinitionId { kind: "Export".into(), name: export.name.to_string() };
+        let id = DefinitionId { kind: "Export".into(), name: export.name.to_string() };
         let forgotten = id.clone();
         self.record(move |store| store.forget_document(&forgotten)).await;
         records::replace(&mut self.kept, &[], &[id]);
@@ -201,6 +229,7 @@ impl Controller<'_> {
         }
         self.desk.remove(&export.name);
         self.removing.remove(&export.name);
+        self.show_definitions();
     }
 
     /// Probes connections that are new or changed (C5).

@@ -4,11 +4,10 @@ use super::{
     board::{ConnectionView, ExportView, HeldReading, Problem, ScheduleView},
     controller::Controller,
     queue::Job,
-    timetable::next_run,
     watch::{Mode, Watcher},
 };
 use crate::{
-    definition::{Catalog, Diagnostic, Export, Name, Severity},
+    definition::{Catalog, Export, Name},
     run::Failure,
     state::{End, Now, RunRecord, Status},
 };
@@ -18,7 +17,6 @@ use std::collections::BTreeSet;
 impl Controller<'_> {
     /// What changes from moment to moment: who runs, who waits, when what is next.
     pub fn show(&mut self, watcher: &Watcher) {
-        let now = Utc::now();
         let mut queued = Vec::new();
         {
             let mut board = self.handle.board.write();
@@ -30,7 +28,7 @@ impl Controller<'_> {
                     queued.extend(export.cloned().map(|export| (export, waits_for.clone())));
                 }
                 view.status = status;
-                view.next = export.and_then(|export| next_run(export, now));
+                view.next = self.desk.next(&name);
                 (view.consecutive_failures, view.retry_at) = self.desk.retry(&name);
                 if self.desk.queue().runs(&name).is_none() {
                     view.progress = None;
@@ -45,11 +43,8 @@ impl Controller<'_> {
 
     fn status(&self, name: &Name, export: Option<&Export>, view: &ExportView) -> Status {
         let queue = self.desk.queue();
-        if let Some(since) = view.last_run.as_ref().filter(|run| run.end.is_none()).map(|run| run.started) {
-            return Status::Now(Now::Running { since });
-        }
-        if queue.runs(name).is_some_and(Job::is_run) {
-            return Status::Now(Now::Running { since: view.last_run.as_ref().map_or_else(Utc::now, |run| run.started) });
+        if let Some(active) = self.runs.get(name).filter(|_| queue.runs(name).is_some_and(Job::is_run)) {
+            return Status::Now(Now::Running { since: active.since });
         }
         if queue.waits_to_run(name) {
             let behind = queue.waits_for(name).map_or_else(|| name.to_string(), ToString::to_string);
@@ -89,11 +84,11 @@ impl Controller<'_> {
         board.directory.digest.clone_from(&catalog.digest);
         board.directory.held = None;
         board.directory.unreadable.clone_from(&catalog.unreadable);
-        board.directory.problems = catalog.diagnostics.iter().map(problem).collect();
+        board.directory.problems = catalog.diagnostics.iter().map(Problem::from).collect();
         let gone: Vec<Name> = board.exports.keys().filter_map(|name| Name::new(name).ok()).filter(|name| !names.contains(name)).collect();
         gone.iter().for_each(|name| drop(board.exports.remove(name.as_str())));
         for name in &names {
-            let view = board.exports.entry(name.to_string()).or_insert_with(|| empty(name));
+            let view = board.exports.entry(name.to_string()).or_insert_with(|| ExportView::of(name));
             let defined = self.desk.exports().get(name).filter(|export| !export.removed);
             define(view, defined.map(AsRef::as_ref), catalog.stalled.contains_key(name));
         }
@@ -151,29 +146,6 @@ impl Controller<'_> {
     }
 }
 
-fn empty(name: &Name) -> ExportView {
-    ExportView {
-        name: name.to_string(),
-        status: Status::Now(Now::NeverRun),
-        defined: false,
-        file: None,
-        line: None,
-        connection: None,
-        destination: None,
-        digest: None,
-        schedule: None,
-        next: None,
-        retry_at: None,
-        consecutive_failures: 0,
-        last_run: None,
-        last_success: None,
-        progress: None,
-        held_plan: None,
-        resources_failed: None,
-        broken: None,
-    }
-}
-
 /// `stalled`: it is defined, and nothing of it can be used.
 fn define(view: &mut ExportView, export: Option<&Export>, stalled: bool) {
     view.defined = export.is_some() || stalled;
@@ -185,15 +157,4 @@ fn define(view: &mut ExportView, export: Option<&Export>, stalled: bool) {
     let schedule = export.and_then(|export| export.schedule.as_ref());
     view.schedule = schedule.map(|schedule| ScheduleView { cron: schedule.cron.clone(), time_zone: schedule.time_zone.to_string() });
     view.broken = export.and_then(|export| export.broken.as_deref().map(str::to_owned));
-}
-
-fn problem(diagnostic: &Diagnostic) -> Problem {
-    Problem {
-        severity: if diagnostic.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
-        file: diagnostic.file.display().to_string(),
-        line: diagnostic.at.map(|at| at.line),
-        column: diagnostic.at.map(|at| at.column),
-        message: diagnostic.message.clone(),
-        hint: diagnostic.hint.clone(),
-    }
 }

@@ -87,6 +87,11 @@ impl Timetable {
         self.rows.remove(export).is_some()
     }
 
+    /// An export's next time.
+    pub fn next(&self, export: &Name) -> Option<DateTime<Utc>> {
+        self.rows.get(export)?.next
+    }
+
     /// The earliest time of all.
     pub fn earliest(&self) -> Option<DateTime<Utc>> {
         self.rows.values().filter_map(|row| row.pending.or(row.next)).min()

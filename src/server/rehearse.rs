@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     daemon,
-    definition::{self, Catalog, Diagnostic, Export, Name, SentFile, Severity, Snapshot},
+    definition::{self, Catalog, Export, Name, SentFile, Snapshot},
     plan::{self, Plan},
     run::{self, Engine, Failure, Silent},
 };
@@ -58,11 +58,11 @@ impl Rehearsal {
         let catalog = understand(&self.app.handle.root, &proposal);
         if catalog.has_errors() {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the definitions are invalid").hint("see the diagnostics");
-            return Err(Problem { diagnostics: catalog.diagnostics.iter().map(diagnostic).collect(), ..problem });
+            return Err(Problem { diagnostics: catalog.diagnostics.iter().map(daemon::Problem::from).collect(), ..problem });
         }
         let exports = chosen(&catalog, &proposal.exports)?;
         let mut out = BufWriter::new(tempfile::tempfile_in(&self.engine.temp).map_err(no_room)?);
-        let warnings: Vec<_> = catalog.diagnostics.iter().map(diagnostic).collect();
+        let warnings: Vec<_> = catalog.diagnostics.iter().map(daemon::Problem::from).collect();
         write!(out, "{{\"diagnostics\":{},\"exports\":[", json(&warnings)?).map_err(no_room)?;
         for (n, export) in exports.iter().enumerate() {
             if n > 0 {
@@ -148,17 +148,6 @@ fn view(plan: &Plan, members: bool) -> Result<PlanView, Problem> {
     let json = plan::json(plan, members).and_then(RawValue::from_string).map_err(not_json)?;
     let (text, markdown) = (plan::text(plan), plan::markdown(plan));
     Ok(PlanView { digest: plan.digest.0.clone(), nothing_to_do: plan.is_empty(), json, text, markdown })
-}
-
-fn diagnostic(diagnostic: &Diagnostic) -> daemon::Problem {
-    daemon::Problem {
-        severity: if diagnostic.severity == Severity::Error { "error" } else { "warning" }.to_owned(),
-        file: diagnostic.file.display().to_string(),
-        line: diagnostic.at.map(|at| at.line),
-        column: diagnostic.at.map(|at| at.column),
-        message: diagnostic.message.clone(),
-        hint: diagnostic.hint.clone(),
-    }
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<String, Problem> {

@@ -104,21 +104,9 @@ mod tests {
             name: name.into(),
             status,
             defined: true,
-            file: None,
-            line: None,
-            connection: None,
-            destination: None,
-            digest: None,
             schedule: Some(ScheduleView { cron: "0 6 * * *".into(), time_zone: "Europe/Amsterdam".into() }),
             next: DateTime::from_timestamp(1_795_327_200, 0),
-            retry_at: None,
-            consecutive_failures: 0,
-            last_run: None,
-            last_success: None,
-            progress: None,
-            held_plan: None,
-            resources_failed: None,
-            broken: None,
+            ..ExportView::of(&crate::definition::Name::new(name).unwrap())
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::{
     daemon::{Board, ConnectionView, ExportView, HeldReading, fake},
     server::{Server, Setup, Token, TokenRef},
-    state::{HeldPlan, Now, RejectedRow, RunStart, StateDir, Status, Trigger},
+    state::{HeldPlan, RejectedRow, RunStart, StateDir, Trigger},
 };
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
@@ -108,24 +108,13 @@ pub(crate) fn board() -> Board {
 
 pub(crate) fn export(name: &str) -> ExportView {
     ExportView {
-        name: name.into(),
-        status: Status::Now(Now::NeverRun),
         defined: true,
         file: Some("marketing/news.yaml".into()),
         line: Some(3),
         connection: Some("account".into()),
         destination: Some("mailchimp".into()),
         digest: Some("d1".into()),
-        schedule: None,
-        next: None,
-        retry_at: None,
-        consecutive_failures: 0,
-        last_run: None,
-        last_success: None,
-        progress: None,
-        held_plan: None,
-        resources_failed: None,
-        broken: None,
+        ..ExportView::of(&crate::definition::Name::new(name).unwrap())
     }
 }
 
