@@ -124,7 +124,7 @@ async fn refused(response: Response) -> u8 {
 
 /// What the header may hold.
 fn header_text(user: &str) -> String {
-    let text: String = user.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(64).collect();
+    let text: String = user.chars().filter(char::is_ascii_graphic).take(64).collect();
     if text.is_empty() { "unknown".to_owned() } else { text }
 }
 
