@@ -6,7 +6,8 @@
 //!                                        ▲       ▼
 //!                                        └─ state (what was applied)
 //! ```
-//! Data flows one way, left to right. `daemon` and `cli` drive it from above; nothing below imports from above.
+//! Data flows one way, left to right. `daemon` and `cli` drive it from above, `server` speaks for the daemon; nothing below
+//! imports from above.
 //!
 //! # Where things are
 //! | folder | what is in it |
@@ -19,7 +20,7 @@
 //! | [`destination`] | the vendor trait, and a folder a vendor |
 //! | [`http`] | the one client: auth, retry, rate budget, redaction |
 //! | [`run`] | carries one plan out: batches, workers, outcomes, resume, progress |
-//! | [`daemon`] | schedules and the controller |
+//! | [`daemon`] | the directory watched, definitions reconciled, exports run at their times: a pure core and a controller |
 //! | [`server`] | the JSON API, its OpenAPI document, metrics |
 //! | [`sandbox`] | the vendors, emulated faithfully, for rehearsals and tests |
 //! | [`cli`] | one file a command; all printing |

@@ -183,7 +183,10 @@ impl Controller<'_> {
             self.runs.remove(&name);
             return;
         }
-        self.happened(event).await;
+        // A probe that was stopped says nothing of the connection.
+        if !matches!(event, Event::Probed { .. }) {
+            self.happened(event).await;
+        }
     }
 
     /// The newest run of an export, shown on the board.

@@ -102,8 +102,8 @@ impl Controller<'_> {
         self.refresh(&export);
         let cause = Cause { trigger: Trigger::OnDemand, by, due: None };
         Ok(match self.desk.push(&export, Work::Run(cause)) {
-            Some(_) => format!("approved; {export} is queued"),
-            None => format!("approved; {export} is not defined at present, or suspended, so nothing runs"),
+            Some(_) => format!("{export} is queued"),
+            None => format!("{export} is not defined at present, or suspended, so nothing runs"),
         })
     }
 
@@ -118,7 +118,7 @@ impl Controller<'_> {
             self.listener.reading(&super::listener::Reading::Taken(&held.catalog));
             self.take_over(held.catalog, held.snapshot).await;
         }
-        "approved; the directory is taken as it is".to_owned()
+        "the directory is taken as it is".to_owned()
     }
 
     async fn audit(&self, who: &str, action: &str, subject: &str, digest: Option<&str>) {

@@ -1,6 +1,10 @@
 //! The controller: the directory watched, definitions reconciled, exports run at their times, until stopped.
 //!
 //! May know: definitions, `run`, the state. May not know: vendors, how a run works, terminals. Only calls down.
+//!
+//! The pure core decides, told what happened and what time it is: `judge` (is a reading taken), `timetable` (what is due),
+//! `queue` (who waits for whom), `retry` (when again), and `desk`, which puts them together. Around it the `controller`
+//! hears (`watch`, `answer`), acts (`reconcile`, `act`, `work`) and shows (`show`, `board`, `metrics`, `listener`).
 
 mod act;
 mod answer;

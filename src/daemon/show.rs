@@ -24,7 +24,11 @@ impl Controller<'_> {
                 let Ok(name) = Name::new(name) else { continue };
                 let export = self.desk.exports().get(&name);
                 let status = self.status(&name, export.map(AsRef::as_ref), view);
-                if let (Status::Now(Now::Queued { waits_for }), false) = (&status, status == view.status) {
+                let changed = status != view.status;
+                if let Status::Now(Now::Queued { waits_for }) = &status
+                    && changed
+                    && waits_for != name.as_str()
+                {
                     queued.extend(export.cloned().map(|export| (export, waits_for.clone())));
                 }
                 view.status = status;

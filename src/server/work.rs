@@ -56,7 +56,7 @@ pub(super) async fn trigger_all(State(app): State<App>, By(by): By) -> Result<(S
 
 pub(super) async fn cancel(State(app): State<App>, Named(export): Named<Name>, By(by): By) -> Result<(StatusCode, Json<Done>), Problem> {
     app.handle.cancel(export.clone(), by).await?;
-    let message = format!("{export} is being stopped: what is in flight is finished and recorded");
+    let message = format!("{export} is stopped, or taken out of the queue; what was in flight is finished and recorded");
     Ok((StatusCode::ACCEPTED, Json(Done { message })))
 }
 

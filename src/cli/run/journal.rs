@@ -124,9 +124,9 @@ impl Listener for Journal {
 
 fn problem(diagnostic: &Diagnostic) {
     let (line, column) = (diagnostic.at.map(|at| at.line), diagnostic.at.map(|at| at.column));
-    let (file, message, hint) = (diagnostic.file.display(), &diagnostic.message, diagnostic.hint.as_deref());
+    let (file, problem, hint) = (diagnostic.file.display(), &diagnostic.message, diagnostic.hint.as_deref());
     match diagnostic.severity {
-        Severity::Error => error!(%file, line, column, message, hint, "definition"),
-        Severity::Warning => warn!(%file, line, column, message, hint, "definition"),
+        Severity::Error => error!(%file, line, column, problem, hint, "definition"),
+        Severity::Warning => warn!(%file, line, column, problem, hint, "definition"),
     }
 }
