@@ -199,7 +199,8 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
     report
 }
 
-/// Partial: the platform refused rows that it was not known to refuse, too many rows are refused, or something is left.
+/// Partial: the platform refused rows that it was not known to refuse, too many rows are refused, or something or somebody
+/// is left.
 fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End {
     let refused = counts.rejected.saturating_sub(planned.rejected);
     if refused > 0 {
@@ -207,6 +208,10 @@ fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End
     }
     if counts.pending > 0 {
         return End::Partial { reason: format!("{} members could not be confirmed; the next run settles them", counts.pending) };
+    }
+    let still_in = planned.removed.saturating_sub(counts.removed);
+    if still_in > 0 {
+        return End::Partial { reason: format!("{still_in} people could not be confirmed as taken out; the next run settles them") };
     }
     if counts.read > 0 && counts.rejected * 100 > counts.read * u64::from(max_rejected.0) {
         return End::Partial {
