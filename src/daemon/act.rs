@@ -10,7 +10,7 @@ use crate::{
     definition::{Export, Name},
     plan::Plan,
     run::{Cause, Engine, Failure, FailureKind, Report, Silent, Watch},
-    state::{End, Mark, RunRecord, RunStart, Trigger},
+    state::{End, Mark, RunRecord, RunStart, Trigger, View},
 };
 use chrono::Utc;
 use std::{sync::Arc, time::Duration};
@@ -190,8 +190,13 @@ impl Controller<'_> {
     }
 
     /// The newest run of an export, shown on the board.
-    pub fn refresh(&mut self, export: &Name) -> Option<RunRecord> {
-        let view = self.trouble(self.engine.view(Utc::now()))??;
+    pub fn refresh(&self, export: &Name) -> Option<RunRecord> {
+        let view = self.view()?;
+        self.refresh_from(&view, export)
+    }
+
+    /// The same of many, by one view.
+    pub fn refresh_from(&self, view: &View, export: &Name) -> Option<RunRecord> {
         let record = self.trouble(view.last_run(export).map_err(Failure::from))?;
         let held = self.trouble(view.held(Some(export)).map_err(Failure::from)).unwrap_or_default();
         let held = held.into_iter().find(|plan| plan.approved.is_none()).map(|plan| plan.digest);

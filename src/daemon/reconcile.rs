@@ -192,12 +192,13 @@ impl Controller<'_> {
     /// New and changed exports get their lists, tags and fields at once (E5).
     fn prepare_changed(&mut self, prepared: &BTreeMap<Name, String>) {
         let exports: Vec<_> = self.desk.exports().values().cloned().collect();
+        let view = self.view();
         for export in exports.iter().filter(|export| !export.suspend && !export.removed) {
             let landed = self.landed.insert(export.name.clone(), export.digest.clone());
             if prepared.get(&export.name) != Some(&export.digest) && landed.as_ref() != Some(&export.digest) {
                 self.desk.push(&export.name, Work::Prepare { then_run: export.run_on_change });
             }
-            self.learn_turn(&export.name);
+            view.iter().for_each(|view| self.learn_turn_from(view, &export.name));
         }
     }
 
@@ -265,7 +266,8 @@ impl Controller<'_> {
     fn go_on(&mut self) {
         let names: Vec<_> = self.desk.exports().keys().cloned().collect();
         for name in names {
-            let Some(record) = self.refresh(&name) else { continue };
+            let shown = self.handle.board.read().exports.get(name.as_str()).and_then(|view| view.last_run.clone());
+            let Some(record) = shown else { continue };
             if matches!(record.end, Some(End::Failed { retrying: true, .. })) {
                 let cause = Cause { trigger: record.trigger, by: record.user, due: record.due };
                 self.desk.push(&name, Work::Run(cause));
@@ -275,7 +277,13 @@ impl Controller<'_> {
 
     /// Which place an export writes to, once the state knows.
     pub fn learn_turn(&mut self, export: &Name) {
-        let state = self.view().and_then(|view| self.trouble(view.export(export).map_err(Failure::from)).flatten());
+        if let Some(view) = self.view() {
+            self.learn_turn_from(&view, export);
+        }
+    }
+
+    fn learn_turn_from(&mut self, view: &View, export: &Name) {
+        let state = self.trouble(view.export(export).map_err(Failure::from)).flatten();
         if let Some(place) = state.and_then(|state| state.place) {
             self.desk.set_turn(export, place.remote.0);
         }

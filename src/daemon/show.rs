@@ -112,8 +112,8 @@ impl Controller<'_> {
         }
         drop(board);
         gone.iter().for_each(|name| self.handle.metrics.forget(name));
-        for name in names {
-            self.refresh(&name);
+        if let Some(view) = self.view() {
+            names.iter().for_each(|name| drop(self.refresh_from(&view, name)));
         }
     }
 

@@ -235,3 +235,23 @@ fn end_of(failure: &Failure) -> End {
         FailureKind::Canceled => End::Canceled { reason },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::all_done(Counts { removed: 5, ..Counts::default() }, None)]
+    #[case::somebody_is_still_in(Counts { removed: 3, ..Counts::default() }, Some("2 people could not be confirmed as taken out"))]
+    #[case::somebody_is_pending(Counts { removed: 5, pending: 1, ..Counts::default() }, Some("1 members could not be confirmed"))]
+    #[case::refused_by_the_platform(Counts { removed: 5, rejected: 2, ..Counts::default() }, Some("2 rows were refused"))]
+    fn what_is_left_is_never_called_success(#[case] counts: Counts, #[case] partial: Option<&str>) {
+        let planned = Counts { removed: 5, ..Counts::default() };
+        match (completed(Percentage(5), &planned, &counts), partial) {
+            (End::Succeeded { .. }, None) => {}
+            (End::Partial { reason }, Some(expected)) => assert!(reason.starts_with(expected), "{reason}"),
+            (end, _) => panic!("{end:?}"),
+        }
+    }
+}
