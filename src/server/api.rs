@@ -128,18 +128,14 @@ pub struct Planned {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct PlannedExport {
     pub export: Name,
-    #[serde(flatten)]
-    pub result: PlannedResult,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<Box<PlanView>>,
+    /// Instead of a plan.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<FailureView>,
     /// With `members`: each with whom something would be done.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub members: Vec<MemberLine>,
-}
-
-#[derive(Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum PlannedResult {
-    Plan(Box<PlanView>),
-    Failure(FailureView),
 }
 
 /// A plan in all its forms.

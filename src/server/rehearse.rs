@@ -2,7 +2,7 @@
 
 use super::{
     Problem,
-    api::{FailureView, PlanView, PlannedResult, Proposal},
+    api::{FailureView, PlanView, Proposal},
     extract::{By, Sent},
     serve::App,
 };
@@ -80,13 +80,9 @@ impl Rehearsal {
     async fn export(&self, export: &Arc<Export>, members: bool, out: &mut impl Write) -> Result<(), Problem> {
         let redirected = self.app.redirect.as_ref().map_or_else(|| Arc::clone(export), |redirect| redirect(Arc::clone(export)));
         write!(out, "{{\"export\":{}", json(&export.name)?).map_err(no_room)?;
-        let (result, lines) = match self.planned(&redirected, members).await {
-            Ok((plan, lines)) => (PlannedResult::Plan(Box::new(view(&plan, members)?)), lines),
-            Err(failure) => (PlannedResult::Failure(FailureView { message: failure.message, hints: failure.hints }), None),
-        };
-        let (key, value) = match &result {
-            PlannedResult::Plan(plan) => ("plan", json(plan)?),
-            PlannedResult::Failure(failure) => ("failure", json(failure)?),
+        let (key, value, lines) = match self.planned(&redirected, members).await {
+            Ok((plan, lines)) => ("plan", json(&view(&plan, members)?)?, lines),
+            Err(failure) => ("failure", json(&FailureView { message: failure.message, hints: failure.hints })?, None),
         };
         write!(out, ",\"{key}\":{value}").map_err(no_room)?;
         if let Some(mut lines) = lines {

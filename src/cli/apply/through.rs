@@ -15,7 +15,7 @@ use crate::{
     daemon::{DirectoryView, ExportView},
     definition::Name,
     run::Watch,
-    server::api::{Exports, PlanView, PlannedResult},
+    server::api::{Exports, PlanView, PlannedExport},
     state::{Now, RunRecord, Status},
 };
 use std::{fs, path::Path, time::Duration};
@@ -67,20 +67,20 @@ async fn chosen(target: &Target, remote: &Remote) -> Result<Vec<ExportView>, u8>
 /// Shows the daemon's plan, asks, has it run, says how it went.
 async fn one(args: &Args, target: &Target, remote: &Remote, name: &Name) -> Result<u8, u8> {
     let planned = elsewhere::ask(remote, &target.dir, vec![name.clone()], false).await?;
-    match planned.exports.into_iter().next().map(|one| one.result) {
-        Some(PlannedResult::Plan(plan)) => {
+    match planned.exports.into_iter().next() {
+        Some(PlannedExport { plan: Some(plan), .. }) => {
             render::talk(&render::painted(&plan.text));
             if asks(args) && !plan.nothing_to_do && !agreed(&plan) {
                 render::talk(&format!("{name}: left as it is; nothing was sent"));
                 return Ok(exit::FAILED);
             }
         }
-        Some(PlannedResult::Failure(why)) => {
+        Some(PlannedExport { failure: Some(why), .. }) => {
             let hints: Vec<&str> = why.hints.iter().map(String::as_str).collect();
             render::error(&format!("{name}: {}", why.message), &hints);
             return Ok(exit::FAILED);
         }
-        None => return Err(session::fail(&format!("the daemon made no plan of {name}"), None)),
+        _ => return Err(session::fail(&format!("the daemon made no plan of {name}"), None)),
     }
     let run = run(remote, name).await?;
     Ok(trigger::tell(&run))

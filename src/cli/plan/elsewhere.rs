@@ -8,7 +8,7 @@ use crate::{
     definition::{Name, Snapshot},
     plan,
     run::{Failure, FailureKind},
-    server::api::{Planned, PlannedExport, PlannedResult, Proposal, ProposedFile},
+    server::api::{Planned, PlannedExport, Proposal, ProposedFile},
 };
 use std::{
     io::{self, Write},
@@ -26,8 +26,7 @@ pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
     } else {
         planned.exports.iter().try_for_each(|one| look::print(|out| show(args, one, out)))?;
     }
-    let plans = planned.exports.iter().filter_map(|one| if let PlannedResult::Plan(plan) = &one.result { Some(plan) } else { None });
-    let changes = plans.clone().any(|plan| !plan.nothing_to_do);
+    let changes = planned.exports.iter().filter_map(|one| one.plan.as_ref()).any(|plan| !plan.nothing_to_do);
     Ok(code(args, failures(&planned.exports) > 0, changes))
 }
 
@@ -45,8 +44,7 @@ pub async fn ask(remote: &Remote, dir: &Path, exports: Vec<Name>, members: bool)
 
 /// Says of each export that has no plan why; how many.
 fn failures(exports: &[PlannedExport]) -> usize {
-    let failed =
-        exports.iter().filter_map(|one| if let PlannedResult::Failure(why) = &one.result { Some((&one.export, why)) } else { None });
+    let failed = exports.iter().filter_map(|one| Some((&one.export, one.failure.as_ref()?)));
     failed
         .map(|(export, why)| {
             let failure = Failure { kind: FailureKind::Stalled, message: why.message.clone(), hints: why.hints.clone() };
@@ -56,7 +54,7 @@ fn failures(exports: &[PlannedExport]) -> usize {
 }
 
 fn show(args: &Args, one: &PlannedExport, out: &mut dyn Write) -> io::Result<()> {
-    let PlannedResult::Plan(plan) = &one.result else { return Ok(()) };
+    let Some(plan) = &one.plan else { return Ok(()) };
     if args.markdown {
         writeln!(out, "{}", plan.markdown)?;
     } else {
@@ -70,7 +68,7 @@ fn json(exports: &[PlannedExport], members: bool, out: &mut dyn Write) -> io::Re
     out.write_all(b"{\"exports\": [\n")?;
     let mut comma = "";
     for one in exports {
-        let PlannedResult::Plan(plan) = &one.result else { continue };
+        let Some(plan) = &one.plan else { continue };
         write!(out, "{comma}{}", plan.json.get().trim_end().trim_end_matches('}'))?;
         comma = ",\n";
         if members {

@@ -45,7 +45,7 @@ impl Daemon {
         daemon
     }
 
-    fn address(&self) -> Option<String> {
+    pub fn address(&self) -> Option<String> {
         let text = fs::read_to_string(self.state.join("daemon.json")).ok()?;
         let file: Value = serde_json::from_str(&text).ok()?;
         (file["pid"] == self.child.id()).then(|| file["address"].as_str().map(str::to_owned)).flatten()

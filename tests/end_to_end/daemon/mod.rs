@@ -2,4 +2,5 @@
 
 mod killed;
 mod kit;
+mod through;
 mod week;
