@@ -5,6 +5,7 @@ use super::{
     Counters, Error, Faults, admin,
     mailchimp::{Batch, ListDetail, ListSummary, MemberRow},
     server::App,
+    vendor::{Held, Vendor as _},
 };
 use axum::{
     extract::{Path, Query, State},
@@ -47,20 +48,43 @@ fn shell(title: &str, body: &Markup) -> Html<String> {
 }
 
 pub(super) async fn overview(State(app): State<Arc<App>>) -> Result<Html<String>, Error> {
-    let (lists, batches) = admin::blocking(&app, |app| Ok((app.mailchimp.lists()?, app.mailchimp.batches()?))).await?;
-    let (counters, faults) = (app.log.counters(), app.injector().faults().clone());
+    let counters = app.log.counters();
+    let (used, batches) = admin::blocking(&app, |app| Ok((used(app)?, app.mailchimp.batches()?))).await?;
+    let lists = admin::blocking(&app, |app| app.mailchimp.lists()).await?;
+    let faults = app.injector().faults().clone();
     let body = html! {
         h1 { "Listkeeper sandbox" }
         p.soft { "What the stand-ins of the vendors received. Nothing here left this machine." }
         (figures(&counters))
-        h2 { "Mailchimp audiences" }
-        @if lists.is_empty() { div.card.soft { "None yet." } }
+        @if used.is_empty() && lists.is_empty() { div.card.soft { "Nothing yet." } }
+        @if !lists.is_empty() { h2 { "Mailchimp audiences" } }
         @for list in &lists { (list_card(list)) }
         (batch_table(&batches))
+        @for vendor in &used { (vendor_card(vendor, &counters)) }
         (weather(&faults))
         (request_table(&counters))
     };
     Ok(shell("Listkeeper sandbox", &body))
+}
+
+/// A vendor that was used, and what it holds.
+struct Used {
+    name: &'static str,
+    title: &'static str,
+    containers: Vec<Held>,
+}
+
+/// Those that were asked something or hold something; Mailchimp has a section of its own.
+fn used(app: &App) -> Result<Vec<Used>, Error> {
+    let counters = app.log.counters();
+    let mut used = Vec::new();
+    for vendor in app.doors.iter().map(|door| &door.vendor).filter(|vendor| vendor.name() != app.mailchimp.name()) {
+        let containers = vendor.containers()?;
+        if !containers.is_empty() || counters.of(vendor.name()).requests > 0 {
+            used.push(Used { name: vendor.name(), title: vendor.title(), containers });
+        }
+    }
+    Ok(used)
 }
 
 fn figures(counters: &Counters) -> Markup {
@@ -68,9 +92,25 @@ fn figures(counters: &Counters) -> Markup {
     html! {
         div.card.row {
             (figure("requests", counters.requests))
-            (figure("most at one time (10 allowed)", counters.most_at_once))
+            (figure("most at one time", counters.most_at_once))
             (figure("refused, no slot", counters.refused_slots))
             (figure("outside the contract", counters.violations))
+        }
+    }
+}
+
+fn vendor_card(vendor: &Used, counters: &Counters) -> Markup {
+    let count = counters.of(vendor.name);
+    html! {
+        h2 { (vendor.title) }
+        div.card {
+            p.soft { (count.requests) " requests, " (count.violations) " outside the contract" }
+            table {
+                tr { th { "name" } th { "kind" } th { "id" } th.n { "contacts" } }
+                @for held in &vendor.containers {
+                    tr { td { (held.name) } td { (held.kind) } td { code { (held.id) } } td.n { (held.members) } }
+                }
+            }
         }
     }
 }
@@ -141,7 +181,7 @@ fn request_table(counters: &Counters) -> Markup {
             tr { th { "route" } th.n { "rows" } th.n { "status" } th.n { "ms" } th { "fault" } }
             @for entry in counters.last_requests.iter().rev() {
                 tr {
-                    td { code { (entry.method) " " (entry.route) } }
+                    td { (entry.vendor) " " code { (entry.method) " " (entry.route) } }
                     td.n { @if entry.rows > 0 { (entry.rows) } }
                     td.n { @if entry.status == 0 { "no answer" } @else { (entry.status) } }
                     td.n { (format!("{:.1}", entry.took_us as f64 / 1000.0)) }
