@@ -18,6 +18,7 @@ mod draw;
 mod error;
 mod faults;
 mod hold;
+mod iterable;
 mod log;
 pub mod mailchimp;
 mod page;

@@ -3,6 +3,7 @@
 use super::{
     Clock, Error,
     hold::Hold,
+    iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
     vendor::Vendor,
 };
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use url::Url;
 
 /// Names and where their APIs begin.
-const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE)];
+const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE)];
 
 /// What runs behind the doors.
 pub(super) struct Vendors {
@@ -24,7 +25,7 @@ impl Vendors {
     pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
         let origin = origin.as_str().trim_end_matches('/');
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone()];
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), Arc::new(Iterable::open(hold, clock.clone())?)];
         Ok(Self { mailchimp, all })
     }
 }
