@@ -1,25 +1,29 @@
 //! The control surface below `/_sandbox`, for tests and for people with curl. It needs no credentials: it listens on
 //! loopback only, and answers only to loopback names, so that a page in a browser cannot be tricked into reading it.
 
-use super::{Error, Faults, mailchimp::Person, server::App};
+use super::{Error, Faults, app::App, vendor::Vendor};
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    extract::{Path, Request, State},
     http::{StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/_sandbox/faults", get(faults).post(set_faults).delete(clear_faults))
         .route("/_sandbox/mailchimp/lists", get(lists).post(ensure_list))
-        .route("/_sandbox/mailchimp/requests", get(requests))
-        .route("/_sandbox/mailchimp/people", post(people))
+        .route("/_sandbox/requests", get(requests))
+        .route("/_sandbox/{vendor}/requests", get(requests_of))
+        .route("/_sandbox/{vendor}/people", post(people))
+        .route("/_sandbox/{vendor}/settings", post(settings))
+        .route("/_sandbox/{vendor}/observed", get(observed))
+        .route("/_sandbox/{vendor}/containers", get(containers).post(ensure))
 }
 
 /// Refuses other names than loopback's in `Host` (DNS rebinding).
@@ -71,6 +75,11 @@ async fn requests(State(app): State<Arc<App>>) -> Response {
     Json(app.log.counters()).into_response()
 }
 
+async fn requests_of(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Error> {
+    let vendor = app.vendor(&name)?.name();
+    Ok(Json(app.log.counters().of(vendor)).into_response())
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct EnsureList {
@@ -83,18 +92,44 @@ async fn ensure_list(State(app): State<Arc<App>>, Json(list): Json<EnsureList>) 
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum People {
-    One(Person),
-    Many(Vec<Person>),
+/// Runs what a vendor does off the async threads.
+async fn at<T: Send + 'static>(
+    app: &Arc<App>,
+    name: String,
+    act: impl FnOnce(&dyn Vendor) -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    blocking(app, move |app| act(&**app.vendor(&name)?)).await
 }
 
-async fn people(State(app): State<Arc<App>>, Json(people): Json<People>) -> Result<StatusCode, Error> {
+async fn people(State(app): State<Arc<App>>, Path(name): Path<String>, Json(people): Json<Value>) -> Result<StatusCode, Error> {
     let people = match people {
-        People::One(person) => vec![person],
-        People::Many(people) => people,
+        Value::Array(people) => people,
+        one => vec![one],
     };
-    blocking(&app, move |app| people.iter().try_for_each(|person| app.mailchimp.person(person))).await?;
+    at(&app, name, move |vendor| people.iter().try_for_each(|person| vendor.person(person))).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn settings(State(app): State<Arc<App>>, Path(name): Path<String>, Json(settings): Json<Value>) -> Result<StatusCode, Error> {
+    at(&app, name, move |vendor| vendor.set(&settings)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn observed(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Error> {
+    Ok(Json(at(&app, name, |vendor| vendor.observed()).await?).into_response())
+}
+
+async fn containers(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Error> {
+    Ok(Json(json!({"containers": at(&app, name, |vendor| vendor.containers()).await?})).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Ensure {
+    id: String,
+}
+
+async fn ensure(State(app): State<Arc<App>>, Path(name): Path<String>, Json(ask): Json<Ensure>) -> Result<StatusCode, Error> {
+    at(&app, name, move |vendor| vendor.ensure(&ask.id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }

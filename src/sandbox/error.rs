@@ -1,5 +1,6 @@
-//! Why a sandbox does not start.
+//! Why a sandbox does not start, or does not do what was asked of it.
 
+use super::vendors;
 use std::path::PathBuf;
 
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +17,14 @@ pub enum Error {
     Store { path: PathBuf, source: rusqlite::Error },
     #[error("these faults cannot be set: {0}")]
     Faults(String),
+    #[error("the sandbox has no vendor \"{name}\"; it has {known}")]
+    NoVendor { name: String, known: String },
     #[error("{0}")]
     Refused(String),
+}
+
+impl Error {
+    pub(super) fn no_vendor(name: &str) -> Self {
+        Self::NoVendor { name: name.to_owned(), known: vendors::names().collect::<Vec<_>>().join(", ") }
+    }
 }

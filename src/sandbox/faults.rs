@@ -1,6 +1,7 @@
 //! Bad weather on demand: shares of faults drawn from a seed, faults for the next matching requests, slow answers.
 //! The n-th request of a sandbox meets the same weather in every run with the same seed.
 
+use super::draw;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -8,12 +9,18 @@ use std::{collections::BTreeMap, time::Duration};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fault {
-    /// 429 with the vendor's problem document; nothing was done.
+    /// 429 in the vendor's words; nothing was done.
     TooManyRequests,
+    /// 429 in plain text, from something in front of the vendor; nothing was done.
+    PlainTooManyRequests,
     /// 403 without a body, as under extreme load; nothing was done.
     Forbidden,
-    /// 500 with the vendor's problem document; nothing was done.
+    /// 500 in the vendor's words; nothing was done.
     ServerError,
+    /// 500 in plain text; nothing was done.
+    PlainServerError,
+    /// 503, as when a reading took the vendor too long; nothing was done.
+    Unavailable,
     /// 502 with an HTML page, as from the content network; nothing was done.
     BadGateway,
     /// The connection ends before any answer; nothing was done.
@@ -190,10 +197,8 @@ impl Injector {
         })
     }
 
-    /// A number in [0, 1) from the seed, the request's number and what it is for.
     fn chance(&self, purpose: u64) -> f64 {
-        let input = [self.requests.to_le_bytes(), purpose.to_le_bytes()].concat();
-        (xxhash_rust::xxh3::xxh3_64_with_seed(&input, self.faults.seed) >> 11) as f64 / (1u64 << 53) as f64
+        draw::chance(self.faults.seed, self.requests, purpose)
     }
 }
 

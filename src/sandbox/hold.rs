@@ -1,6 +1,6 @@
 //! One process at a time in a sandbox's folder, and a second one learns who is in it.
 
-use super::Error;
+use super::{Error, clock};
 use rustix::fs::{FlockOperation, flock};
 use std::{
     fs::{self, File, OpenOptions},
@@ -45,21 +45,26 @@ impl Hold {
         url::Url::parse(address).ok()
     }
 
-    pub(super) fn database(&self) -> PathBuf {
-        self.dir.join("sandbox.db")
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
     }
 
-    /// Removes the database: everything that was received.
-    pub(super) fn wipe(&self) -> Result<(), Error> {
-        for name in ["sandbox.db", "sandbox.db-wal", "sandbox.db-shm"] {
-            match fs::remove_file(self.dir.join(name)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::Folder { path: self.dir.clone(), source: error });
-                }
-                _ => {}
-            }
+    /// Where a vendor keeps what it received.
+    pub(super) fn database(&self, vendor: &str) -> PathBuf {
+        self.dir.join(format!("{vendor}.db"))
+    }
+
+    /// Removes what these vendors received, and the clock that ran faster.
+    pub(super) fn wipe<'a>(&self, vendors: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+        let files = vendors.flat_map(|vendor| ["", "-wal", "-shm"].map(|end| self.dir.join(format!("{vendor}.db{end}"))));
+        files.chain([clock::path(&self.dir)]).try_for_each(|file| self.remove(&file))
+    }
+
+    fn remove(&self, file: &Path) -> Result<(), Error> {
+        match fs::remove_file(file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::Folder { path: self.dir.clone(), source: error }),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }
 

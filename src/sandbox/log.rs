@@ -15,6 +15,7 @@ const KEPT: usize = 50;
 pub struct Entry {
     /// Unix seconds.
     pub at: i64,
+    pub vendor: &'static str,
     pub method: String,
     pub route: String,
     /// 0: the connection ended without an answer.
@@ -36,7 +37,16 @@ pub struct RouteCount {
     pub by_status: BTreeMap<u16, u64>,
 }
 
-/// Counters since the start.
+/// What one vendor was asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct VendorCount {
+    pub requests: u64,
+    pub violations: u64,
+    /// By method and route, `POST /lists/{list_id}`.
+    pub routes: BTreeMap<String, RouteCount>,
+}
+
+/// Counters since the start, all vendors together and each by itself.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Counters {
     pub requests: u64,
@@ -45,18 +55,33 @@ pub struct Counters {
     pub in_flight: u64,
     /// The most requests that were under way at one time.
     pub most_at_once: u64,
-    /// Answers 429 because all ten slots were taken (not those of `faults`).
+    /// Answers 429 because all of a vendor's slots were taken (not those of `faults`).
     pub refused_slots: u64,
     /// Requests outside the vendor's contract, and the last of them in words.
     pub violations: u64,
     pub last_violations: VecDeque<String>,
     pub last_requests: VecDeque<Entry>,
+    pub vendors: BTreeMap<&'static str, VendorCount>,
 }
 
 impl Counters {
     /// How often a route was asked (`"POST", "/lists/{list_id}"`).
     pub fn requests_of(&self, method: &str, route: &str) -> u64 {
         self.routes.get(&format!("{method} {route}")).map_or(0, |count| count.requests)
+    }
+
+    /// What one vendor was asked.
+    pub fn of(&self, vendor: &str) -> VendorCount {
+        self.vendors.get(vendor).cloned().unwrap_or_default()
+    }
+}
+
+impl RouteCount {
+    fn add(&mut self, entry: &Entry) {
+        self.requests += 1;
+        self.rows += entry.rows as u64;
+        self.took_us += entry.took_us;
+        *self.by_status.entry(entry.status).or_default() += 1;
     }
 }
 
@@ -83,20 +108,21 @@ impl Log {
         self.with(|counters| counters.refused_slots += 1);
     }
 
-    pub(super) fn violation(&self, method: &str, route: &str, what: &str) {
+    pub(super) fn violation(&self, vendor: &'static str, method: &str, route: &str, what: &str) {
         self.with(|counters| {
             counters.violations += 1;
-            push(&mut counters.last_violations, format!("{method} {route}: {what}"));
+            counters.vendors.entry(vendor).or_default().violations += 1;
+            push(&mut counters.last_violations, format!("{vendor} {method} {route}: {what}"));
         });
     }
 
     pub(super) fn answered(&self, entry: Entry) {
         self.with(|counters| {
-            let route = counters.routes.entry(format!("{} {}", entry.method, entry.route)).or_default();
-            route.requests += 1;
-            route.rows += entry.rows as u64;
-            route.took_us += entry.took_us;
-            *route.by_status.entry(entry.status).or_default() += 1;
+            let call = format!("{} {}", entry.method, entry.route);
+            let vendor = counters.vendors.entry(entry.vendor).or_default();
+            vendor.requests += 1;
+            vendor.routes.entry(call.clone()).or_default().add(&entry);
+            counters.routes.entry(call).or_default().add(&entry);
             push(&mut counters.last_requests, entry);
         });
     }
@@ -126,6 +152,7 @@ impl Drop for InFlight {
 /// One exchange in full, as a recorder keeps it. It holds addresses.
 #[derive(Clone, Debug)]
 pub struct Exchange {
+    pub vendor: &'static str,
     pub method: String,
     /// Below the vendor's base (`/lists/abc/members`), percent-encoded as it came.
     pub path: String,

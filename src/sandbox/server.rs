@@ -1,55 +1,34 @@
 //! Starting, binding, routing, stopping.
 
 use super::{
-    Counters, Error, Faults, Recorder, admin,
+    Clock, Counters, Error, Faults, Recorder, admin,
+    app::App,
+    door::Door,
     faults::Injector,
     hold::Hold,
-    log::Log,
-    mailchimp::{self, Mailchimp, Person},
+    mailchimp::{self, Person},
     page,
+    vendors::{self, Vendors},
 };
 use axum::{
-    Router, middleware,
+    Router,
+    extract::{Request, State},
+    middleware,
     routing::{any, get},
 };
+use serde_json::Value;
 use std::{
     net::Ipv4Addr,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::Semaphore, task::JoinHandle};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-/// Where the time comes from, Unix seconds.
-#[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
-
-impl Clock {
-    pub fn new(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
-        Self(Arc::new(now))
-    }
-
-    pub(super) fn now(&self) -> i64 {
-        (self.0)()
-    }
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self::new(|| chrono::Utc::now().timestamp())
-    }
-}
-
-impl std::fmt::Debug for Clock {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Clock")
-    }
-}
-
 /// How a sandbox starts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The port on loopback; 0 for a free one.
     pub port: u16,
@@ -60,39 +39,13 @@ pub struct Options {
     /// Keeps every exchange in full.
     pub recorder: Option<Recorder>,
     pub clock: Clock,
+    /// How many times faster than its clock the sandbox's time runs: delays, rate windows, daily quotas.
+    pub speed: u32,
 }
 
-/// What the handlers share.
-#[derive(Debug)]
-pub(super) struct App {
-    pub mailchimp: Arc<Mailchimp>,
-    pub slots: Semaphore,
-    pub log: Arc<Log>,
-    pub recorder: Option<Recorder>,
-    injector: Mutex<Injector>,
-    clock: Clock,
-}
-
-impl App {
-    pub(super) fn injector(&self) -> MutexGuard<'_, Injector> {
-        self.injector.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn now(&self) -> i64 {
-        self.clock.now()
-    }
-
-    /// How long a request takes that carries so many members, and whether the content network gives up first.
-    pub(super) fn latency(&self, drawn: Duration, rows: usize) -> (Duration, bool) {
-        let injector = self.injector();
-        let (wanted, limit) = (drawn + injector.for_rows(rows), injector.timeout());
-        (wanted.min(limit), wanted > limit)
-    }
-
-    pub(super) fn set_faults(&self, faults: Faults) -> Result<(), Error> {
-        faults.check()?;
-        *self.injector() = Injector::new(faults);
-        Ok(())
+impl Default for Options {
+    fn default() -> Self {
+        Self { port: 0, faults: Faults::default(), reset: false, recorder: None, clock: Clock::default(), speed: 1 }
     }
 }
 
@@ -120,20 +73,22 @@ impl Sandbox {
         options.faults.check()?;
         let mut hold = Hold::take(dir)?;
         if options.reset {
-            hold.wipe()?;
+            hold.wipe(vendors::names())?;
         }
         let bind = |source| Error::Bind { port: options.port, source };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).await.map_err(bind)?;
         let address = listener.local_addr().map_err(bind)?;
         let origin = Url::parse(&format!("http://{address}")).map_err(|error| Error::Refused(error.to_string()))?;
         hold.sign(address)?;
+        let clock = options.clock.faster(options.speed, hold.dir())?;
+        let Vendors { mailchimp, all } = Vendors::open(&Arc::new(hold), &clock, &origin)?;
         let app = Arc::new(App {
-            mailchimp: Arc::new(Mailchimp::open(hold, options.clock.clone(), format!("http://{address}"))?),
-            slots: Semaphore::new(mailchimp::SLOTS),
+            doors: all.into_iter().map(|vendor| Arc::new(Door::new(vendor))).collect(),
+            mailchimp,
             log: Arc::default(),
             recorder: options.recorder,
             injector: Mutex::new(Injector::new(options.faults)),
-            clock: options.clock,
+            clock,
         });
         let stop = CancellationToken::new();
         let service = axum::serve(listener, router(Arc::clone(&app))).with_graceful_shutdown(stop.clone().cancelled_owned());
@@ -143,6 +98,11 @@ impl Sandbox {
             }
         });
         Ok(Self { origin, app, stop, task: Some(task) })
+    }
+
+    /// What `endpoint:` of a connection has to be; `None` for a vendor that has no stand-in.
+    pub fn endpoint(&self, vendor: &str) -> Option<Url> {
+        vendors::base(vendor).map(|base| self.url(base))
     }
 
     /// What `endpoint:` of a Mailchimp connection has to be.
@@ -165,6 +125,26 @@ impl Sandbox {
         Self::API_KEY
     }
 
+    /// Makes the place or list that a definition names by this id if there is none. Blocks for a moment.
+    pub fn ensure(&self, vendor: &str, id: &str) -> Result<(), Error> {
+        self.app.vendor(vendor)?.ensure(id)
+    }
+
+    /// Makes a person at a vendor awkward on purpose, in the vendor's own JSON. Blocks for a moment.
+    pub fn set_person(&self, vendor: &str, person: &Value) -> Result<(), Error> {
+        self.app.vendor(vendor)?.person(person)
+    }
+
+    /// Sets how a vendor behaves where accounts differ, in the vendor's own JSON. Blocks for a moment.
+    pub fn set(&self, vendor: &str, settings: &Value) -> Result<(), Error> {
+        self.app.vendor(vendor)?.set(settings)
+    }
+
+    /// What happened at a vendor behind its answers. Blocks for a moment.
+    pub fn observed(&self, vendor: &str) -> Result<Value, Error> {
+        self.app.vendor(vendor)?.observed()
+    }
+
     /// Makes the audience of this id (letters and digits) if there is none: definitions name audiences by id, and a fresh
     /// sandbox has none. Blocks for a moment.
     pub fn ensure_mailchimp_list(&self, id: &str, name: &str) -> Result<(), Error> {
@@ -173,7 +153,7 @@ impl Sandbox {
 
     /// Makes a person awkward on purpose. Blocks for a moment.
     pub fn set_mailchimp_person(&self, person: &Person) -> Result<(), Error> {
-        self.app.mailchimp.person(person)
+        self.app.mailchimp.set_person(person)
     }
 
     /// The weather from the next request on; the seed starts anew.
@@ -212,11 +192,13 @@ fn router(app: Arc<App>) -> Router {
         .route("/mailchimp/lists/{id}", get(page::list))
         .merge(admin::routes())
         .layer(middleware::from_fn(admin::loopback_only));
-    Router::new()
-        .route(mailchimp::BASE, any(mailchimp::handle))
-        .route(&format!("{}/", mailchimp::BASE), any(mailchimp::handle))
-        .route(&format!("{}/{{*path}}", mailchimp::BASE), any(mailchimp::handle))
-        .route(mailchimp::RESULTS, get(mailchimp::result))
-        .merge(own)
-        .with_state(app)
+    let vendors = app.doors.iter().fold(Router::new(), |router, door| router.merge(below(door)));
+    vendors.route(mailchimp::RESULTS, get(mailchimp::result)).merge(own).with_state(app)
+}
+
+/// Everything below one vendor's base.
+fn below(door: &Arc<Door>) -> Router<Arc<App>> {
+    let (base, door) = (door.vendor.base(), Arc::clone(door));
+    let handle = any(move |State(app): State<Arc<App>>, request: Request| async move { door.handle(&app, request).await });
+    Router::new().route(base, handle.clone()).route(&format!("{base}/"), handle.clone()).route(&format!("{base}/{{*path}}"), handle)
 }

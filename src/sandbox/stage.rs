@@ -1,7 +1,7 @@
 //! A sandbox to send to: this process's own, or the one that another process runs in the same folder, so that a plan can be
 //! looked at while a rehearsal is running.
 
-use super::{Error, Options, Sandbox, hold::Hold, mailchimp};
+use super::{Error, Options, Sandbox, hold::Hold, mailchimp, vendors};
 use std::path::Path;
 use url::Url;
 
@@ -22,15 +22,19 @@ impl Stage {
         }
     }
 
+    /// What `endpoint:` of a connection has to be; `None` for a vendor that has no stand-in.
+    pub fn endpoint(&self, vendor: &str) -> Option<Url> {
+        vendors::base(vendor).map(|base| self.url(base))
+    }
+
     pub fn mailchimp_endpoint(&self) -> Url {
-        match self {
-            Self::Own(sandbox) => sandbox.mailchimp_endpoint(),
-            Self::Other(origin) => {
-                let mut url = origin.clone();
-                url.set_path(mailchimp::BASE);
-                url
-            }
-        }
+        self.url(mailchimp::BASE)
+    }
+
+    fn url(&self, path: &str) -> Url {
+        let mut url = self.page();
+        url.set_path(path);
+        url
     }
 
     /// The page that shows what was received.
@@ -38,6 +42,14 @@ impl Stage {
         match self {
             Self::Own(sandbox) => sandbox.page(),
             Self::Other(origin) => origin.clone(),
+        }
+    }
+
+    /// Makes the place or list that a definition names by its id; another process has made its own.
+    pub fn ensure(&self, vendor: &str, id: &str) -> Result<(), Error> {
+        match self {
+            Self::Own(sandbox) => sandbox.ensure(vendor, id),
+            Self::Other(_) => Ok(()),
         }
     }
 
@@ -67,6 +79,8 @@ mod tests {
         let second = Stage::open(dir.path(), Options::default()).await.unwrap();
         assert!(matches!(second, Stage::Other(_)));
         assert_eq!(first.mailchimp_endpoint(), second.mailchimp_endpoint());
+        assert_eq!(first.endpoint("mailchimp"), Some(second.mailchimp_endpoint()));
+        assert_eq!((second.endpoint("none"), first.ensure("none", "1").is_err()), (None, true));
         second.shutdown().await;
         first.shutdown().await;
         assert!(matches!(Stage::open(dir.path(), Options::default()).await.unwrap(), Stage::Own(_)));

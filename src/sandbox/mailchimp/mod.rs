@@ -1,7 +1,7 @@
 //! Mailchimp, Marketing API 3.0, as it was observed and documented: one account, its audiences, members, merge fields,
 //! tags (static segments) and batches.
 //!
-//! Everything runs over one `request::Call`, whether it came over HTTP (`gate`) or inside a batch: `route` finds the
+//! Everything runs over one `request::Call`, whether it came through the door (`gate`) or inside a batch: `route` finds the
 //! handler, the handler works in one transaction of the `store`. What the vendor's documents leave open is decided so
 //! that a client is put to the harder test:
 //! * a reading of the members without `status` includes archived ones;
@@ -22,6 +22,7 @@ mod email;
 mod extra;
 mod field_values;
 mod gate;
+mod key;
 mod lists;
 mod member;
 mod member_list;
@@ -46,7 +47,7 @@ mod tags;
 mod view;
 mod work;
 
-pub(super) use gate::{handle, result};
+pub(super) use gate::result;
 pub use people::{Person, PersonIs};
 pub(super) use summary::{Batch, ListDetail, ListSummary, MemberRow};
 pub(super) use work::Mailchimp;
@@ -56,4 +57,4 @@ pub(super) const BASE: &str = "/mailchimp/3.0";
 /// Where results of batches are fetched, without credentials.
 pub(super) const RESULTS: &str = "/mailchimp/results/{file}";
 /// Calls that the vendor works on at one time, for one account.
-pub(super) const SLOTS: usize = 10;
+const SLOTS: usize = 10;

@@ -44,7 +44,7 @@ pub enum PersonIs {
 
 impl Mailchimp {
     /// Makes it so.
-    pub(in crate::sandbox) fn person(&self, person: &Person) -> std::result::Result<(), crate::sandbox::Error> {
+    pub(in crate::sandbox) fn set_person(&self, person: &Person) -> std::result::Result<(), crate::sandbox::Error> {
         Ok(self.transact(|ctx| set(ctx, person))?)
     }
 

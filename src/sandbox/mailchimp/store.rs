@@ -1,10 +1,12 @@
-//! The sandbox's own database: one connection, one transaction a call. Nothing here is worth a disk flush: after a power
-//! cut the sandbox may have forgotten its last seconds, after a crash of the process it has not.
+//! How the account is kept.
 
 use super::memo::Memo;
-use crate::sandbox::{Error, hold::Hold};
-use rusqlite::Connection;
-use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _};
+use crate::sandbox::{
+    Error,
+    database::{Database, Layout},
+    hold::Hold,
+};
+use std::sync::Arc;
 
 /// Number of the format below; another number is refused.
 const FORMAT: i64 = 1;
@@ -41,44 +43,16 @@ CREATE TABLE operations(
 INSERT INTO sqlite_sequence(name, seq) VALUES ('tags', 10000);
 ";
 
-/// Members lie scattered in the index by hash, so each call touches hundreds of its pages: a long log lets a checkpoint
-/// write each of them once for many calls.
-const PRAGMAS: &str = "
-PRAGMA journal_mode=WAL;
-PRAGMA synchronous=OFF;
-PRAGMA wal_autocheckpoint=8000;
-PRAGMA cache_size=-16000;
-PRAGMA temp_store=FILE;
-";
-
 /// The database and what is remembered about it.
 #[derive(Debug)]
 pub(super) struct Store {
-    pub db: Connection,
+    pub database: Database,
     pub memo: Memo,
-    /// Kept as long as the database is open.
-    _hold: Hold,
 }
 
 impl Store {
-    /// Opens or creates the database (0600) in the held folder.
-    pub(super) fn open(hold: Hold) -> Result<Self, Error> {
-        let path = hold.database();
-        let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
-        opened.map_err(|source| Error::Folder { path: path.clone(), source })?;
-        let failed = |source| Error::Store { path: path.clone(), source };
-        let db = Connection::open(&path).map_err(failed)?;
-        db.set_prepared_statement_cache_capacity(100);
-        db.execute_batch(PRAGMAS).map_err(failed)?;
-        match db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(failed)? {
-            0 => create(&db).map_err(failed)?,
-            FORMAT => {}
-            found => return Err(Error::Format { path, found, expected: FORMAT }),
-        }
-        Ok(Self { db, memo: Memo::default(), _hold: hold })
+    pub(super) fn open(hold: &Arc<Hold>) -> Result<Self, Error> {
+        let layout = Layout { vendor: "mailchimp", format: FORMAT, schema: SCHEMA };
+        Ok(Self { database: Database::open(hold, &layout)?, memo: Memo::default() })
     }
-}
-
-fn create(db: &Connection) -> rusqlite::Result<()> {
-    db.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version={FORMAT}; COMMIT;"))
 }

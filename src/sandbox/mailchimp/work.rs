@@ -1,6 +1,7 @@
 //! The vendor at work: one call after the other, each in a transaction that ends with its answer.
 
 use super::{
+    key,
     memo::Memo,
     problem::{Fail, Problem, Result},
     request::{Answer, Call},
@@ -8,10 +9,9 @@ use super::{
     select::Selection,
     store::Store,
 };
-use crate::sandbox::{Clock, Error, hold::Hold};
-use axum::http::Method;
+use crate::sandbox::{Clock, Error, hold::Hold, vendor::Ask};
 use rusqlite::Connection;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The account. Its methods block: call them off the async threads.
 #[derive(Debug)]
@@ -94,13 +94,14 @@ fn in_words(problem: &Problem) -> String {
 }
 
 impl Mailchimp {
-    pub(in crate::sandbox) fn open(hold: Hold, clock: Clock, origin: String) -> std::result::Result<Self, Error> {
+    pub(in crate::sandbox) fn open(hold: &Arc<Hold>, clock: Clock, origin: String) -> std::result::Result<Self, Error> {
         Ok(Self { store: Mutex::new(Store::open(hold)?), clock, origin })
     }
 
     /// Answers one request.
-    pub(super) fn answer(&self, method: Method, path: &str, query: &str, body: &[u8]) -> Reply {
-        let call = match Call::parse(method, path, query, body) {
+    pub(super) fn reply(&self, ask: &Ask) -> Reply {
+        let call = key::check(&ask.headers).and_then(|()| Call::parse(ask.method.clone(), &ask.path, &ask.query, &ask.body));
+        let call = match call {
             Ok(call) => call,
             Err(fail) => return Reply::refuse(&fail.into_problem()),
         };
@@ -128,8 +129,8 @@ impl Mailchimp {
     /// The same for the sandbox's own purposes.
     pub(super) fn transact<T>(&self, act: impl FnOnce(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
         let mut store = self.store();
-        let Store { db, memo, .. } = &mut *store;
-        let tx = db.unchecked_transaction()?;
+        let Store { database, memo } = &mut *store;
+        let tx = database.db.unchecked_transaction()?;
         let now = self.clock.now();
         let mut ctx = Ctx { db: &tx, memo, now, origin: &self.origin, select: Selection::default(), notes: Vec::new() };
         match act(&mut ctx) {

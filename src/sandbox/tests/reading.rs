@@ -110,7 +110,7 @@ async fn fields_are_selected_and_unknown_parameters_noted() {
     let only = json!({"members": [{"email_address": "m100@contoso.test", "merge_fields": {"FNAME": ""}}], "total_items": 25});
     assert_eq!(answer, only);
     let counters = bench.sandbox.counters();
-    assert_eq!(counters.last_violations, ["GET /lists/{list_id}/members: unknown query parameter colour"]);
+    assert_eq!(counters.last_violations, ["mailchimp GET /lists/{list_id}/members: unknown query parameter colour"]);
     let (_, answer) = bench.get("/lists/cdp/members?count=1&exclude_fields=members,_links").await;
     assert_eq!(answer, json!({"list_id": "cdp", "total_items": 25}));
 }

@@ -108,7 +108,7 @@ async fn a_taken_port_and_another_format_are_said() {
     let dir = tempfile::tempdir().unwrap();
     let error = Sandbox::start(dir.path(), Options { port, ..Options::default() }).await.unwrap_err();
     assert!(matches!(error, Error::Bind { .. }), "{error}");
-    rusqlite::Connection::open(dir.path().join("sandbox.db")).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
+    rusqlite::Connection::open(dir.path().join("mailchimp.db")).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
     let error = Sandbox::start(dir.path(), Options::default()).await.unwrap_err();
     assert!(matches!(error, Error::Format { found: 99, .. }), "{error}");
 }

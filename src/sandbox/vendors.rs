@@ -1,0 +1,40 @@
+//! Every vendor that has a stand-in.
+
+use super::{
+    Clock, Error,
+    hold::Hold,
+    iterable::{self, Iterable},
+    mailchimp::{self, Mailchimp},
+    vendor::Vendor,
+};
+use std::sync::Arc;
+use url::Url;
+
+/// Names and where their APIs begin.
+const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE)];
+
+/// What runs behind the doors.
+pub(super) struct Vendors {
+    /// Mailchimp has pages of its own, beyond what every vendor has.
+    pub mailchimp: Arc<Mailchimp>,
+    pub all: Vec<Arc<dyn Vendor>>,
+}
+
+impl Vendors {
+    /// Opens each vendor's database in the held folder.
+    pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
+        let origin = origin.as_str().trim_end_matches('/');
+        let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), Arc::new(Iterable::open(hold, clock.clone())?)];
+        Ok(Self { mailchimp, all })
+    }
+}
+
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    BASES.iter().map(|(name, _)| *name)
+}
+
+/// Where the API of the vendor of this name begins.
+pub(super) fn base(vendor: &str) -> Option<&'static str> {
+    BASES.iter().find(|(name, _)| *name == vendor).map(|(_, base)| *base)
+}
