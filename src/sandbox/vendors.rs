@@ -5,13 +5,14 @@ use super::{
     hold::Hold,
     iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
+    omnisend::{self, Omnisend},
     vendor::Vendor,
 };
 use std::sync::Arc;
 use url::Url;
 
 /// Names and where their APIs begin.
-const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE)];
+const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE), (omnisend::NAME, omnisend::BASE)];
 
 /// What runs behind the doors.
 pub(super) struct Vendors {
@@ -25,7 +26,9 @@ impl Vendors {
     pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
         let origin = origin.as_str().trim_end_matches('/');
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), Arc::new(Iterable::open(hold, clock.clone())?)];
+        let iterable = Arc::new(Iterable::open(hold, clock.clone())?);
+        let omnisend = Arc::new(Omnisend::open(hold, clock.clone(), origin.to_owned())?);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend];
         Ok(Self { mailchimp, all })
     }
 }
