@@ -12,6 +12,7 @@
 
 mod admin;
 mod clock;
+mod constant_contact;
 mod database;
 mod door;
 mod draw;

@@ -2,6 +2,7 @@
 
 use super::{
     Clock, Error,
+    constant_contact::{self, ConstantContact},
     hold::Hold,
     iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
@@ -11,7 +12,8 @@ use std::sync::Arc;
 use url::Url;
 
 /// Names and where their APIs begin.
-const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE)];
+const BASES: &[(&str, &str)] =
+    &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE), ("constant-contact", constant_contact::BASE)];
 
 /// What runs behind the doors.
 pub(super) struct Vendors {
@@ -25,7 +27,9 @@ impl Vendors {
     pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
         let origin = origin.as_str().trim_end_matches('/');
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), Arc::new(Iterable::open(hold, clock.clone())?)];
+        let iterable = Arc::new(Iterable::open(hold, clock.clone())?);
+        let constant_contact = Arc::new(ConstantContact::open(hold, clock.clone())?);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, constant_contact];
         Ok(Self { mailchimp, all })
     }
 }
