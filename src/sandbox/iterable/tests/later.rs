@@ -1,7 +1,9 @@
 //! What was accepted is visible only later.
 
 use super::Bench;
+use crate::sandbox::{Clock, Options, Sandbox};
 use serde_json::{Value, json};
+use std::sync::{Arc, atomic::Ordering};
 
 #[tokio::test]
 async fn writes_are_visible_within_their_bounds_and_survive_a_restart() {
@@ -18,14 +20,13 @@ async fn writes_are_visible_within_their_bounds_and_survive_a_restart() {
 #[tokio::test]
 async fn calls_may_take_effect_in_the_other_order() {
     let bench = Bench::with(json!({"visibleAfterMs": [5_000, 60_000], "listCallsPerSecond": 100})).await;
-    let mut other = 0;
     for n in 0..20 {
         let person = json!([{"email": format!("m{n}@example.com")}]);
         bench.subscribe(person.clone()).await;
         bench.unsubscribe(person).await;
     }
     bench.later(60_000);
-    other += bench.members().await.len();
+    let other = bench.members().await.len();
     assert!((1..20).contains(&other), "{other} of 20 were taken off before they were put on");
 }
 
@@ -50,4 +51,19 @@ async fn data_is_replaced_merged_and_cleared() {
     let profile = bench.profile("a@example.com").await;
     assert_eq!((&profile["dataFields"]["home"], profile["dataFields"].get("name")), (&json!({"city": "Lyon"}), None));
     assert_eq!(bench.members().await, ["a@example.com"], "a bulk update touches no list");
+}
+
+#[tokio::test]
+async fn a_faster_clock_brings_it_sooner() {
+    let bench = Bench::with(json!({"visibleAfterMs": [60_000, 60_000]})).await;
+    let Bench { sandbox, http, now_ms, dir } = bench;
+    sandbox.shutdown().await;
+    let wall = Arc::clone(&now_ms);
+    let options = Options { clock: Clock::from_ms(move || wall.load(Ordering::SeqCst)), speed: 20, ..Options::default() };
+    let bench = Bench { sandbox: Sandbox::start(dir.path(), options).await.unwrap(), http, now_ms, dir };
+    bench.subscribe(json!([{"email": "a@example.com"}])).await;
+    bench.later(2_999);
+    assert_eq!(bench.members().await.len(), 0);
+    bench.later(1);
+    assert_eq!(bench.members().await, ["a@example.com"]);
 }
