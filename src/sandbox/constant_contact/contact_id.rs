@@ -21,16 +21,13 @@ fn mixed(row: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::constant_contact::shape::is_id;
 
     #[test]
     fn ids_are_uuids_that_lead_back() {
         for row in [1, 2, 1_000_000, i64::from(u32::MAX)] {
             let id = id_of(row);
-            assert_eq!(
-                (row_of(&id), id.as_bytes()[14], crate::sandbox::constant_contact::shape::is_id(&id)),
-                (Some(row), b'4', true),
-                "{id}"
-            );
+            assert_eq!((row_of(&id), id.as_bytes()[14], is_id(&id)), (Some(row), b'4', true), "{id}");
         }
         assert_eq!(row_of("06526938-56dd-41e9-932a-fa163ea075fa"), None);
     }

@@ -13,7 +13,7 @@
 //!   is taken, and its row counted as an error;
 //! * a deleted or unsubscribed contact is on no list.
 //!
-//! Not emulated: tags, segments, engagement, SMS, confirmed opt-in mails, the sign-up form, contacts without an address.
+//! Not emulated: tags, segments, engagement, SMS, notes, confirmation mails, the sign-up form, imports without an address.
 
 mod account;
 mod activities;

@@ -26,6 +26,19 @@ async fn an_activity_waits_is_worked_on_and_ends() {
 }
 
 #[tokio::test]
+async fn what_was_accepted_is_done_after_a_restart() {
+    let bench = Bench::with(slow()).await;
+    let list = bench.list("List").await;
+    bench.person("left@contoso.test", &list, "left-list");
+    let rows = json!([row("a@contoso.test"), row("left@contoso.test")]);
+    let made = bench.made(IMPORT, json!({"import_data": rows, "list_ids": [list]})).await;
+    let bench = bench.restart(&slow()).await;
+    bench.later(2_000);
+    assert_eq!(bench.done(&made).await["status"]["person_count"], 2);
+    assert_eq!((bench.observed("leaversReadded"), bench.observed("requestsToday")), (1, 3), "counted on, the days' calls too");
+}
+
+#[tokio::test]
 async fn there_is_no_word_for_what_has_not_begun() {
     let bench = Bench::new().await;
     assert_eq!(bench.ask("GET /activities?state=initialized", Value::Null).await.0, 400);

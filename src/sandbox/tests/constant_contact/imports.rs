@@ -192,3 +192,18 @@ async fn twenty_five_custom_fields_a_contact() {
     let again = json!({"email": "a@contoso.test", "cf:F25": "x"});
     assert_eq!(bench.import(&list, json!([again])).await["error_count"], 0, "a deleted field leaves room");
 }
+
+#[tokio::test]
+async fn fifty_lists_a_contact() {
+    let bench = Bench::new().await;
+    let mut lists = Vec::new();
+    for n in 0..51 {
+        lists.push(bench.list(&format!("List {n}")).await);
+    }
+    let last = lists.pop().unwrap();
+    let body = json!({"import_data": [row("a@contoso.test")], "list_ids": lists});
+    let made = bench.made("POST /activities/contacts_json_import", body).await;
+    assert_eq!(bench.done(&made).await["status"]["cannot_add_to_list_count"], 0);
+    assert_eq!(bench.import(&last, json!([row("a@contoso.test")])).await["cannot_add_to_list_count"], 1);
+    assert_eq!(bench.contact("a@contoso.test").await["list_memberships"], json!(lists));
+}

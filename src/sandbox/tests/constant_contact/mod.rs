@@ -8,7 +8,7 @@ mod imports;
 mod lists;
 mod people;
 
-use crate::sandbox::{Clock, Options, Recorder, Sandbox, testing::NOW};
+use crate::sandbox::{Clock, Options, Sandbox, testing::NOW};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::{
@@ -23,7 +23,7 @@ struct Bench {
     sandbox: Sandbox,
     http: reqwest::Client,
     now_ms: Arc<AtomicI64>,
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
 }
 
 impl Bench {
@@ -32,13 +32,23 @@ impl Bench {
     }
 
     async fn with(settings: Value) -> Self {
-        let dir = tempfile::tempdir().unwrap();
         let now_ms = Arc::new(AtomicI64::new(NOW * 1000));
+        Self::start(tempfile::tempdir().unwrap(), now_ms, &settings).await
+    }
+
+    async fn start(dir: tempfile::TempDir, now_ms: Arc<AtomicI64>, settings: &Value) -> Self {
         let time = Arc::clone(&now_ms);
         let clock = Clock::from_ms(move || time.load(Ordering::SeqCst));
-        let sandbox = Sandbox::start(dir.path(), Options { clock, recorder: Some(Recorder::new()), ..Options::default() }).await.unwrap();
-        sandbox.set(VENDOR, &settings).unwrap();
-        Self { sandbox, http: reqwest::Client::new(), now_ms, _dir: dir }
+        let sandbox = Sandbox::start(dir.path(), Options { clock, ..Options::default() }).await.unwrap();
+        sandbox.set(VENDOR, settings).unwrap();
+        Self { sandbox, http: reqwest::Client::new(), now_ms, dir }
+    }
+
+    /// Stops it and starts it again on the same folder.
+    async fn restart(self, settings: &Value) -> Self {
+        let Self { sandbox, now_ms, dir, .. } = self;
+        sandbox.shutdown().await;
+        Self::start(dir, now_ms, settings).await
     }
 
     fn later(&self, ms: i64) {
