@@ -63,7 +63,7 @@ pub(super) fn unfit(ctx: &Ctx<'_>, person: &mut Person, only_known: bool) -> Res
         return Ok(Some(why));
     }
     let known = profile::find(ctx, person)?;
-    if known.as_ref().is_some_and(|known| !known.fits(person)) {
+    if known.as_ref().is_some_and(|known| !known.fits(person, ctx.settings.project)) {
         return Ok(Some(Why::Conflict));
     }
     Ok(match (known, ctx.settings.project, &person.email, &person.user_id) {

@@ -36,10 +36,10 @@ impl Profile {
         })
     }
 
-    /// Whether these two name one user.
-    pub(super) fn fits(&self, person: &Person) -> bool {
+    /// Whether these two name one user. Where the user id alone identifies, the address is only one of the data.
+    pub(super) fn fits(&self, person: &Person, project: Project) -> bool {
         let same = |own: &Option<String>, given: &Option<String>| own.is_none() || given.is_none() || own == given;
-        same(&self.user_id, &person.user_id)
+        same(&self.user_id, &person.user_id) && (project == Project::UserId || same(&self.email, &person.email))
     }
 
     /// As the API gives it.

@@ -43,12 +43,17 @@ async fn the_unknown(#[case] project: &str, #[case] path: &str, #[case] made: bo
     assert_eq!(bench.profile("a@example.com").await != Value::Null, made);
 }
 
+#[rstest]
+#[case("hybrid", "a@example.com", "u2", &["a@example.com"])]
+#[case("hybrid", "b@example.com", "u1", &["b@example.com"])]
+#[case("hybrid", "b@example.com", "u2", &[])]
+#[case("userId", "b@example.com", "u1", &[])]
 #[tokio::test]
-async fn two_users_are_not_one() {
-    let bench = Bench::with(json!({"project": "hybrid"})).await;
+async fn two_users_are_not_one(#[case] project: &str, #[case] email: &str, #[case] id: &str, #[case] conflicts: &[&str]) {
+    let bench = Bench::with(json!({"project": project})).await;
     bench.subscribe(json!([{"email": "a@example.com", "userId": "u1"}])).await;
-    let (_, answer) = bench.subscribe(json!([{"email": "a@example.com", "userId": "u2"}])).await;
-    assert_eq!(answer["failedUpdates"]["conflictEmails"], json!(["a@example.com"]));
+    let (_, answer) = bench.subscribe(json!([{"email": email, "userId": id}])).await;
+    assert_eq!(answer["failedUpdates"]["conflictEmails"], json!(conflicts));
 }
 
 #[rstest]
