@@ -15,6 +15,7 @@ mod admin;
 mod app;
 mod broken;
 mod clock;
+mod constant_contact;
 mod database;
 mod door;
 mod draw;

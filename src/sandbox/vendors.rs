@@ -2,6 +2,7 @@
 
 use super::{
     Clock, Error,
+    constant_contact::{self, ConstantContact},
     hold::Hold,
     iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
@@ -12,7 +13,12 @@ use std::sync::Arc;
 use url::Url;
 
 /// Names and where their APIs begin.
-const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE), ("iterable", iterable::BASE), (omnisend::NAME, omnisend::BASE)];
+const BASES: &[(&str, &str)] = &[
+    ("mailchimp", mailchimp::BASE),
+    ("iterable", iterable::BASE),
+    (omnisend::NAME, omnisend::BASE),
+    ("constant-contact", constant_contact::BASE),
+];
 
 /// What runs behind the doors.
 pub(super) struct Vendors {
@@ -28,7 +34,8 @@ impl Vendors {
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
         let iterable = Arc::new(Iterable::open(hold, clock.clone())?);
         let omnisend = Arc::new(Omnisend::open(hold, clock.clone(), origin.to_owned())?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend];
+        let constant_contact = Arc::new(ConstantContact::open(hold, clock.clone())?);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend, constant_contact];
         Ok(Self { mailchimp, all })
     }
 }

@@ -1,9 +1,11 @@
-//! A vendor's OpenAPI document as a judge of requests and answers.
+//! A vendor's OpenAPI (or Swagger 2.0) document as a judge of requests and answers.
 //!
 //! The documents are not part of this project (they carry no open licence): where they are not present beside it, tests
 //! that need one say so and pass.
 
-use serde_json::Value;
+mod swagger2;
+
+use serde_json::{Map, Value};
 use std::{collections::BTreeMap, path::PathBuf};
 
 /// The paths and schemas of one vendor.
@@ -17,6 +19,8 @@ struct Operation {
     query: BTreeMap<String, Value>,
     body: Option<jsonschema::Validator>,
     body_required: bool,
+    /// Its body is a form, on which the schemas have nothing to say.
+    form: bool,
     answers: BTreeMap<String, jsonschema::Validator>,
 }
 
@@ -33,13 +37,13 @@ pub fn shared(name: &str) -> Option<String> {
 impl Contract {
     /// `None` (with a word on stderr) where the document is not present.
     pub fn load(document: &str) -> Option<Self> {
-        let document: Value = serde_json::from_str(&shared(document)?).unwrap();
-        Some(Self::parse(&expanded(&document, &document)))
+        let document = swagger2::modern(serde_json::from_str(&shared(document)?).unwrap());
+        Some(Self::parse(&expanded(&document, &document["paths"], &mut Vec::new())))
     }
 
-    fn parse(document: &Value) -> Self {
+    fn parse(paths: &Value) -> Self {
         let mut operations = Vec::new();
-        for (pattern, methods) in document["paths"].as_object().unwrap() {
+        for (pattern, methods) in paths.as_object().unwrap() {
             for (method, operation) in methods.as_object().unwrap() {
                 if matches!(method.as_str(), "get" | "post" | "put" | "patch" | "delete") {
                     operations.push(Operation::parse(method, pattern, operation));
@@ -101,6 +105,7 @@ impl Operation {
             query: parameters.map(|p| (p["name"].as_str().unwrap().to_owned(), p["schema"].clone())).collect(),
             body: schema.is_object().then(|| validator(schema, true)),
             body_required: body["required"] == true,
+            form: operation["x-form"] == true,
             answers: answers.collect(),
         }
     }
@@ -114,6 +119,7 @@ impl Operation {
             (None, true) => {}
             (Some(_), true) if !self.body_required => {}
             (Some(_), true) => found.push("a body is required".to_owned()),
+            (None, false) if self.form => {}
             (None, false) => found.push("no body is foreseen".to_owned()),
             (Some(schema), false) => found.extend(violations(schema, body)),
         }
@@ -125,14 +131,7 @@ impl Operation {
         let Some(schema) = self.query.get(name) else {
             return (name != "fields").then(|| format!("unknown query parameter {name}"));
         };
-        let number = value.parse::<i64>().ok();
-        let bound = |name: &str, absent: i64| schema[name].as_i64().unwrap_or(absent);
-        let good = match schema["type"].as_str() {
-            Some("integer") => number.is_some_and(|n| (bound("minimum", 0)..=bound("maximum", i64::MAX)).contains(&n)),
-            Some("boolean") => matches!(value, "true" | "false"),
-            _ => schema["enum"].as_array().is_none_or(|words| words.iter().any(|word| word == value)),
-        };
-        (!good).then(|| format!("query parameter {name}={value} does not fit"))
+        (!suits(schema, value)).then(|| format!("query parameter {name}={value} does not fit"))
     }
 
     fn answer(&self, status: u16, body: &str) -> Vec<String> {
@@ -146,14 +145,35 @@ impl Operation {
     }
 }
 
-/// The value with everything that it refers to in its place.
-fn expanded(document: &Value, value: &Value) -> Value {
+/// Whether a parameter's text suits its schema; lists are separated by commas.
+fn suits(schema: &Value, text: &str) -> bool {
+    let number = text.parse::<i64>().ok();
+    let bound = |name: &str, absent: i64| schema[name].as_i64().unwrap_or(absent);
+    match schema["type"].as_str() {
+        Some("integer") => number.is_some_and(|n| (bound("minimum", 0)..=bound("maximum", i64::MAX)).contains(&n)),
+        Some("boolean") => matches!(text, "true" | "false"),
+        Some("array") if schema["collectionFormat"] == "csv" => {
+            let few = text.split(',').count() as i64 <= bound("maxItems", i64::MAX);
+            few && text.split(',').all(|item| suits(&schema["items"], item))
+        }
+        _ => schema["enum"].as_array().is_none_or(|words| words.iter().any(|word| word == text)),
+    }
+}
+
+/// The value with everything that it refers to in its place; what refers to itself may be anything there.
+fn expanded<'a>(document: &'a Value, value: &'a Value, within: &mut Vec<&'a str>) -> Value {
     match value {
         Value::Object(object) => match object.get("$ref").and_then(Value::as_str) {
-            Some(reference) => expanded(document, document.pointer(reference.trim_start_matches('#')).unwrap()),
-            None => object.iter().map(|(name, inner)| (name.clone(), expanded(document, inner))).collect(),
+            Some(reference) if within.contains(&reference) => Value::Object(Map::new()),
+            Some(reference) => {
+                within.push(reference);
+                let found = expanded(document, document.pointer(reference.trim_start_matches('#')).unwrap(), within);
+                within.pop();
+                found
+            }
+            None => object.iter().map(|(name, inner)| (name.clone(), expanded(document, inner, within))).collect(),
         },
-        Value::Array(items) => items.iter().map(|item| expanded(document, item)).collect(),
+        Value::Array(items) => items.iter().map(|item| expanded(document, item, within)).collect(),
         other => other.clone(),
     }
 }
