@@ -36,6 +36,7 @@ mod resolve;
 mod settled;
 mod standings;
 mod under_way;
+mod verify;
 mod watch;
 
 pub use context::Context;
