@@ -5,7 +5,8 @@
 //! above all not how our clients call a vendor: a stand-in that shares code with the client shares its mistakes.
 //!
 //! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`).
-//! * A folder is a vendor ([`mailchimp`], …), listed in `vendors`; `vendor` says what each gives to the common `door`.
+//! * A folder is a vendor ([`mailchimp`], …), `oauth` the places where people sign in; `vendors` lists them, `vendor` says what
+//!   each gives to the common `door`.
 //! * `clock`, `rates` and `draw` are time, limits and chance; `hold` and `database` the folder and a file for each vendor.
 //! * `faults` is bad weather; `log` what was asked; `admin` the control surface below `/_sandbox`; `page` what a person
 //!   sees at `/`.
@@ -20,6 +21,7 @@ mod faults;
 mod hold;
 mod log;
 pub mod mailchimp;
+mod oauth;
 mod page;
 mod rates;
 mod server;

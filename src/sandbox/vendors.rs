@@ -4,13 +4,18 @@ use super::{
     Clock, Error,
     hold::Hold,
     mailchimp::{self, Mailchimp},
+    oauth::{self, AuthorizationServer},
     vendor::Vendor,
 };
 use std::sync::Arc;
 use url::Url;
 
 /// Names and where their APIs begin.
-const BASES: &[(&str, &str)] = &[("mailchimp", mailchimp::BASE)];
+const BASES: &[(&str, &str)] = &[
+    ("mailchimp", mailchimp::BASE),
+    (oauth::MAILCHIMP.name, oauth::MAILCHIMP.base),
+    (oauth::CONSTANT_CONTACT.name, oauth::CONSTANT_CONTACT.base),
+];
 
 /// What runs behind the doors.
 pub(super) struct Vendors {
@@ -24,7 +29,8 @@ impl Vendors {
     pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
         let origin = origin.as_str().trim_end_matches('/');
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone()];
+        let sign_in = |rules| AuthorizationServer::open(rules, hold, clock, origin).map(Arc::new);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), sign_in(&oauth::MAILCHIMP)?, sign_in(&oauth::CONSTANT_CONTACT)?];
         Ok(Self { mailchimp, all })
     }
 }
