@@ -2,7 +2,7 @@
 
 use super::{Globals, exit, render};
 use crate::{
-    definition::{self, Audience, AudienceRef, Catalog, Connection, ConnectionType, Export, Name, Secret},
+    definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret},
     http::Hub,
     run::{DurableDays, Engine, Recorder, Watch},
     sandbox::{self, Sandbox, Stage},
@@ -90,7 +90,7 @@ impl Base {
             }
         };
         let hub = match &recorder {
-            Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone()))),
+            Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone())), 1),
             None => Hub::default(),
         };
         let hub = hub.stopped_by(cancel.clone());
@@ -164,11 +164,9 @@ async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
 /// The same export, sent to the sandbox.
 pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     let mut connection = Connection::clone(&export.connection);
-    connection.endpoint = Some(match connection.kind {
-        ConnectionType::Mailchimp => sandbox.mailchimp_endpoint(),
-    });
-    connection.api_key = Secret::Sandbox(Sandbox::API_KEY.to_owned());
-    if let Audience::Mailchimp(AudienceRef::Id(id)) = &export.target.audience {
+    connection.endpoint = Some(sandbox.mailchimp_endpoint());
+    connection.credentials = Credentials::ApiKey(Secret::Plain(Sandbox::API_KEY.to_owned()));
+    if let PlaceRef::Id(id) = export.target.audience.place() {
         let _ = sandbox.ensure_mailchimp_list(id, "Sandbox audience");
     }
     Export { connection: Arc::new(connection), ..export.clone() }

@@ -139,7 +139,7 @@ impl Desk {
     }
 
     fn job(&self, export: &Export, work: Work) -> Job {
-        let turn = self.turns.get(&export.name).cloned().unwrap_or_else(|| export.target.audience.turn(&export.connection.name));
+        let turn = self.turns.get(&export.name).cloned().unwrap_or_else(|| export.turn());
         Job { export: export.name.clone(), connection: export.connection.name.clone(), turn, work }
     }
 

@@ -23,6 +23,8 @@ pub struct Export {
     pub mode: Option<Mode>,
     pub on_leave: OnLeave,
     pub new_contacts: NewContacts,
+    /// `None`: when the platform's counters disagree with what was sent.
+    pub verify: Option<Verify>,
     pub schedule: Option<Schedule>,
     pub run_on_change: bool,
     pub guard: Guard,
@@ -38,10 +40,46 @@ pub struct Export {
     pub removed: bool,
 }
 
+/// What becomes one container at the platform: a segment, or all of an export's segments together.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    /// The segment's name; `members` where all segments are one list.
+    pub name: Name,
+    /// What the container is to be called.
+    pub container: String,
+    pub segments: Vec<Arc<Segment>>,
+}
+
 impl Export {
-    /// The name of a segment's container at the platform: `target.names`, else the segment's display name.
-    pub fn container_name<'a>(&'a self, segment: &'a Segment) -> &'a str {
-        self.target.names.get(&segment.name).unwrap_or(&segment.display_name)
+    /// The containers that this export fills, in the order of its segments.
+    pub fn slots(&self) -> Vec<Slot> {
+        if let Audience::ConstantContact(list) = &self.target.audience {
+            let (ListRef::Id(container) | ListRef::Named(container)) = list.clone();
+            return vec![Slot { name: Name::members(), container, segments: self.segments.clone() }];
+        }
+        let slot = |segment: &Arc<Segment>| Slot {
+            name: segment.name.clone(),
+            container: self.container_name(segment),
+            segments: vec![Arc::clone(segment)],
+        };
+        self.segments.iter().map(slot).collect()
+    }
+
+    /// The name of a segment's container at the platform: `target.names`, else by the segment's display name.
+    fn container_name(&self, segment: &Segment) -> String {
+        let given = self.target.names.get(&segment.name).cloned();
+        given.unwrap_or_else(|| self.connection.kind.container_name(&segment.display_name, segment.name.as_str()))
+    }
+
+    /// What exports take turns at: those that write to one place never do so at a time (E16). As far as a definition can tell.
+    pub fn turn(&self) -> String {
+        let connection = &self.connection.name;
+        match self.target.audience.place() {
+            // Ids are the vendor's own: the same one, by whichever connection.
+            PlaceRef::Id(id) => id.to_owned(),
+            PlaceRef::Named { name, .. } => format!("{connection}: {name}"),
+            PlaceRef::Account => format!("{connection}"),
+        }
     }
 }
 
@@ -55,34 +93,60 @@ pub struct Target {
     pub adopt_containers: bool,
     /// Members found in an adopted container may be taken out (E7).
     pub adopt_members: bool,
+    /// Where a container cannot be renamed, a new name makes a new one, once approved (E9).
+    pub recreate: bool,
 }
 
-/// The place that holds contacts, by vendor.
+/// Where the members go, by vendor.
 #[derive(Clone, Debug)]
 pub enum Audience {
+    /// Each segment is a tag in an audience.
     Mailchimp(AudienceRef),
+    /// Each segment is a tag of the brand; with `segment`, also a segment of the platform's on that tag.
+    Omnisend { segment: bool },
+    /// All segments together are one list.
+    ConstantContact(ListRef),
+    /// Each segment is a list of the project.
+    Iterable,
+}
+
+/// A list of Constant Contact's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ListRef {
+    Id(String),
+    /// Created if absent.
+    Named(String),
+}
+
+/// How the place that holds contacts is named, whoever the vendor is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlaceRef<'a> {
+    Id(&'a str),
+    Named {
+        name: &'a str,
+        /// It may be made if there is none.
+        create: bool,
+        /// One of this name that is not ours may be used.
+        adopt: bool,
+    },
+    /// The account is the place: it is there, and the only one.
+    Account,
 }
 
 impl Audience {
-    /// How the place is named, whoever the vendor is.
-    pub fn place(&self) -> &AudienceRef {
+    pub fn place(&self) -> PlaceRef<'_> {
         match self {
-            Self::Mailchimp(place) => place,
+            Self::Mailchimp(AudienceRef::Id(id)) => PlaceRef::Id(id),
+            Self::Mailchimp(AudienceRef::Named { name, create, adopt }) => {
+                PlaceRef::Named { name, create: create.is_some(), adopt: *adopt }
+            }
+            Self::Omnisend { .. } | Self::ConstantContact(_) | Self::Iterable => PlaceRef::Account,
         }
     }
 
-    /// What exports take turns at: those that write to one place never do so at a time (E16). As far as a definition can tell.
-    pub fn turn(&self, connection: &Name) -> String {
-        match self.place() {
-            // Ids are the vendor's own: the same one, by whichever connection.
-            AudienceRef::Id(id) => id.clone(),
-            AudienceRef::Named { name, .. } => format!("{connection}: {name}"),
-        }
-    }
-
-    /// Named by its id rather than by a name.
-    pub fn is_by_id(&self) -> bool {
-        matches!(self.place(), AudienceRef::Id(_))
+    /// The one container, where the definition names it by its id.
+    pub fn container_id(&self) -> Option<&str> {
+        if let Self::ConstantContact(ListRef::Id(id)) = self { Some(id) } else { None }
     }
 }
 
@@ -152,6 +216,9 @@ pub enum Columns {
 pub enum FieldType {
     Text,
     Number,
+    Integer,
+    Boolean,
+    Datetime,
     Address,
     Phone,
     Date,
@@ -201,10 +268,23 @@ pub enum OnDelete {
     DeleteTarget,
 }
 
+/// Whether what the platform only accepted is read back after a run (E12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(inline)]
+pub enum Verify {
+    /// Everyone in the containers is read after each run.
+    Always,
+    /// Some of those who were sent are.
+    Sample,
+    Never,
+}
+
 /// What happens to people the platform has never seen (E13).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewContacts {
-    pub status: crate::member::Standing,
+    /// `None`: the platform decides.
+    pub status: Option<crate::member::Standing>,
     pub consent: Option<Consent>,
 }
 

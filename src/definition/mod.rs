@@ -17,6 +17,7 @@ mod name;
 mod nearest;
 mod parts;
 mod piece;
+mod platform;
 mod read;
 mod report;
 mod resolve;
@@ -28,11 +29,12 @@ mod yaml;
 pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
 pub use document::json_schema;
 pub use export::{
-    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, Matching, MaxAdditions, Mode,
-    NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, Schedule, Target,
+    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
+    Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, Slot, Target, Verify,
 };
 pub use name::Name;
-pub use parts::{Connection, ConnectionType, Expect, Limits, Privacy, Secret, Segment, Selection, Settings, Source, Table};
+pub use parts::{Connection, Credentials, Expect, Limits, OAuthApp, Privacy, Region, Secret, Segment, Selection, Settings, Source, Table};
+pub use platform::ConnectionType;
 pub use read::{read, understand};
 pub use resolve::duration;
 pub use schedule::Times;

@@ -21,6 +21,11 @@ impl Name {
         }
     }
 
+    /// Of the one container that all of an export's segments are together.
+    pub fn members() -> Self {
+        Self("members".into())
+    }
+
     /// The name as text.
     pub fn as_str(&self) -> &str {
         &self.0

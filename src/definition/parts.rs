@@ -1,6 +1,6 @@
 //! Settings, sources, segments and connections, resolved.
 
-use super::{Guard, Name, Schedule};
+use super::{ConnectionType, Guard, Name, Schedule};
 use secrecy::SecretString;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
@@ -75,27 +75,52 @@ pub struct Connection {
     pub name: Name,
     pub display_name: String,
     pub kind: ConnectionType,
-    /// Where the API key is to be found; read at use, never kept in a definition.
-    pub api_key: Secret,
+    /// Where they are to be found; read at use, never kept in a definition.
+    pub credentials: Credentials,
     pub privacy: Privacy,
     pub export_user: Option<String>,
     /// Base URL that replaces the vendor's, without a trailing slash.
     pub endpoint: Option<url::Url>,
+    /// Which of the vendor's data centres (Iterable).
+    pub region: Region,
     pub limits: Limits,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ConnectionType {
-    Mailchimp,
-}
-
-impl ConnectionType {
-    /// As written in `type:`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Mailchimp => "mailchimp",
+impl Connection {
+    /// The API key, read where it is; the error says where that is.
+    pub fn api_key(&self) -> Result<SecretString, String> {
+        match &self.credentials {
+            Credentials::ApiKey(key) => key.read(),
+            Credentials::OAuth(_) => Err(format!("nobody has signed in: run `listkeeper connect {}`", self.name)),
         }
     }
+}
+
+/// How we say who we are (C3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    ApiKey(Secret),
+    /// Somebody signs in with `listkeeper connect`; the tokens are in the state.
+    OAuth(OAuthApp),
+}
+
+/// An application that the user registered at the vendor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OAuthApp {
+    pub client_id: Secret,
+    pub client_secret: Option<Secret>,
+    /// Base URL that replaces the vendor's authorization server, without a trailing slash.
+    pub endpoint: Option<url::Url>,
+}
+
+/// Where the vendor keeps the account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Region {
+    #[default]
+    Us,
+    Eu,
 }
 
 /// Where a secret is; never the secret.
@@ -105,8 +130,8 @@ pub enum Secret {
     File(PathBuf),
     /// A file of `$CREDENTIALS_DIRECTORY`.
     SystemdCredential(String),
-    /// The sandbox's key: given by the process itself, and no secret.
-    Sandbox(String),
+    /// Written out, since it is no secret: an application's id, the sandbox's key.
+    Plain(String),
 }
 
 impl Secret {
@@ -115,7 +140,7 @@ impl Secret {
         let text = match self {
             Self::Env(name) => std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?,
             Self::File(path) => read_file(path)?,
-            Self::Sandbox(key) => key.clone(),
+            Self::Plain(text) => text.clone(),
             Self::SystemdCredential(name) => {
                 let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
                     .ok_or_else(|| format!("systemd credential {name}: CREDENTIALS_DIRECTORY is not set (is this a systemd service?)"))?;
@@ -136,7 +161,7 @@ impl std::fmt::Display for Secret {
         match self {
             Self::Env(name) => write!(f, "environment variable {name}"),
             Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Sandbox(_) => f.write_str("the sandbox's key"),
+            Self::Plain(_) => f.write_str("a value written out"),
             Self::SystemdCredential(name) => write!(f, "systemd credential {name}"),
         }
     }
@@ -150,7 +175,7 @@ pub struct Privacy {
 }
 
 /// What an account may spend. `None`: the vendor's documented default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
     pub connections: Option<u32>,
     pub per_second: Option<u32>,
@@ -160,4 +185,6 @@ pub struct Limits {
     pub contacts: Option<u64>,
     /// Known members' attributes may go by the bulk call, in which one changed status stalls the connection.
     pub bulk_updates: bool,
+    /// The connection whose budget this one spends, where the vendor's limit is the project's rather than the key's.
+    pub share_with: Option<Name>,
 }

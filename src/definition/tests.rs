@@ -102,10 +102,10 @@ fn a_directory_becomes_a_catalog() {
     let expected =
         Guard { max_removals: Percentage(20), max_additions: MaxAdditions::Unlimited, max_rejected: Percentage(1), ..Guard::default() };
     assert_eq!(export.guard, expected);
-    assert_eq!(export.new_contacts.status, crate::member::Standing::NonSubscribed);
+    assert_eq!(export.new_contacts.status, Some(crate::member::Standing::NonSubscribed));
     assert_eq!(export.attributes["LTV"].on_empty, OnEmpty::Clear);
     assert!(matches!(&export.attributes["HOME"].columns, Columns::Parts(parts) if parts["addr1"] == "Street"));
-    assert_eq!(export.connection.api_key, Secret::Env("MAILCHIMP_API_KEY".into()));
+    assert_eq!(export.connection.credentials, Credentials::ApiKey(Secret::Env("MAILCHIMP_API_KEY".into())));
     let tables = &catalog.sources[&Name::new("crm").unwrap()].tables;
     assert_eq!(tables["customers"].path, dir.path().join("data/customers.csv"));
     assert_eq!((tables["customers"].delimiter, tables["orders"].pattern.as_str()), (Some(b';'), "orders/*.parquet"));
@@ -199,7 +199,10 @@ fn one_mistake_is_told_with_place_and_hint(#[case] from: &str, #[case] to: &str,
 #[rstest]
 #[case("type: files", "type: adbc", "[adbc] sources of type `adbc` are not supported by this version", "`files`")]
 #[case("type: files", "type: file", "there is no source of type `file`", "did you mean `files`?")]
-#[case("type: mailchimp", "type: iterable", "connections of type `iterable` are not supported by this version", "`mailchimp`")]
+#[case("type: mailchimp", "type: constant-contact", "Constant Contact does not take `apiKey`", "oauth: {clientId: ID}")]
+#[case("type: mailchimp", "type: mailchimp\nregion: eu", "[eu] only Iterable's accounts have a `region`", "leave")]
+#[case("apiKey: {env: MAILCHIMP_API_KEY}", "oauth: {clientId: abc}", "the field `clientSecret` is missing", "Mailchimp needs it")]
+#[case("apiKey: {env: MAILCHIMP_API_KEY}", "{}", "the credentials are empty", "apiKey: {env: MAILCHIMP_API_KEY}")]
 #[case("type: mailchimp", "type: mailchip", "there is no connection of type `mailchip`", "did you mean `mailchimp`?")]
 #[case("orders: orders", "Customers: orders", "there are two tables `customers`", "letter case")]
 #[case("orders: orders", "my-orders: orders", "[my-orders] `my-orders` is not a name for a table", "letters")]

@@ -12,12 +12,12 @@ mod types;
 pub use error::{Error, ErrorKind};
 pub use open::open;
 pub use types::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, FieldFit, Fields, JobId, JobState, Observed,
-    Operation, Outcome, PageRequest, PlaceId, Rejection, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone,
-    Submitted, WantedField,
+    Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, FieldFit, Fields, JobId,
+    JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField,
+    RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 
-use crate::member::{Email, Standing};
+use crate::member::Email;
 use async_trait::async_trait;
 
 /// One account at one vendor, seen from one export's target.
@@ -29,9 +29,9 @@ pub trait Destination: Send + Sync {
     /// A live probe of the credentials (C5).
     async fn verify(&self) -> Result<Account, Error>;
 
-    /// The place (audience), its fields and its containers; reads only. An absent place is `place: None`, not an error.
-    /// `known` is the place recorded when it was created or adopted, which wins over a name.
-    async fn observe(&self, known: Option<&PlaceId>) -> Result<Observed, Error>;
+    /// The place, its fields, and those of its containers that are known or of a wanted name; reads only. An absent place is
+    /// `place: None`, not an error; a known container that is not among the observed is gone.
+    async fn observe(&self, sought: &Sought<'_>) -> Result<Observed, Error>;
 
     /// Whether a wanted attribute fits the remote field, must be created, or is refused (pure).
     fn fit(&self, wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFit;
@@ -44,15 +44,26 @@ pub trait Destination: Send + Sync {
     /// of those changed since it began (`changed_since`, less some minutes for clocks that differ).
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error>;
 
-    /// One contact's standing; `None` if the place does not know the address.
-    async fn standing(&self, place: &PlaceId, email: &Email) -> Result<Option<Standing>, Error>;
+    /// One contact; `None` if the place does not know the address.
+    async fn find(&self, place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error>;
 
     /// One page of a container's members.
     async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error>;
 
+    /// Bytes that a row takes in a batch of an operation, at most; 0 where only rows are counted.
+    fn row_bytes(&self, _operation: Operation, _row: &BatchRow) -> usize {
+        0
+    }
+
+    /// The name under which a batch is recorded before it is sent, where [`Capabilities::looks_up`]; [`Destination::poll`]
+    /// understands it.
+    fn job_of(&self, _batch: &Batch) -> Option<JobId> {
+        None
+    }
+
     /// Sends one batch of at most [`Capabilities::batch_rows`] rows.
     async fn submit(&self, place: &PlaceId, batch: &Batch) -> Result<Submitted, Error>;
 
-    /// How an accepted job stands.
-    async fn poll(&self, job: &JobId) -> Result<JobState, Error>;
+    /// Which of these jobs are finished. A job that the vendor does not know any more is finished with unknown outcomes.
+    async fn poll(&self, place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error>;
 }

@@ -1,13 +1,19 @@
 //! From an export to its destination.
 
 use super::{Destination, Error};
-use crate::{definition::Export, http::Hub};
+use crate::{
+    definition::{Audience, Export},
+    http::Hub,
+};
 use std::sync::Arc;
 
 /// The destination of an export's target, over the connection's credentials. Exports of one connection share its budget
 /// through `hub`.
 pub fn open(export: &Export, hub: &Hub) -> Result<Arc<dyn Destination>, Error> {
     match &export.target.audience {
-        crate::definition::Audience::Mailchimp(audience) => super::mailchimp::open(&export.connection, audience, hub),
+        Audience::Mailchimp(audience) => super::mailchimp::open(&export.connection, audience, hub),
+        Audience::Omnisend { .. } | Audience::ConstantContact(_) | Audience::Iterable => {
+            Err(Error::stall(format!("{} cannot be reached by this version", export.connection.kind.title())))
+        }
     }
 }

@@ -17,11 +17,11 @@ macro_rules! id {
     };
 }
 id!(
-    /// The place that holds contacts (Mailchimp: an audience).
+    /// The place that holds contacts (Mailchimp: an audience; elsewhere the account).
     PlaceId
 );
 id!(
-    /// What holds members (Mailchimp: a static segment, shown as a tag).
+    /// What holds members: a tag or a list.
     ContainerId
 );
 id!(
@@ -29,8 +29,12 @@ id!(
     Cursor
 );
 id!(
-    /// Work that the vendor accepted and does later.
+    /// Work that the vendor accepted and does later, or a call whose outcome has to be looked up.
     JobId
+);
+id!(
+    /// The vendor's own id of a contact, where it wants to be told it.
+    ContactId
 );
 
 /// What a vendor can do and documents; constant for a connection.
@@ -41,18 +45,41 @@ pub struct Capabilities {
     pub place_word: &'static str,
     pub container_word: &'static str,
     pub can_rename_container: bool,
-    pub can_create_fields: bool,
     /// Calls in flight that the vendor allows / that we use by default.
     pub connections_max: u32,
     pub connections_default: u32,
     /// Contacts a read returns at most.
     pub page_rows: usize,
-    /// Contacts' standings must be read before the first write (Mailchimp).
-    pub reads_standing_first: bool,
+    /// What is read of contacts before the first write of a run.
+    pub reading: Reading,
+    /// A create puts the contact into all its containers ([`BatchRow::joins`]).
+    pub create_joins: bool,
+    /// A join carries the attributes, and creates whom the platform does not know.
+    pub join_tells: bool,
+    /// Changed attributes of stayers go by a join as well.
+    pub join_updates: bool,
+    /// Taking someone out needs the vendor's own id of the contact.
+    pub leaves_by_id: bool,
+    /// Jobs that may be under way at one time.
+    pub jobs_max: usize,
+    /// Who was in a container before us may have left it, and nobody can know: the first write to one that we did not make is
+    /// held.
+    pub holds_first_write: bool,
     /// Order in which a run carries operations out; what is missing here the vendor does not need.
     pub phases: &'static [Operation],
     /// Rows one call of an operation takes at most.
     pub batch_rows: fn(Operation) -> usize,
+    /// Bytes of its rows ([`super::Destination::row_bytes`]) that one call takes at most.
+    pub batch_bytes: fn(Operation) -> usize,
+    /// Calls of an operation that the vendor allows a second, documented or assumed; `None`: no rate is known.
+    pub per_second: fn(Operation) -> Option<f64>,
+    /// Repeating such a call can trigger something: it is on record before it is sent, and an unknown outcome is looked up
+    /// ([`super::Destination::poll`]) rather than sent again (G4).
+    pub looks_up: fn(Operation) -> bool,
+    /// How long after our last write the vendor may still show what was before it.
+    pub settles: Duration,
+    /// Requests a day, all accounts of a client together.
+    pub per_day: Option<u32>,
     /// A call that took longer than this is asked for fewer rows next time.
     pub slow_call: Duration,
     /// How long a million members are documented to take: a run that takes longer is stopped unless `timeout` says otherwise.
@@ -61,7 +88,19 @@ pub struct Capabilities {
     pub on_join_note: &'static str,
     pub on_leave_note: &'static str,
     /// What a new contact's status means, by status (for hints and plans).
-    pub on_create_note: fn(Standing) -> &'static str,
+    pub on_create_note: fn(Option<Standing>) -> &'static str,
+    /// What the vendor calls a status.
+    pub status_word: fn(Standing) -> &'static str,
+}
+
+/// What is read of contacts before the first write of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Everyone once, then who changed: the platform lets the caller set a status, so it must be known who has one.
+    Everyone,
+    /// Who changed since the last run: someone who left by themselves must not be put back.
+    Changes,
+    Nothing,
 }
 
 /// What a batch does to its rows.
@@ -82,13 +121,26 @@ pub enum Operation {
     Archive,
 }
 
+impl Operation {
+    /// Its rows are people to be taken out.
+    pub fn removes(self) -> bool {
+        matches!(self, Self::Leave | Self::Archive)
+    }
+}
+
 /// Members of one call.
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub operation: Operation,
-    /// Join and leave: which container.
+    /// Join and leave, and updates where [`Capabilities::join_tells`] and there is one container: which.
     pub container: Option<ContainerId>,
     pub rows: Vec<BatchRow>,
+}
+
+/// Jobs under way. The rows of each are known to whoever asks.
+pub struct Jobs<'a> {
+    pub ids: &'a [JobId],
+    pub rows: &'a (dyn Fn(&JobId) -> Vec<Key> + Sync),
 }
 
 #[derive(Clone, Debug)]
@@ -99,6 +151,12 @@ pub struct BatchRow {
     pub attributes: Vec<(String, Value)>,
     /// Create: the status chosen. Restore: the status it had. Update: the status read (for bulk updates).
     pub standing: Option<Standing>,
+    /// Create, where that joins too: the containers.
+    pub joins: Vec<ContainerId>,
+    /// Create: when the person consented, RFC 3339; where the definition names a column for it.
+    pub consent_at: Option<String>,
+    /// The vendor's id of the contact, where it is known.
+    pub contact: Option<ContactId>,
 }
 
 /// The answer to a batch.
@@ -110,13 +168,31 @@ pub enum Submitted {
     Job(JobId),
 }
 
-/// How an accepted job stands.
+/// How jobs stand.
 #[derive(Clone, Debug)]
-pub enum JobState {
-    /// `after`: when to ask again.
-    Working { after: Duration },
-    /// Outcomes by key; a row that is absent is unknown.
-    Finished(Vec<(Key, Outcome)>),
+pub struct Polled {
+    pub finished: Vec<(JobId, JobOutcomes)>,
+    /// When to ask for the others again.
+    pub after: Duration,
+}
+
+/// What a finished job came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JobOutcomes {
+    pub rows: Vec<(Key, Outcome)>,
+    /// Of all rows that are not among those.
+    pub others: Outcome,
+}
+
+impl JobOutcomes {
+    pub fn all(outcome: Outcome) -> Self {
+        Self { rows: Vec::new(), others: outcome }
+    }
+
+    /// Rows that are not mentioned are unknown.
+    pub fn of(rows: Vec<(Key, Outcome)>) -> Self {
+        Self { rows, others: Outcome::Unconfirmed("the job's results do not say".to_owned()) }
+    }
 }
 
 /// What happened to one row.
@@ -124,6 +200,8 @@ pub enum JobState {
 pub enum Outcome {
     /// As asked. `standing`: what the vendor answered, where it did.
     Done { standing: Option<Standing> },
+    /// Accepted, and the vendor has no answer for each row (E12).
+    Unverified,
     /// Create: the contact exists after all; treat it as known. Nothing was changed.
     Exists,
     /// Join, update, restore, archive: the platform has no such contact (it is gone without us).
@@ -134,6 +212,8 @@ pub enum Outcome {
     Later(Rejection),
     /// The vendor's answer does not say; why. It may be done or not: a later run settles it.
     Unconfirmed(String),
+    /// Certainly not carried out, and nobody's fault: to be sent again.
+    NotDone,
 }
 
 /// Why the vendor refused a row.
@@ -158,6 +238,7 @@ pub struct Account {
 /// The platform's resources at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Observed {
+    /// Absent: no such place, or several.
     pub place: Option<RemotePlace>,
     /// Places of the wanted name that exist (to tell "none" from "several").
     pub same_name: Vec<PlaceId>,
@@ -177,8 +258,19 @@ impl Observed {
 pub struct RemotePlace {
     pub id: PlaceId,
     pub name: String,
-    /// Contacts of every standing; may be some minutes old.
-    pub contacts: u64,
+    /// Contacts of every standing, where the vendor tells; may be some minutes old.
+    pub contacts: Option<u64>,
+}
+
+/// What an observation is about.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Sought<'a> {
+    /// The place recorded when it was created or adopted, which wins over a name.
+    pub place: Option<&'a PlaceId>,
+    /// Containers recorded as the export's, with their names.
+    pub known: &'a [(ContainerId, String)],
+    /// Names of containers that it wants.
+    pub names: &'a [String],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,7 +287,18 @@ pub struct RemoteField {
 pub struct RemoteContainer {
     pub id: ContainerId,
     pub name: String,
-    pub members: u64,
+    /// `None`: the vendor does not say.
+    pub members: Option<u64>,
+    /// Members cannot be put into it, and why (Iterable: it is a dynamic list).
+    pub closed: Option<&'static str>,
+    /// What was asked for beside it is missing (Omnisend: the segment on a tag).
+    pub lacks_view: bool,
+}
+
+impl RemoteContainer {
+    pub fn new(id: impl Into<String>, name: impl Into<String>, members: Option<u64>) -> Self {
+        Self { id: ContainerId(id.into()), name: name.into(), members, closed: None, lacks_view: false }
+    }
 }
 
 /// An attribute of an export, to be fitted.
@@ -238,6 +341,11 @@ pub enum ResourceChange {
     DeleteContainer {
         id: ContainerId,
     },
+    /// What people see beside the container (Omnisend: a segment on the tag).
+    CreateView {
+        container: ContainerId,
+        name: String,
+    },
 }
 
 /// What a resource change came to.
@@ -246,6 +354,7 @@ pub enum ResourceDone {
     Place(RemotePlace),
     Field(RemoteField),
     Container(RemoteContainer),
+    View,
     /// It is there no more, whether or not this call did it.
     Deleted,
 }
@@ -277,6 +386,15 @@ pub struct ContactRecord {
     pub standing: Standing,
     /// When the vendor last changed it, RFC 3339.
     pub changed_at: Option<String>,
+    pub contact: Option<ContactId>,
+    /// The containers it is in, where the vendor tells with it.
+    pub containers: Option<Vec<ContainerId>>,
+}
+
+impl ContactRecord {
+    pub fn new(email: Email, standing: Standing) -> Self {
+        Self { email, standing, changed_at: None, contact: None, containers: None }
+    }
 }
 
 /// Fields by tag, as plans and runs look them up.

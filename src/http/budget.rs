@@ -1,10 +1,12 @@
 //! What an account may spend, and what it spent.
 
-use super::{gate::Gate, pace::Pace, retry::RetryBudget};
+use super::{Lane, gate::Gate, pace::Pace, retry::RetryBudget};
+use std::collections::BTreeMap;
 use std::sync::{
-    Arc, PoisonError, RwLock,
+    Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
+use std::time::Duration;
 
 /// Limits of one budget. `None`: no limit of that sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +48,9 @@ pub(super) struct Budget {
     pub retries: RetryBudget,
     pub tally: Tally,
     limits: RwLock<Limits>,
+    lanes: Mutex<BTreeMap<&'static str, Arc<Pace>>>,
+    /// How many times faster than the wall the vendor's time runs.
+    speed: u32,
 }
 
 #[derive(Debug)]
@@ -57,12 +62,14 @@ struct Limits {
 }
 
 impl Budget {
-    pub(super) fn new(key: &str, spend: Spend) -> Self {
+    pub(super) fn new(key: &str, spend: Spend, speed: u32) -> Self {
         Self {
             gate: Arc::new(Gate::new(spend.connections)),
             retries: RetryBudget::new(),
             tally: Tally::default(),
-            limits: RwLock::new(Limits { key: key.to_owned(), spend, pace: pace(spend) }),
+            limits: RwLock::new(Limits { key: key.to_owned(), spend, pace: pace(spend, speed) }),
+            lanes: Mutex::default(),
+            speed,
         }
     }
 
@@ -72,6 +79,13 @@ impl Budget {
 
     pub(super) fn pace(&self) -> Arc<Pace> {
         self.read().pace.clone()
+    }
+
+    /// The pace of those calls that have a limit of their own.
+    pub(super) fn lane(&self, lane: &Lane) -> Arc<Pace> {
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        let pace = lanes.entry(lane.name).or_insert_with(|| Arc::new(Pace::of(&[(lane.per, lane.calls)], self.speed)));
+        Arc::clone(pace)
     }
 
     pub(super) fn key(&self) -> String {
@@ -88,7 +102,7 @@ impl Budget {
         let both = limits.spend.stricter(other);
         if both != limits.spend {
             self.gate.tighten(both.connections);
-            (limits.spend, limits.pace) = (both, pace(both));
+            (limits.spend, limits.pace) = (both, pace(both, self.speed));
         }
     }
 
@@ -101,8 +115,10 @@ impl Budget {
     }
 }
 
-fn pace(spend: Spend) -> Arc<Pace> {
-    Arc::new(Pace::new(spend.per_second, spend.per_minute))
+fn pace(spend: Spend, speed: u32) -> Arc<Pace> {
+    let windows = [(1, spend.per_second), (60, spend.per_minute)];
+    let limited = windows.into_iter().filter_map(|(seconds, calls)| Some((Duration::from_secs(seconds), calls?)));
+    Arc::new(Pace::of(&limited.collect::<Vec<_>>(), speed))
 }
 
 #[derive(Debug, Default)]

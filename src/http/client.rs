@@ -31,6 +31,11 @@ impl Client {
         self.hub.merge(&self.key, account);
     }
 
+    /// Waits as long as a vendor asks; `false`: stopped before that.
+    pub async fn wait(&self, time: Duration) -> bool {
+        self.unless_stopped(tokio::time::sleep(time / self.hub.speed())).await.is_some()
+    }
+
     /// Sends, and tries again as the request allows: at most 5 attempts, full jitter, `Retry-After` obeyed.
     ///
     /// The last answer comes back whatever it says; [`Failure`] means that there is none. Where the client was stopped,
@@ -45,7 +50,7 @@ impl Client {
             let Some(pause) = self.pause(&calls, &ended) else { return calls.end(ended) };
             let waited = self.unless_stopped(async {
                 let granted = budget.retries.take().await;
-                tokio::time::sleep(pause).await;
+                tokio::time::sleep(pause / self.hub.speed()).await;
                 granted
             });
             match waited.await {
@@ -60,6 +65,9 @@ impl Client {
     async fn attempt(&self, budget: &Budget, calls: &mut Calls<'_>) -> Result<Ended, Failure> {
         let turn = self.unless_stopped(async {
             budget.pace().turn().await;
+            if let Some(lane) = &calls.request.lane {
+                budget.lane(lane).turn().await;
+            }
             budget.gate.enter().await
         });
         let Some(permit) = turn.await else { return Err(calls.failure(FailureKind::Stopped)) };
@@ -121,8 +129,11 @@ impl<'a> Calls<'a> {
     fn note(&mut self, carried: Result<Raw, Lost>, took: Duration) -> Ended {
         match carried {
             Ok(Raw { status, content_type, retry_after, body }) => {
-                let answer = Answer { status, content_type, retry_after, body, attempts: self.attempts, uncertain: self.unknown };
+                let mut answer = Answer { status, content_type, retry_after, body, attempts: self.attempts, uncertain: self.unknown };
                 let verdict = (self.request.judge)(self.request, &answer);
+                if let Verdict::Throttled { after } = verdict {
+                    answer.retry_after = answer.retry_after.or(after);
+                }
                 self.unknown |= verdict == Verdict::Failed;
                 Ended::Answered(answer, verdict)
             }
@@ -142,7 +153,7 @@ impl<'a> Calls<'a> {
     fn may_repeat(&self, ended: &Ended) -> bool {
         match ended {
             Ended::Answered(_, Verdict::Take) | Ended::Lost(FailureKind::TooBig(_) | FailureKind::Unusable(_)) => false,
-            Ended::Answered(_, Verdict::Throttled) | Ended::Lost(FailureKind::Unreachable(_)) => true,
+            Ended::Answered(_, Verdict::Throttled { .. }) | Ended::Lost(FailureKind::Unreachable(_)) => true,
             Ended::Lost(FailureKind::TimedOut(_)) if self.request.divisible => false,
             _ => self.request.effect == Effect::Repeatable,
         }
@@ -170,7 +181,7 @@ impl<'a> Calls<'a> {
 /// The budget learns from every answer.
 fn react(budget: &Budget, ended: &Ended) {
     match ended {
-        Ended::Answered(_, Verdict::Throttled) => {
+        Ended::Answered(_, Verdict::Throttled { .. }) => {
             budget.tally.throttled();
             budget.gate.throttled();
         }

@@ -18,6 +18,7 @@ struct Shared {
     dice: Mutex<fastrand::Rng>,
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
     meter: Meter,
+    speed: u32,
 }
 
 impl Default for Hub {
@@ -30,13 +31,24 @@ impl Default for Hub {
 impl Hub {
     /// With every seam given: what carries requests, what counts days, what jitter is drawn from.
     pub fn new(transport: Arc<dyn Transport>, days: Arc<dyn DayCounter>, dice: fastrand::Rng) -> Self {
-        let shared = Shared { transport, days, dice: Mutex::new(dice), budgets: Mutex::default(), meter: Meter::default() };
+        Self::at_speed(transport, days, dice, 1)
+    }
+
+    /// For vendors whose time runs faster than the wall's, as a sandbox's may: rates and waits are scaled, and nothing else.
+    pub fn at_speed(transport: Arc<dyn Transport>, days: Arc<dyn DayCounter>, dice: fastrand::Rng, speed: u32) -> Self {
+        let (budgets, meter, speed) = (Mutex::default(), Meter::default(), speed.max(1));
+        let shared = Shared { transport, days, dice: Mutex::new(dice), budgets, meter, speed };
         Self { shared: Arc::new(shared), stop: CancellationToken::new() }
     }
 
     /// Over the network, with day counters that outlive the process.
-    pub fn with_days(days: Arc<dyn DayCounter>) -> Self {
-        Self::new(Arc::new(Network::default()), days, fastrand::Rng::new())
+    pub fn with_days(days: Arc<dyn DayCounter>, speed: u32) -> Self {
+        Self::at_speed(Arc::new(Network::default()), days, fastrand::Rng::new(), speed)
+    }
+
+    /// How many times faster than the wall the vendors' time runs; 1 but for sandboxes.
+    pub fn speed(&self) -> u32 {
+        self.shared.speed
     }
 
     /// The same budgets, for work that `stop` ends: waiting and backing off end at once, a request in flight is
@@ -52,7 +64,7 @@ impl Hub {
         let mut budgets = self.budgets();
         match budgets.get(&key) {
             Some(budget) => budget.tighten(spend),
-            None => drop(budgets.insert(key.clone(), Arc::new(Budget::new(&key, spend)))),
+            None => drop(budgets.insert(key.clone(), Arc::new(Budget::new(&key, spend, self.shared.speed)))),
         }
         drop(budgets);
         Client::new(self.clone(), key)

@@ -24,7 +24,7 @@ pub use day::{DayCounter, InMemoryDays};
 pub use failure::{Failure, FailureKind};
 pub use hub::Hub;
 pub use meter::{Calls, Spread};
-pub use request::{Answer, Authorization, Effect, Method, Request, Verdict};
+pub use request::{Answer, Authorization, Effect, Lane, Method, Request, Verdict};
 pub use transport::{Lost, Raw, Transport};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
-use std::{fmt, time::Duration};
+use std::{borrow::Cow, fmt, time::Duration};
 use url::Url;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,26 +40,48 @@ pub enum Effect {
 pub enum Verdict {
     /// The caller's business.
     Take,
-    /// Refused for being too much at once; nothing was carried out.
-    Throttled,
+    /// Refused for being too much at once; nothing was carried out. `after`: what the body says of how long to wait; a
+    /// `Retry-After` header is known anyway.
+    Throttled { after: Option<Duration> },
     /// Broken on the way; it may have been carried out.
     Failed,
 }
 
-/// The `Authorization` header's value. Never shown.
+/// The header that says who we are. Never shown.
 #[derive(Clone)]
-pub struct Authorization(SecretString);
+pub struct Authorization {
+    header: &'static str,
+    value: SecretString,
+}
 
 impl Authorization {
     /// Basic: any user, the secret as password.
     pub fn basic(user: &str, secret: &SecretString) -> Self {
         use base64::{Engine, engine::general_purpose::STANDARD};
-        Self(format!("Basic {}", STANDARD.encode(format!("{user}:{}", secret.expose_secret()))).into())
+        Self::scheme("Basic", &STANDARD.encode(format!("{user}:{}", secret.expose_secret())).into())
+    }
+
+    pub fn bearer(token: &SecretString) -> Self {
+        Self::scheme("Bearer", token)
+    }
+
+    /// `Authorization: SCHEME SECRET`.
+    pub fn scheme(scheme: &str, secret: &SecretString) -> Self {
+        Self { header: "authorization", value: format!("{scheme} {}", secret.expose_secret()).into() }
+    }
+
+    /// A header of the vendor's own, lower case, with the secret as it is.
+    pub fn header(header: &'static str, secret: &SecretString) -> Self {
+        Self { header, value: secret.clone() }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.header
     }
 
     /// For the transport alone.
     pub(super) fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.value.expose_secret()
     }
 }
 
@@ -67,6 +89,15 @@ impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authorization(redacted)")
     }
+}
+
+/// A limit of its own that some calls have besides the account's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lane {
+    /// Calls of one name share it.
+    pub name: &'static str,
+    pub calls: u32,
+    pub per: Duration,
 }
 
 /// One call, repeatable as it stands. `Debug` shows the route, never the URL's path or query, the body or the secret.
@@ -79,8 +110,13 @@ pub struct Request {
     /// The path as a template (`/lists/{id}/members`), for logs and messages.
     pub route: &'static str,
     pub authorization: Option<Authorization>,
-    /// JSON.
+    /// Headers of the vendor's own, lower case.
+    pub headers: &'static [(&'static str, &'static str)],
     pub body: Option<Bytes>,
+    /// Of the body; [`Request::JSON`] mostly.
+    pub content_type: Cow<'static, str>,
+    /// A stricter limit than the account's, where the call has one.
+    pub lane: Option<Lane>,
     pub effect: Effect,
     /// The caller can send it in smaller parts, so an attempt that takes too long is not repeated as it is.
     pub divisible: bool,
@@ -92,6 +128,8 @@ pub struct Request {
 }
 
 impl Request {
+    pub const JSON: Cow<'static, str> = Cow::Borrowed("application/json");
+
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or("?")
     }

@@ -62,7 +62,7 @@ pub(crate) fn client(script: &Arc<Script>) -> Client {
 
 pub(crate) fn judge(_: &Request, answer: &Answer) -> Verdict {
     match answer.status {
-        429 => Verdict::Throttled,
+        429 => Verdict::Throttled { after: None },
         500.. => Verdict::Failed,
         _ => Verdict::Take,
     }
@@ -75,6 +75,9 @@ pub(crate) fn request(effect: Effect) -> Request {
         url: "http://api.example.com/3.0/lists/1?email=dana@example.com".parse().unwrap(),
         route: "/lists/{id}",
         authorization: Some(Authorization::basic("user", &"hush-us6".to_owned().into())),
+        headers: &[],
+        content_type: Request::JSON,
+        lane: None,
         body: None,
         effect,
         divisible: false,

@@ -3,7 +3,7 @@
 use super::{Request, request::Method};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use std::error::Error as _;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -66,10 +66,13 @@ impl Network {
             let mut value = HeaderValue::from_str(authorization.expose())
                 .map_err(|_| Lost::Unusable("the secret holds characters that no header can carry".into()))?;
             value.set_sensitive(true);
-            builder = builder.header(AUTHORIZATION, value);
+            builder = builder.header(authorization.name(), value);
+        }
+        for (name, value) in request.headers {
+            builder = builder.header(*name, *value);
         }
         if let Some(body) = &request.body {
-            builder = builder.header(CONTENT_TYPE, "application/json").body(body.clone());
+            builder = builder.header(CONTENT_TYPE, request.content_type.as_ref()).body(body.clone());
         }
         Ok(builder)
     }

@@ -20,8 +20,8 @@ impl Flags {
     pub const REJECTED: Self = Self(1);
     /// The row lacks the evidence of consent that new contacts need.
     pub const NO_CONSENT: Self = Self(2);
-    /// Never to be sent anywhere.
-    pub const SUPPRESSED: Self = Self(4);
+    /// Something of it was accepted without an answer of its own.
+    pub const UNVERIFIED: Self = Self(4);
     /// To be created at the platform.
     pub const CREATE: Self = Self(8);
     /// Known to the platform, attributes to be told.

@@ -43,6 +43,8 @@ pub enum RowResult {
         email: Email,
         person: Option<u64>,
         consent: bool,
+        /// When they consented, RFC 3339; where the definition names a column for it that holds a date.
+        consent_at: Option<String>,
     },
     /// No address at all.
     NotAddressable,
@@ -115,7 +117,7 @@ impl Mapping {
                 Err(error) => return RowResult::BadValue { email, person, field: field.tag.clone(), error },
             }
         }
-        RowResult::Member { email, person, consent: self.consents(batch, row) }
+        RowResult::Member { email, person, consent: self.consents(batch, row), consent_at: self.consent_at(batch, row) }
     }
 
     /// The address as it stands in the row, for reports of rejected rows.
@@ -150,6 +152,13 @@ impl Mapping {
         self.consent.is_none_or(|(column, at)| {
             truthy(batch.cell(row, column)) && at.is_none_or(|at| !matches!(batch.cell(row, at), Cell::Null | Cell::Text("")))
         })
+    }
+}
+
+impl Mapping {
+    fn consent_at(&self, batch: &RowBatch, row: usize) -> Option<String> {
+        let (_, at) = self.consent?;
+        super::moment(&text_of(batch.cell(row, at?)))
     }
 }
 

@@ -24,4 +24,4 @@ pub use rejects::{Reject, Rejects};
 pub use segments::{SegmentMask, SegmentSets};
 pub use spool::{Record, Spool, SpoolWriter};
 pub use standing::Standing;
-pub use value::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, FieldKind, Value, ValueError, canonical, canonical_parts};
+pub use value::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, FieldKind, Value, ValueError, canonical, canonical_parts, moment};

@@ -34,6 +34,8 @@ pub struct Tally {
     pub suppressed: u64,
     /// Slot → distinct people.
     pub members: BTreeMap<u8, u64>,
+    /// Rows with an address and good values, by segment in the order of reading.
+    pub addressable: Vec<u64>,
 }
 
 /// Everything one export wants, read completely.
@@ -73,6 +75,7 @@ impl<'a> Collector<'a> {
         self.bit = bit;
         self.set = self.sets.id(SegmentMask::of(bit)).ok_or_else(too_many_sets)?;
         self.tally.members.entry(bit).or_default();
+        self.tally.addressable.push(0);
         Ok(())
     }
 
@@ -85,11 +88,14 @@ impl<'a> Collector<'a> {
         self.tally.read += 1;
         self.values.clear();
         match self.mapping.row(batch, row, &mut self.values) {
-            RowResult::Member { email, person, consent } => {
+            RowResult::Member { email, person, consent, consent_at } => {
                 let flags = if consent { Flags::default() } else { Flags::NO_CONSENT };
                 self.prefer.clear();
                 self.mapping.prefer(batch, row, &mut self.prefer);
-                self.keep(&email, person, flags)
+                if let Some(people) = self.tally.addressable.last_mut() {
+                    *people += 1;
+                }
+                self.keep(&email, person, consent_at, flags)
             }
             RowResult::NotAddressable => {
                 self.tally.not_addressable += 1;
@@ -104,17 +110,20 @@ impl<'a> Collector<'a> {
                 self.values.clear();
                 self.mapping.fields().iter().for_each(|_| encode_value(&mut self.values, &super::Value::Empty));
                 self.prefer.clear();
-                self.keep(&email, person, Flags::REJECTED)
+                self.keep(&email, person, None, Flags::REJECTED)
             }
         }
     }
 
-    fn keep(&mut self, email: &Email, person: Option<u64>, flags: Flags) -> io::Result<()> {
+    /// When someone consented is no part of the fingerprint: it is told once, when the contact is created.
+    fn keep(&mut self, email: &Email, person: Option<u64>, consent_at: Option<String>, flags: Flags) -> io::Result<()> {
+        let fingerprint = self.mapping.fingerprint(&self.values);
+        consent_at.into_iter().for_each(|at| encode_value(&mut self.values, &super::Value::Text(at)));
         let offset = self.spool.write(&self.prefer, email.as_str(), person, &self.values)?;
         if offset > Entry::MAX_OFFSET {
             return Err(io::Error::other("this export's rows take more than 1 TiB"));
         }
-        self.entries.push(Entry::new(Key::of(email), self.mapping.fingerprint(&self.values), offset, self.set, flags));
+        self.entries.push(Entry::new(Key::of(email), fingerprint, offset, self.set, flags));
         Ok(())
     }
 

@@ -215,7 +215,9 @@ proptest! {
         prop_assert_eq!(accounted(&one), one.tally.read);
         prop_assert_eq!(one.tally.read, rows.len() as u64);
 
-        prop_assert_eq!(&one.tally, &other.tally);
+        // Segments are told apart by the order of their reading, and the rows of one come in several goes here.
+        let tally = |desired: &Desired| Tally { addressable: vec![desired.tally.addressable.iter().sum()], ..desired.tally.clone() };
+        prop_assert_eq!(tally(&one), tally(&other));
         let keys: Vec<Key> = one.entries.iter().map(Entry::key).collect();
         prop_assert!(keys.is_sorted());
         prop_assert_eq!(keys.len(), keys.iter().collect::<BTreeSet<_>>().len(), "one entry an address");

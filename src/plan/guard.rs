@@ -57,6 +57,12 @@ pub struct SegmentFacts {
     pub dropped: bool,
     /// The container we made is gone at the platform; it would be made anew and refilled.
     pub container_gone: bool,
+    /// It cannot be renamed, so that a new one would be made and filled.
+    pub made_anew: bool,
+    /// We did not make the container and never wrote to it: who left it by themselves cannot be known.
+    pub first_write: bool,
+    /// All segments together, as one list; each is judged for itself as well.
+    pub together: bool,
 }
 
 /// What an earlier approval allows besides the removals that it names.
@@ -91,6 +97,8 @@ pub enum Code {
     TooManyInSegment,
     Stale,
     ContainerGone,
+    MadeAnew,
+    FirstWrite,
     TargetChanged,
     /// `actual` people would be taken out; `of`: containers deleted, where it says so.
     Deleted,
@@ -169,7 +177,13 @@ impl SegmentFacts {
         if self.container_gone {
             reasons.push(about(Code::ContainerGone, 1, 0));
         }
-        if self.members == 0 && !self.dropped {
+        if self.made_anew {
+            reasons.push(about(Code::MadeAnew, 1, 0));
+        }
+        if self.first_write {
+            reasons.push(about(Code::FirstWrite, 1, 0));
+        }
+        if self.members == 0 && !self.dropped && !self.together {
             reasons.push(about(Code::EmptySegment, 0, 1));
         }
         let removals = self.removals.saturating_sub(self.approved_removals);
@@ -209,6 +223,8 @@ impl Allowed {
             | Code::TooManyInSegment
             | Code::Stale
             | Code::ContainerGone
+            | Code::MadeAnew
+            | Code::FirstWrite
             | Code::TargetChanged => self.reasons.iter().any(|r| same(&r)),
             // Everyone by name, and no more containers than were shown.
             Code::Deleted => self.reasons.iter().any(|r| same(&r) && reason.actual <= allowance && reason.of <= r.of),
@@ -264,6 +280,15 @@ impl fmt::Display for Reason {
                         containers(n)
                     ),
                 }
+            }
+            Code::MadeAnew => {
+                write!(f, "the container of {segment} cannot be renamed; a new one would be made and filled, and the old one kept as it is")
+            }
+            Code::FirstWrite => {
+                write!(
+                    f,
+                    "{segment} was there before this export: who left it by themselves before now cannot be known, and would be put back"
+                )
             }
             Code::ContainerGone => {
                 write!(f, "the container of {segment} is gone at the platform without us; it would be made anew and refilled")

@@ -47,7 +47,7 @@ pub enum PlacePlan {
     Existing {
         id: String,
         name: String,
-        contacts: u64,
+        contacts: Option<u64>,
         adopted: bool,
     },
     Create {
@@ -78,7 +78,7 @@ pub enum ResourceStep {
         segment: String,
         name: String,
         id: String,
-        members: u64,
+        members: Option<u64>,
     },
     RenameContainer {
         segment: String,
@@ -86,16 +86,23 @@ pub enum ResourceStep {
         from: String,
         to: String,
     },
-    /// The one we made is gone at the platform.
+    /// The one we made is gone at the platform; or it cannot be renamed, and a new one was asked for.
     RecreateContainer {
         segment: String,
+        name: String,
+        gone: bool,
+    },
+    /// What people see beside a container (Omnisend: a segment on the tag).
+    CreateView {
+        segment: String,
+        id: String,
         name: String,
     },
     /// We created it for an export that was deleted; after everyone is taken out.
     DeleteContainer {
         id: String,
         name: String,
-        members: u64,
+        members: Option<u64>,
     },
 }
 
@@ -189,6 +196,12 @@ pub struct Cost {
     /// Calls in flight at once, and what the vendor allows.
     pub connections: u32,
     pub connections_max: u32,
+    /// At the documented rates, the vendor's own work not counted; `None`: no rate is documented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<u64>,
+    /// Requests a day that the account may make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_day: Option<u32>,
 }
 
 /// `{"create": 20, "join": 3}`, in the order of doing.

@@ -13,7 +13,7 @@ use super::{
     words::quoted,
 };
 use crate::{
-    definition::{AudienceRef, OnDelete},
+    definition::{OnDelete, PlaceRef},
     destination::{ContainerId, Fields, RemoteContainer, RemotePlace},
 };
 
@@ -36,7 +36,8 @@ fn place_plan(inputs: &Inputs<'_>, place: Option<&RemotePlace>) -> PlacePlan {
         (Some(place), _) => {
             PlacePlan::Existing { id: place.id.0.clone(), name: place.name.clone(), contacts: place.contacts, adopted: false }
         }
-        (None, AudienceRef::Id(name) | AudienceRef::Named { name, .. }) => PlacePlan::Absent { name: name.clone() },
+        (None, PlaceRef::Id(name) | PlaceRef::Named { name, .. }) => PlacePlan::Absent { name: name.to_owned() },
+        (None, PlaceRef::Account) => PlacePlan::Absent { name: inputs.export.connection.display_name.clone() },
     }
 }
 

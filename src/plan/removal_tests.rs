@@ -70,11 +70,11 @@ impl World {
 }
 
 fn tag(id: &str, name: &str) -> RemoteContainer {
-    RemoteContainer { id: ContainerId(id.into()), name: name.into(), members: 3 }
+    RemoteContainer::new(id, name, Some(3))
 }
 
 fn at_the_platform(place: Option<&str>, containers: &[RemoteContainer]) -> Observed {
-    let place = place.map(|id| RemotePlace { id: PlaceId(id.into()), name: "News".into(), contacts: 40 });
+    let place = place.map(|id| RemotePlace { id: PlaceId(id.into()), name: "News".into(), contacts: Some(40) });
     Observed { place, containers: containers.to_vec(), ..Observed::default() }
 }
 
@@ -125,7 +125,7 @@ fn what_dropped_segments_left_is_deleted_too_if_we_created_it() {
     let steps = |on_delete| world.settle(&world.deleted(on_delete), &recorded, &observed).unwrap().steps;
     assert_eq!(
         steps(OnDelete::DeleteTarget),
-        [ResourceStep::DeleteContainer { id: "9".into(), name: "Lapsed".into(), members: 3 }],
+        [ResourceStep::DeleteContainer { id: "9".into(), name: "Lapsed".into(), members: Some(3) }],
         "7 is not recorded as ours"
     );
     assert_eq!(steps(OnDelete::RemoveMembers), []);

@@ -23,7 +23,7 @@ fn base() -> Plan {
         connection: "Newsletter account (marketing team)".into(),
         vendor: "Mailchimp",
         words: Words { place: "audience", container: "tag" },
-        place: PlacePlan::Existing { id: "a1b2c3d4e5".into(), name: "Contoso news".into(), contacts: 12_345, adopted: false },
+        place: PlacePlan::Existing { id: "a1b2c3d4e5".into(), name: "Contoso news".into(), contacts: Some(12_345), adopted: false },
         resources: Vec::new(),
         segments: vec![segment("vip-customers", "VIP customers"), segment("lapsed", "Lapsed")],
         members: MemberTotals::default(),
@@ -297,7 +297,7 @@ fn held_for_what_nobody_can_approve() {
 #[test]
 fn a_removal() {
     let mut plan = base();
-    plan.resources = vec![ResourceStep::DeleteContainer { id: "78".into(), name: "VIP customers".into(), members: 42 }];
+    plan.resources = vec![ResourceStep::DeleteContainer { id: "78".into(), name: "VIP customers".into(), members: Some(42) }];
     plan.segments = vec![SegmentPlan { before: 40, leaves: 40, dropped: true, deleted: true, ..segment("vip-customers", "VIP customers") }];
     plan.members.leave = 40;
     plan.cost.calls = vec![(Operation::Leave, 1)];
@@ -338,11 +338,11 @@ fn a_removal() {
 #[test]
 fn adoption_and_renames() {
     let mut plan = small_delta();
-    plan.place = PlacePlan::Existing { id: "a1b2c3d4e5".into(), name: "Contoso news".into(), contacts: 1, adopted: true };
+    plan.place = PlacePlan::Existing { id: "a1b2c3d4e5".into(), name: "Contoso news".into(), contacts: Some(1), adopted: true };
     plan.resources = vec![
-        ResourceStep::AdoptContainer { segment: "lapsed".into(), name: "Lapsed".into(), id: "77".into(), members: 1200 },
+        ResourceStep::AdoptContainer { segment: "lapsed".into(), name: "Lapsed".into(), id: "77".into(), members: Some(1200) },
         ResourceStep::RenameContainer { segment: "vip-customers".into(), id: "78".into(), from: "VIP".into(), to: "VIP customers".into() },
-        ResourceStep::RecreateContainer { segment: "win-back".into(), name: "Win back".into() },
+        ResourceStep::RecreateContainer { segment: "win-back".into(), name: "Win back".into(), gone: true },
     ];
     plan.segments.truncate(1);
     plan.segments[0] = SegmentPlan { members: 5, before: 5, mirror: false, ..segment("lapsed", "Lapsed") };

@@ -33,20 +33,26 @@ fn resource(step: &ResourceStep, plan: &Plan) -> String {
         ResourceStep::CreateField { tag, field_type: kind } => format!("+ field {} ({})", plain(tag), field_type(*kind)),
         ResourceStep::CreateContainer { segment, name } => format!("+ {container} {} for {segment}", quoted(name)),
         ResourceStep::AdoptContainer { segment, name, id, members } => {
-            let members = counted(*members, "member", "members");
+            let members = in_it(*members);
             format!("~ {container} {} (id {}, {members}) is taken over for {segment}", quoted(name), plain(id))
         }
         ResourceStep::RenameContainer { segment, id, from, to } => {
             format!("~ {container} {} is renamed {} for {segment} (id {})", quoted(from), quoted(to), plain(id))
         }
         ResourceStep::DeleteContainer { id, name, members } => {
-            let members = counted(*members, "member", "members");
+            let members = in_it(*members);
             format!("- {container} {} (id {}, {members}) is deleted: this export created it", quoted(name), plain(id))
         }
-        ResourceStep::RecreateContainer { segment, name } => {
-            format!("! {container} {} is made anew for {segment}: the one we made is gone", quoted(name))
+        ResourceStep::RecreateContainer { segment, name, gone } => {
+            let why = if *gone { "the one we made is gone" } else { "it cannot be renamed, and the old one is kept" };
+            format!("! {container} {} is made anew for {segment}: {why}", quoted(name))
         }
+        ResourceStep::CreateView { segment, name, .. } => format!("+ segment on the {container} {} for {segment}", quoted(name)),
     }
+}
+
+fn in_it(members: Option<u64>) -> String {
+    members.map_or_else(|| "its members unknown".to_owned(), |members| counted(members, "member", "members"))
 }
 
 fn segment(segment: &SegmentPlan, plan: &Plan, samples: bool) -> Vec<String> {
@@ -164,10 +170,17 @@ fn calls(plan: &Plan) -> Vec<String> {
     }
     let total = counted(cost.total(), "call", "calls");
     let at_once = format!("{} at once, {} allowed", cost.connections, cost.connections_max);
-    vec![
-        format!("{total}: {}; {at_once}", parts.join(", ")),
-        format!("no rate is documented; at 1 s a call about {}", duration(cost.seconds_at(1000))),
-    ]
+    let time = match cost.seconds {
+        Some(seconds) => format!("at the documented rate about {}; what {} does afterwards comes on top", duration(seconds), plan.vendor),
+        None => format!("no rate is documented; at 1 s a call about {}", duration(cost.seconds_at(1000))),
+    };
+    let mut lines = vec![format!("{total}: {}; {at_once}", parts.join(", ")), time];
+    if let Some(limit) = cost.per_day {
+        let share = (cost.total() * 100).div_ceil(u64::from(limit.max(1)));
+        let more = if share > 100 { ": it takes more than a day, and waits for the next at midnight UTC" } else { "" };
+        lines.push(format!("{share} % of the day's {}{more}", counted(u64::from(limit), "request", "requests")));
+    }
+    lines
 }
 
 #[cfg(test)]

@@ -44,9 +44,9 @@ pub(super) fn place(plan: &Plan) -> String {
         PlacePlan::Create { name } => format!("new {word} {}", quoted(name)),
         PlacePlan::Absent { name } => format!("{word} {} (not there)", quoted(name)),
         PlacePlan::Existing { id, name, contacts, adopted } => {
-            let contacts = counted(*contacts, "contact", "contacts");
+            let contacts = contacts.map(|n| format!(", {}", counted(n, "contact", "contacts"))).unwrap_or_default();
             let adopted = if *adopted { ", taken over" } else { "" };
-            format!("{word} {} ({}, {contacts}{adopted})", quoted(name), plain(id))
+            format!("{word} {} ({}{contacts}{adopted})", quoted(name), plain(id))
         }
     }
 }

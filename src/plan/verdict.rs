@@ -42,6 +42,10 @@ fn way_out(reason: &Reason) -> String {
         Code::Stale => format!("bring new files to the source of {segment}, or change expect.freshWithin"),
         Code::TargetChanged => "if it was not meant, put the earlier target back".to_owned(),
         Code::Deleted => "if it was not meant, put the document back; with onDelete: keep, deleting it changes nothing there".to_owned(),
+        Code::MadeAnew => "if it was not meant, put the earlier name back, or take `recreate` out of the target".to_owned(),
+        Code::FirstWrite => {
+            "compare the segments with those who left the list; put them into Settings.suppress, or use a new list".to_owned()
+        }
         Code::ContainerGone => format!("find out who deleted it; to stop filling it, take {segment} out of the export"),
     }
 }

@@ -117,6 +117,9 @@ pub fn field_type(kind: FieldType) -> &'static str {
     match kind {
         FieldType::Text => "text",
         FieldType::Number => "number",
+        FieldType::Integer => "integer",
+        FieldType::Boolean => "boolean",
+        FieldType::Datetime => "datetime",
         FieldType::Address => "address",
         FieldType::Phone => "phone",
         FieldType::Date => "date",

@@ -1,14 +1,14 @@
 //! Everything known put together into a plan.
 
-use super::{Context, Failure, hold, observe::Settled, prepare::Work, resolve::Resolved};
+use super::{Context, Failure, cost, facts, hold, observe::Settled, prepare::Work, resolve::Resolved};
 use crate::{
-    definition::{Mode, OnDelete, Segment},
-    destination::{ContainerId, Operation},
+    definition::{Mode, OnDelete},
+    destination::{ContainerId, Reading},
     member::{Desired, Flags, Standing},
     plan::{
-        Cost, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
+        Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
         diff::Leaver,
-        guard::{self, Facts, RemovalFacts, SegmentFacts, Verdict},
+        guard::{self, Facts, RemovalFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
     state::{Approval, View},
@@ -70,7 +70,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
         resources: settled.resources.steps.clone(),
         members: members(parts)?,
         reading: reading(parts),
-        cost: cost(parts),
+        cost: cost::cost(parts, reading(parts).and_then(|r| r.calls).unwrap_or(0))?,
         rejected: rejected(parts),
         counts: counts(parts),
         verdict: Verdict::default(),
@@ -165,34 +165,11 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
 
 fn reading(parts: &Parts<'_>) -> Option<StandingRead> {
     let PlacePlan::Existing { contacts, .. } = &parts.settled.resources.place else { return None };
-    let rows = parts.context.destination.capabilities().page_rows as u64;
-    parts.resolved.unread.then(|| StandingRead { contacts: Some(*contacts), calls: Some(contacts.div_ceil(rows).max(1)), first: true })
-}
-
-fn cost(parts: &Parts<'_>) -> Cost {
     let capabilities = parts.context.destination.capabilities();
-    let (tally, resolved) = (&parts.work.tally, parts.resolved);
-    let told = if parts.work.mapping.fields().is_empty() { 0 } else { resolved.known + tally.updated };
-    let each = |map: &BTreeMap<u8, u64>, rows: u64| map.values().map(|n| n.div_ceil(rows)).sum::<u64>();
-    let calls = |operation: Operation| {
-        let rows = (capabilities.batch_rows)(operation) as u64;
-        let calls = match operation {
-            Operation::Create => resolved.create.div_ceil(rows),
-            Operation::Update => told.div_ceil(rows),
-            Operation::Restore => resolved.restore.div_ceil(rows),
-            Operation::Join => each(&resolved.joins, rows),
-            Operation::Leave => each(&tally.leaves, rows),
-            Operation::Archive => resolved.archive.div_ceil(rows),
-        };
-        (operation, calls)
-    };
-    let reads = reading(parts).and_then(|r| r.calls).unwrap_or(0);
-    Cost {
-        calls: capabilities.phases.iter().map(|o| calls(*o)).filter(|(_, n)| *n > 0).collect(),
-        other_calls: reads + parts.settled.resources.steps.len() as u64,
-        connections: parts.context.connections,
-        connections_max: capabilities.connections_max,
-    }
+    let rows = capabilities.page_rows as u64;
+    let calls = contacts.map(|contacts| contacts.div_ceil(rows).max(1));
+    let reads = parts.resolved.unread && capabilities.reading == Reading::Everyone;
+    reads.then_some(StandingRead { contacts: *contacts, calls, first: true })
 }
 
 fn rejected(parts: &Parts<'_>) -> BTreeMap<String, u64> {
@@ -230,18 +207,18 @@ fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
     let export = &parts.context.export;
     let approval = parts.view.map(|view| hold::allowed(parts.context, view)).transpose()?.flatten();
     let known = match &plan.place {
-        PlacePlan::Existing { contacts, .. } => *contacts,
+        PlacePlan::Existing { contacts, .. } => contacts.unwrap_or(0),
         PlacePlan::Create { .. } | PlacePlan::Absent { .. } => 0,
     };
     let approved = approval.as_ref().map(|(approval, _)| approval);
     // A removal is judged as a whole: everyone in it is approved by name, whatever the share.
     let judged = if export.removed { &[] } else { parts.settled.resources.containers.as_slice() };
     let facts = Facts {
-        segments: judged.iter().map(|c| segment_facts(parts, c, approved)).collect::<Result<_, _>>()?,
+        segments: facts::segments(parts, judged, approved)?,
         removal: export.removed.then(|| removal_facts(parts, approved)).transpose()?,
         additions: plan.members.new,
         members: parts.wanted,
-        mails_new_contacts: export.new_contacts.status == Standing::Pending,
+        mails_new_contacts: export.new_contacts.status == Some(Standing::Pending),
         new_contacts: plan.members.create,
         known_contacts: known,
         contact_limit: export.connection.limits.contacts,
@@ -263,40 +240,6 @@ fn removal_facts(parts: &Parts<'_>, approval: Option<&Approval>) -> Result<Remov
     Ok(RemovalFacts { people: leavers.len() as u64, approved_people, containers })
 }
 
-fn segment_facts(parts: &Parts<'_>, container: &ContainerPlan, approval: Option<&Approval>) -> Result<SegmentFacts, Failure> {
-    let (work, bit) = (parts.work, container.bit);
-    let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
-    let segment = parts.context.export.segments.iter().find(|s| s.name == container.segment);
-    let before = of(&work.tally.before);
-    let (mut largest, mut approved) = (before, 0);
-    if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
-        if let Some(record) = state.segments.iter().find(|s| s.bit == bit).and_then(|s| s.container.as_ref()) {
-            largest = largest.max(view.largest_size(record.place, &record.remote, parts.context.now.date_naive())?.unwrap_or(0));
-        }
-        for leaver in work.leavers.iter().filter(|l| approval.is_some() && l.segments.has(bit) && !l.suppressed) {
-            let named = approval.map(|a| view.approved_removal(a, leaver.key)).transpose()?;
-            approved += u64::from(named == Some(true));
-        }
-    }
-    Ok(SegmentFacts {
-        name: container.segment.to_string(),
-        members: of(&work.desired.tally.members),
-        removals: of(&work.tally.leaves) - of(&work.tally.suppressed_leaves),
-        approved_removals: approved,
-        largest,
-        expect: segment.map_or_else(Default::default, |s: &std::sync::Arc<Segment>| s.expect),
-        age_seconds: age(parts, bit),
-        dropped: segment.is_none(),
-        container_gone: container.state == ContainerState::Recreate,
-    })
-}
-
-fn age(parts: &Parts<'_>, bit: u8) -> Option<u64> {
-    let newest = parts.work.newest.get(&bit)?;
-    let now = std::time::SystemTime::from(parts.context.now);
-    Some(now.duration_since(*newest).unwrap_or_default().as_secs())
-}
-
 fn kept_while_broken(why: &str) -> String {
     format!("nobody is taken out until this is fixed, except who is never to be sent: {why}")
 }
@@ -315,7 +258,8 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     }
     if parts.resolved.create > 0 {
         let status = context.export.new_contacts.status;
-        notes.push(format!("each new contact ({status}): {}", (capabilities.on_create_note)(status)));
+        let word = status.map(|status| format!(" ({})", (capabilities.status_word)(status))).unwrap_or_default();
+        notes.push(format!("each new contact{word}: {}", (capabilities.on_create_note)(status)));
     }
     if segments.iter().any(|s| s.leaves > 0) && parts.resolved.archive < parts.work.tally.leavers {
         notes.push(capabilities.on_leave_note.to_owned());
@@ -332,13 +276,7 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     if parts.settled.moved {
         notes.push("the target changed: what was written to the earlier one stays there and is no longer looked after".to_owned());
     }
-    if context.connections > capabilities.connections_max {
-        let (ours, theirs) = (context.connections, capabilities.connections_max);
-        notes.push(format!(
-            "limits.connections is {ours}; {} documents {theirs}: make sure that the contract allows more",
-            capabilities.vendor
-        ));
-    }
+    notes.extend(cost::above_documented(context));
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
         let kept = view.orphans(state.id)?.into_iter().filter(|o| !deleted(parts, &o.remote));
         let orphans: Vec<_> = kept.map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();

@@ -1,18 +1,22 @@
 //! Batches made one by one from what a plan holds: nothing is gathered that is not sent next.
 
-use super::{Failure, prepare::Work};
+use super::{Context, Failure, observe::Ready, prepare::Work};
 use crate::{
     definition::OnEmpty,
-    destination::{Batch, BatchRow, ContainerId, Operation},
-    member::{Email, Flags, MappedField, Record, SegmentMask, Standing, Value},
-    state::{ExportId, PlaceRow, View},
+    destination::{Batch, BatchRow, Capabilities, ContainerId, Destination, JobId, JobOutcomes, Operation, Outcome},
+    member::{Fingerprint, Flags, Key, MappedField, Record, SegmentMask, Standing, Value},
+    state::{Job, JobMember, RunId, View},
 };
+use chrono::{DateTime, Utc};
+use std::collections::HashMap;
 
 /// One part of a phase: an operation, for joins and leaves in one container.
 #[derive(Clone, Debug)]
 pub struct Part {
     pub operation: Operation,
     pub container: Option<(u8, ContainerId)>,
+    /// A join carries attributes that are still to be told.
+    pub join_tells: bool,
 }
 
 /// A batch, with the places of its rows among the work's entries (or leavers).
@@ -22,78 +26,153 @@ pub struct Planned {
     pub places: Vec<usize>,
     /// `match.id` of each row, to be recorded with it.
     pub people: Vec<Option<u64>>,
+    /// Of each row: the fingerprint of the attributes sent, the segments joined or left, whether it is the last of them.
+    pub told: Vec<(Option<Fingerprint>, SegmentMask, bool)>,
+    /// How often its rows were sent before.
+    pub attempt: u32,
+}
+
+impl Planned {
+    /// As it is recorded while the platform works on it.
+    pub fn job(&self, run: RunId, remote: JobId, at: DateTime<Utc>) -> Job {
+        let row = |(n, row): (usize, &BatchRow)| JobMember {
+            key: row.key,
+            address: row.email.clone(),
+            person: self.people[n],
+            told: self.told[n].0,
+            segments: self.told[n].1.0,
+            last: self.told[n].2,
+        };
+        Job { run, remote, operation: self.batch.operation, rows: self.batch.rows.iter().enumerate().map(row).collect(), at }
+    }
+
+    /// One outcome a row.
+    pub fn outcomes(&self, job: &JobOutcomes) -> Vec<Outcome> {
+        let by_key: HashMap<_, _> = job.rows.iter().map(|(key, outcome)| (*key, outcome)).collect();
+        self.batch.rows.iter().map(|row| by_key.get(&row.key).copied().unwrap_or(&job.others).clone()).collect()
+    }
+
+    fn push(&mut self, at: usize, row: Row) {
+        self.batch.rows.push(row.row);
+        self.places.push(at);
+        self.people.push(row.person);
+        self.told.push((row.told, row.segments, row.last));
+    }
+}
+
+/// One row, and what is recorded of it.
+struct Row {
+    row: BatchRow,
+    person: Option<u64>,
+    told: Option<Fingerprint>,
+    segments: SegmentMask,
+    last: bool,
 }
 
 /// Goes through the work once for one part.
 pub struct Batches<'a> {
     part: &'a Part,
     view: &'a View,
-    export: ExportId,
-    place: PlaceRow,
-    new_standing: Standing,
-    /// Whether a row's standing is needed.
+    ready: &'a Ready,
+    destination: &'a dyn Destination,
+    new_standing: Option<Standing>,
     cursor: usize,
 }
 
 impl<'a> Batches<'a> {
-    pub fn new(part: &'a Part, view: &'a View, export: ExportId, place: PlaceRow, new_standing: Standing) -> Self {
-        Self { part, view, export, place, new_standing, cursor: 0 }
+    pub fn new(part: &'a Part, view: &'a View, ready: &'a Ready, context: &'a Context) -> Self {
+        let (destination, new_standing) = (&*context.destination, context.export.new_contacts.status);
+        Self { part, view, ready, destination, new_standing, cursor: 0 }
     }
 
-    /// The next batch of at most `rows`; `None` when the part is through.
+    /// The next batch of at most `rows`, and of no more bytes than a call takes; `None` when the part is through.
     pub fn next(&mut self, work: &Work, rows: usize) -> Result<Option<Planned>, Failure> {
-        let mut planned = Planned {
-            batch: Batch {
-                operation: self.part.operation,
-                container: self.part.container.as_ref().map(|(_, id)| id.clone()),
-                rows: Vec::with_capacity(rows),
-            },
-            places: Vec::with_capacity(rows),
-            people: Vec::with_capacity(rows),
-        };
-        let removes = matches!(self.part.operation, Operation::Leave | Operation::Archive);
-        let end = if removes { work.leavers.len() } else { work.desired.entries.len() };
+        let bytes = (self.destination.capabilities().batch_bytes)(self.part.operation);
+        let (mut planned, mut size) = (self.empty(rows), 0_usize);
+        let end = if self.part.operation.removes() { work.leavers.len() } else { work.desired.entries.len() };
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
-            self.cursor += 1;
-            let row = if removes { self.leaver(work, at)? } else { self.entry(work, at)? };
-            if let Some((row, person)) = row {
-                planned.batch.rows.push(row);
-                planned.places.push(at);
-                planned.people.push(person);
+            if let Some(row) = self.row(work, at)? {
+                size += self.destination.row_bytes(self.part.operation, &row.row);
+                if size > bytes && !planned.places.is_empty() {
+                    break;
+                }
+                planned.push(at, row);
             }
+            self.cursor += 1;
         }
         Ok((!planned.places.is_empty()).then_some(planned))
     }
 
-    fn entry(&self, work: &Work, at: usize) -> Result<Option<(BatchRow, Option<u64>)>, Failure> {
-        let entry = &work.desired.entries[at];
-        let flags = entry.flags();
-        let wanted = match self.part.operation {
-            Operation::Create => flags.has(Flags::CREATE),
-            Operation::Update => flags.has(Flags::UPDATE),
-            Operation::Restore => flags.has(Flags::RESTORE),
-            _ => self.bit().is_some_and(|bit| work.desired.sets.mask(entry.set()).has(bit)),
-        };
-        if !wanted || flags.has(Flags::FAILED) {
-            return Ok(None);
+    /// A batch of these places again. What is not to be done any more is left out.
+    pub fn rebuilt(&self, work: &Work, places: Vec<usize>) -> Result<Planned, Failure> {
+        let mut planned = self.empty(places.len());
+        for at in places {
+            if let Some(row) = self.row(work, at)? {
+                planned.push(at, row);
+            }
         }
-        let Record { email, person, values, .. } = work.desired.spool.read(entry.offset())?;
-        let tells = matches!(self.part.operation, Operation::Create | Operation::Update | Operation::Restore);
-        let clears = self.part.operation != Operation::Create;
-        let attributes = if tells { attributes(work.mapping.fields(), values, clears) } else { Vec::new() };
-        let standing = match self.part.operation {
-            Operation::Create => Some(self.new_standing),
-            Operation::Update => self.view.contact(self.place, entry.key())?.map(|c| c.standing),
-            Operation::Restore => self.view.contact(self.place, entry.key())?.and_then(|c| c.archived_from),
-            _ => None,
-        };
-        Ok(Some((BatchRow { key: entry.key(), email, attributes, standing }, person)))
+        Ok(planned)
     }
 
-    fn leaver(&self, work: &Work, at: usize) -> Result<Option<(BatchRow, Option<u64>)>, Failure> {
+    fn empty(&self, rows: usize) -> Planned {
+        let container = self.part.container.as_ref().map(|(_, id)| id.clone());
+        Planned {
+            batch: Batch { operation: self.part.operation, container, rows: Vec::with_capacity(rows) },
+            places: Vec::with_capacity(rows),
+            people: Vec::with_capacity(rows),
+            told: Vec::with_capacity(rows),
+            attempt: 0,
+        }
+    }
+
+    fn row(&self, work: &Work, at: usize) -> Result<Option<Row>, Failure> {
+        if self.part.operation.removes() { self.leaver(work, at) } else { self.entry(work, at) }
+    }
+
+    fn entry(&self, work: &Work, at: usize) -> Result<Option<Row>, Failure> {
+        let entry = &work.desired.entries[at];
+        let (flags, mask) = (entry.flags(), work.desired.sets.mask(entry.set()));
+        if flags.has(Flags::FAILED) || !self.part.concerns(flags, mask, self.destination.capabilities()) {
+            return Ok(None);
+        }
+        let Record { email, person, mut values, .. } = work.desired.spool.read(entry.offset())?;
+        let fields = work.mapping.fields();
+        let consent_at = consent(&mut values, fields.len());
+        let tells = self.part.tells(flags);
+        let clears = self.part.operation != Operation::Create;
+        let attributes = if tells { attributes(fields, values, clears) } else { Vec::new() };
+        let segments = self.part.joined(mask, self.destination.capabilities());
+        let row = BatchRow {
+            key: entry.key(),
+            email,
+            attributes,
+            standing: self.standing(entry.key())?,
+            joins: self.containers(segments),
+            consent_at,
+            contact: None,
+        };
+        Ok(Some(Row { row, person, told: tells.then(|| entry.fingerprint()), segments, last: false }))
+    }
+
+    fn standing(&self, key: Key) -> Result<Option<Standing>, Failure> {
+        let known = || self.view.contact(self.ready.row, key);
+        Ok(match self.part.operation {
+            Operation::Create => self.new_standing,
+            Operation::Update => known()?.map(|c| c.standing),
+            Operation::Restore => known()?.and_then(|c| c.archived_from),
+            _ => None,
+        })
+    }
+
+    fn containers(&self, segments: SegmentMask) -> Vec<ContainerId> {
+        self.ready.containers.iter().filter(|(bit, _)| segments.has(*bit)).map(|(_, id)| id.clone()).collect()
+    }
+
+    fn leaver(&self, work: &Work, at: usize) -> Result<Option<Row>, Failure> {
         let leaver = &work.leavers[at];
-        let wanted = match self.bit() {
+        let segments = self.part.bit().map_or(SegmentMask::NONE, SegmentMask::of);
+        let wanted = match self.part.bit() {
             Some(bit) => leaver.segments.has(bit),
             // Who could not be taken out of a container stays in the place too.
             None => leaver.archive && leaver.segments == SegmentMask::NONE,
@@ -101,16 +180,59 @@ impl<'a> Batches<'a> {
         if !wanted {
             return Ok(None);
         }
-        let Some(email) = self.address(leaver.key)? else { return Ok(None) };
-        Ok(Some((BatchRow { key: leaver.key, email, attributes: Vec::new(), standing: None }, None)))
+        let Some(email) = self.view.member(self.ready.export, leaver.key)?.and_then(|m| m.address) else { return Ok(None) };
+        let contact = match self.destination.capabilities().leaves_by_id {
+            true => self.view.contact_id(self.ready.row, leaver.key)?,
+            false => None,
+        };
+        let row = BatchRow { key: leaver.key, email, attributes: Vec::new(), standing: None, joins: Vec::new(), consent_at: None, contact };
+        let last = leaver.segments.minus(segments).is_empty() && leaver.whole && !leaver.archive;
+        Ok(Some(Row { row, person: None, told: None, segments, last }))
+    }
+}
+
+impl Part {
+    pub fn bit(&self) -> Option<u8> {
+        self.container.as_ref().map(|(bit, _)| *bit)
     }
 
-    fn address(&self, key: crate::member::Key) -> Result<Option<Email>, Failure> {
-        Ok(self.view.member(self.export, key)?.and_then(|m| m.address))
+    /// Whether someone with these flags, who joins these segments, has to do with it.
+    pub fn concerns(&self, flags: Flags, joins: SegmentMask, capabilities: &Capabilities) -> bool {
+        match self.operation {
+            Operation::Create => flags.has(Flags::CREATE),
+            Operation::Update => flags.has(Flags::UPDATE),
+            Operation::Restore => flags.has(Flags::RESTORE),
+            Operation::Join => {
+                let joins = self.bit().is_some_and(|bit| joins.has(bit));
+                joins || (capabilities.join_updates && flags.has(Flags::UPDATE))
+            }
+            Operation::Leave | Operation::Archive => false,
+        }
     }
 
-    fn bit(&self) -> Option<u8> {
-        self.part.container.as_ref().map(|(bit, _)| *bit)
+    /// Whether the attributes go along: always where that is what it is for; with a join if they are still to be told.
+    fn tells(&self, flags: Flags) -> bool {
+        match self.operation {
+            Operation::Join => self.join_tells && flags.has(Flags::UPDATE),
+            operation => !operation.removes(),
+        }
+    }
+
+    /// Of the segments that someone joins, those that this part puts them into.
+    fn joined(&self, joins: SegmentMask, capabilities: &Capabilities) -> SegmentMask {
+        match self.operation {
+            Operation::Create if capabilities.create_joins => joins,
+            Operation::Join => self.bit().map_or(SegmentMask::NONE, |bit| joins.and(SegmentMask::of(bit))),
+            _ => SegmentMask::NONE,
+        }
+    }
+}
+
+/// When someone consented stands behind their attributes, where the definition names a column for it.
+fn consent(values: &mut Vec<Value>, fields: usize) -> Option<String> {
+    match values.drain(fields.min(values.len())..).next() {
+        Some(Value::Text(at)) => Some(at),
+        _ => None,
     }
 }
 

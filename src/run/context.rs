@@ -32,4 +32,6 @@ pub struct Context {
     pub early: Arc<Mutex<Option<Early>>>,
     /// Calls in flight at once.
     pub connections: u32,
+    /// How many times faster than the wall the vendor's time runs.
+    pub speed: u32,
 }

@@ -48,11 +48,12 @@ impl Shape {
             let FieldFit::Fits(kind) = destination.fit(&WantedField { tag, spec }, Some(&remote)) else { return None };
             kinds.insert(tag.clone(), kind);
         }
-        let slot = |segment: &Arc<Segment>| {
-            let slot = state.segments.iter().find(|s| s.segment == segment.name)?;
-            Some((slot.bit, Arc::clone(segment)))
-        };
-        Some(Self { kinds, slots: export.segments.iter().map(slot).collect::<Option<_>>()? })
+        let mut slots = Vec::new();
+        for slot in export.slots() {
+            let bit = state.segments.iter().find(|s| s.segment == slot.name)?.bit;
+            slots.extend(slot.segments.into_iter().map(|segment| (bit, segment)));
+        }
+        Some(Self { kinds, slots })
     }
 
     fn same(&self, other: &Self) -> bool {

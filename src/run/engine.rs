@@ -84,6 +84,7 @@ impl Engine {
             early: Arc::new(Mutex::new(early)),
             temp: self.temp.clone(),
             connections,
+            speed: self.hub.speed(),
         })
     }
 
@@ -177,9 +178,9 @@ async fn take_over(context: &Context, recorder: &Recorder, view: &View) -> Resul
 async fn send(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
     let first = prepared.work.tally.before.is_empty() && prepared.work.leavers.is_empty();
     let ending = execute(context, recorder, view, prepared).await?;
-    if first && ending.stopped.is_none() && ending.counts.synced == prepared.work.comparison.wanted {
+    if first && ending.stopped.is_none() && ending.counts.synced + ending.counts.unverified == prepared.work.comparison.wanted {
         let before = prepared.work.desired.tally.members.clone();
-        let tally = DiffTally { unchanged: ending.counts.synced, before, ..DiffTally::default() };
+        let tally = DiffTally { unchanged: prepared.work.comparison.wanted, before, ..DiffTally::default() };
         prepared.settled.state = view.export(&context.export.name)?;
         // Who was found in a container that we took over was recorded after the comparison.
         let containers = prepared.settled.state.iter().flat_map(|s| &s.segments).filter_map(|s| s.container.as_ref());
@@ -208,13 +209,10 @@ fn known_place(context: &Context, view: Option<&View>, settled: &Settled) -> Res
 
 async fn read_standings(context: &Context, recorder: &Recorder, view: &View, settled: &Settled) -> Result<Option<PlaceRow>, Failure> {
     let PlacePlan::Existing { id, name, contacts, .. } = &settled.resources.place else { return Ok(None) };
-    let named = context.export.target.audience.is_by_id();
-    let origin = if named { Origin::Named } else { Origin::Adopted };
+    let origin = observe::place_origin(&context.export);
     let (account, remote, name) = (context.account.id.clone(), PlaceId(id.clone()), name.clone());
     let known = remote.clone();
     let row = recorder.record(move |store| store.ensure_place(&account, &remote, &name, origin)).await?;
-    if context.destination.capabilities().reads_standing_first {
-        standings::read(context, recorder, view, &known, row, *contacts).await?;
-    }
+    standings::read(context, recorder, view, &known, row, *contacts).await?;
     Ok(Some(row))
 }

@@ -3,6 +3,7 @@
 use super::{
     Context, Ending, Failure, Recorder,
     batches::Part,
+    before_leaving,
     observe::{self, Ready},
     outcomes::Noted,
     phase::Phase,
@@ -10,8 +11,8 @@ use super::{
     remove, standings,
 };
 use crate::{
-    destination::{ContainerId, Operation},
-    member::{Email, Flags, Key, Reject, Standing},
+    destination::{Capabilities, ContainerId, Operation},
+    member::{Email, Entry, Flags, Key, Reject, Standing},
     plan::{Counts, Plan, resources::ContainerState, standing::explain, words::quoted},
     state::{Contact, ContactOrigin, PlaceRow, RejectedRow, RunId, View},
 };
@@ -56,10 +57,14 @@ async fn phases(
     noted: &mut Noted,
     names: &BTreeMap<u8, String>,
 ) -> Result<(), Failure> {
+    let capabilities = context.destination.capabilities();
     let mut phase = Phase { context, recorder, view, ready, work, noted };
-    for operation in context.destination.capabilities().phases {
-        for part in parts(*operation, ready) {
-            let rows = remaining(phase.work, &part);
+    for operation in capabilities.phases {
+        for part in parts(*operation, ready, capabilities) {
+            let rows = remaining(phase.work, &part, capabilities);
+            if rows > 0 && *operation == Operation::Leave {
+                before_leaving::prepare(&phase, &part).await?;
+            }
             if rows > 0 {
                 context.watch.phase(&label(&part, context, names), Some(rows));
                 phase.run(&part).await?;
@@ -72,25 +77,27 @@ async fn phases(
     Ok(())
 }
 
-fn parts(operation: Operation, ready: &Ready) -> Vec<Part> {
+fn parts(operation: Operation, ready: &Ready, capabilities: &Capabilities) -> Vec<Part> {
+    let join_tells = capabilities.join_tells;
     match operation {
-        Operation::Join | Operation::Leave => ready.containers.iter().map(|c| Part { operation, container: Some(c.clone()) }).collect(),
-        _ => vec![Part { operation, container: None }],
+        Operation::Join | Operation::Leave => {
+            ready.containers.iter().map(|c| Part { operation, container: Some(c.clone()), join_tells }).collect()
+        }
+        _ => vec![Part { operation, container: None, join_tells }],
     }
 }
 
-fn remaining(work: &Work, part: &Part) -> u64 {
-    let entries = |wanted: &dyn Fn(&crate::member::Entry) -> bool| {
-        work.desired.entries.iter().filter(|e| !e.flags().has(Flags::FAILED) && wanted(e)).count() as u64
-    };
-    let bit = part.container.as_ref().map(|(bit, _)| *bit).unwrap_or_default();
+fn remaining(work: &Work, part: &Part, capabilities: &Capabilities) -> u64 {
     match part.operation {
-        Operation::Create => entries(&|e| e.flags().has(Flags::CREATE)),
-        Operation::Update => entries(&|e| e.flags().has(Flags::UPDATE)),
-        Operation::Restore => entries(&|e| e.flags().has(Flags::RESTORE)),
-        Operation::Join => entries(&|e| work.desired.sets.mask(e.set()).has(bit)),
-        Operation::Leave => work.leavers.iter().filter(|l| l.segments.has(bit)).count() as u64,
+        Operation::Leave => {
+            let bit = part.bit().unwrap_or_default();
+            work.leavers.iter().filter(|l| l.segments.has(bit)).count() as u64
+        }
         Operation::Archive => work.leavers.iter().filter(|l| l.archive).count() as u64,
+        _ => {
+            let concerns = |e: &&Entry| part.concerns(e.flags(), work.desired.sets.mask(e.set()), capabilities);
+            work.desired.entries.iter().filter(|e| !e.flags().has(Flags::FAILED)).filter(concerns).count() as u64
+        }
     }
 }
 
@@ -118,7 +125,7 @@ const MANY: usize = 100;
 async fn by_pages(phase: &mut Phase<'_>, places: Vec<usize>) -> Result<Vec<usize>, Failure> {
     let (row, mut rest) = (phase.ready.row, Vec::new());
     let Some(before) = phase.view.contacts_read(row)? else { return Ok(places) };
-    standings::read_changes(phase.context, phase.recorder, &phase.ready.place, row, &before).await?;
+    standings::read_changes(phase.context, phase.recorder, phase.view, &phase.ready.place, row, &before).await?;
     for at in places {
         let email = phase.work.desired.spool.read(phase.work.desired.entries[at].offset())?.email;
         match phase.view.contact(row, Key::of(&email))? {
@@ -146,13 +153,13 @@ async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
             people.push((*at, phase.work.desired.spool.read(phase.work.desired.entries[*at].offset())?.email));
         }
         let (destination, place) = (&phase.context.destination, &phase.ready.place);
-        let asked = join_all(people.iter().map(|(_, email)| destination.standing(place, email))).await;
+        let asked = join_all(people.iter().map(|(_, email)| destination.find(place, email))).await;
         phase.context.watch.advance(people.len() as u64);
         // What was answered is kept, whatever became of the others.
         let mut failed = None;
         for ((at, email), answer) in people.into_iter().zip(asked) {
             match answer {
-                Ok(Some(standing)) => known_after_all(phase, at, &email, standing)?,
+                Ok(Some(found)) => known_after_all(phase, at, &email, found.standing)?,
                 Ok(None) => {}
                 Err(error) => failed = Some(error),
             }
@@ -195,13 +202,15 @@ fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
         if entry.flags().has(todo) || !work.desired.sets.mask(entry.set()).is_empty() {
             counts.pending += 1;
         } else {
-            counts.synced += 1;
+            *if entry.flags().has(Flags::UNVERIFIED) { &mut counts.unverified } else { &mut counts.synced } += 1;
             counts.added += u64::from(entry.flags().has(Flags::NEW));
         }
     }
     for leaver in work.leavers.iter().filter(|l| l.only_leaves) {
         *if leaver.segments.is_empty() { &mut counts.synced } else { &mut counts.pending } += 1;
     }
+    counts.synced -= noted.parted_unverified;
+    counts.unverified += noted.parted_unverified;
     counts.rejected += noted.rejected;
     counts.left += noted.left;
     counts.removed = work.leavers.iter().filter(|l| l.segments.is_empty() && !l.archive).count() as u64;

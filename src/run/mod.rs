@@ -10,18 +10,23 @@
 
 mod assemble;
 mod batches;
+mod before_leaving;
 mod context;
+mod cost;
 mod days;
 mod early;
 mod ending;
 mod engine;
 mod execute;
+mod facts;
 mod hold;
 mod jobs;
+mod left;
 mod lines;
 mod observe;
 mod outcomes;
 mod phase;
+mod poll;
 mod prepare;
 mod reading;
 mod recorder;
@@ -30,6 +35,7 @@ mod report;
 mod resolve;
 mod settled;
 mod standings;
+mod under_way;
 mod watch;
 
 pub use context::Context;

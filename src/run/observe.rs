@@ -1,9 +1,11 @@
 //! The platform's resources: observed, settled with what is recorded and wanted, created and recorded.
 
-use super::{Context, Failure, Recorder, remove};
+use super::{Context, Failure, Recorder, remove, standings};
 use crate::{
-    definition::{AudienceRef, Export, Name},
-    destination::{ContainerId, Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, WantedField},
+    definition::{Export, Name, PlaceRef},
+    destination::{
+        ContainerId, Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, Sought, WantedField,
+    },
     member::Key,
     plan::{
         PlacePlan, ResourceStep,
@@ -34,7 +36,11 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     let moved = !removed && known.as_ref().is_some_and(|state| has_moved(&context.export, &context.account.id, state));
     let state = known.filter(|_| !moved);
     let mut recorded = recorded(view, state.as_ref())?;
-    let observed = context.destination.observe(recorded.place.as_ref()).await?;
+    let known: Vec<_> =
+        recorded.slots.iter().filter_map(|s| s.container.as_ref()).map(|(id, name, _)| (id.clone(), name.clone())).collect();
+    let names: Vec<_> = context.export.slots().into_iter().map(|slot| slot.container).collect();
+    let sought = Sought { place: recorded.place.as_ref(), known: &known, names: &names };
+    let observed = context.destination.observe(&sought).await?;
     recorded.claimed = claimed(context, view, &observed)?;
     let fit = |wanted: &WantedField<'_>, remote: Option<&RemoteField>| context.destination.fit(wanted, remote);
     let inputs = Inputs {
@@ -57,14 +63,27 @@ fn known(export: &Export, view: &View) -> Result<Option<ExportState>, Failure> {
 }
 
 fn has_moved(export: &Export, account: &str, state: &ExportState) -> bool {
-    let wanted = export.target.audience.place();
-    state.place.as_ref().is_some_and(|place| {
-        let elsewhere = match wanted {
-            AudienceRef::Id(id) => place.remote.0 != *id,
-            AudienceRef::Named { name, .. } => place.name != *name,
+    let audience = &export.target.audience;
+    let place = state.place.as_ref().is_some_and(|place| {
+        let elsewhere = match audience.place() {
+            PlaceRef::Id(id) => place.remote.0 != id,
+            PlaceRef::Named { name, .. } => place.name != name,
+            PlaceRef::Account => false,
         };
         elsewhere || place.account != account
-    })
+    });
+    // The one container, named by its id, is another one now.
+    let containers = state.segments.iter().filter_map(|segment| segment.container.as_ref());
+    let container = audience.container_id().is_some_and(|id| containers.into_iter().any(|container| container.remote.0 != id));
+    place || container
+}
+
+/// A place that is there and that we did not make: named by its id, or taken over.
+pub fn place_origin(export: &Export) -> Origin {
+    match export.target.audience.place() {
+        PlaceRef::Named { .. } => Origin::Adopted,
+        PlaceRef::Id(_) | PlaceRef::Account => Origin::Named,
+    }
 }
 
 fn recorded(view: Option<&View>, state: Option<&ExportState>) -> Result<Recorded, Failure> {
@@ -97,9 +116,11 @@ fn claimed(context: &Context, view: Option<&View>, observed: &Observed) -> Resul
     let export = &context.export;
     let (Some(view), Some(place)) = (view, &observed.place) else { return Ok(BTreeMap::new()) };
     let Some(row) = view.place(&context.account.id, &place.id)? else { return Ok(BTreeMap::new()) };
-    let wanted: BTreeSet<String> = export.segments.iter().map(|s| export.container_name(s).to_lowercase()).collect();
+    let kind = export.connection.kind;
+    let wanted: BTreeSet<String> = export.slots().iter().map(|slot| kind.fold(&slot.container)).collect();
+    let by_id = export.target.audience.container_id();
     let mut claimed = BTreeMap::new();
-    for container in observed.containers.iter().filter(|c| wanted.contains(&c.name.to_lowercase())) {
+    for container in observed.containers.iter().filter(|c| wanted.contains(&kind.fold(&c.name)) || Some(c.id.0.as_str()) == by_id) {
         let owner = view.claimed_by(row, &container.id)?;
         let others = owner.filter(|owner| *owner != export.name && Some(owner) != export.renamed_from.as_ref());
         claimed.extend(others.map(|owner| (container.id.clone(), owner)));
@@ -121,7 +142,7 @@ pub struct Ready {
 pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &Settled) -> Result<Ready, Failure> {
     let (name, renamed) = (context.export.name.clone(), context.export.renamed_from.clone());
     let moved = settled.moved;
-    let segments: Vec<_> = context.export.segments.iter().map(|s| s.name.clone()).collect();
+    let segments: Vec<_> = context.export.slots().into_iter().map(|slot| slot.name).collect();
     let export = recorder
         .record(move |store| {
             let id = store.ensure_export(&name, renamed.as_ref())?;
@@ -149,10 +170,7 @@ pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &S
 async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export: ExportId) -> Result<(PlaceId, PlaceRow), Failure> {
     let account = context.account.id.clone();
     let (id, name, origin) = match &settled.resources.place {
-        PlacePlan::Existing { id, name, .. } => {
-            let named = context.export.target.audience.is_by_id();
-            (PlaceId(id.clone()), name.clone(), if named { Origin::Named } else { Origin::Adopted })
-        }
+        PlacePlan::Existing { id, name, .. } => (PlaceId(id.clone()), name.clone(), place_origin(&context.export)),
         PlacePlan::Create { name } => {
             intend(context, recorder, export, Wanted::Place(name.clone())).await?;
             let ResourceDone::Place(made) = change(context, None, &ResourceChange::CreatePlace { name: name.clone() }).await? else {
@@ -198,13 +216,13 @@ async fn container(
         ContainerState::Dropped(id) => return Ok(id.clone()),
         ContainerState::Known(id) => return known_container(context, recorder, settled, plan, id, export, place).await.map(Some),
         ContainerState::Take { id, members, created } => {
-            (id.clone(), if *created { Origin::Created } else { Origin::Adopted }, *members == 0)
+            (id.clone(), if *created { Origin::Created } else { Origin::Adopted }, *created || *members == Some(0))
         }
-        ContainerState::Create | ContainerState::Recreate => {
-            if plan.state == ContainerState::Recreate {
+        ContainerState::Create | ContainerState::Recreate { .. } => {
+            if let ContainerState::Recreate { gone: was_deleted } = plan.state {
                 let bit = plan.bit;
                 let slot = settled.state.as_ref().and_then(|s| s.segments.iter().find(|s| s.bit == bit));
-                let gone = slot.and_then(|s| s.container.clone());
+                let gone = slot.and_then(|s| s.container.clone()).filter(|_| was_deleted);
                 let forget = move |store: &mut Store| {
                     store.empty_segment(export, bit)?;
                     gone.map_or(Ok(()), |gone| store.forget_container(gone.place, &gone.remote))
@@ -246,6 +264,13 @@ async fn known_container(
         let (renamed, bit) = (ContainerRecord { name: to, ..record.clone() }, plan.bit);
         recorder.record(move |store| store.record_container(export, bit, &renamed)).await?;
     }
+    let lacks_view = settled.resources.steps.iter().find_map(|step| match step {
+        ResourceStep::CreateView { id: on, name, .. } if *on == id.0 => Some(name.clone()),
+        _ => None,
+    });
+    if let Some(name) = lacks_view {
+        change(context, Some(place), &ResourceChange::CreateView { container: id.clone(), name }).await?;
+    }
     if !record.found_read {
         read_found(context, recorder, plan, id, export, place, record.place, record.origin).await?;
     }
@@ -272,6 +297,7 @@ async fn read_found(
         let page = context.destination.container_members(place, id, &request).await?;
         context.watch.advance(page.contacts.len() as u64);
         cursor = page.next.clone();
+        standings::learn_ids(recorder, row, &page.contacts)?;
         recorder.write(move |store| store.record_found(export, bit, page.contacts.iter().map(|c| (Key::of(&c.email), &c.email))))?;
         if cursor.is_none() {
             break;

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     destination::{BatchRow, Operation, Outcome, Rejection},
-    member::{Entry, Flags, Key, Reject, SegmentMask, Standing},
+    member::{Entry, Fingerprint, Flags, Key, Reject, SegmentMask, Standing},
     state::{Contact, ContactOrigin, Refusal, Told},
 };
 use std::collections::BTreeMap;
@@ -25,6 +25,8 @@ pub struct Noted {
     /// Slot → people who joined / left.
     pub joined: BTreeMap<u8, u64>,
     pub parted: BTreeMap<u8, u64>,
+    /// People who stay elsewhere and left by a call that has no answer for each row.
+    pub parted_unverified: u64,
 }
 
 /// Writes collected from one answer.
@@ -32,7 +34,7 @@ pub struct Noted {
 struct Writes {
     told: Vec<Told>,
     contacts: Vec<Contact>,
-    joined: Vec<Key>,
+    joined: Vec<(u8, Key)>,
     parted: Vec<Key>,
     left: Vec<Key>,
     deleted: Vec<Key>,
@@ -43,52 +45,74 @@ struct Writes {
 pub fn take(phase: &mut Phase<'_>, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
     let mut writes = Writes::default();
     for (n, outcome) in all.iter().enumerate() {
-        let (at, row) = (planned.places[n], &planned.batch.rows[n]);
+        let row = Row { at: planned.places[n], row: &planned.batch.rows[n], person: planned.people[n], segments: planned.told[n].1 };
         match part.operation {
-            Operation::Create | Operation::Update | Operation::Restore => {
-                told(phase, part, at, row, planned.people[n], outcome, &mut writes)?;
-            }
-            Operation::Join => join(phase, part, at, row, outcome, &mut writes)?,
-            Operation::Leave => leave(phase, part, at, row, outcome, &mut writes),
-            Operation::Archive => archive(phase, at, row, outcome, &mut writes)?,
+            Operation::Leave => leave(phase, part, &row, outcome, &mut writes),
+            Operation::Archive => archive(phase, &row, outcome, &mut writes)?,
+            _ => arrive(phase, part, &row, planned.told[n].0, outcome, &mut writes)?,
         }
     }
     record(phase, part, writes)
 }
 
-fn told(
+/// One row that was sent, and the segments that it was to join.
+struct Row<'a> {
+    at: usize,
+    row: &'a BatchRow,
+    person: Option<u64>,
+    segments: SegmentMask,
+}
+
+/// Created, told, joined, or several of these in one.
+fn arrive(
     phase: &mut Phase<'_>,
     part: &Part,
-    at: usize,
-    row: &BatchRow,
-    person: Option<u64>,
+    Row { at, row, person, segments }: &Row<'_>,
+    fingerprint: Option<Fingerprint>,
     outcome: &Outcome,
     writes: &mut Writes,
 ) -> Result<(), Failure> {
-    let fingerprint = phase.work.desired.entries[at].fingerprint();
-    let told = Told { key: row.key, address: row.email.clone(), fingerprint, person };
+    let told = fingerprint.map(|fingerprint| Told { key: row.key, address: row.email.clone(), fingerprint, person: *person });
     match outcome {
         Outcome::Done { standing } => {
             if let Some(changed) = changed_by_us(phase, part.operation, row, *standing) {
                 phase.noted.status_changed = Some(changed);
             }
             writes.contacts.extend(contact_after(part.operation, row, *standing));
-            writes.told.push(told);
-            let entry = &mut phase.work.desired.entries[at];
-            phase.noted.updated += u64::from(part.operation == Operation::Update && !entry.flags().has(Flags::NEW));
-            entry.set_flags(entry.flags().without(Flags::CREATE.with(Flags::UPDATE).with(Flags::RESTORE)));
+            done(phase, part, *at, *segments, told, row.key, writes);
         }
-        Outcome::Exists => phase.noted.exists.push(at),
-        Outcome::Gone => gone(phase, at, row.key, writes),
+        Outcome::Unverified => {
+            phase.work.desired.entries[*at].flag(Flags::UNVERIFIED);
+            done(phase, part, *at, *segments, told, row.key, writes);
+        }
+        Outcome::Exists if part.operation == Operation::Create => phase.noted.exists.push(*at),
+        Outcome::Gone => gone(phase, *at, row.key, writes),
         Outcome::Rejected(why) => {
-            refuse(phase, at, row, why)?;
-            let refusal = Refusal { code: why.code.to_owned(), detail: why.detail.clone(), field: why.field.clone(), fingerprint };
-            writes.refused.push((told, refusal));
+            refuse(phase, *at, row, why)?;
+            let refusal =
+                |fingerprint| Refusal { code: why.code.to_owned(), detail: why.detail.clone(), field: why.field.clone(), fingerprint };
+            writes.refused.extend(told.map(|told| (told.clone(), refusal(told.fingerprint))));
         }
-        Outcome::Later(why) => refuse(phase, at, row, why)?,
+        Outcome::Later(why) => refuse(phase, *at, row, why)?,
         Outcome::Unconfirmed(why) => unconfirmed(why),
+        Outcome::NotDone | Outcome::Exists => {}
     }
     Ok(())
+}
+
+fn done(phase: &mut Phase<'_>, part: &Part, at: usize, segments: SegmentMask, told: Option<Told>, key: Key, writes: &mut Writes) {
+    for bit in segments.bits() {
+        writes.joined.push((bit, key));
+        *phase.noted.joined.entry(bit).or_default() += 1;
+        strike(phase, at, bit);
+    }
+    if let Some(told) = told {
+        writes.told.push(told);
+        let entry = &mut phase.work.desired.entries[at];
+        let updates = matches!(part.operation, Operation::Update | Operation::Join);
+        phase.noted.updated += u64::from(updates && !entry.flags().has(Flags::NEW));
+        entry.set_flags(entry.flags().without(Flags::CREATE.with(Flags::UPDATE).with(Flags::RESTORE)));
+    }
 }
 
 /// A bulk update carries the status that was read. If the answer names another one, the vendor does not do what it is
@@ -114,22 +138,6 @@ fn contact_after(operation: Operation, row: &BatchRow, answered: Option<Standing
     }
 }
 
-fn join(phase: &mut Phase<'_>, part: &Part, at: usize, row: &BatchRow, outcome: &Outcome, writes: &mut Writes) -> Result<(), Failure> {
-    let bit = bit(part);
-    match outcome {
-        Outcome::Done { .. } => {
-            writes.joined.push(row.key);
-            *phase.noted.joined.entry(bit).or_default() += 1;
-            strike(phase, at, bit);
-        }
-        Outcome::Gone => gone(phase, at, row.key, writes),
-        Outcome::Rejected(why) | Outcome::Later(why) => refuse(phase, at, row, why)?,
-        Outcome::Unconfirmed(why) => unconfirmed(why),
-        Outcome::Exists => {}
-    }
-    Ok(())
-}
-
 fn strike(phase: &mut Phase<'_>, at: usize, bit: u8) {
     let desired = &mut phase.work.desired;
     let rest = desired.sets.mask(desired.entries[at].set()).minus(SegmentMask::of(bit));
@@ -138,20 +146,22 @@ fn strike(phase: &mut Phase<'_>, at: usize, bit: u8) {
     }
 }
 
-fn leave(phase: &mut Phase<'_>, part: &Part, at: usize, row: &BatchRow, outcome: &Outcome, writes: &mut Writes) {
-    if matches!(outcome, Outcome::Done { .. } | Outcome::Gone) {
-        let bit = bit(part);
-        writes.parted.push(row.key);
-        *phase.noted.parted.entry(bit).or_default() += 1;
-        let leaver = &mut phase.work.leavers[at];
-        leaver.segments = leaver.segments.minus(SegmentMask::of(bit));
-        if leaver.segments.is_empty() && leaver.whole && !leaver.archive {
-            writes.deleted.push(row.key);
-        }
+fn leave(phase: &mut Phase<'_>, part: &Part, Row { at, row, .. }: &Row<'_>, outcome: &Outcome, writes: &mut Writes) {
+    if !matches!(outcome, Outcome::Done { .. } | Outcome::Gone | Outcome::Unverified) {
+        return;
+    }
+    let bit = part.bit().unwrap_or_default();
+    writes.parted.push(row.key);
+    *phase.noted.parted.entry(bit).or_default() += 1;
+    let leaver = &mut phase.work.leavers[*at];
+    leaver.segments = leaver.segments.minus(SegmentMask::of(bit));
+    phase.noted.parted_unverified += u64::from(*outcome == Outcome::Unverified && leaver.only_leaves && leaver.segments.is_empty());
+    if leaver.segments.is_empty() && leaver.whole && !leaver.archive {
+        writes.deleted.push(row.key);
     }
 }
 
-fn archive(phase: &mut Phase<'_>, at: usize, row: &BatchRow, outcome: &Outcome, writes: &mut Writes) -> Result<(), Failure> {
+fn archive(phase: &mut Phase<'_>, Row { at, row, .. }: &Row<'_>, outcome: &Outcome, writes: &mut Writes) -> Result<(), Failure> {
     match outcome {
         Outcome::Done { .. } => {
             let before = phase.view.contact(phase.ready.row, row.key)?.map(|c| c.standing);
@@ -163,9 +173,9 @@ fn archive(phase: &mut Phase<'_>, at: usize, row: &BatchRow, outcome: &Outcome, 
             });
         }
         Outcome::Gone | Outcome::Rejected(_) => {}
-        Outcome::Exists | Outcome::Later(_) | Outcome::Unconfirmed(_) => return Ok(()),
+        _ => return Ok(()),
     }
-    phase.work.leavers[at].archive = false;
+    phase.work.leavers[*at].archive = false;
     writes.deleted.push(row.key);
     Ok(())
 }
@@ -187,17 +197,15 @@ fn refuse(phase: &mut Phase<'_>, at: usize, row: &BatchRow, why: &Rejection) -> 
     Ok(desired.rejects.add(&Reject { address, segment, code, detail, field })?)
 }
 
-fn bit(part: &Part) -> u8 {
-    part.container.as_ref().map_or(0, |(bit, _)| *bit)
-}
-
 fn record(phase: &Phase<'_>, part: &Part, writes: Writes) -> Result<(), Failure> {
-    let (export, place, bit) = (phase.ready.export, phase.ready.row, bit(part));
+    let (export, place, bit) = (phase.ready.export, phase.ready.row, part.bit().unwrap_or_default());
+    let mut joined: BTreeMap<u8, Vec<Key>> = BTreeMap::new();
+    writes.joined.into_iter().for_each(|(bit, key)| joined.entry(bit).or_default().push(key));
     phase.recorder.write(move |store| {
         store.record_told(export, &writes.told)?;
         store.record_refused(export, &writes.refused)?;
         store.write_contacts(place, &writes.contacts)?;
-        store.join(export, bit, writes.joined)?;
+        joined.into_iter().try_for_each(|(bit, keys)| store.join(export, bit, keys))?;
         store.leave(export, 1 << bit, writes.parted)?;
         store.forget_contacts(place, writes.left.iter().copied())?;
         store.mark_left(export, writes.left)?;

@@ -5,12 +5,13 @@ use super::{
     batches::{Batches, Part, Planned},
     observe::Ready,
     outcomes::{self, Noted},
+    poll,
     prepare::Work,
+    under_way::UnderWay,
 };
 use crate::{
-    destination::{self, Batch, ErrorKind, JobId, JobState, Outcome, Submitted},
-    member::Fingerprint,
-    state::{Job, View},
+    destination::{self, Batch, ErrorKind, JobId, Outcome, Submitted},
+    state::View,
 };
 use futures::{StreamExt, stream::FuturesUnordered};
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -18,6 +19,8 @@ use tokio::{task::JoinHandle, time::Instant};
 
 /// Batches made ahead of the connections, so that none waits for the next to be made.
 const AHEAD: usize = 2;
+/// How often rows that were certainly not carried out are sent again.
+const AGAIN: u32 = 3;
 
 /// Everything a phase works with.
 pub struct Phase<'a> {
@@ -29,71 +32,188 @@ pub struct Phase<'a> {
     pub noted: &'a mut Noted,
 }
 
-type Answer = (Planned, Result<Submitted, destination::Error>, Duration);
+struct Answer {
+    planned: Planned,
+    result: Result<Submitted, destination::Error>,
+    /// The name under which it was recorded before it was sent.
+    job: Option<JobId>,
+    took: Duration,
+}
+
+/// One part under way.
+struct Sending<'p> {
+    part: &'p Part,
+    batches: Batches<'p>,
+    /// To be sent before the next new batch.
+    again: VecDeque<Planned>,
+    /// Rows of the next batch at most.
+    rows: usize,
+    in_flight: FuturesUnordered<JoinHandle<Answer>>,
+    jobs: UnderWay,
+    failed: Option<Failure>,
+}
 
 impl Phase<'_> {
-    /// Sends everything of one part. On a failure what is in flight is still awaited and recorded.
+    /// Sends everything of one part. On a failure what is in flight is still awaited and recorded; jobs under way are the next
+    /// run's to ask for.
     pub async fn run(&mut self, part: &Part) -> Result<(), Failure> {
-        let new_standing = self.context.export.new_contacts.status;
-        let mut batches = Batches::new(part, self.view, self.ready.export, self.ready.row, new_standing);
-        let mut again: VecDeque<Planned> = VecDeque::new();
-        let mut rows = (self.context.destination.capabilities().batch_rows)(part.operation);
-        let mut in_flight: FuturesUnordered<JoinHandle<Answer>> = FuturesUnordered::new();
-        let mut failed = None;
+        let capabilities = self.context.destination.capabilities();
+        let mut sending = Sending {
+            part,
+            batches: Batches::new(part, self.view, self.ready, self.context),
+            again: VecDeque::new(),
+            rows: (capabilities.batch_rows)(part.operation),
+            in_flight: FuturesUnordered::new(),
+            jobs: UnderWay::default(),
+            failed: None,
+        };
         loop {
-            while failed.is_none() && in_flight.len() < self.context.connections as usize + AHEAD {
-                if self.context.cancel.is_cancelled() {
-                    failed = Some(Failure::canceled());
-                    break;
+            self.fill(&mut sending)?;
+            let due = sending.jobs.due().filter(|_| sending.failed.is_none());
+            tokio::select! {
+                Some(answer) = sending.in_flight.next() => {
+                    let answer = answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
+                    self.answered(&mut sending, answer)?;
                 }
-                let next = match again.pop_front() {
-                    Some(half) => Some(half),
-                    None => batches.next(self.work, rows)?,
-                };
-                let Some(planned) = next else { break };
-                if self.needs_no_call(part, &planned)? {
-                    continue;
-                }
-                in_flight.push(self.submit(planned));
-            }
-            let Some(answer) = in_flight.next().await else { break };
-            let (planned, result, took) =
-                answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
-            if took > self.context.destination.capabilities().slow_call {
-                rows = (rows / 2).max(1);
-            }
-            match result {
-                Ok(Submitted::Done(all)) => {
-                    if let Err(failure) = self.take(part, &planned, &all) {
-                        failed.get_or_insert(failure);
-                    }
-                }
-                Ok(Submitted::Job(job)) => {
-                    if let Err(failure) = self.await_job(part, &planned, &job).await {
-                        failed.get_or_insert(failure);
-                    }
-                }
-                Err(error) if error.kind == ErrorKind::TooLarge && planned.places.len() > 1 => {
-                    rows = (planned.places.len() / 2).max(1);
-                    self.context
-                        .watch
-                        .note(&format!("the platform took too long for {} rows; going on with {rows} a call", planned.places.len()));
-                    again.extend(halve(planned));
-                }
-                Err(error) => drop(failed.get_or_insert(Failure::from(error))),
+                stopped = wait(due, self.context), if due.is_some() => match stopped {
+                    Ok(()) => self.ask(&mut sending).await?,
+                    Err(canceled) => _ = sending.failed.get_or_insert(canceled),
+                },
+                else => break,
             }
         }
         self.recorder.flush().await?;
-        failed.map_or(Ok(()), Err)
+        sending.failed.map_or(Ok(()), Err)
     }
 
-    fn submit(&self, planned: Planned) -> JoinHandle<Answer> {
+    /// As many batches on their way as there may be.
+    fn fill(&mut self, sending: &mut Sending<'_>) -> Result<(), Failure> {
+        let jobs_max = self.context.destination.capabilities().jobs_max;
+        while sending.failed.is_none()
+            && sending.in_flight.len() < self.context.connections as usize + AHEAD
+            && sending.jobs.len() + sending.in_flight.len() < jobs_max
+        {
+            if self.context.cancel.is_cancelled() {
+                sending.failed = Some(Failure::canceled());
+                break;
+            }
+            let next = match sending.again.pop_front() {
+                Some(batch) => Some(batch),
+                None => sending.batches.next(self.work, sending.rows)?,
+            };
+            let Some(planned) = next else { break };
+            if !self.needs_no_call(sending.part, &planned)? {
+                let submitted = self.submit(planned)?;
+                sending.in_flight.push(submitted);
+            }
+        }
+        Ok(())
+    }
+
+    /// Where repeating a call could trigger something, it is on record before it is sent.
+    fn submit(&self, planned: Planned) -> Result<JoinHandle<Answer>, Failure> {
         let (destination, place) = (Arc::clone(&self.context.destination), self.ready.place.clone());
-        tokio::spawn(async move {
+        let looks_up = (destination.capabilities().looks_up)(planned.batch.operation);
+        let job = if looks_up { destination.job_of(&planned.batch) } else { None };
+        if let Some(id) = &job {
+            self.record_job(&planned, id)?;
+        }
+        let recorder = self.recorder.clone();
+        Ok(tokio::spawn(async move {
             let begun = Instant::now();
-            let result = destination.submit(&place, &planned.batch).await;
-            (planned, result, begun.elapsed())
-        })
+            let recorded = if job.is_some() { recorder.flush().await } else { Ok(()) };
+            let result = match recorded {
+                Ok(()) => destination.submit(&place, &planned.batch).await,
+                Err(failure) => Err(destination::Error::stall(failure.message)),
+            };
+            Answer { planned, result, job, took: begun.elapsed() }
+        }))
+    }
+
+    fn record_job(&self, planned: &Planned, id: &JobId) -> Result<(), Failure> {
+        let Some(run) = self.context.run else { return Err(Failure::new(FailureKind::Stalled, "a job outside a run")) };
+        let job = planned.job(run, id.clone(), self.context.now);
+        let export = self.ready.export;
+        self.recorder.write(move |store| store.record_job(export, &job))
+    }
+
+    fn answered(&mut self, sending: &mut Sending<'_>, answer: Answer) -> Result<(), Failure> {
+        let Answer { planned, result, job, took } = answer;
+        if took > self.context.destination.capabilities().slow_call {
+            sending.rows = (sending.rows / 2).max(1);
+        }
+        match result {
+            Ok(Submitted::Done(all)) => {
+                self.forget(job)?;
+                self.settle(sending, planned, all)?;
+            }
+            Ok(Submitted::Job(id)) => {
+                self.forget(job)?;
+                self.record_job(&planned, &id)?;
+                sending.jobs.add(id, planned.places);
+            }
+            // It may have been done: looked up, in time.
+            Err(destination::Error { kind: ErrorKind::Retry { unknown: true, .. }, .. }) if job.is_some() => {
+                sending.jobs.extend(job.map(|id| (id, planned.places)));
+            }
+            Err(error) if error.kind == ErrorKind::TooLarge && planned.places.len() > 1 => {
+                self.forget(job)?;
+                sending.rows = (planned.places.len() / 2).max(1);
+                let (all, rows) = (planned.places.len(), sending.rows);
+                self.context.watch.note(&format!("the platform did not take {all} rows in one call; going on with {rows} a call"));
+                sending.again.extend(halve(planned));
+            }
+            Err(error) => {
+                self.forget(job)?;
+                sending.failed.get_or_insert(Failure::from(error));
+            }
+        }
+        Ok(())
+    }
+
+    /// The outcome is known, so nothing has to be looked up.
+    fn forget(&self, job: Option<JobId>) -> Result<(), Failure> {
+        let (Some(id), export) = (job, self.ready.export) else { return Ok(()) };
+        self.recorder.write(move |store| store.remove_job(export, &id))
+    }
+
+    /// Asks for the jobs under way. They are on record before that, so that a restart asks again and sends nothing.
+    async fn ask(&mut self, sending: &mut Sending<'_>) -> Result<(), Failure> {
+        self.recorder.flush().await?;
+        let ids = sending.jobs.ids();
+        let (work, jobs) = (&*self.work, &sending.jobs);
+        let removes = sending.part.operation.removes();
+        let key = |at: &usize| if removes { work.leavers[*at].key } else { work.desired.entries[*at].key() };
+        let rows = |id: &JobId| jobs.places(id).iter().map(key).collect();
+        let polled = match poll::ask(self.context, &self.ready.place, &ids, &rows).await {
+            Ok(polled) => polled,
+            Err(failure) => {
+                sending.failed.get_or_insert(failure);
+                return Ok(());
+            }
+        };
+        for (id, outcomes) in polled.finished {
+            let places = sending.jobs.remove(&id);
+            let planned = sending.batches.rebuilt(self.work, places)?;
+            let all = planned.outcomes(&outcomes);
+            self.settle(sending, planned, all)?;
+            self.forget(Some(id))?;
+        }
+        sending.jobs.asked(polled.after / self.context.speed);
+        Ok(())
+    }
+
+    /// One outcome a row. What was certainly not done is sent again, a few times.
+    fn settle(&mut self, sending: &mut Sending<'_>, planned: Planned, all: Vec<Outcome>) -> Result<(), Failure> {
+        if let Err(failure) = self.take(sending.part, &planned, &all) {
+            sending.failed.get_or_insert(failure);
+        }
+        let places: Vec<_> = planned.places.iter().zip(&all).filter(|(_, o)| **o == Outcome::NotDone).map(|(at, _)| *at).collect();
+        if !places.is_empty() && planned.attempt < AGAIN {
+            let again = Planned { attempt: planned.attempt + 1, ..sending.batches.rebuilt(self.work, places)? };
+            sending.again.push_back(again);
+        }
+        Ok(())
     }
 
     /// Rows whose attributes say nothing are as good as told.
@@ -114,49 +234,18 @@ impl Phase<'_> {
                 .hint("set limits.bulkUpdates: false on the connection, and tell the vendor: known contacts' statuses must not change")),
         }
     }
-
-    /// An accepted job is recorded with its members before it is polled, so that a restart polls it and sends nothing again.
-    async fn await_job(&mut self, part: &Part, planned: &Planned, job: &JobId) -> Result<(), Failure> {
-        let Some(run) = self.context.run else { return Err(Failure::new(FailureKind::Stalled, "a job outside a run")) };
-        let record = Job {
-            run,
-            remote: job.clone(),
-            operation: part.operation,
-            container: part.container.as_ref().map(|(_, id)| id.clone()),
-            members: planned.batch.rows.iter().map(|r| (r.key, Fingerprint(0))).collect(),
-            at: self.context.now,
-        };
-        let export = self.ready.export;
-        let row = self.recorder.record(move |store| store.record_job(export, &record)).await?;
-        let found = poll(self.context, job).await?;
-        let outcome = |row: &destination::BatchRow| {
-            let mine = found.iter().find(|(key, _)| *key == row.key);
-            mine.map_or_else(|| Outcome::Unconfirmed("the job's results do not say".to_owned()), |(_, outcome)| outcome.clone())
-        };
-        let all: Vec<Outcome> = planned.batch.rows.iter().map(outcome).collect();
-        self.take(part, planned, &all)?;
-        self.recorder.record(move |store| store.remove_job(row)).await
-    }
 }
 
-/// Asks until the job is finished.
-pub async fn poll(context: &Context, job: &JobId) -> Result<Vec<(crate::member::Key, Outcome)>, Failure> {
-    loop {
-        match context.destination.poll(job).await? {
-            JobState::Finished(outcomes) => return Ok(outcomes),
-            JobState::Working { after } => {
-                let cancelled = context.cancel.run_until_cancelled(tokio::time::sleep(after)).await.is_none();
-                if cancelled {
-                    return Err(Failure::canceled());
-                }
-            }
-        }
-    }
+/// Until jobs are to be asked for.
+async fn wait(due: Option<Instant>, context: &Context) -> Result<(), Failure> {
+    let Some(due) = due else { return Ok(()) };
+    context.cancel.run_until_cancelled(tokio::time::sleep_until(due)).await.ok_or_else(Failure::canceled)
 }
 
 fn halve(mut planned: Planned) -> [Planned; 2] {
     let half = planned.places.len() / 2;
     let batch = Batch { rows: planned.batch.rows.split_off(half), ..planned.batch.clone() };
-    let other = Planned { batch, places: planned.places.split_off(half), people: planned.people.split_off(half) };
+    let (places, people, told) = (planned.places.split_off(half), planned.people.split_off(half), planned.told.split_off(half));
+    let other = Planned { batch, places, people, told, attempt: planned.attempt };
     [planned, other]
 }

@@ -11,7 +11,7 @@ use super::{
     settled,
 };
 use crate::{
-    definition::{Export, Segment},
+    definition::{Export, Name, Segment, Slot},
     member::{Desired, Fingerprint, Mapping, SegmentMask},
     plan::{
         Plan,
@@ -21,7 +21,6 @@ use crate::{
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
 use std::{
-    collections::BTreeMap,
     ops::ControlFlow,
     sync::{Arc, PoisonError},
     time::SystemTime,
@@ -41,7 +40,8 @@ pub struct Work {
     pub desired: Desired,
     pub leavers: Vec<Leaver>,
     pub tally: DiffTally,
-    pub newest: BTreeMap<u8, SystemTime>,
+    /// Of each segment in the order of reading, where known.
+    pub newest: Vec<Option<SystemTime>>,
     pub comparison: Comparison,
 }
 
@@ -58,7 +58,7 @@ pub struct Comparison {
 /// Reads the source and plans. `view` is the state, if there is one; `place` the target's row in it.
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
-    let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(&export.segments, &settled.resources.containers) };
+    let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
     let (mapping, Reading { mut desired, newest }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
     let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
@@ -86,9 +86,11 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     Ok(Prepared { plan, settled, work })
 }
 
-fn slots(segments: &[Arc<Segment>], containers: &[ContainerPlan]) -> Vec<(u8, Arc<Segment>)> {
-    let bit = |segment: &Segment| containers.iter().find(|c| c.segment == segment.name).map(|c| c.bit);
-    segments.iter().filter_map(|segment| Some((bit(segment)?, Arc::clone(segment)))).collect()
+/// Every segment with the bit of its container, in the order of the export.
+fn slots(export: &Export, containers: &[ContainerPlan]) -> Vec<(u8, Arc<Segment>)> {
+    let bit = |slot: &Name| containers.iter().find(|c| c.segment == *slot).map(|c| c.bit);
+    let of = |slot: Slot| bit(&slot.name).map(|bit| slot.segments.into_iter().map(move |segment| (bit, segment)));
+    export.slots().into_iter().filter_map(of).flatten().collect()
 }
 
 /// Takes the reading that began early if it is of what is wanted; begins another if not.
@@ -108,7 +110,7 @@ fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {
         live: mask(&|c| !matches!(c.state, ContainerState::Dropped(_))),
         // Who left a segment by its last good text may be in it by the next.
         removable: mask(&|c| c.mirror && export.broken.is_none()),
-        emptied: mask(&|c| matches!(c.state, ContainerState::Recreate | ContainerState::Dropped(None))),
+        emptied: mask(&|c| matches!(c.state, ContainerState::Recreate { .. } | ContainerState::Dropped(None))),
         adopt_members: export.target.adopt_members,
     }
 }

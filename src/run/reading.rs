@@ -7,7 +7,6 @@ use crate::{
     source::{self, Cell, Report, RowBatch, SourceError, SqlLimits},
 };
 use std::{
-    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool, mpsc},
     thread,
@@ -21,7 +20,8 @@ const IN_FLIGHT: usize = 8;
 /// A complete reading, and how fresh each segment's source is.
 pub struct Reading {
     pub desired: Desired,
-    pub newest: BTreeMap<u8, SystemTime>,
+    /// Of each segment in the order of reading, where known.
+    pub newest: Vec<Option<SystemTime>>,
 }
 
 /// What to read, and who hears of it.
@@ -41,12 +41,12 @@ pub struct Wanted {
 pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
     let Wanted { mapping, slots, .. } = wanted;
     let mut collector = Collector::new(mapping, &wanted.temp)?;
-    let mut newest = BTreeMap::new();
+    let mut newest = Vec::new();
     let suppressed = suppressed(wanted)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
         let report = stream(wanted, segment, &mapping.columns(), |batch| collector.push(batch))?;
-        newest.extend(report.newest.map(|at| (*bit, at)));
+        newest.push(report.newest);
     }
     Ok(Reading { desired: collector.finish(suppressed)?, newest })
 }

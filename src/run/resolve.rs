@@ -3,6 +3,7 @@
 use super::{Context, Failure};
 use crate::{
     definition::OnLeave,
+    destination::Reading,
     member::{Desired, Entry, Flags, Key, Reject, SegmentMask, Standing},
     plan::{
         diff::Leaver,
@@ -45,7 +46,7 @@ pub fn resolve(context: &Context, lookup: &Lookup<'_>, desired: &mut Desired, le
     for entry in &mut entries {
         if entry.flags().has(Flags::NEW) {
             let contact = contacts.find(entry.key())?;
-            arrive(lookup, desired, entry, contact, &mut resolved)?;
+            arrive(context, lookup, desired, entry, contact, &mut resolved)?;
         }
         desired.sets.mask(entry.set()).bits().for_each(|bit| *resolved.joins.entry(bit).or_default() += 1);
     }
@@ -59,8 +60,8 @@ pub fn resolve(context: &Context, lookup: &Lookup<'_>, desired: &mut Desired, le
 }
 
 fn unread(context: &Context, lookup: &Lookup<'_>) -> Result<bool, Failure> {
-    if !context.destination.capabilities().reads_standing_first {
-        return Ok(false);
+    if context.destination.capabilities().reading != Reading::Everyone {
+        return Ok(true);
     }
     match (lookup.view, lookup.place) {
         (Some(view), Some(place)) => Ok(view.contacts_read(place)?.is_none()),
@@ -69,6 +70,7 @@ fn unread(context: &Context, lookup: &Lookup<'_>) -> Result<bool, Failure> {
 }
 
 fn arrive(
+    context: &Context,
     lookup: &Lookup<'_>,
     desired: &mut Desired,
     entry: &mut Entry,
@@ -79,7 +81,8 @@ fn arrive(
     match arrival(entry.flags(), contact, elsewhere) {
         Arrival::Create => {
             resolved.create += 1;
-            entry.flag(Flags::CREATE);
+            // Where a join creates whom the platform does not know, that is how they are told.
+            entry.flag(if context.destination.capabilities().join_tells { Flags::UPDATE } else { Flags::CREATE });
         }
         Arrival::Tell => {
             resolved.known += 1;

@@ -4,13 +4,14 @@
 //! it to new contacts ourselves: nearly all of those changes are our own writes, and a contact that someone else added meanwhile is
 //! recognised when the platform refuses to create it.
 
-use super::{Context, Failure, Recorder};
+use super::{Context, Failure, Recorder, before_leaving, left::Left};
 use crate::{
-    destination::{PageRequest, PlaceId},
+    destination::{ContactRecord, PageRequest, PlaceId, Reading},
     member::{Key, Standing},
-    state::{ContactsRead, PlaceRow, View},
+    state::{ContactsRead, ExportId, PlaceRow, View},
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use std::collections::BTreeMap;
 
 /// How far a later reading goes back behind the start of the one before it: clocks differ, and a change may have been under
 /// way.
@@ -22,62 +23,73 @@ const CLOCKS: TimeDelta = TimeDelta::minutes(5);
 const STANDINGS: [Standing; 6] =
     [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
 
-/// Brings the state up to date with the place's contacts.
+/// Brings the state up to date with the place's contacts, as far as the vendor's rules need it.
 pub async fn read(
     context: &Context,
     recorder: &Recorder,
     view: &View,
     place: &PlaceId,
     row: PlaceRow,
-    contacts: u64,
+    contacts: Option<u64>,
 ) -> Result<(), Failure> {
-    let before = view.contacts_read(row)?;
+    let (how, before) = (context.destination.capabilities().reading, view.contacts_read(row)?);
     recorder.write(move |store| store.begin_contacts_read(row))?;
-    let archived = match before {
-        None => {
-            context.watch.phase("reading the status of the contacts that are there already", Some(contacts));
-            let whole = PageRequest { cursor: None, rows: rows(context), changed_since: None, standing: None };
-            let (read, mut archived) = pages(context, recorder, place, row, whole).await?;
-            let since = (context.now - CLOCKS).to_rfc3339_opts(SecondsFormat::Secs, false);
-            let meanwhile = PageRequest { cursor: None, rows: rows(context), changed_since: Some(since), standing: None };
-            archived.extend(pages(context, recorder, place, row, meanwhile).await?.1);
-            note_read(context, recorder, row, read).await?;
-            archived
+    let reading = Contacts { context, recorder, place, row, left: Left::of(view, row)? };
+    let left = match (how, before) {
+        (Reading::Nothing, _) => return Ok(()),
+        // Nobody is ours yet, so nobody can have left.
+        (Reading::Changes, None) => {
+            note_read(context, recorder, row, 0).await?;
+            Vec::new()
         }
-        Some(before) => {
+        (Reading::Changes, Some(before)) => {
+            let changes = request(context, Some(before.watermark.clone()), None);
+            let (_, left) = reading.pages(view, changes).await?;
+            note_read(context, recorder, row, before.count).await?;
+            left
+        }
+        (Reading::Everyone, None) => {
+            context.watch.phase("reading the status of the contacts that are there already", contacts);
+            let (read, mut left) = reading.pages(view, request(context, None, None)).await?;
+            let since = (context.now - CLOCKS).to_rfc3339_opts(SecondsFormat::Secs, false);
+            left.extend(reading.pages(view, request(context, Some(since), None)).await?.1);
+            note_read(context, recorder, row, read).await?;
+            left
+        }
+        (Reading::Everyone, Some(before)) => {
             let standings = STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips_subscribed(context));
-            let readings = standings.map(|standing| {
-                let changed_since = Some(before.watermark.clone());
-                let changes = PageRequest { cursor: None, rows: rows(context), changed_since, standing: Some(standing) };
-                pages(context, recorder, place, row, changes)
-            });
+            let readings = standings.map(|standing| reading.pages(view, request(context, Some(before.watermark.clone()), Some(standing))));
             let read = futures::future::try_join_all(readings).await?;
             note_read(context, recorder, row, before.count).await?;
-            read.into_iter().flat_map(|(_, archived)| archived).collect()
+            read.into_iter().flat_map(|(_, left)| left).collect()
         }
     };
-    mark_left(recorder, view, row, &archived).await
+    mark_left(recorder, left).await
+}
+
+fn request(context: &Context, changed_since: Option<String>, standing: Option<Standing>) -> PageRequest {
+    PageRequest { cursor: None, rows: context.destination.capabilities().page_rows, changed_since, standing }
 }
 
 /// Everyone who changed since a reading, whatever their status.
 pub async fn read_changes(
     context: &Context,
     recorder: &Recorder,
+    view: &View,
     place: &PlaceId,
     row: PlaceRow,
     before: &ContactsRead,
 ) -> Result<(), Failure> {
     recorder.write(move |store| store.begin_contacts_read(row))?;
-    let changed_since = Some(before.watermark.clone());
-    let changes = PageRequest { cursor: None, rows: rows(context), changed_since, standing: None };
-    pages(context, recorder, place, row, changes).await?;
+    let reading = Contacts { context, recorder, place, row, left: Left::default() };
+    reading.pages(view, request(context, Some(before.watermark.clone()), None)).await?;
     note_read(context, recorder, row, before.count).await
 }
 
 /// A bulk update sends the status along: then every change of it must be known. And only `subscribed` is ever left out: the
 /// place's other exports rely on hearing of everyone who unsubscribed.
 fn skips_subscribed(context: &Context) -> bool {
-    context.export.new_contacts.status == Standing::Subscribed && !context.export.connection.limits.bulk_updates
+    context.export.new_contacts.status == Some(Standing::Subscribed) && !context.export.connection.limits.bulk_updates
 }
 
 /// A place that we just made has nobody in it.
@@ -86,34 +98,46 @@ pub async fn nothing_to_read(context: &Context, recorder: &Recorder, row: PlaceR
     note_read(context, recorder, row, 0).await
 }
 
-fn rows(context: &Context) -> usize {
-    context.destination.capabilities().page_rows
+/// One place being read.
+struct Contacts<'a> {
+    context: &'a Context,
+    recorder: &'a Recorder,
+    place: &'a PlaceId,
+    row: PlaceRow,
+    left: Left,
 }
 
-/// Reads to the end; gives how many contacts came, and the archived among them.
-async fn pages(
-    context: &Context,
-    recorder: &Recorder,
-    place: &PlaceId,
-    row: PlaceRow,
-    mut request: PageRequest,
-) -> Result<(u64, Vec<Key>), Failure> {
-    let (mut read, mut archived) = (0, Vec::new());
-    loop {
-        if context.cancel.is_cancelled() {
-            return Err(Failure::canceled());
-        }
-        let page = context.destination.contacts(place, &request).await?;
-        read += page.contacts.len() as u64;
-        context.watch.advance(page.contacts.len() as u64);
-        let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
-        archived.extend(seen.iter().filter(|(_, standing)| *standing == Standing::Archived).map(|(key, _)| *key));
-        recorder.write(move |store| store.spool_contacts(row, seen))?;
-        match page.next {
-            Some(next) => request.cursor = Some(next),
-            None => return Ok((read, archived)),
+impl Contacts<'_> {
+    /// Reads to the end; gives how many contacts came, and members among them who have left by themselves.
+    async fn pages(&self, view: &View, mut request: PageRequest) -> Result<(u64, Vec<(ExportId, Key)>), Failure> {
+        let (context, row) = (self.context, self.row);
+        let (mut read, mut left) = (0, Vec::new());
+        loop {
+            if context.cancel.is_cancelled() {
+                return Err(Failure::canceled());
+            }
+            let page = context.destination.contacts(self.place, &request).await?;
+            read += page.contacts.len() as u64;
+            context.watch.advance(page.contacts.len() as u64);
+            left.extend(self.left.among(view, row, &page.contacts)?);
+            learn_ids(self.recorder, row, &page.contacts)?;
+            let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
+            self.recorder.write(move |store| store.spool_contacts(row, seen))?;
+            match page.next {
+                Some(next) => request.cursor = Some(next),
+                None => return Ok((read, left)),
+            }
         }
     }
+}
+
+/// Keeps the vendor's ids of contacts, where a reading has them.
+pub fn learn_ids(recorder: &Recorder, row: PlaceRow, contacts: &[ContactRecord]) -> Result<(), Failure> {
+    let ids = before_leaving::ids(contacts);
+    if ids.is_empty() {
+        return Ok(());
+    }
+    recorder.write(move |store| store.record_contact_ids(row, ids.iter().map(|(key, id)| (*key, id))))
 }
 
 async fn note_read(context: &Context, recorder: &Recorder, row: PlaceRow, count: u64) -> Result<(), Failure> {
@@ -125,27 +149,11 @@ fn watermark(now: DateTime<Utc>) -> String {
     (now - OVERLAP).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
-/// Members whose contact someone else archived have left (E18), in every export of the place.
-async fn mark_left(recorder: &Recorder, view: &View, row: PlaceRow, archived: &[Key]) -> Result<(), Failure> {
-    let mut others = Vec::new();
-    for key in archived {
-        if view.contact(row, *key)?.is_some_and(|c| c.archived_from.is_none()) {
-            others.push(*key);
-        }
-    }
-    if others.is_empty() {
-        return Ok(());
-    }
-    for (name, id) in view.exports()? {
-        if view.export(&name)?.and_then(|e| e.place).is_some_and(|place| place.row == row) {
-            let mut gone = Vec::new();
-            for key in &others {
-                if view.member(id, *key)?.is_some_and(|m| m.fingerprint.is_some()) {
-                    gone.push(*key);
-                }
-            }
-            recorder.record(move |store| store.mark_left(id, gone)).await?;
-        }
+async fn mark_left(recorder: &Recorder, left: Vec<(ExportId, Key)>) -> Result<(), Failure> {
+    let mut by_export: BTreeMap<ExportId, Vec<Key>> = BTreeMap::new();
+    left.into_iter().for_each(|(export, key)| by_export.entry(export).or_default().push(key));
+    for (export, keys) in by_export {
+        recorder.record(move |store| store.mark_left(export, keys)).await?;
     }
     Ok(())
 }

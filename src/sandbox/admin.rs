@@ -1,7 +1,7 @@
 //! The control surface below `/_sandbox`, for tests and for people with curl. It needs no credentials: it listens on
 //! loopback only, and answers only to loopback names, so that a page in a browser cannot be tricked into reading it.
 
-use super::{Error, Faults, server::App, vendor::Vendor};
+use super::{Error, Faults, app::App, vendor::Vendor};
 use axum::{
     Json, Router,
     extract::{Path, Request, State},

@@ -1,18 +1,19 @@
 //! What every request to every vendor passes: the slots, the weather, the work, the wait, the log.
 
 use super::{
+    app::App,
+    broken::broken,
     faults::{Fault, Weather},
     log::{Entry, Exchange},
-    server::App,
     vendor::{Ask, Reply, Vendor},
 };
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::Request,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::{
     sync::Semaphore,
     time::{Instant, sleep_until},
@@ -168,29 +169,6 @@ fn record(app: &App, visit: &Visit, ask: &Ask, reply: &Reply) {
             answer: String::from_utf8_lossy(&reply.body).into_owned(),
         });
     }
-}
-
-/// An answer that ends too early: the connection is closed after `sent`, of `promised` bytes. With nothing sent, not even
-/// the head of the answer leaves.
-fn broken(sent: Vec<u8>, promised: usize) -> Response {
-    let nothing = sent.is_empty();
-    let chunks = futures::stream::unfold(if nothing { 2 } else { 0 }, move |step| {
-        let sent = sent.clone();
-        async move {
-            match step {
-                0 => Some((Ok(Bytes::from(sent)), 1)),
-                1 => {
-                    // What was sent reaches the client before the connection ends.
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                    Some((Err(std::io::Error::other("cut on purpose")), 3))
-                }
-                2 => Some((Err(std::io::Error::other("lost on purpose")), 3)),
-                _ => None,
-            }
-        }
-    });
-    let length = HeaderValue::from(promised.max(1));
-    ([(header::CONTENT_LENGTH, length)], Body::from_stream(chunks)).into_response()
 }
 
 impl End {

@@ -4,24 +4,30 @@
 //! May know: HTTP, the vendors' documented behaviour, its own database. May not know anything of the rest of the program,
 //! above all not how our clients call a vendor: a stand-in that shares code with the client shares its mistakes.
 //!
-//! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`).
-//! * A folder is a vendor ([`mailchimp`], …), `oauth` the places where people sign in; `vendors` lists them, `vendor` says what
+//! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`, `/iterable/api`);
+//!   `app` is what the handlers share.
+//! * A folder is a vendor ([`mailchimp`], `iterable`, …), `oauth` where people sign in; `vendors` lists them, `vendor` says what
 //!   each gives to the common `door`.
 //! * `clock`, `rates` and `draw` are time, limits and chance; `hold` and `database` the folder and a file for each vendor.
-//! * `faults` is bad weather; `log` what was asked; `admin` the control surface below `/_sandbox`; `page` what a person
-//!   sees at `/`.
+//! * `faults` is bad weather, `broken` answers that end too early; `log` what was asked; `admin` the control surface below
+//!   `/_sandbox`; `page` what a person sees at `/`.
 
 mod admin;
+mod app;
+mod broken;
 mod clock;
+mod constant_contact;
 mod database;
 mod door;
 mod draw;
 mod error;
 mod faults;
 mod hold;
+mod iterable;
 mod log;
 pub mod mailchimp;
 mod oauth;
+mod omnisend;
 mod page;
 mod rates;
 mod server;

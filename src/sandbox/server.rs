@@ -2,13 +2,12 @@
 
 use super::{
     Clock, Counters, Error, Faults, Recorder, admin,
+    app::App,
     door::Door,
     faults::Injector,
     hold::Hold,
-    log::Log,
-    mailchimp::{self, Mailchimp, Person},
+    mailchimp::{self, Person},
     page,
-    vendor::Vendor,
     vendors::{self, Vendors},
 };
 use axum::{
@@ -21,7 +20,7 @@ use serde_json::Value;
 use std::{
     net::Ipv4Addr,
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -47,46 +46,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self { port: 0, faults: Faults::default(), reset: false, recorder: None, clock: Clock::default(), speed: 1 }
-    }
-}
-
-/// What the handlers share.
-#[derive(Debug)]
-pub(super) struct App {
-    pub doors: Vec<Arc<Door>>,
-    pub mailchimp: Arc<Mailchimp>,
-    pub log: Arc<Log>,
-    pub recorder: Option<Recorder>,
-    injector: Mutex<Injector>,
-    clock: Clock,
-}
-
-impl App {
-    pub(super) fn injector(&self) -> MutexGuard<'_, Injector> {
-        self.injector.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn now(&self) -> i64 {
-        self.clock.now()
-    }
-
-    /// How long a request takes that carries so many members, and whether the content network gives up first.
-    pub(super) fn latency(&self, drawn: Duration, rows: usize) -> (Duration, bool) {
-        let injector = self.injector();
-        let (wanted, limit) = (drawn + injector.for_rows(rows), injector.timeout());
-        (wanted.min(limit), wanted > limit)
-    }
-
-    /// The vendor of this name.
-    pub(super) fn vendor(&self, name: &str) -> Result<&Arc<dyn Vendor>, Error> {
-        let found = self.doors.iter().map(|door| &door.vendor).find(|vendor| vendor.name() == name);
-        found.ok_or_else(|| Error::no_vendor(name))
-    }
-
-    pub(super) fn set_faults(&self, faults: Faults) -> Result<(), Error> {
-        faults.check()?;
-        *self.injector() = Injector::new(faults);
-        Ok(())
     }
 }
 

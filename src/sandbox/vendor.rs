@@ -8,7 +8,8 @@ use axum::{
 use serde::Serialize;
 use serde_json::Value;
 
-/// One account at one vendor. Its methods block: they are called off the async threads, except the first four and `refuse`.
+/// One account at one vendor. Its methods block and are called off the async threads, except `refuse` and those that only
+/// name things.
 pub(super) trait Vendor: Send + Sync + std::fmt::Debug {
     /// As logs, counters and the control surface write it.
     fn name(&self) -> &'static str;

@@ -2,9 +2,12 @@
 
 use super::{
     Clock, Error,
+    constant_contact::{self, ConstantContact},
     hold::Hold,
+    iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
     oauth::{self, AuthorizationServer},
+    omnisend::{self, Omnisend},
     vendor::Vendor,
 };
 use std::sync::Arc;
@@ -13,6 +16,9 @@ use url::Url;
 /// Names and where their APIs begin.
 const BASES: &[(&str, &str)] = &[
     ("mailchimp", mailchimp::BASE),
+    ("iterable", iterable::BASE),
+    (omnisend::NAME, omnisend::BASE),
+    ("constant-contact", constant_contact::BASE),
     (oauth::MAILCHIMP.name, oauth::MAILCHIMP.base),
     (oauth::CONSTANT_CONTACT.name, oauth::CONSTANT_CONTACT.base),
 ];
@@ -29,8 +35,12 @@ impl Vendors {
     pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
         let origin = origin.as_str().trim_end_matches('/');
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
+        let iterable = Arc::new(Iterable::open(hold, clock.clone())?);
+        let omnisend = Arc::new(Omnisend::open(hold, clock.clone(), origin.to_owned())?);
+        let constant_contact = Arc::new(ConstantContact::open(hold, clock.clone())?);
         let sign_in = |rules| AuthorizationServer::open(rules, hold, clock, origin).map(Arc::new);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), sign_in(&oauth::MAILCHIMP)?, sign_in(&oauth::CONSTANT_CONTACT)?];
+        let (mailchimps, contacts) = (sign_in(&oauth::MAILCHIMP)?, sign_in(&oauth::CONSTANT_CONTACT)?);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend, constant_contact, mailchimps, contacts];
         Ok(Self { mailchimp, all })
     }
 }

@@ -33,6 +33,12 @@ impl MemberRows<'_> {
 }
 
 impl View {
+    /// Whether the export ever put anybody into a container, and they are still recorded there.
+    pub fn has_joined(&self, export: ExportId) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM member WHERE export = ?1 AND segments != 0)";
+        Ok(self.conn.query_row(sql, [export.0], |row| row.get(0))?)
+    }
+
     /// Members to be pulled in key order, without texts.
     pub fn read_members(&self, export: ExportId) -> Result<MemberReading<'_>> {
         Ok(MemberReading { statement: self.conn.prepare_cached(HEAD)?, export })

@@ -9,6 +9,7 @@
 
 mod audit;
 mod contact;
+mod contact_id;
 mod contact_read;
 mod container;
 mod daily;
@@ -46,7 +47,7 @@ pub use dir::StateDir;
 pub use error::{StateError, StateErrorKind};
 pub use export::{ExportId, ExportState, Origin, PlaceRecord, PlaceRow, SegmentSlot};
 pub use held::{Approval, Approved, HeldPlan, approve};
-pub use job::{Job, JobRow};
+pub use job::{Job, JobMember};
 pub use kept::{KeptContainer, KeptExport};
 pub use member::{Applied, AppliedHead, AppliedRow, MemberState, MemberStateKind, Refusal, RefusalRef, Told};
 pub use member_read::{MemberReading, MemberRows};

@@ -107,6 +107,13 @@ impl View {
         rows.next()?.map(record).transpose()
     }
 
+    /// When the latest run but this one ended.
+    pub fn last_run_before(&self, export: &Name, run: Option<RunId>) -> Result<Option<DateTime<Utc>>> {
+        let sql = "SELECT max(ended_ms) FROM run WHERE export = ?1 AND id IS NOT ?2";
+        let ended: Option<i64> = self.conn.query_row(sql, params![export, run.map(|run| run.0)], |row| row.get(0))?;
+        ended.map(sql::time).transpose()
+    }
+
     /// Names that runs are known of, whether or not a definition or state still is.
     pub fn exports_with_runs(&self) -> Result<Vec<Name>> {
         let mut statement = self.conn.prepare_cached("SELECT DISTINCT export FROM run ORDER BY export")?;

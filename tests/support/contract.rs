@@ -1,7 +1,9 @@
-//! A vendor's OpenAPI document as a judge of requests and answers.
+//! A vendor's OpenAPI (or Swagger 2.0) document as a judge of requests and answers.
 //!
 //! The documents are not part of this project (they carry no open licence): where they are not present beside it, tests
 //! that need one say so and pass.
+
+mod swagger2;
 
 use serde_json::{Map, Value};
 use std::{collections::BTreeMap, path::PathBuf};
@@ -17,6 +19,8 @@ struct Operation {
     query: BTreeMap<String, Value>,
     body: Option<jsonschema::Validator>,
     body_required: bool,
+    /// Its body is a form, on which the schemas have nothing to say.
+    form: bool,
     answers: BTreeMap<String, jsonschema::Validator>,
 }
 
@@ -32,17 +36,17 @@ pub fn shared(name: &str) -> Option<String> {
 
 impl Contract {
     /// `None` (with a word on stderr) where the document is not present.
-    pub fn mailchimp() -> Option<Self> {
-        let text = shared("mailchimp/marketing-subset.patched.openapi3.json")?;
-        Some(Self::parse(&serde_json::from_str(&text).unwrap()))
+    pub fn load(document: &str) -> Option<Self> {
+        let document = swagger2::modern(serde_json::from_str(&shared(document)?).unwrap());
+        Some(Self::parse(&expanded(&document, &document["paths"], &mut Vec::new())))
     }
 
-    fn parse(document: &Value) -> Self {
+    fn parse(paths: &Value) -> Self {
         let mut operations = Vec::new();
-        for (pattern, methods) in document["paths"].as_object().unwrap() {
+        for (pattern, methods) in paths.as_object().unwrap() {
             for (method, operation) in methods.as_object().unwrap() {
                 if matches!(method.as_str(), "get" | "post" | "put" | "patch" | "delete") {
-                    operations.push(Operation::parse(document, method, pattern, operation));
+                    operations.push(Operation::parse(method, pattern, operation));
                 }
             }
         }
@@ -87,11 +91,11 @@ fn fits(pattern: &str, path: &str) -> bool {
 }
 
 impl Operation {
-    fn parse(document: &Value, method: &str, pattern: &str, operation: &Value) -> Self {
-        let body = resolved(document, &operation["requestBody"]);
+    fn parse(method: &str, pattern: &str, operation: &Value) -> Self {
+        let body = &operation["requestBody"];
         let parameters = operation["parameters"].as_array().into_iter().flatten().filter(|p| p["in"] == "query");
         let answers = operation["responses"].as_object().unwrap().iter().filter_map(|(code, response)| {
-            let schema = &resolved(document, response)["content"]["application/json"]["schema"];
+            let schema = &response["content"]["application/json"]["schema"];
             schema.is_object().then(|| (code.clone(), validator(schema, false)))
         });
         let schema = &body["content"]["application/json"]["schema"];
@@ -101,6 +105,7 @@ impl Operation {
             query: parameters.map(|p| (p["name"].as_str().unwrap().to_owned(), p["schema"].clone())).collect(),
             body: schema.is_object().then(|| validator(schema, true)),
             body_required: body["required"] == true,
+            form: operation["x-form"] == true,
             answers: answers.collect(),
         }
     }
@@ -114,6 +119,7 @@ impl Operation {
             (None, true) => {}
             (Some(_), true) if !self.body_required => {}
             (Some(_), true) => found.push("a body is required".to_owned()),
+            (None, false) if self.form => {}
             (None, false) => found.push("no body is foreseen".to_owned()),
             (Some(schema), false) => found.extend(violations(schema, body)),
         }
@@ -125,14 +131,7 @@ impl Operation {
         let Some(schema) = self.query.get(name) else {
             return (name != "fields").then(|| format!("unknown query parameter {name}"));
         };
-        let number = value.parse::<i64>().ok();
-        let bound = |name: &str, absent: i64| schema[name].as_i64().unwrap_or(absent);
-        let good = match schema["type"].as_str() {
-            Some("integer") => number.is_some_and(|n| (bound("minimum", 0)..=bound("maximum", i64::MAX)).contains(&n)),
-            Some("boolean") => matches!(value, "true" | "false"),
-            _ => schema["enum"].as_array().is_none_or(|words| words.iter().any(|word| word == value)),
-        };
-        (!good).then(|| format!("query parameter {name}={value} does not fit"))
+        (!suits(schema, value)).then(|| format!("query parameter {name}={value} does not fit"))
     }
 
     fn answer(&self, status: u16, body: &str) -> Vec<String> {
@@ -146,10 +145,36 @@ impl Operation {
     }
 }
 
-fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
-    match value["$ref"].as_str() {
-        Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
-        None => value,
+/// Whether a parameter's text suits its schema; lists are separated by commas.
+fn suits(schema: &Value, text: &str) -> bool {
+    let number = text.parse::<i64>().ok();
+    let bound = |name: &str, absent: i64| schema[name].as_i64().unwrap_or(absent);
+    match schema["type"].as_str() {
+        Some("integer") => number.is_some_and(|n| (bound("minimum", 0)..=bound("maximum", i64::MAX)).contains(&n)),
+        Some("boolean") => matches!(text, "true" | "false"),
+        Some("array") if schema["collectionFormat"] == "csv" => {
+            let few = text.split(',').count() as i64 <= bound("maxItems", i64::MAX);
+            few && text.split(',').all(|item| suits(&schema["items"], item))
+        }
+        _ => schema["enum"].as_array().is_none_or(|words| words.iter().any(|word| word == text)),
+    }
+}
+
+/// The value with everything that it refers to in its place; what refers to itself may be anything there.
+fn expanded<'a>(document: &'a Value, value: &'a Value, within: &mut Vec<&'a str>) -> Value {
+    match value {
+        Value::Object(object) => match object.get("$ref").and_then(Value::as_str) {
+            Some(reference) if within.contains(&reference) => Value::Object(Map::new()),
+            Some(reference) => {
+                within.push(reference);
+                let found = expanded(document, document.pointer(reference.trim_start_matches('#')).unwrap(), within);
+                within.pop();
+                found
+            }
+            None => object.iter().map(|(name, inner)| (name.clone(), expanded(document, inner, within))).collect(),
+        },
+        Value::Array(items) => items.iter().map(|item| expanded(document, item, within)).collect(),
+        other => other.clone(),
     }
 }
 
@@ -191,9 +216,4 @@ fn translate(schema: &mut Value, closed: bool) {
     for name in ["allOf", "anyOf", "oneOf"] {
         object.get_mut(name).and_then(Value::as_array_mut).into_iter().flatten().for_each(|inner| translate(inner, closed));
     }
-}
-
-/// The names in an object, for comparing shapes.
-pub fn names(value: &Value) -> Vec<&str> {
-    value.as_object().map(Map::keys).into_iter().flatten().map(String::as_str).collect()
 }

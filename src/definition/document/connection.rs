@@ -1,7 +1,7 @@
 //! `kind: Connection`.
 
 use super::{Short, Text};
-use crate::definition::yaml::At;
+use crate::definition::{Region, yaml::At};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -16,8 +16,8 @@ pub struct ConnectionDoc {
     pub name: Option<Text>,
     /// What people see. Default: the name.
     pub display_name: Option<Text>,
-    /// The platform: `mailchimp`.
-    #[schemars(required, extend("enum" = ["mailchimp"]))]
+    /// The platform.
+    #[schemars(required, extend("enum" = ["mailchimp", "omnisend", "constant-contact", "iterable"]))]
     pub r#type: Option<Text>,
     /// Where the credentials are; never the credentials.
     #[schemars(required)]
@@ -31,6 +31,8 @@ pub struct ConnectionDoc {
     pub export_user: Option<Text>,
     /// A base URL instead of the vendor's, for tests and proxies.
     pub endpoint: Option<Text>,
+    /// Where the account is kept: `us` or `eu`. Iterable only; default: `us`.
+    pub region: Option<At<Region>>,
     /// What the account may spend, where it is not the vendor's documented default.
     pub limits: Option<LimitsDoc>,
 }
@@ -39,9 +41,25 @@ pub struct ConnectionDoc {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct CredentialsDoc {
-    /// The API key: `{env: NAME}`, `{file: PATH}` or `{systemdCredential: NAME}`.
-    #[schemars(required, with = "SecretDoc")]
+    /// The API key: `{env: NAME}`, `{file: PATH}` or `{systemdCredential: NAME}`. Omnisend, Iterable, Mailchimp.
+    #[schemars(with = "Option<SecretDoc>")]
     pub api_key: Option<At<Short<SecretDoc>>>,
+    /// An application that you registered at the vendor; `listkeeper connect` signs in. Constant Contact, Mailchimp.
+    pub oauth: Option<At<OAuthDoc>>,
+}
+
+/// An application registered at the vendor.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct OAuthDoc {
+    /// The application's id (Constant Contact calls it API key); no secret, so it may be written out.
+    #[schemars(required)]
+    pub client_id: Option<At<Short<SecretDoc>>>,
+    /// The application's secret, by reference. Mailchimp needs it; Constant Contact does without.
+    #[schemars(with = "Option<SecretDoc>")]
+    pub client_secret: Option<At<Short<SecretDoc>>>,
+    /// A base URL instead of the vendor's authorization server, for tests and proxies.
+    pub endpoint: Option<Text>,
 }
 
 /// Where a secret is: exactly one of the three.
@@ -73,7 +91,7 @@ pub struct PrivacyDoc {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct LimitsDoc {
-    /// Calls at the same time. Mailchimp allows 10; default: 8.
+    /// Calls at the same time. Mailchimp allows 10; default there: 8.
     pub connections: Option<At<u32>>,
     /// Calls a second.
     pub per_second: Option<At<u32>>,
@@ -85,4 +103,6 @@ pub struct LimitsDoc {
     pub contacts: Option<At<u64>>,
     /// Known contacts' fields may be changed by the bulk call, where one unexpected status stops the connection.
     pub bulk_updates: Option<bool>,
+    /// The connection whose limits this one shares: Iterable limits a project, whichever its keys.
+    pub share_with: Option<Text>,
 }

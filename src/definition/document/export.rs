@@ -1,7 +1,7 @@
 //! `kind: Export`.
 
 use super::{GuardDoc, NewContactsDoc, ScheduleDoc, Short, TargetDoc, Text};
-use crate::definition::{FieldType, Mode, OnDelete, OnEmpty, OnLeave, yaml::At};
+use crate::definition::{FieldType, Mode, OnDelete, OnEmpty, OnLeave, Verify, yaml::At};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ pub struct ExportDoc {
     /// Name of the connection.
     #[schemars(required)]
     pub connection: Option<Text>,
-    /// Names of the segments, at most 60; each becomes a tag.
+    /// Names of the segments, at most 60; each becomes a tag or a list; at Constant Contact all are one list.
     #[schemars(required, extend("minItems" = 1, "maxItems" = 60, "uniqueItems" = true))]
     pub segments: Option<At<Vec<Text>>>,
     /// Where the members go.
@@ -27,7 +27,8 @@ pub struct ExportDoc {
     /// Which columns say who someone is.
     #[schemars(required)]
     pub r#match: Option<At<MatchDoc>>,
-    /// Platform field (Mailchimp: merge tag) → column, or a mapping with more.
+    /// Platform field (Mailchimp: merge tag; Omnisend: property; Constant Contact: field; Iterable: profile field) → column, or a
+    /// mapping with more.
     pub attributes: Option<BTreeMap<Text, At<Short<AttributeDoc>>>>,
     /// `mirror` also takes out those who left a segment, `upsert` never takes anyone out. Default: mirror for a tag that
     /// Listkeeper created, upsert for one that existed.
@@ -35,9 +36,12 @@ pub struct ExportDoc {
     /// What happens to who left: `untag` keeps the contact, its status and its cost (the default); `archive` also takes
     /// it out of the audience, if no other export holds it.
     pub on_leave: Option<OnLeave>,
-    /// What happens to people the platform has never seen; those it knows keep their status, always.
-    #[schemars(required)]
+    /// What happens to people the platform has never seen; those it knows keep their status, always. Mailchimp and Omnisend
+    /// need it.
     pub new_contacts: Option<At<NewContactsDoc>>,
+    /// Whether what the platform only accepted (Constant Contact's imports, Omnisend's tags) is read back after a run: `always`,
+    /// a `sample` of it, or `never`. Default: when the platform's counters disagree with what was sent.
+    pub verify: Option<Verify>,
     /// When it runs: five cron fields or `@daily` and kin, or a mapping with more. Default: that of the settings; if
     /// there is none, on demand only.
     pub schedule: Option<At<Short<ScheduleDoc>>>,
@@ -48,11 +52,11 @@ pub struct ExportDoc {
     /// True stops runs and keeps all state. Default: false.
     pub suspend: Option<bool>,
     /// What happens at the platform when this document is deleted: `keep` leaves all as it is and reports it (the default);
-    /// `remove-members` takes out the members that this export added; `delete-target` also deletes the tags that it created,
-    /// never the audience. Both wait for a person's approval.
+    /// `remove-members` takes out the members that this export added; `delete-target` also deletes the tags or lists that it
+    /// created, never an audience. Both wait for a person's approval.
     pub on_delete: Option<OnDelete>,
     /// A run that takes longer is stopped, such as `2h`, and the next one goes on where it stopped. Default: as long as a
-    /// million members are documented to take at the vendor (Mailchimp: `3h`).
+    /// million members are documented to take at the vendor (Mailchimp: `3h`, Omnisend: `4h`, Iterable: `1h`, Constant Contact: `7h`).
     pub timeout: Option<Text>,
     /// The name this export had before: its state moves along.
     pub renamed_from: Option<Text>,

@@ -14,7 +14,7 @@ mod short;
 mod source;
 mod target;
 
-pub use connection::{ConnectionDoc, CredentialsDoc, LimitsDoc, PrivacyDoc, SecretDoc};
+pub use connection::{ConnectionDoc, CredentialsDoc, LimitsDoc, OAuthDoc, PrivacyDoc, SecretDoc};
 pub use export::{AttributeDoc, ExportDoc, MatchDoc};
 pub use new_contacts::{NewContactsDoc, StatusDoc};
 pub use schedule::{GuardDoc, ScheduleDoc};

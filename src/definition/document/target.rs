@@ -6,7 +6,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// Where the members go: an audience by id or by name; each segment is a tag in it.
+/// Where the members go. Mailchimp: an audience by id or by name, each segment is a tag in it. Constant Contact: one list, by
+/// id or by name. Omnisend: each segment is a tag. Iterable: each segment is a list.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct TargetDoc {
@@ -14,7 +15,15 @@ pub struct TargetDoc {
     pub audience_id: Option<Text>,
     /// A Mailchimp audience by name; give this or `audienceId`.
     pub audience: Option<At<AudienceDoc>>,
-    /// Segment → tag, where the tag is not called as the segment's display name.
+    /// Id of a list of Constant Contact's; give this or `list`.
+    pub list_id: Option<Text>,
+    /// Name of a list of Constant Contact's, created if absent; give this or `listId`.
+    pub list: Option<Text>,
+    /// True: a segment of Omnisend's is kept on each tag, so that marketers find it like a list. Default: false.
+    pub segment: Option<At<bool>>,
+    /// True: where the platform cannot rename (Omnisend, Iterable), a new name makes a new tag or list, once approved. Default: false.
+    pub recreate: Option<At<bool>>,
+    /// Segment → tag or list, where it is not called as the segment's display name.
     pub names: Option<BTreeMap<Text, Text>>,
     /// What may be taken over that exists already and is not Listkeeper's.
     pub adopt: Option<AdoptDoc>,
@@ -79,8 +88,10 @@ pub struct CreateDoc {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct AdoptDoc {
-    /// Tags of the same name that exist already. Default: false.
+    /// Tags of the same name that exist already (Mailchimp, Omnisend). Default: false.
     pub tags: Option<bool>,
-    /// Members found in adopted tags; then they may be taken out like any other. Default: false.
+    /// Lists of the same name that exist already (Constant Contact, Iterable). Default: false.
+    pub lists: Option<bool>,
+    /// Members found in what was adopted; then they may be taken out like any other. Default: false.
     pub members: Option<bool>,
 }

@@ -2,21 +2,23 @@
 
 use super::scope::Scope;
 use crate::definition::{
-    AttributeSpec, Columns, FieldType,
+    AttributeSpec, Columns, ConnectionType, FieldType,
     document::{AttributeDoc, Short, Text},
     nearest,
     yaml::At,
 };
 use std::collections::BTreeMap;
 
-/// Mailchimp's limit on a merge tag.
-const TAG_CHARS: usize = 10;
 const PARTS: [&str; 6] = ["addr1", "addr2", "city", "state", "zip", "country"];
 
-pub fn attributes(written: Option<&BTreeMap<Text, At<Short<AttributeDoc>>>>, scope: &mut Scope<'_>) -> BTreeMap<String, AttributeSpec> {
+pub fn attributes(
+    written: Option<&BTreeMap<Text, At<Short<AttributeDoc>>>>,
+    kind: Option<ConnectionType>,
+    scope: &mut Scope<'_>,
+) -> BTreeMap<String, AttributeSpec> {
     let mut attributes = BTreeMap::new();
     for (tag, value) in written.into_iter().flatten() {
-        merge_tag(tag, scope);
+        name_fault(tag, kind, scope);
         if let Some(spec) = attribute(tag, value, scope) {
             attributes.insert(tag.value.clone(), spec);
         }
@@ -24,17 +26,12 @@ pub fn attributes(written: Option<&BTreeMap<Text, At<Short<AttributeDoc>>>>, sco
     attributes
 }
 
-fn merge_tag(tag: &Text, scope: &mut Scope<'_>) {
-    if tag.as_str() == "EMAIL" {
+fn name_fault(tag: &Text, kind: Option<ConnectionType>, scope: &mut Scope<'_>) {
+    if kind == Some(ConnectionType::Mailchimp) && tag.as_str() == "EMAIL" {
         return scope.error(tag.at, "the address is not an attribute", "`match.email` names its column");
     }
-    let good = tag.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
-    if !good || tag.is_empty() || tag.len() > TAG_CHARS {
-        let upper = tag.to_ascii_uppercase().replace([' ', '-'], "_");
-        let fits = upper.len() <= TAG_CHARS && upper.is_ascii() && !upper.is_empty();
-        let rule = "capital letters, digits and _, at most 10";
-        let hint = if fits { format!("write `{upper}`: {rule}") } else { rule.to_owned() };
-        scope.error(tag.at, format!("`{}` is not a merge tag", tag.value), hint);
+    if let Some((fault, hint)) = kind.and_then(|kind| kind.attribute_fault(tag)) {
+        scope.error(tag.at, fault, hint);
     }
 }
 

@@ -1,12 +1,7 @@
 //! What two exports both lay claim to: a tag, a field, a name of the past.
 
-use super::{
-    known::{Failure, Known},
-    target::fold,
-};
-use crate::definition::{
-    Audience, AudienceRef, Columns, Export, FieldType, Name, Position, document::ExportDoc, documents::Written, report::Report,
-};
+use super::known::{Failure, Known};
+use crate::definition::{Columns, Export, FieldType, Name, PlaceRef, Position, document::ExportDoc, documents::Written, report::Report};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An audience of a connection, as far as files can tell.
@@ -72,15 +67,22 @@ impl Claims {
     }
 
     fn containers(&mut self, export: &Arc<Export>, written: &Written<ExportDoc>, report: &mut Report) {
-        for segment in &export.segments {
-            let name = export.container_name(segment);
-            let other = self.containers.entry((place(export), fold(name))).or_insert_with(|| export.clone());
-            if other.name != export.name {
-                let message =
-                    format!("the exports `{}` ({}) and `{}` both own the tag `{name}`", other.name, whereabouts(other), export.name);
-                let hint = format!("a tag belongs to one export; add `target.names: {{{}: another name}}`", segment.name);
-                report.error(&written.file, segment_position(written, &segment.name), message, hint);
+        let kind = export.connection.kind;
+        let word = kind.container_word();
+        for slot in export.slots() {
+            let name = &slot.container;
+            let other = self.containers.entry((place(export), kind.fold(name))).or_insert_with(|| export.clone());
+            if other.name == export.name {
+                continue;
             }
+            let message =
+                format!("the exports `{}` ({}) and `{}` both own the {word} `{name}`", other.name, whereabouts(other), export.name);
+            let another = match kind.target_fields().contains(&"names") {
+                true => format!("add `target.names: {{{}: another name}}`", slot.name),
+                false => "name another list, or put the segments into one export".to_owned(),
+            };
+            let at = if slot.name == Name::members() { written.head } else { segment_position(written, &slot.name) };
+            report.error(&written.file, at, message, format!("a {word} belongs to one export; {another}"));
         }
     }
 
@@ -90,10 +92,11 @@ impl Claims {
             let (other, columns, kind) = self.fields.entry((place(export), tag.clone())).or_insert(mine);
             if *columns != spec.columns || *kind != spec.kind {
                 let message = format!(
-                    "the exports `{}` ({}) and `{}` fill the field `{tag}` of one audience differently",
+                    "the exports `{}` ({}) and `{}` fill the field `{tag}` of one {} differently",
                     other.name,
                     whereabouts(other),
-                    export.name
+                    export.name,
+                    if matches!(export.target.audience.place(), PlaceRef::Account) { "account" } else { "audience" }
                 );
                 let at = entry_position(written, "attributes", tag);
                 report.error(
@@ -112,12 +115,12 @@ fn whereabouts(export: &Export) -> String {
 }
 
 fn place(export: &Export) -> Place {
-    let Audience::Mailchimp(audience) = &export.target.audience;
-    let audience = match audience {
-        AudienceRef::Id(id) => format!("id {id}"),
-        AudienceRef::Named { name, .. } => format!("name {name}"),
+    let place = match export.target.audience.place() {
+        PlaceRef::Id(id) => format!("id {id}"),
+        PlaceRef::Named { name, .. } => format!("name {name}"),
+        PlaceRef::Account => String::new(),
     };
-    (export.connection.name.clone(), audience)
+    (export.connection.name.clone(), place)
 }
 
 fn segment_position(written: &Written<ExportDoc>, segment: &Name) -> Position {

@@ -1,22 +1,19 @@
 //! Connections: the account, where its credentials are, who accepted that data goes there.
 
 use super::{
+    credentials,
     folders::{Folders, only_administrators},
     known::{Entry, Resolved},
     scope::Scope,
     segment::display_name,
 };
 use crate::definition::{
-    Connection, ConnectionType, Limits, Position, Privacy, Secret,
-    document::{ConnectionDoc, CredentialsDoc, LimitsDoc, PrivacyDoc, SecretDoc, Short, Text},
+    Connection, ConnectionType, Limits, Name, Privacy, Region,
+    document::{ConnectionDoc, LimitsDoc, PrivacyDoc, Text},
     nearest,
     yaml::At,
 };
 
-/// What other versions know; they are named so that nobody looks for a typing error.
-const OTHERS: [&str; 3] = ["omnisend", "constant-contact", "iterable"];
-const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: PATH}` or \
-     `{systemdCredential: NAME}`. If the key was committed, revoke it";
 const CONSENT: &str = "nothing is sent without it. It means: personal data leaves your compliance boundary, and you answer for the \
      vendor's handling of it. Write `privacy: {acceptedBy: you@example.com, acceptedOn: YYYY-MM-DD}`";
 
@@ -26,7 +23,8 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ConnectionDoc>, admin: &F
     let folders = Folders::new(doc.usable_by.as_deref().unwrap_or_default(), scope);
     let kind = kind(doc, scope);
     let display = display_name(&doc.display_name, scope);
-    let api_key = credentials(doc, scope);
+    let credentials = credentials::resolve(doc, kind, scope);
+    let region = region(doc, kind, scope);
     let privacy = scope.need(&doc.privacy, scope.head, "privacy", CONSENT).and_then(|doc| privacy(doc, scope));
     let endpoint = doc.endpoint.as_ref().and_then(|text| endpoint(text, scope));
     let limits = limits(doc.limits.as_ref(), scope);
@@ -35,63 +33,28 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ConnectionDoc>, admin: &F
     super::export::without(&entry.written.node, "usableBy").digest(&mut hasher);
     let name = entry.name?;
     let display_name = display.unwrap_or_else(|| name.to_string());
-    let value = Connection { name, display_name, kind: kind?, api_key: api_key?, privacy: privacy?, export_user, endpoint, limits };
+    let (kind, credentials, privacy) = (kind?, credentials?, privacy?);
+    let value = Connection { name, display_name, kind, credentials, privacy, export_user, endpoint, region, limits };
     Some(Resolved { value, folders, digest: hasher.finalize() })
 }
 
 fn kind(doc: &ConnectionDoc, scope: &mut Scope<'_>) -> Option<ConnectionType> {
-    let kind = scope.need(&doc.r#type, scope.head, "type", "add `type: mailchimp`")?;
-    match kind.as_str() {
-        "mailchimp" => return Some(ConnectionType::Mailchimp),
-        other if OTHERS.contains(&other) => {
-            let message = format!("connections of type `{other}` are not supported by this version");
-            scope.error(kind.at, message, "this version connects to `mailchimp`");
-        }
-        other => scope.error(kind.at, format!("there is no connection of type `{other}`"), nearest::hint(other, ["mailchimp"], "")),
+    let kind = scope.need(&doc.r#type, scope.head, "type", "add `type: mailchimp`, `omnisend`, `constant-contact` or `iterable`")?;
+    let found = ConnectionType::named(kind);
+    if found.is_none() {
+        let known = ConnectionType::ALL.map(ConnectionType::as_str);
+        let others = format!("types are {}", known.join(", "));
+        scope.error(kind.at, format!("there is no connection of type `{}`", kind.value), nearest::hint(kind, known, &others));
     }
-    None
+    found
 }
 
-fn credentials(doc: &ConnectionDoc, scope: &mut Scope<'_>) -> Option<Secret> {
-    let written = scope.need(&doc.credentials, scope.head, "credentials", "add `credentials: {apiKey: {env: MAILCHIMP_API_KEY}}`")?;
-    let Short::Full(CredentialsDoc { api_key }) = &written.value else { return literal(written.at, scope) };
-    let key = scope.need(api_key, written.at, "apiKey", "add `apiKey: {env: MAILCHIMP_API_KEY}`")?;
-    match &key.value {
-        Short::Text(_) => literal(key.at, scope),
-        Short::Full(reference) => secret(reference, key, scope),
+fn region(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Region {
+    let Some(region) = &doc.region else { return Region::default() };
+    if kind.is_some_and(|kind| kind != ConnectionType::Iterable) {
+        scope.error(region.at, "only Iterable's accounts have a `region`", "leave the field out");
     }
-}
-
-fn literal(at: Position, scope: &mut Scope<'_>) -> Option<Secret> {
-    scope.error(at, "a secret is written here literally", BY_REFERENCE);
-    None
-}
-
-fn secret(doc: &SecretDoc, written: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
-    match (&doc.env, &doc.file, &doc.systemd_credential) {
-        (Some(env), None, None) => env_name(env, scope),
-        (None, Some(file), None) => scope.filled(file, "file").then(|| Secret::File(scope.file.dir.join(&file.value))),
-        (None, None, Some(name)) if !name.is_empty() && !name.contains('/') && !name.starts_with('.') => {
-            Some(Secret::SystemdCredential(name.value.clone()))
-        }
-        (None, None, Some(name)) => {
-            scope.error(name.at, "this is not the name of a systemd credential", "the id of LoadCredential=, without a path");
-            None
-        }
-        _ => {
-            scope.error(written.at, "a secret is in exactly one place", "give one of `env`, `file`, `systemdCredential`");
-            None
-        }
-    }
-}
-
-fn env_name(env: &Text, scope: &mut Scope<'_>) -> Option<Secret> {
-    let name = env.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !env.starts_with(|c: char| c.is_ascii_digit());
-    if name && !env.is_empty() {
-        return Some(Secret::Env(env.value.clone()));
-    }
-    scope.error(env.at, "this is not the name of an environment variable", BY_REFERENCE);
-    None
+    region.value
 }
 
 fn privacy(written: &At<PrivacyDoc>, scope: &mut Scope<'_>) -> Option<Privacy> {
@@ -106,7 +69,7 @@ fn privacy(written: &At<PrivacyDoc>, scope: &mut Scope<'_>) -> Option<Privacy> {
     }
 }
 
-fn endpoint(text: &Text, scope: &mut Scope<'_>) -> Option<url::Url> {
+pub fn endpoint(text: &Text, scope: &mut Scope<'_>) -> Option<url::Url> {
     let url =
         url::Url::parse(text.trim().trim_end_matches('/')).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
     let Some(url) = url else {
@@ -149,5 +112,10 @@ fn limits(doc: Option<&LimitsDoc>, scope: &mut Scope<'_>) -> Limits {
         per_day: positive(&doc.per_day, "perDay"),
         contacts: doc.contacts.as_ref().map(|limit| limit.value),
         bulk_updates: doc.bulk_updates.unwrap_or_default(),
+        share_with: doc.share_with.as_ref().and_then(|text| share_with(text, scope)),
     }
+}
+
+fn share_with(text: &Text, scope: &mut Scope<'_>) -> Option<Name> {
+    Name::new(text).map_err(|rule| scope.error(text.at, format!("`{}` is not the name of a connection", text.value), rule)).ok()
 }

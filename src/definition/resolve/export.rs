@@ -4,18 +4,16 @@ use super::{
     attributes::attributes,
     folders::{Folders, may_use},
     known::{Entry, Known, Resolved},
+    new_contacts::new_contacts,
     scope::Scope,
     settings::{Defaults, guard, schedule},
     target,
     values::duration,
 };
-use crate::{
-    definition::{
-        Connection, Consent, Export, Guard, Matching, NewContacts, Schedule, Segment,
-        document::{ExportDoc, MatchDoc, NewContactsDoc, StatusDoc, Text},
-        yaml::{At, Kind, Node},
-    },
-    member::Standing,
+use crate::definition::{
+    Connection, Export, Guard, Matching, Schedule, Segment,
+    document::{ExportDoc, MatchDoc, Text},
+    yaml::{At, Kind, Node},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -24,8 +22,6 @@ use std::{
 
 /// More tags than a contact list is ever cut into; each costs calls of its own.
 const SEGMENTS: usize = 60;
-const STATUSES: &str = "write `newContacts: {status: …}`, for people the platform has never seen. subscribed: they agreed to get mail; \
-     unsubscribed: known, gets none; pending: Mailchimp asks each by mail (held first); transactional: never subscribed, order mail only";
 
 /// What exports may name and inherit.
 pub struct World<'a> {
@@ -41,12 +37,11 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
     entry.written.node.digest(&mut hasher);
     let connection = connection(doc, world, scope, &mut hasher);
     let segments = segments(doc, world, scope, &mut hasher);
-    let written = scope.need(&doc.target, scope.head, "target", "add `target: {audienceId: …}` or `target: {audience: {name: …}}`");
-    let target = written.and_then(|written| target::resolve(written, doc.segments.as_ref(), &segments, scope));
+    let kind = connection.as_ref().map(|connection| connection.kind);
+    let target = target::resolve(doc, kind, &segments, scope);
     let matching = matching(&doc.r#match, scope);
-    let attributes = attributes(doc.attributes.as_ref(), scope);
-    let contacts = scope.need(&doc.new_contacts, scope.head, "newContacts", STATUSES);
-    let new_contacts = contacts.and_then(|written| new_contacts(written, scope));
+    let attributes = attributes(doc.attributes.as_ref(), kind, scope);
+    let new_contacts = new_contacts(doc, kind, scope);
     let schedule = match &doc.schedule {
         Some(written) => schedule(written, world.settings.time_zone, scope),
         None => world.settings.value.schedule.clone(),
@@ -70,6 +65,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         mode: doc.mode,
         on_leave: doc.on_leave.unwrap_or_default(),
         new_contacts: new_contacts?,
+        verify: doc.verify,
         schedule,
         run_on_change: doc.run_on_change.unwrap_or_default(),
         guard,
@@ -135,21 +131,6 @@ fn matching(written: &Option<At<MatchDoc>>, scope: &mut Scope<'_>) -> Option<Mat
     let prefer = scope.optional(&doc.prefer, "prefer");
     let email = scope.need_text(&doc.email, doc.at, "email", hint)?;
     Some(Matching { email: email.value.clone(), id, prefer })
-}
-
-fn new_contacts(written: &At<NewContactsDoc>, scope: &mut Scope<'_>) -> Option<NewContacts> {
-    let consent = written.consent.as_ref().and_then(|doc| {
-        let at = scope.optional(&doc.at, "at");
-        let column = scope.need_text(&doc.column, written.at, "column", "name the column that says someone agreed")?;
-        Some(Consent { column: column.value.clone(), at })
-    });
-    let status = match scope.need(&written.status, written.at, "status", STATUSES)?.value {
-        StatusDoc::Subscribed => Standing::Subscribed,
-        StatusDoc::Unsubscribed => Standing::Unsubscribed,
-        StatusDoc::Pending => Standing::Pending,
-        StatusDoc::Transactional => Standing::NonSubscribed,
-    };
-    Some(NewContacts { status, consent })
 }
 
 /// A name that need not exist.

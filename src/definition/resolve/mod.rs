@@ -4,11 +4,14 @@
 //! everything; only those without an error get into the catalog. A name whose definition is broken is not called unknown.
 
 mod attributes;
+mod audience;
 mod claims;
 mod connection;
+mod credentials;
 mod export;
 mod folders;
 mod known;
+mod new_contacts;
 mod scope;
 mod segment;
 mod settings;

@@ -1,43 +1,127 @@
-//! Where members go: the audience, and what its tags are called.
+//! Where members go: what the connection's platform takes, and what its tags or lists are called.
 
-use super::{export::by_name, scope::Scope, segment::DISPLAY_NAME_CHARS};
+use super::{audience, export::by_name, scope::Scope};
 use crate::definition::{
-    Audience, AudienceCreate, AudienceRef, Name, Segment, Target,
-    document::{AudienceDoc, CreateDoc, TargetDoc, Text},
+    Audience, ConnectionType, ListRef, Name, Segment, Target,
+    document::{ExportDoc, TargetDoc, Text},
     nearest,
     yaml::At,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
-/// How Mailchimp tells tags apart: letter case and outer blanks make no difference.
-pub fn fold(name: &str) -> String {
-    name.trim().to_lowercase()
+/// What the target itself lets one guess of a platform, where the connection cannot be used.
+fn guess(target: Option<&At<TargetDoc>>) -> Option<ConnectionType> {
+    let target = target?;
+    if target.audience_id.is_some() || target.audience.is_some() {
+        return Some(ConnectionType::Mailchimp);
+    }
+    (target.list.is_some() || target.list_id.is_some()).then_some(ConnectionType::ConstantContact)
 }
 
-pub fn resolve(
-    written: &At<TargetDoc>,
-    listed: Option<&At<Vec<Text>>>,
-    segments: &[Arc<Segment>],
-    scope: &mut Scope<'_>,
-) -> Option<Target> {
-    let names = names(written, listed, scope);
-    let audience = audience(written, scope);
+pub fn resolve(doc: &ExportDoc, kind: Option<ConnectionType>, segments: &[Arc<Segment>], scope: &mut Scope<'_>) -> Option<Target> {
+    let kind = kind.or_else(|| guess(doc.target.as_ref()))?;
+    let nothing = At { value: TargetDoc::default(), at: scope.head };
+    // The account is the place at some platforms: there is nothing that must be said.
+    let written = match (&doc.target, kind) {
+        (None, ConnectionType::Omnisend | ConnectionType::Iterable) => &nothing,
+        (written, _) => scope.need(written, scope.head, "target", example(kind))?,
+    };
+    foreign(written, kind, scope);
+    let names = names(written, kind, doc.segments.as_ref(), scope);
+    let audience = audience(written, kind, scope);
     let adopt = written.adopt.clone().unwrap_or_default();
-    let (adopt_containers, adopt_members) = (adopt.tags.unwrap_or_default(), adopt.members.unwrap_or_default());
-    let target = Target { audience: Audience::Mailchimp(audience?), names, adopt_containers, adopt_members };
-    distinct(&target, listed, segments, scope);
+    let target = Target {
+        audience: audience?,
+        names,
+        adopt_containers: if kind.container_word() == "tag" { adopt.tags } else { adopt.lists }.unwrap_or_default(),
+        adopt_members: adopt.members.unwrap_or_default(),
+        recreate: written.recreate.as_ref().is_some_and(|recreate| recreate.value),
+    };
+    distinct(&target, kind, doc.segments.as_ref(), segments, scope);
     Some(target)
 }
 
-fn names(written: &TargetDoc, listed: Option<&At<Vec<Text>>>, scope: &mut Scope<'_>) -> BTreeMap<Name, String> {
+fn example(kind: ConnectionType) -> &'static str {
+    match kind {
+        ConnectionType::ConstantContact => "add `target: {list: NAME}` or `target: {listId: …}`",
+        _ => "add `target: {audienceId: …}` or `target: {audience: {name: …}}`",
+    }
+}
+
+/// Fields that belong to another platform's target.
+fn foreign(written: &At<TargetDoc>, kind: ConnectionType, scope: &mut Scope<'_>) {
+    let adopt = written.adopt.as_ref();
+    let given = [
+        ("audienceId", written.audience_id.as_ref().map(|text| text.at)),
+        ("audience", written.audience.as_ref().map(|doc| doc.at)),
+        ("listId", written.list_id.as_ref().map(|text| text.at)),
+        ("list", written.list.as_ref().map(|text| text.at)),
+        ("segment", written.segment.as_ref().map(|flag| flag.at)),
+        ("recreate", written.recreate.as_ref().map(|flag| flag.at)),
+        ("names", written.names.as_ref().map(|_| written.at)),
+    ];
+    for (field, at) in given {
+        if let Some(at) = at.filter(|_| !kind.target_fields().contains(&field)) {
+            let hint = format!("a target at {} has {}", kind.title(), kind.target_fields().join(", "));
+            scope.error(at, format!("{} has no `{field}`", kind.title()), hint);
+        }
+    }
+    let (wrong, right) = if kind.container_word() == "tag" { ("lists", "tags") } else { ("tags", "lists") };
+    if adopt.is_some_and(|adopt| if wrong == "lists" { adopt.lists } else { adopt.tags }.is_some()) {
+        scope.error(written.at, format!("{} has {right}, no {wrong}", kind.title()), format!("write `adopt: {{{right}: true}}`"));
+    }
+}
+
+fn audience(written: &At<TargetDoc>, kind: ConnectionType, scope: &mut Scope<'_>) -> Option<Audience> {
+    match kind {
+        ConnectionType::Mailchimp => audience::audience(written, scope).map(Audience::Mailchimp),
+        ConnectionType::Omnisend => Some(Audience::Omnisend { segment: written.segment.as_ref().is_some_and(|flag| flag.value) }),
+        ConnectionType::ConstantContact => list(written, scope).map(Audience::ConstantContact),
+        ConnectionType::Iterable => Some(Audience::Iterable),
+    }
+}
+
+fn list(written: &At<TargetDoc>, scope: &mut Scope<'_>) -> Option<ListRef> {
+    match (&written.list_id, &written.list) {
+        (Some(id), None) => list_id(id, scope),
+        (None, Some(name)) => list_name(name, scope),
+        (Some(id), Some(_)) => {
+            scope.error(id.at, "the target has both `listId` and `list`", "keep one of them");
+            None
+        }
+        (None, None) => {
+            scope.error(written.at, "the target names no list", example(ConnectionType::ConstantContact));
+            None
+        }
+    }
+}
+
+fn list_id(id: &Text, scope: &mut Scope<'_>) -> Option<ListRef> {
+    let good = uuid::Uuid::parse_str(id).ok();
+    if good.is_none() {
+        let hint = "the list's UUID, as its page's address ends with; a name goes into `list: NAME`";
+        scope.error(id.at, format!("`{}` is not the id of a list", id.value), hint);
+    }
+    good.map(|id| ListRef::Id(id.to_string()))
+}
+
+fn list_name(name: &Text, scope: &mut Scope<'_>) -> Option<ListRef> {
+    if let Some(fault) = ConnectionType::ConstantContact.container_name_fault(name) {
+        scope.error(name.at, fault, "write a shorter one");
+        return None;
+    }
+    scope.filled(name, "list").then(|| ListRef::Named(name.trim().to_owned()))
+}
+
+fn names(written: &TargetDoc, kind: ConnectionType, listed: Option<&At<Vec<Text>>>, scope: &mut Scope<'_>) -> BTreeMap<Name, String> {
     let mut names = BTreeMap::new();
     for (segment, name) in written.names.iter().flatten() {
         let known = listed.map(|list| list.iter().map(|text| text.as_str()).collect::<Vec<_>>()).unwrap_or_default();
         if !known.contains(&segment.as_str()) {
             let hint = nearest::hint(segment, known, "`names` is about the segments of this export");
             scope.error(segment.at, format!("the export has no segment `{}`", segment.value), hint);
-        } else if name.chars().count() > DISPLAY_NAME_CHARS {
-            scope.error(name.at, format!("a tag's name has at most {DISPLAY_NAME_CHARS} characters"), "write a shorter one");
+        } else if let Some(fault) = kind.container_name_fault(name.trim()) {
+            scope.error(name.at, fault, "write another name");
         } else if scope.filled(name, segment)
             && let Ok(segment) = Name::new(segment)
         {
@@ -47,104 +131,22 @@ fn names(written: &TargetDoc, listed: Option<&At<Vec<Text>>>, scope: &mut Scope<
     names
 }
 
-/// Two segments must not become one tag.
-fn distinct(target: &Target, listed: Option<&At<Vec<Text>>>, segments: &[Arc<Segment>], scope: &mut Scope<'_>) {
+/// Two segments must not become one tag or list, unless all of an export's segments are one.
+fn distinct(target: &Target, kind: ConnectionType, listed: Option<&At<Vec<Text>>>, segments: &[Arc<Segment>], scope: &mut Scope<'_>) {
+    if matches!(target.audience, Audience::ConstantContact(_)) {
+        return;
+    }
     let by_name = by_name(segments);
     let mut seen: BTreeMap<String, &str> = BTreeMap::new();
     for text in listed.map(|list| list.value.as_slice()).unwrap_or_default() {
         let Some(segment) = by_name.get(text.as_str()) else { continue };
-        let name = target.names.get(&segment.name).unwrap_or(&segment.display_name);
-        if let Some(other) = seen.insert(fold(name), text).filter(|other| *other != text.as_str()) {
-            let message = format!("the segments `{other}` and `{}` would both be the tag `{name}`", text.value);
-            let hint = format!("Mailchimp does not tell letter case apart; add `target.names: {{{}: another name}}`", text.value);
+        let derived = || kind.container_name(&segment.display_name, segment.name.as_str());
+        let name = target.names.get(&segment.name).cloned().unwrap_or_else(derived);
+        if let Some(other) = seen.insert(kind.fold(&name), text).filter(|other| *other != text.as_str()) {
+            let word = kind.container_word();
+            let message = format!("the segments `{other}` and `{}` would both be the {word} `{name}`", text.value);
+            let hint = format!("{} does not tell them apart; add `target.names: {{{}: another name}}`", kind.title(), text.value);
             scope.error(text.at, message, hint);
         }
-    }
-}
-
-fn audience(written: &At<TargetDoc>, scope: &mut Scope<'_>) -> Option<AudienceRef> {
-    match (&written.audience_id, &written.audience) {
-        (Some(id), None) => audience_id(id, scope),
-        (None, Some(named)) => self::named(named, scope),
-        (Some(id), Some(_)) => {
-            scope.error(id.at, "the target has both `audienceId` and `audience`", "keep one of them");
-            None
-        }
-        (None, None) => {
-            scope.error(written.at, "the target names no audience", "give `audienceId: …` or `audience: {name: …}`");
-            None
-        }
-    }
-}
-
-fn audience_id(id: &Text, scope: &mut Scope<'_>) -> Option<AudienceRef> {
-    if !id.is_empty() && id.len() <= 50 && id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Some(AudienceRef::Id(id.value.clone()));
-    }
-    let hint =
-        "letters and digits, as Mailchimp shows it under Audience, Settings, \"Audience ID\"; a name goes into `audience: {name: …}`";
-    scope.error(id.at, format!("`{}` is not the id of an audience", id.value), hint);
-    None
-}
-
-fn named(written: &At<AudienceDoc>, scope: &mut Scope<'_>) -> Option<AudienceRef> {
-    let create = written.create.as_ref().and_then(|doc| create(doc, scope)).map(Box::new);
-    let name = scope.need_text(&written.name, written.at, "name", "write the audience's name")?;
-    Some(AudienceRef::Named { name: name.trim().to_owned(), create, adopt: written.adopt.unwrap_or_default() })
-}
-
-fn create(written: &At<CreateDoc>, scope: &mut Scope<'_>) -> Option<AudienceCreate> {
-    let doc = &written.value;
-    let required: [(&str, &Option<Text>); 8] = [
-        ("company", &doc.company),
-        ("address1", &doc.address1),
-        ("city", &doc.city),
-        ("country", &doc.country),
-        ("permissionReminder", &doc.permission_reminder),
-        ("fromName", &doc.from_name),
-        ("fromEmail", &doc.from_email),
-        ("language", &doc.language),
-    ];
-    let missing: Vec<_> = required.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| *field).collect();
-    if !missing.is_empty() {
-        let hint = "Mailchimp demands them of a new audience: who sends, and why people get mail";
-        scope.error(written.at, format!("`create` lacks {}", missing.join(", ")), hint);
-    }
-    let blank = required.iter().filter_map(|(field, value)| value.as_ref().map(|value| (field, value)));
-    let filled = blank.filter(|(field, value)| scope.filled(value, field)).count();
-    country(doc, scope);
-    from_email(doc, scope);
-    let text = |value: &Option<Text>| value.as_ref().map(|text| text.trim().to_owned()).unwrap_or_default();
-    (filled == required.len()).then(|| AudienceCreate {
-        company: text(&doc.company),
-        address1: text(&doc.address1),
-        address2: text(&doc.address2),
-        city: text(&doc.city),
-        state: text(&doc.state),
-        zip: text(&doc.zip),
-        country: text(&doc.country),
-        phone: text(&doc.phone),
-        permission_reminder: text(&doc.permission_reminder),
-        from_name: text(&doc.from_name),
-        from_email: text(&doc.from_email),
-        subject: text(&doc.subject),
-        language: text(&doc.language),
-        email_type_option: doc.email_type_option.unwrap_or_default(),
-    })
-}
-
-fn country(doc: &CreateDoc, scope: &mut Scope<'_>) {
-    if let Some(country) = &doc.country
-        && (country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()))
-    {
-        scope.error(country.at, format!("`{}` is not a country's code", country.value), "two capital letters: `NL`, `US`");
-    }
-}
-
-fn from_email(doc: &CreateDoc, scope: &mut Scope<'_>) {
-    if let Some(address) = &doc.from_email
-        && !email_address::EmailAddress::is_valid(address.trim())
-    {
-        scope.error(address.at, format!("`{}` is not an e-mail address", address.value), "the address campaigns come from");
     }
 }

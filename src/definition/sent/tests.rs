@@ -67,7 +67,7 @@ fn segments_and_exports_are_the_clients_and_the_rest_is_the_servers() {
     let names: Vec<_> = catalog.exports.keys().map(|name| name.as_str()).collect();
     assert_eq!(names, ["news"]);
     let export = catalog.exports.values().next().unwrap();
-    assert_eq!(export.connection.api_key, Secret::Env("SERVER_KEY".into()));
+    assert_eq!(export.connection.credentials, crate::definition::Credentials::ApiKey(Secret::Env("SERVER_KEY".into())));
     assert_eq!(export.suppress.as_ref().unwrap().name.as_str(), "blocked");
     assert_eq!(export.segments[0].source.tables["customers"].path, dir.path().join("data/customers.csv"));
 }

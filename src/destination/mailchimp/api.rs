@@ -27,7 +27,7 @@ pub(super) struct Api {
 
 impl Api {
     pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
-        let key = connection.api_key.read().map_err(|why| no_key(connection, &why))?;
+        let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
         let base = base(connection, &key)?;
         let key_name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
         let budget = format!("mailchimp/key/{key_name}/{}", base.host_str().unwrap_or_default());
@@ -84,7 +84,10 @@ impl Api {
             url,
             route: call.route,
             authorization: Some(self.authorization.clone()),
+            headers: &[],
             body: call.body,
+            content_type: Request::JSON,
+            lane: None,
             effect: call.effect,
             divisible: call.rows > 1,
             timeout: TIMEOUT,

@@ -4,7 +4,7 @@
 //! answer was lost is safe: who is archived already answers 405.
 
 use super::{
-    super::{BatchRow, Error, ErrorKind, JobId, JobState, Outcome, PlaceId, Rejection},
+    super::{BatchRow, Error, ErrorKind, JobId, JobOutcomes, Jobs, Outcome, PlaceId, Polled, Rejection},
     api::{Api, Call, read},
     errors::{self, Problem},
     results::{self, Done},
@@ -59,14 +59,32 @@ pub(super) async fn submit(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Res
     Ok(JobId(format!("{}/{}", place.0, started.id)))
 }
 
-pub(super) async fn poll(api: &Api, job: &JobId) -> Result<JobState, Error> {
+/// The longest that one of the jobs still works is when to ask again.
+pub(super) async fn poll(api: &Api, jobs: &Jobs<'_>) -> Result<Polled, Error> {
+    let mut polled = Polled { finished: Vec::new(), after: Duration::from_secs(SHORTEST_WAIT_S) };
+    let asked = futures::future::try_join_all(jobs.ids.iter().map(|id| poll_one(api, id))).await?;
+    for (id, state) in jobs.ids.iter().zip(asked) {
+        match state {
+            State::Finished(outcomes) => polled.finished.push((id.clone(), outcomes)),
+            State::Working { after } => polled.after = polled.after.max(after),
+        }
+    }
+    Ok(polled)
+}
+
+enum State {
+    Working { after: Duration },
+    Finished(JobOutcomes),
+}
+
+async fn poll_one(api: &Api, job: &JobId) -> Result<State, Error> {
     let Some((place, batch)) = job.0.rsplit_once('/') else {
         return Err(Error::stall(format!("{:?} is not a job of Mailchimp's", job.0)));
     };
     let answer = api.answer(Call::get("/batches/{id}", &["batches", batch])).await?;
     match answer.status {
         // Forgotten by the vendor: nothing will ever be told of its rows.
-        404 => return Ok(JobState::Finished(Vec::new())),
+        404 => return Ok(State::Finished(JobOutcomes::of(Vec::new()))),
         _ if !answer.is_success() => return Err(errors::refused(&answer, 1)),
         _ => {}
     }
@@ -74,22 +92,25 @@ pub(super) async fn poll(api: &Api, job: &JobId) -> Result<JobState, Error> {
     if progress.status != "finished" {
         let left = progress.total_operations.saturating_sub(progress.finished_operations);
         let after = Duration::from_secs((left / PER_SECOND).clamp(SHORTEST_WAIT_S, LONGEST_WAIT_S));
-        return Ok(JobState::Working { after });
+        return Ok(State::Working { after });
     }
     match fetch(api, &progress.response_body_url).await {
-        Ok(results) => Ok(JobState::Finished(outcomes(api, &PlaceId(place.to_owned()), results).await)),
+        Ok(results) => {
+            let outcomes = outcomes(api, &PlaceId(place.to_owned()), results).await;
+            Ok(State::Finished(JobOutcomes::of(outcomes)))
+        }
         Err(error) if matches!(error.kind, ErrorKind::Retry { .. }) => Ok(not_yet(&progress)),
         Err(error) => Err(error),
     }
 }
 
 /// The results' address lives shortly and may not work at once: the next poll asks for a new one.
-fn not_yet(progress: &Progress) -> JobState {
+fn not_yet(progress: &Progress) -> State {
     let ended = chrono::DateTime::parse_from_rfc3339(&progress.completed_at).ok();
     if ended.is_some_and(|ended| chrono::Utc::now().signed_duration_since(ended) > RESULTS_WITHIN) {
-        return JobState::Finished(Vec::new());
+        return State::Finished(JobOutcomes::of(Vec::new()));
     }
-    JobState::Working { after: Duration::from_secs(LONGEST_WAIT_S) }
+    State::Working { after: Duration::from_secs(LONGEST_WAIT_S) }
 }
 
 async fn fetch(api: &Api, url: &str) -> Result<Vec<Done>, Error> {

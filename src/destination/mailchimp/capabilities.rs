@@ -1,6 +1,6 @@
 //! What Mailchimp can do and documents, and what it costs people, in plain words.
 
-use super::super::{Capabilities, Operation};
+use super::super::{Capabilities, Operation, Reading};
 use crate::member::Standing;
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ pub(super) const CONNECTIONS_DEFAULT: u32 = 8;
 const CONNECTIONS_MAX: u32 = 10;
 /// Rows of a bulk call, of a tag call; we keep batches of archivings as small.
 const BULK_ROWS: usize = 500;
+/// Batches that the vendor keeps for an account at one time.
+const JOBS_MAX: usize = 400;
 /// Contacts a page.
 pub(super) const PAGE_ROWS: usize = 1000;
 
@@ -28,19 +30,30 @@ const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
         place_word: "audience",
         container_word: "tag",
         can_rename_container: true,
-        can_create_fields: true,
         connections_max: CONNECTIONS_MAX,
         connections_default: CONNECTIONS_DEFAULT,
         page_rows: PAGE_ROWS,
-        reads_standing_first: true,
+        reading: Reading::Everyone,
+        create_joins: false,
+        join_tells: false,
+        join_updates: false,
+        leaves_by_id: false,
+        jobs_max: JOBS_MAX,
+        holds_first_write: false,
         phases: &[Operation::Create, Operation::Restore, Operation::Update, Operation::Join, Operation::Leave, Operation::Archive],
         batch_rows,
+        batch_bytes: |_| usize::MAX,
+        per_second: |_| None,
+        looks_up: |_| false,
+        settles: Duration::ZERO,
+        per_day: None,
         // The vendor gives up after 120 s.
         slow_call: Duration::from_secs(100),
         run_timeout: RUN_TIMEOUT,
         on_join_note: "tagging people can start automations that wait for the tag; tagging in bulk cannot silence them",
         on_leave_note: "untagging can start automations too, and keeps the contact: still mailable under its status, still billed",
         on_create_note,
+        status_word: super::wire::status,
     }
 }
 
@@ -55,7 +68,8 @@ fn updates_in_bulk(operation: Operation) -> usize {
     if operation == Operation::Update { BULK_ROWS } else { one_call_each(operation) }
 }
 
-fn on_create_note(standing: Standing) -> &'static str {
+fn on_create_note(standing: Option<Standing>) -> &'static str {
+    let Some(standing) = standing else { return "is created with the status that the definition names" };
     match standing {
         Standing::Subscribed => "gets marketing mail from now on: only for people who agreed to it; welcome automations may start",
         Standing::Unsubscribed => "is kept as a contact that gets no marketing mail; billed as a contact",

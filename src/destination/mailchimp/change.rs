@@ -48,6 +48,7 @@ pub(super) async fn change(
             let call = Call::send(Method::Patch, "/lists/{id}/segments/{id}", &path, &json!({ "name": to }))?;
             Ok(ResourceDone::Container(read::<Segment>(&api.call(call).await?)?.into()))
         }
+        ResourceChange::CreateView { .. } => Err(Error::stall("Mailchimp shows a tag by itself; this is a bug in Listkeeper")),
         ResourceChange::DeleteContainer { id } => delete_container(api, within()?, id).await.map(|()| ResourceDone::Deleted),
     }
 }
@@ -91,7 +92,7 @@ async fn found_place(api: &Api, name: &str) -> Result<Option<RemotePlace>, Error
     let mut found = observe::by_name(api, name).await?;
     match (found.pop(), found.len()) {
         (None, _) => Ok(None),
-        (Some(place), 0) if place.contacts == 0 => Ok(Some(place)),
+        (Some(place), 0) if place.contacts == Some(0) => Ok(Some(place)),
         _ => Err(Error::stall(format!("an audience {name:?} exists already"))
             .hint("to use it write its id as target.audienceId, or add `adopt: true`")),
     }
@@ -142,8 +143,10 @@ async fn found_container(api: &Api, place: &PlaceId, name: &str) -> Result<Optio
     let folded = name.to_lowercase();
     let found = observe::containers_of(api, place).await?.into_iter().find(|tag| tag.name.to_lowercase() == folded);
     match found {
-        Some(tag) if tag.members > 0 => Err(Error::stall(format!("a tag {:?} with {} members exists already", tag.name, tag.members))
-            .hint("to take it over add `adopt: true` under target")),
+        Some(RemoteContainer { name, members: Some(members @ 1..), .. }) => {
+            Err(Error::stall(format!("a tag {name:?} with {members} members exists already"))
+                .hint("to take it over add `adopt: {tags: true}` under target"))
+        }
         found => Ok(found),
     }
 }

@@ -121,11 +121,12 @@ fn contacts(answer: &crate::http::Answer) -> Result<(Vec<ContactRecord>, u64, Op
 }
 
 fn record(member: &Member<'_>) -> Option<ContactRecord> {
+    let email = Email::parse(&member.email_address).ok().flatten()?;
+    // A status newer than this program: known, and not to be touched.
+    let standing = wire::standing(&member.status).unwrap_or(Standing::NonSubscribed);
     Some(ContactRecord {
-        email: Email::parse(&member.email_address).ok().flatten()?,
-        // A status newer than this program: known, and not to be touched.
-        standing: wire::standing(&member.status).unwrap_or(Standing::NonSubscribed),
         changed_at: (!member.last_changed.is_empty()).then(|| member.last_changed.clone().into_owned()),
+        ..ContactRecord::new(email, standing)
     })
 }
 

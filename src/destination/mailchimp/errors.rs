@@ -43,8 +43,8 @@ impl Problem {
 /// What the client may do about an answer by itself.
 pub(super) fn judge(request: &Request, answer: &Answer) -> Verdict {
     match answer.status {
-        429 => Verdict::Throttled,
-        403 if Problem::of(&answer.body).is_none() => Verdict::Throttled,
+        429 => Verdict::Throttled { after: None },
+        403 if Problem::of(&answer.body).is_none() => Verdict::Throttled { after: None },
         // Too long for its size: whoever divides it does not repeat it whole.
         504 if request.divisible => Verdict::Take,
         408 | 500 | 502..=504 | 520..=599 => Verdict::Failed,
@@ -133,9 +133,9 @@ mod tests {
 
     #[rstest]
     // status, body, rows → what the client does, what the run is told
-    #[case(429, JSON, 500, "Throttled", "Retry { after: Some(9s), unknown: false }")]
-    #[case(403, "", 500, "Throttled", "Retry { after: None, unknown: false }")]
-    #[case(403, HTML, 1, "Throttled", "Retry { after: None, unknown: false }")]
+    #[case(429, JSON, 500, "Throttled { after: None }", "Retry { after: Some(9s), unknown: false }")]
+    #[case(403, "", 500, "Throttled { after: None }", "Retry { after: None, unknown: false }")]
+    #[case(403, HTML, 1, "Throttled { after: None }", "Retry { after: None, unknown: false }")]
     #[case(403, JSON, 1, "Take", "Stall")]
     #[case(401, JSON, 1, "Take", "Stall")]
     #[case(404, JSON, 500, "Take", "Stall")]

@@ -90,6 +90,10 @@ fn new(wanted: &WantedField) -> Result<FieldType, Refusal> {
     }
     let parts = matches!(wanted.spec.columns, Columns::Parts(_));
     let field_type = wanted.spec.kind.unwrap_or(if parts { FieldType::Address } else { FieldType::Text });
+    if matches!(field_type, FieldType::Integer | FieldType::Boolean | FieldType::Datetime) {
+        let hint = "use `type: number`, `date` or `text`".into();
+        return Err((format!("Mailchimp has no fields of type {}", name_of(field_type)), hint));
+    }
     if matches!(field_type, FieldType::Radio | FieldType::Dropdown) {
         return Err((
             format!("the audience has no field {tag}, and a {} field cannot be created without its choices", name_of(field_type)),

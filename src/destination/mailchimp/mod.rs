@@ -22,13 +22,13 @@ mod wire;
 mod words;
 
 use super::{
-    Account, Batch, Capabilities, ContactPage, ContainerId, Destination, Error, FieldFit, JobId, JobState, Observed, Operation,
-    PageRequest, PlaceId, RemoteField, ResourceChange, ResourceDone, Submitted, WantedField,
+    Account, Batch, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, Jobs, Observed, Operation,
+    PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 use crate::{
     definition::{AudienceRef, Connection},
     http::Hub,
-    member::{Email, Standing},
+    member::Email,
 };
 use api::Api;
 use async_trait::async_trait;
@@ -57,8 +57,8 @@ impl Destination for Mailchimp {
         account::verify(&self.api).await
     }
 
-    async fn observe(&self, known: Option<&PlaceId>) -> Result<Observed, Error> {
-        observe::observe(&self.api, &self.audience, known).await
+    async fn observe(&self, sought: &Sought<'_>) -> Result<Observed, Error> {
+        observe::observe(&self.api, &self.audience, sought.place).await
     }
 
     fn fit(&self, wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFit {
@@ -73,8 +73,9 @@ impl Destination for Mailchimp {
         contacts::of_place(&self.api, place, page).await
     }
 
-    async fn standing(&self, place: &PlaceId, email: &Email) -> Result<Option<Standing>, Error> {
-        single::read_standing(&self.api, place, &wire::subscriber_hash(email)).await
+    async fn find(&self, place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
+        let standing = single::read_standing(&self.api, place, &wire::subscriber_hash(email)).await?;
+        Ok(standing.map(|standing| ContactRecord::new(email.clone(), standing)))
     }
 
     async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error> {
@@ -98,8 +99,8 @@ impl Destination for Mailchimp {
         Ok(Submitted::Done(outcomes))
     }
 
-    async fn poll(&self, job: &JobId) -> Result<JobState, Error> {
-        archive::poll(&self.api, job).await
+    async fn poll(&self, _place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {
+        archive::poll(&self.api, jobs).await
     }
 }
 

@@ -1,7 +1,7 @@
 //! The audience, its merge fields and its tags, as Mailchimp has them.
 
 use super::{
-    super::{ContainerId, Error, Observed, PlaceId, RemoteContainer, RemoteField, RemotePlace},
+    super::{Error, Observed, PlaceId, RemoteContainer, RemoteField, RemotePlace},
     api::{Api, Call, read},
     errors::{self, Problem},
     fields,
@@ -33,7 +33,7 @@ struct Stats {
 impl From<List> for RemotePlace {
     fn from(List { id, name, stats }: List) -> Self {
         let counted = stats.member_count + stats.unsubscribe_count + stats.cleaned_count;
-        Self { id: PlaceId(id), name, contacts: stats.total_contacts.unwrap_or(counted).max(counted) }
+        Self { id: PlaceId(id), name, contacts: Some(stats.total_contacts.unwrap_or(counted).max(counted)) }
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) struct Segment {
 
 impl From<Segment> for RemoteContainer {
     fn from(Segment { id, name, member_count }: Segment) -> Self {
-        Self { id: ContainerId(id.to_string()), name, members: member_count }
+        Self::new(id.to_string(), name, Some(member_count))
     }
 }
 

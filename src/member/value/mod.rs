@@ -4,10 +4,12 @@
 
 mod address;
 mod date;
+mod datetime;
 mod number;
 mod text;
 
 pub use address::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, canonical_parts};
+pub use datetime::moment;
 
 use crate::{definition::FieldType, source::Cell};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -36,7 +38,7 @@ impl FieldKind {
 pub enum Value {
     /// No value. With `onEmpty: keep` it is left out of what is sent.
     Empty,
-    /// Text, URLs, phones, choices, zips, `YYYY-MM-DD` dates, `MM/DD` birthdays.
+    /// Text, URLs, phones, choices, zips, `YYYY-MM-DD` dates, `MM/DD` birthdays, moments in RFC 3339, `true` and `false`.
     Text(String),
     /// A decimal number without needless signs, zeros or exponent.
     Number(String),
@@ -53,6 +55,9 @@ pub struct ValueError(pub String);
 pub fn canonical(cell: Cell<'_>, kind: &FieldKind) -> Result<Value, ValueError> {
     let value = match kind.field_type {
         FieldType::Number => number::canonical(cell)?,
+        FieldType::Integer => number::whole(cell)?,
+        FieldType::Boolean => datetime::boolean(cell)?,
+        FieldType::Datetime => datetime::datetime(&words(cell)?)?,
         FieldType::Date => date::date(&words(cell)?)?,
         FieldType::Birthday => date::birthday(&words(cell)?)?,
         FieldType::Radio | FieldType::Dropdown => text::choice(&words(cell)?, &kind.choices)?,

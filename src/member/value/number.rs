@@ -20,6 +20,14 @@ pub(super) fn canonical(cell: Cell<'_>) -> Result<Value, ValueError> {
     }
 }
 
+/// A number without a fraction.
+pub(super) fn whole(cell: Cell<'_>) -> Result<Value, ValueError> {
+    match canonical(cell)? {
+        Value::Number(number) if number.contains('.') => Err(ValueError(format!("{} is not a whole number", shown(&number)))),
+        value => Ok(value),
+    }
+}
+
 /// The shortest decimal that reads back as this double; where that needs more than 15 digits (the trace of a
 /// calculation), rounded to 15, so that the order of a sum does not change the value. Whole numbers are exact.
 fn real(value: f64) -> Result<Value, ValueError> {

@@ -3,7 +3,7 @@
 use super::{BASE, Mailchimp, SLOTS, people::Person, problem::Problem, route, work};
 use crate::sandbox::{
     Error, Fault,
-    server::App,
+    app::App,
     vendor::{Ask, Held, Reply, Vendor},
 };
 use axum::{

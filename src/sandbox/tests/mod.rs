@@ -3,6 +3,7 @@
 mod batches;
 mod bulk;
 mod consent;
+mod constant_contact;
 mod lists;
 mod members;
 mod reading;

@@ -184,19 +184,22 @@ fn an_accepted_job_outlives_a_crash() {
     let mut f = fixture();
     let (export, _) = prepared(&mut f.store, "news");
     let run = begin(&mut f.store, &name("news"), 1);
-    let job = Job {
-        run,
-        remote: JobId("batch-1".into()),
-        operation: Operation::Archive,
-        container: Some(ContainerId("7".into())),
-        members: vec![(Key(u128::MAX - 1), Fingerprint(5)), (Key(3), Fingerprint(u64::MAX))],
-        at: at(2),
+    let member = |key, person, told: Option<u64>, segments, last| JobMember {
+        key: Key(key),
+        address: Email::parse("dana@example.com").unwrap().unwrap(),
+        person,
+        told: told.map(Fingerprint),
+        segments,
+        last,
     };
-    let id = f.store.record_job(export, &job).unwrap();
+    let rows = vec![member(u128::MAX - 1, Some(7), Some(u64::MAX), 5, false), member(3, None, None, 1 << 60, true)];
+    let job = Job { run, remote: JobId("batch-1".into()), operation: Operation::Join, rows, at: at(2) };
+    f.store.record_job(export, &job).unwrap();
+    f.store.record_job(export, &job).unwrap();
     drop(f.store);
     let mut store = Store::open(&f.dir, at(3)).unwrap();
-    assert_eq!(store.jobs(export).unwrap(), [(id, job)]);
-    store.remove_job(id).unwrap();
+    assert_eq!(store.jobs(export).unwrap(), [job]);
+    store.remove_job(export, &JobId("batch-1".into())).unwrap();
     assert!(store.jobs(export).unwrap().is_empty());
 }
 

@@ -37,7 +37,7 @@ fn says_what_where_why_and_what_to_do() {
        · ────────
        ╰────
       help: did you mean `usableBy`? Expected: name, displayName, type, credentials, privacy,
-            usableBy, exportUser, endpoint, limits
+            usableBy, exportUser, endpoint, region, limits
 
     2 errors in 1 file
     ");

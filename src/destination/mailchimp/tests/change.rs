@@ -12,7 +12,7 @@ async fn an_audience_is_created_with_what_mailchimp_demands() {
     world.on("GET", "/lists", 200, json!({"lists": [], "total_items": 0})).await;
     world.on("POST", "/lists", 200, json!({"id": "n1", "name": "Customers", "stats": {"member_count": 0}})).await;
     let done = world.destination.change(None, &ResourceChange::CreatePlace { name: "Customers".into() }).await.unwrap();
-    assert_eq!(done, ResourceDone::Place(RemotePlace { id: PlaceId("n1".into()), name: "Customers".into(), contacts: 0 }));
+    assert_eq!(done, ResourceDone::Place(RemotePlace { id: PlaceId("n1".into()), name: "Customers".into(), contacts: Some(0) }));
     assert_eq!(
         world.seen().await[1],
         (
@@ -86,7 +86,7 @@ async fn a_tag_is_created_empty_and_renamed_by_name_alone() {
     let ResourceDone::Container(made) = world.destination.change(Some(&place()), &change).await.unwrap() else { panic!("not a tag") };
     let change = ResourceChange::RenameContainer { id: made.id, from: "VIP".into(), to: "VIP EU".into() };
     let renamed = world.destination.change(Some(&place()), &change).await.unwrap();
-    assert_eq!(renamed, ResourceDone::Container(RemoteContainer { id: ContainerId("7".into()), name: "VIP EU".into(), members: 4 }));
+    assert_eq!(renamed, ResourceDone::Container(RemoteContainer::new("7", "VIP EU", Some(4))));
     let bodies: Vec<_> = world.seen().await.into_iter().skip(1).map(|(_, body)| body).collect();
     assert_eq!(bodies, [json!({"name": "VIP", "static_segment": []}), json!({"name": "VIP EU"})]);
 }

@@ -32,8 +32,8 @@ async fn agreeable() -> World {
 async fn send_everything(world: &World) {
     let (place, tag, destination) = (PlaceId("a1".into()), ContainerId("77".into()), &world.destination);
     destination.verify().await.unwrap();
-    destination.observe(Some(&place)).await.unwrap();
-    destination.observe(None).await.unwrap();
+    destination.observe(&Sought { place: Some(&place), ..Sought::default() }).await.unwrap();
+    destination.observe(&Sought::default()).await.unwrap();
     for change in [
         ResourceChange::CreatePlace { name: "n".into() },
         ResourceChange::CreateField { tag: "LTV".into(), field_type: FieldType::Number },
@@ -53,7 +53,8 @@ async fn send_everything(world: &World) {
             let _ = destination.submit(&place, &Batch { operation, container: Some(tag.clone()), rows }).await.unwrap();
         }
     }
-    destination.poll(&JobId("a1/b9".into())).await.unwrap();
+    let ids = [JobId("a1/b9".into())];
+    destination.poll(&place, &Jobs { ids: &ids, rows: &|_| Vec::new() }).await.unwrap();
 }
 
 #[tokio::test]

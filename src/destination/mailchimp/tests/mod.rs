@@ -8,7 +8,10 @@ mod submit;
 
 use super::super::*;
 use crate::{
-    definition::{AttributeSpec, AudienceCreate, AudienceRef, Columns, Connection, ConnectionType, Limits, Name, OnEmpty, Privacy, Secret},
+    definition::{
+        AttributeSpec, AudienceCreate, AudienceRef, Columns, Connection, ConnectionType, Credentials, Limits, Name, OnEmpty, Privacy,
+        Region, Secret,
+    },
     http::Hub,
     member::{Email, Key, Standing, Value},
 };
@@ -26,10 +29,11 @@ fn connection(endpoint: Option<&str>, limits: Limits) -> (Connection, tempfile::
         name: Name::new("newsletter").unwrap(),
         display_name: "Newsletter".into(),
         kind: ConnectionType::Mailchimp,
-        api_key: Secret::File(file.path().into()),
+        credentials: Credentials::ApiKey(Secret::File(file.path().into())),
         privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDate::default() },
         export_user: None,
         endpoint: endpoint.map(|url| url.parse().unwrap()),
+        region: Region::default(),
         limits,
     };
     (connection, file)
@@ -113,6 +117,11 @@ impl World {
         requests.iter().map(|r| (line(r), serde_json::from_slice(&r.body).unwrap_or(Json::Null))).collect()
     }
 
+    async fn poll(&self, job: &JobId) -> Polled {
+        let ids = [job.clone()];
+        self.destination.poll(&PlaceId("a1".into()), &Jobs { ids: &ids, rows: &|_| Vec::new() }).await.unwrap()
+    }
+
     async fn lines(&self) -> Vec<String> {
         self.seen().await.into_iter().map(|(line, _)| line).collect()
     }
@@ -120,7 +129,15 @@ impl World {
 
 fn row(address: &str, standing: Standing) -> BatchRow {
     let email = Email::parse(address).unwrap().unwrap();
-    BatchRow { key: Key::of(&email), email, attributes: Vec::new(), standing: Some(standing) }
+    BatchRow {
+        key: Key::of(&email),
+        email,
+        attributes: Vec::new(),
+        standing: Some(standing),
+        joins: Vec::new(),
+        consent_at: None,
+        contact: None,
+    }
 }
 
 fn with_attributes(mut row: BatchRow, attributes: &[(&str, Value)]) -> BatchRow {

@@ -25,8 +25,8 @@ async fn an_audience_by_id_with_fields_and_tags() {
     let world = World::new().await;
     world.on("GET", "/lists/a1", 200, list("a1", "Customers")).await;
     with_contents(&world, "a1").await;
-    let observed = world.destination.observe(None).await.unwrap();
-    assert_eq!(observed.place, Some(RemotePlace { id: PlaceId("a1".into()), name: "Customers".into(), contacts: 6 }));
+    let observed = world.destination.observe(&Sought::default()).await.unwrap();
+    assert_eq!(observed.place, Some(RemotePlace { id: PlaceId("a1".into()), name: "Customers".into(), contacts: Some(6) }));
     let kinds: Vec<_> =
         observed.fields.iter().map(|f| (f.tag.as_str(), f.kind.field_type, f.kind.max_bytes, f.kind.choices.len())).collect();
     assert_eq!(
@@ -36,14 +36,14 @@ async fn an_audience_by_id_with_fields_and_tags() {
     let required: Vec<_> = observed.required_unmapped(&["FNAME"]).map(|f| f.tag.as_str()).collect();
     assert_eq!(required, ["TIER"]);
     let tags: Vec<_> = observed.containers.iter().map(|c| (c.id.0.as_str(), c.name.as_str(), c.members)).collect();
-    assert_eq!(tags, [("5", "vip", 9), ("6", "lapsed", 0)]);
+    assert_eq!(tags, [("5", "vip", Some(9)), ("6", "lapsed", Some(0))]);
 }
 
 #[tokio::test]
 async fn an_absent_audience_is_no_error() {
     let world = World::new().await;
     world.on("GET", "/lists/a1", 404, problem(404, "Resource Not Found", "x")).await;
-    assert_eq!(world.destination.observe(None).await.unwrap(), Observed::default());
+    assert_eq!(world.destination.observe(&Sought::default()).await.unwrap(), Observed::default());
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_wrong_endpoint_is_not_an_absent_audience() {
     let world = World::new().await;
     let mock = Mock::given(matchers::any()).respond_with(ResponseTemplate::new(404).set_body_string("<html>Not found</html>"));
     mock.mount(&world.server).await;
-    let error = world.destination.observe(None).await.unwrap_err();
+    let error = world.destination.observe(&Sought::default()).await.unwrap_err();
     assert!(error.kind == ErrorKind::Stall && error.hint.unwrap().contains("endpoint"));
 }
 
@@ -71,8 +71,8 @@ async fn recorded_answers_are_read() {
     world.on("GET", "/lists", 200, json!({"lists": [], "total_items": 5})).await;
     world.on("GET", "/lists/list000002/merge-fields", 200, body("get_merge_fields")).await;
     world.on("GET", "/lists/list000002/segments", 200, json!({"segments": [], "total_items": 0})).await;
-    let observed = world.destination.observe(None).await.unwrap();
-    assert_eq!(observed.place.unwrap().contacts, 1);
+    let observed = world.destination.observe(&Sought::default()).await.unwrap();
+    assert_eq!(observed.place.unwrap().contacts, Some(1));
     let kinds: Vec<_> = observed.fields.iter().map(|f| (f.tag.as_str(), f.kind.field_type)).collect();
     assert_eq!(kinds[0], ("ADDRESS", FieldType::Address));
     assert_eq!((kinds.len(), kinds[2]), (7, ("JOINED_AT", FieldType::Date)));
@@ -88,7 +88,7 @@ async fn a_name_is_looked_for_on_every_page_and_exactly() {
     world.on_query("/lists", "offset", "0", json!({"lists": [list("x1", "customers"), list("x2", "Other")], "total_items": 3})).await;
     world.on_query("/lists", "offset", "2", json!({"lists": [list("x3", "Customers")], "total_items": 3})).await;
     with_contents(&world, "x3").await;
-    let observed = world.destination.observe(None).await.unwrap();
+    let observed = world.destination.observe(&Sought::default()).await.unwrap();
     assert_eq!(observed.place.unwrap().id.0, "x3");
     assert_eq!(observed.same_name, [PlaceId("x3".into())]);
 }
@@ -97,7 +97,7 @@ async fn a_name_is_looked_for_on_every_page_and_exactly() {
 async fn of_several_audiences_of_one_name_none_is_taken() {
     let world = World::with(named(false), Limits::default()).await;
     world.on("GET", "/lists", 200, json!({"lists": [list("x1", "Customers"), list("x2", "Customers")], "total_items": 2})).await;
-    let observed = world.destination.observe(None).await.unwrap();
+    let observed = world.destination.observe(&Sought::default()).await.unwrap();
     assert_eq!((observed.place, observed.same_name), (None, vec![PlaceId("x1".into()), PlaceId("x2".into())]));
 }
 
@@ -106,11 +106,14 @@ async fn the_recorded_audience_wins_over_the_name_and_its_loss_is_told() {
     let world = World::with(named(false), Limits::default()).await;
     world.on("GET", "/lists/r1", 200, list("r1", "Renamed since")).await;
     with_contents(&world, "r1").await;
-    assert_eq!(world.destination.observe(Some(&PlaceId("r1".into()))).await.unwrap().place.unwrap().name, "Renamed since");
+    assert_eq!(
+        world.destination.observe(&Sought { place: Some(&PlaceId("r1".into())), ..Sought::default() }).await.unwrap().place.unwrap().name,
+        "Renamed since"
+    );
 
     world.on("GET", "/lists/r2", 404, problem(404, "Resource Not Found", "x")).await;
     world.on("GET", "/lists", 200, json!({"lists": [list("x1", "Customers")], "total_items": 1})).await;
-    let lost = world.destination.observe(Some(&PlaceId("r2".into()))).await.unwrap();
+    let lost = world.destination.observe(&Sought { place: Some(&PlaceId("r2".into())), ..Sought::default() }).await.unwrap();
     assert_eq!((lost.place, lost.same_name), (None, vec![PlaceId("x1".into())]), "another of that name is not ours");
 }
 
@@ -154,7 +157,7 @@ fn a_key_without_a_data_centre_or_that_cannot_be_read_is_told() {
     std::fs::write(file.path(), "hush-us6.evil.example").unwrap();
     let error = open(&connection);
     assert!(error.message.contains("data centre") && !error.message.contains("hush") && !error.message.contains("evil"), "{error}");
-    connection.api_key = Secret::Env("LISTKEEPER_TEST_UNSET_KEY".into());
+    connection.credentials = Credentials::ApiKey(Secret::Env("LISTKEEPER_TEST_UNSET_KEY".into()));
     assert!(open(&connection).message.contains("LISTKEEPER_TEST_UNSET_KEY is not set"));
 }
 

@@ -1,0 +1,98 @@
+//! Credentials by type of connection: always by reference, never written out.
+
+use super::scope::Scope;
+use crate::definition::{
+    ConnectionType, Credentials, OAuthApp, Position, Secret,
+    document::{ConnectionDoc, CredentialsDoc, OAuthDoc, SecretDoc, Short, Text},
+    yaml::At,
+};
+
+const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: PATH}` or \
+     `{systemdCredential: NAME}`. If the key was committed, revoke it";
+
+pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<Credentials> {
+    let example = kind.unwrap_or(ConnectionType::Mailchimp).credentials_example();
+    let written = scope.need(&doc.credentials, scope.head, "credentials", &format!("add `{example}`"))?;
+    let Short::Full(CredentialsDoc { api_key, oauth }) = &written.value else { return literal(written.at, scope) };
+    let credentials = match (api_key, oauth) {
+        (Some(key), None) => api_key_at(key, scope).map(Credentials::ApiKey),
+        (None, Some(app)) => self::oauth(app, kind, scope).map(Credentials::OAuth),
+        (Some(_), Some(app)) => {
+            scope.error(app.at, "the connection has both `apiKey` and `oauth`", "keep one of them");
+            None
+        }
+        (None, None) => {
+            scope.error(written.at, "the credentials are empty", format!("write `{example}`"));
+            None
+        }
+    }?;
+    let how = if matches!(credentials, Credentials::ApiKey(_)) { "apiKey" } else { "oauth" };
+    let kind = kind?;
+    if !kind.signs_in_by().contains(&how) {
+        scope.error(written.at, format!("{} does not take `{how}`", kind.title()), format!("write `{example}`"));
+        return None;
+    }
+    Some(credentials)
+}
+
+fn oauth(written: &At<OAuthDoc>, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<OAuthApp> {
+    let hint = "register an application at the vendor, and write its id: `clientId: …`";
+    let id = scope.need(&written.client_id, written.at, "clientId", hint)?;
+    let client_id = match &id.value {
+        Short::Text(text) => scope.filled(&At { value: text.clone(), at: id.at }, "clientId").then(|| Secret::Plain(text.clone())),
+        Short::Full(reference) => secret(reference, id, scope),
+    };
+    let client_secret = match written.client_secret.as_ref().map(|secret| api_key_at(secret, scope)) {
+        Some(None) => return None,
+        found => found.flatten(),
+    };
+    if client_secret.is_none() && kind == Some(ConnectionType::Mailchimp) {
+        scope.error(
+            written.at,
+            "the field `clientSecret` is missing",
+            "Mailchimp needs it: `clientSecret: {env: MAILCHIMP_CLIENT_SECRET}`",
+        );
+        return None;
+    }
+    let endpoint = written.endpoint.as_ref().and_then(|text| super::connection::endpoint(text, scope));
+    Some(OAuthApp { client_id: client_id?, client_secret, endpoint })
+}
+
+fn api_key_at(key: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
+    match &key.value {
+        Short::Text(_) => literal(key.at, scope),
+        Short::Full(reference) => secret(reference, key, scope),
+    }
+}
+
+fn literal<T>(at: Position, scope: &mut Scope<'_>) -> Option<T> {
+    scope.error(at, "a secret is written here literally", BY_REFERENCE);
+    None
+}
+
+fn secret(doc: &SecretDoc, written: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
+    match (&doc.env, &doc.file, &doc.systemd_credential) {
+        (Some(env), None, None) => env_name(env, scope),
+        (None, Some(file), None) => scope.filled(file, "file").then(|| Secret::File(scope.file.dir.join(&file.value))),
+        (None, None, Some(name)) if !name.is_empty() && !name.contains('/') && !name.starts_with('.') => {
+            Some(Secret::SystemdCredential(name.value.clone()))
+        }
+        (None, None, Some(name)) => {
+            scope.error(name.at, "this is not the name of a systemd credential", "the id of LoadCredential=, without a path");
+            None
+        }
+        _ => {
+            scope.error(written.at, "a secret is in exactly one place", "give one of `env`, `file`, `systemdCredential`");
+            None
+        }
+    }
+}
+
+fn env_name(env: &Text, scope: &mut Scope<'_>) -> Option<Secret> {
+    let name = env.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') && !env.starts_with(|c: char| c.is_ascii_digit());
+    if name && !env.is_empty() {
+        return Some(Secret::Env(env.value.clone()));
+    }
+    scope.error(env.at, "this is not the name of an environment variable", BY_REFERENCE);
+    None
+}

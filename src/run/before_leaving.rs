@@ -1,0 +1,90 @@
+//! What some vendors need before people are taken out: that our last write has become visible, and their own ids of contacts.
+
+use super::{Failure, batches::Part, phase::Phase, poll, standings};
+use crate::{
+    destination::{ContactRecord, PageRequest},
+    member::{Email, Key},
+};
+use chrono::{DateTime, Utc};
+use futures::future::try_join_all;
+
+/// Up to so many people are looked up one by one; more, and the whole container is read.
+const FEW: usize = 50;
+
+pub async fn prepare(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
+    settle(phase).await?;
+    if phase.context.destination.capabilities().leaves_by_id { learn_ids(phase, part).await } else { Ok(()) }
+}
+
+/// A vendor that shows what was before our last write would let us take nobody out.
+async fn settle(phase: &Phase<'_>) -> Result<(), Failure> {
+    let settles = phase.context.destination.capabilities().settles;
+    let last = phase.view.last_run_before(&phase.context.export.name, phase.context.run)?;
+    let rest = last.map_or(std::time::Duration::ZERO, |ended| settles.saturating_sub(since(ended, phase.context.speed)));
+    if rest.is_zero() {
+        return Ok(());
+    }
+    phase.context.watch.note("waiting until the platform shows what was written last");
+    poll::wait(phase.context, rest).await
+}
+
+/// In the vendor's time.
+fn since(then: DateTime<Utc>, speed: u32) -> std::time::Duration {
+    Utc::now().signed_duration_since(then).to_std().unwrap_or_default() * speed
+}
+
+async fn learn_ids(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
+    let unknown = without_id(phase, part)?;
+    match unknown.len() {
+        0 => return Ok(()),
+        ..=FEW => one_by_one(phase, &unknown).await?,
+        _ => whole_container(phase, part).await?,
+    }
+    phase.recorder.flush().await
+}
+
+fn without_id(phase: &Phase<'_>, part: &Part) -> Result<Vec<Email>, Failure> {
+    let bit = part.bit().unwrap_or_default();
+    let mut unknown = Vec::new();
+    for leaver in phase.work.leavers.iter().filter(|l| l.segments.has(bit)) {
+        if phase.view.contact_id(phase.ready.row, leaver.key)?.is_some() {
+            continue;
+        }
+        unknown.extend(phase.view.member(phase.ready.export, leaver.key)?.and_then(|m| m.address));
+        if unknown.len() > FEW {
+            break;
+        }
+    }
+    Ok(unknown)
+}
+
+async fn one_by_one(phase: &Phase<'_>, people: &[Email]) -> Result<(), Failure> {
+    let (destination, place) = (&phase.context.destination, &phase.ready.place);
+    let found = try_join_all(people.iter().map(|email| destination.find(place, email))).await?;
+    let found: Vec<ContactRecord> = found.into_iter().flatten().collect();
+    standings::learn_ids(phase.recorder, phase.ready.row, &found)
+}
+
+async fn whole_container(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
+    let Some((_, container)) = &part.container else { return Ok(()) };
+    let (context, rows) = (phase.context, phase.context.destination.capabilities().page_rows);
+    context.watch.phase("reading the platform's ids of the members", None);
+    let mut request = PageRequest { cursor: None, rows, changed_since: None, standing: None };
+    loop {
+        if context.cancel.is_cancelled() {
+            return Err(Failure::canceled());
+        }
+        let page = context.destination.container_members(&phase.ready.place, container, &request).await?;
+        context.watch.advance(page.contacts.len() as u64);
+        standings::learn_ids(phase.recorder, phase.ready.row, &page.contacts)?;
+        match page.next {
+            Some(next) => request.cursor = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Keys with the ids that came with a reading.
+pub fn ids(contacts: &[ContactRecord]) -> Vec<(Key, crate::destination::ContactId)> {
+    contacts.iter().filter_map(|c| Some((Key::of(&c.email), c.contact.clone()?))).collect()
+}
