@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(600);
   listkeeper connect crm /etc/listkeeper            opens a browser, where there is one
   listkeeper connect crm /etc/listkeeper --paste    on a server: open the address elsewhere, paste the one it ends at
   listkeeper connect crm /etc/listkeeper --device   on a server: enter a code elsewhere (Constant Contact)
-  listkeeper connect crm examples/… --sandbox       a rehearsal; nothing is kept, and nothing leaves this machine
+  listkeeper connect crm /etc/listkeeper --sandbox  a rehearsal; nothing is kept, and nothing leaves this machine
 
 Before that, register an app of your own with the platform, once:
   Constant Contact   developer portal, My Applications: OAuth2 flow \"PKCE\" or \"Device\" (no secret), or \"Authorization Code\"

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     definition::{Connection, Credentials, Export, Name},
-    oauth::{App, ErrorKind, Tokens},
+    oauth::{App, Bearer, Error, ErrorKind, Tokens},
     run::{Failure, SignedIn},
 };
 use std::{sync::Arc, time::Duration};
@@ -70,18 +70,15 @@ impl Controller<'_> {
         }
         let Some(catalog) = &self.catalog else { return };
         self.sign_ins_seen = Some(Instant::now());
-        let by_person = |connection: &&Arc<Connection>| matches!(connection.credentials, Credentials::OAuth(_));
-        for connection in catalog.connections.values().filter(by_person).filter(|c| !self.signed_out.contains(&c.name)) {
-            let (name, bearer, tell) = (connection.name.clone(), self.engine.sign_ins.bearer(connection), self.events.clone());
-            tokio::spawn(async move {
-                let current = match bearer {
-                    Ok(bearer) => bearer.current().await,
-                    Err(error) => Err(error),
-                };
-                // What may pass is tried again the next time.
-                let lost = current.err().filter(|error| error.kind == ErrorKind::Stall).map(|error| error.message);
-                let _ = tell.send(Event::Renewed { connection: name, lost });
-            });
+        let signed_in = self.view().and_then(|view| self.trouble(view.sign_ins().map_err(Failure::from))).unwrap_or_default();
+        for (name, _) in signed_in.into_iter().filter(|(name, _)| !self.signed_out.contains(name)) {
+            if let Some(connection) = catalog.connections.get(&name).filter(|c| matches!(c.credentials, Credentials::OAuth(_))) {
+                let (bearer, tell) = (self.engine.sign_ins.bearer(connection), self.events.clone());
+                tokio::spawn(async move {
+                    let lost = lost(bearer).await;
+                    let _ = tell.send(Event::Renewed { connection: name, lost });
+                });
+            }
         }
     }
 
@@ -104,6 +101,15 @@ impl Controller<'_> {
             }
         }
     }
+}
+
+/// Why only a person can go on, if so; what may pass is tried again the next time.
+async fn lost(bearer: Result<Bearer, Error>) -> Option<String> {
+    let current = match bearer {
+        Ok(bearer) => bearer.current().await.map(drop),
+        Err(error) => Err(error),
+    };
+    current.err().filter(|error| error.kind == ErrorKind::Stall).map(|error| error.message)
 }
 
 fn conflict(message: String, hint: Option<String>) -> Refused {

@@ -39,4 +39,4 @@ pub use tokens::{Binding, Tokens};
 pub use vendor::Vendor;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -87,3 +87,44 @@ fn shown(text: &str) -> Html<String> {
     };
     Html(page.into_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oauth::tests::constant_contact;
+
+    /// A sign-in that waits for its browser, and what one asks it with.
+    async fn waiting() -> (tokio::task::JoinHandle<Result<Code, Error>>, impl AsyncFn(&str) -> (u16, String)) {
+        let redirect = Redirect::listen(0).await.unwrap();
+        let back = address(redirect.port().unwrap());
+        let sign_in = SignIn::begin(&constant_contact(), back.parse().unwrap());
+        let state = sign_in.address().query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+        let answer = tokio::spawn(async move { redirect.answer(&sign_in).await });
+        let ask = async move |query: &str| {
+            let client = reqwest::Client::builder().no_proxy().build().unwrap();
+            let page = client.get(format!("{back}?{}", query.replace("STATE", &state))).send().await.unwrap();
+            (page.status().as_u16(), page.text().await.unwrap())
+        };
+        (answer, ask)
+    }
+
+    #[tokio::test]
+    async fn whatever_is_no_answer_is_turned_away_and_waited_past() {
+        let (answer, ask) = waiting().await;
+        for query in ["code=c&state=other", "code=c", "error=access_denied&state=other", ""] {
+            assert_eq!(ask(query).await.0, 400, "{query}");
+        }
+        let (status, page) = ask("code=c0de&state=STATE").await;
+        assert!(status == 200 && page.contains("the terminal says the rest"), "{page}");
+        assert!(!page.contains("c0de"));
+        answer.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_no_is_shown_as_text_and_ends_it() {
+        let (answer, ask) = waiting().await;
+        let (_, page) = ask("error=access_denied&error_description=%3Cb%3Eno%3C/b%3E&state=STATE").await;
+        assert!(page.contains("&lt;b&gt;no"), "{page}");
+        assert!(answer.await.unwrap().unwrap_err().message.contains("was told no"));
+    }
+}

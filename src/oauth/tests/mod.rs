@@ -39,7 +39,7 @@ fn app(kind: ConnectionType, secret: Option<&str>) -> App {
     App::of(&connection(kind, secret)).unwrap().unwrap()
 }
 
-fn constant_contact() -> App {
+pub(crate) fn constant_contact() -> App {
     app(ConnectionType::ConstantContact, None)
 }
 
