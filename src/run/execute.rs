@@ -8,7 +8,7 @@ use super::{
     outcomes::Noted,
     phase::Phase,
     prepare::{Prepared, Work},
-    remove, standings,
+    remove, standings, verify,
 };
 use crate::{
     destination::{Capabilities, ContainerId, Operation},
@@ -74,6 +74,8 @@ async fn phases(
             look_up(&mut phase).await?;
         }
     }
+    let verified = verify::verify(&mut phase).await?;
+    phase.noted.verified = verified;
     Ok(())
 }
 
@@ -202,7 +204,14 @@ fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
         if entry.flags().has(todo) || !work.desired.sets.mask(entry.set()).is_empty() {
             counts.pending += 1;
         } else {
-            *if entry.flags().has(Flags::UNVERIFIED) { &mut counts.unverified } else { &mut counts.synced } += 1;
+            let unverified = entry.flags().has(Flags::UNVERIFIED) && !noted.verified.complete;
+            *if noted.verified.missing.contains(&entry.key()) {
+                &mut counts.pending
+            } else if unverified {
+                &mut counts.unverified
+            } else {
+                &mut counts.synced
+            } += 1;
             counts.added += u64::from(entry.flags().has(Flags::NEW));
         }
     }

@@ -38,6 +38,7 @@ mod sign_in;
 mod standings;
 mod tokens;
 mod under_way;
+mod verify;
 mod watch;
 
 pub use context::Context;

@@ -4,6 +4,7 @@ use super::{
     Failure,
     batches::{Part, Planned},
     phase::Phase,
+    verify::Verified,
 };
 use crate::{
     destination::{BatchRow, Operation, Outcome, Rejection},
@@ -27,6 +28,8 @@ pub struct Noted {
     pub parted: BTreeMap<u8, u64>,
     /// People who stay elsewhere and left by a call that has no answer for each row.
     pub parted_unverified: u64,
+    /// What was read back.
+    pub verified: Verified,
 }
 
 /// Writes collected from one answer.
