@@ -6,6 +6,7 @@
 
 mod error;
 pub mod mailchimp;
+pub mod omnisend;
 mod open;
 mod types;
 mod words;
