@@ -100,6 +100,16 @@ pub struct Lane {
     pub per: Duration,
 }
 
+impl Lane {
+    /// The same for an account whose contract allows `ours` calls where the vendor documents `documented`: all its limits are
+    /// taken to be raised alike, or lowered.
+    #[must_use]
+    pub fn scaled(self, ours: u32, documented: u32) -> Self {
+        let calls = u64::from(self.calls) * u64::from(ours) / u64::from(documented.max(1));
+        Self { calls: u32::try_from(calls).unwrap_or(u32::MAX).max(1), ..self }
+    }
+}
+
 /// One call, repeatable as it stands. `Debug` shows the route, never the URL's path or query, the body or the secret.
 #[derive(Clone)]
 pub struct Request {
