@@ -35,6 +35,8 @@ pub(super) struct Api {
     client: Client,
     base: Url,
     authorization: Authorization,
+    /// Calls a minute that we allow ourselves; the stricter limits follow it.
+    per_minute: u32,
 }
 
 impl Api {
@@ -43,7 +45,8 @@ impl Api {
         // The brand's budget cannot be told from the key; until the brand is known, the key stands for it.
         let key_name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
         let client = hub.client(format!("omnisend/key/{key_name}"), spend(&connection.limits));
-        Ok(Self { client, base: base(connection)?, authorization: Authorization::scheme("Omnisend-API-Key", &key) })
+        let authorization = Authorization::scheme("Omnisend-API-Key", &key);
+        Ok(Self { client, base: base(connection)?, authorization, per_minute: per_minute(&connection.limits) })
     }
 
     /// From now on everything that uses this brand shares its budget.
@@ -87,7 +90,7 @@ impl Api {
             headers: HEADERS,
             body: call.body,
             content_type: Request::JSON,
-            lane: call.lane,
+            lane: call.lane.map(|lane| lane.scaled(self.per_minute, PER_MINUTE)),
             effect: call.effect,
             divisible: false,
             timeout: TIMEOUT,
@@ -168,9 +171,13 @@ fn spend(limits: &Limits) -> Spend {
     Spend {
         connections: limits.connections.unwrap_or(super::capabilities::CONNECTIONS),
         per_second: limits.per_second,
-        per_minute: Some(limits.per_minute.unwrap_or(PER_MINUTE)),
+        per_minute: Some(per_minute(limits)),
         per_day: limits.per_day,
     }
+}
+
+fn per_minute(limits: &Limits) -> u32 {
+    limits.per_minute.unwrap_or(PER_MINUTE)
 }
 
 fn no_key(connection: &Connection, why: &str) -> Error {
