@@ -6,8 +6,10 @@
 
 mod error;
 pub mod mailchimp;
+pub mod omnisend;
 mod open;
 mod types;
+mod words;
 
 pub use error::{Error, ErrorKind};
 pub use open::open;
