@@ -59,9 +59,7 @@ fn known_container(
         steps.push(ResourceStep::RecreateContainer { segment: slot.name.to_string(), name: wanted.to_owned(), gone: true });
         return Ok((wanted.to_owned(), ContainerState::Recreate { gone: true }, true));
     };
-    if remote.lacks_view {
-        steps.push(ResourceStep::CreateView { segment: slot.name.to_string(), id: id.0.clone(), name: remote.name.clone() });
-    }
+    steps.extend(view(slot, remote));
     let named_by_id = inputs.export.target.audience.container_id().is_some();
     // Vendors fold case and return names in another one than they were given: renaming for that would never end.
     if named_by_id || inputs.same(&remote.name, wanted) {
@@ -156,6 +154,7 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
             ),
         ));
     }
+    steps.extend(view(slot, remote));
     let taken = ContainerState::Take { id: remote.id.clone(), members: remote.members, created: lost_answer };
     steps.push(ResourceStep::AdoptContainer {
         segment: slot.name.to_string(),
@@ -164,6 +163,12 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
         members: remote.members,
     });
     Ok((remote.name.clone(), taken, lost_answer))
+}
+
+/// What is missing beside a container that is there.
+fn view(slot: &Slot, remote: &RemoteContainer) -> Option<ResourceStep> {
+    let step = || ResourceStep::CreateView { segment: slot.name.to_string(), id: remote.id.0.clone(), name: remote.name.clone() };
+    remote.lacks_view.then(step)
 }
 
 /// How a definition says another name.

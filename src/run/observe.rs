@@ -216,6 +216,7 @@ async fn container(
         ContainerState::Dropped(id) => return Ok(id.clone()),
         ContainerState::Known(id) => return known_container(context, recorder, settled, plan, id, export, place).await.map(Some),
         ContainerState::Take { id, members, created } => {
+            create_view(context, settled, id, place).await?;
             (id.clone(), if *created { Origin::Created } else { Origin::Adopted }, *created || *members == Some(0))
         }
         ContainerState::Create | ContainerState::Recreate { .. } => {
@@ -264,17 +265,20 @@ async fn known_container(
         let (renamed, bit) = (ContainerRecord { name: to, ..record.clone() }, plan.bit);
         recorder.record(move |store| store.record_container(export, bit, &renamed)).await?;
     }
-    let lacks_view = settled.resources.steps.iter().find_map(|step| match step {
-        ResourceStep::CreateView { id: on, name, .. } if *on == id.0 => Some(name.clone()),
-        _ => None,
-    });
-    if let Some(name) = lacks_view {
-        change(context, Some(place), &ResourceChange::CreateView { container: id.clone(), name }).await?;
-    }
+    create_view(context, settled, id, place).await?;
     if !record.found_read {
         read_found(context, recorder, plan, id, export, place, record.place, record.origin).await?;
     }
     Ok(id.clone())
+}
+
+async fn create_view(context: &Context, settled: &Settled, id: &ContainerId, place: &PlaceId) -> Result<(), Failure> {
+    let missing = settled.resources.steps.iter().find_map(|step| match step {
+        ResourceStep::CreateView { id: on, name, .. } if *on == id.0 => Some(name.clone()),
+        _ => None,
+    });
+    let Some(name) = missing else { return Ok(()) };
+    change(context, Some(place), &ResourceChange::CreateView { container: id.clone(), name }).await.map(drop)
 }
 
 /// Records who was in a container before our first write to it (E7).
