@@ -5,9 +5,12 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 mod error;
+mod made_once;
 pub mod mailchimp;
 mod open;
+mod outcomes;
 mod types;
+mod words;
 
 pub use error::{Error, ErrorKind};
 pub use open::open;
