@@ -5,6 +5,7 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 mod error;
+mod iterable;
 mod made_once;
 pub mod mailchimp;
 mod open;
