@@ -4,10 +4,7 @@
 //! lost. What is found then and is still empty is what an earlier call of ours made; anything else is somebody's.
 
 use super::{
-    super::{
-        ContainerId, Error, ErrorKind, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone,
-        made_once::made_once,
-    },
+    super::{ContainerId, Error, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, made_once::made_once},
     api::{Api, Call, read},
     errors::{self, Problem},
     fields::{MergeField, NewField, name_of},

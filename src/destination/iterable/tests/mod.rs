@@ -9,9 +9,7 @@ mod pacing;
 
 use super::super::*;
 use crate::{
-    definition::{
-        AttributeSpec, Columns, Connection, ConnectionType, Credentials, FieldType, Limits, Name, OnEmpty, Privacy, Region, Secret,
-    },
+    definition::{Connection, ConnectionType, Credentials, FieldType, Limits, Name, Privacy, Region, Secret},
     http::{Hub, InMemoryDays},
     member::{Email, Key, Value},
     sandbox::{Options, Sandbox},
@@ -145,8 +143,4 @@ fn told(outcome: &Outcome) -> String {
         }
         other => format!("{other:?}").to_lowercase(),
     }
-}
-
-fn spec(kind: Option<FieldType>) -> AttributeSpec {
-    AttributeSpec { columns: Columns::One("Column".into()), kind, on_empty: OnEmpty::Keep, line: 1 }
 }
