@@ -10,11 +10,12 @@ use super::{
 use crate::{
     definition::Export,
     plan::{self, Plan},
-    run::{Decision, Prepared},
+    run::{Decision, Prepared, Watch},
     state::Trigger,
 };
 use chrono::Utc;
 use std::{
+    collections::BTreeMap,
     io::{BufRead, IsTerminal, Write},
     path::Path,
     sync::Arc,
@@ -53,8 +54,38 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     }
     let session = Session::open(&target, globals, Access::Write).await?;
     session.stop_on_signal();
+    let groups = by_connection(&session.exports);
+    let code = match asks(args) || groups.len() == 1 {
+        true => in_turn(&session, &session.exports, args, saved.as_ref(), &|_| session::watch()).await,
+        false => tokio::task::block_in_place(|| at_once(&session, &groups, args, saved.as_ref())),
+    };
+    session.close().await;
+    Ok(code)
+}
+
+/// Exports of one connection spend one budget; those of others need not wait for them.
+fn by_connection(exports: &[Arc<Export>]) -> Vec<Vec<Arc<Export>>> {
+    let mut groups: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    exports.iter().for_each(|export| groups.entry(export.connection.name.clone()).or_default().push(Arc::clone(export)));
+    groups.into_values().collect()
+}
+
+type Watching<'a> = dyn Fn(&Export) -> Arc<dyn Watch> + Sync + 'a;
+
+/// A thread for each connection: comparing the members of one export must not delay another.
+fn at_once(session: &Session, groups: &[Vec<Arc<Export>>], args: &Args, saved: Option<&Saved>) -> u8 {
+    let (runtime, progress) = (tokio::runtime::Handle::current(), render::Progress::new());
+    let watching = |export: &Export| -> Arc<dyn Watch> { Arc::new(progress.beside(export.name.as_str())) };
+    std::thread::scope(|scope| {
+        let work = |group| runtime.block_on(in_turn(session, group, args, saved, &watching));
+        let threads: Vec<_> = groups.iter().map(|group| scope.spawn(move || work(group))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or(exit::FAILED)).fold(exit::DONE, worse)
+    })
+}
+
+async fn in_turn(session: &Session, exports: &[Arc<Export>], args: &Args, saved: Option<&Saved>, watching: &Watching<'_>) -> u8 {
     let mut worst = exit::DONE;
-    for export in &session.exports {
+    for export in exports {
         if session.engine.cancel.is_cancelled() {
             break;
         }
@@ -62,16 +93,13 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
             render::talk(&format!("{}: suspended, so it is not run; take `suspend: true` out to run it", export.name));
             continue;
         }
-        let decide = |prepared: &Prepared| decide(args, saved.as_ref(), prepared);
-        let code = one(&session, export, &decide).await;
-        worst = worse(worst, code);
+        let decide = |prepared: &Prepared| decide(args, saved, prepared);
+        worst = worse(worst, one(session, export, watching(export), &decide).await);
     }
-    session.close().await;
-    Ok(worst)
+    worst
 }
 
-async fn one(session: &Session, export: &Arc<Export>, decide: &dyn Fn(&Prepared) -> Decision) -> u8 {
-    let watch = session::watch();
+async fn one(session: &Session, export: &Arc<Export>, watch: Arc<dyn Watch>, decide: &dyn Fn(&Prepared) -> Decision) -> u8 {
     let report = session.engine.recorded(export, Trigger::OnDemand, watch, Utc::now(), decide).await;
     render::report(export.name.as_str(), &report);
     render::exit_code(&report)

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// Run the vendors' stand-ins alone, for any client
 ///
-/// A Mailchimp on this machine, over real HTTP on loopback: as strict as the vendor's, with a memory of its own, and with
-/// faults on demand. It runs until Ctrl-C and prints how to reach it.
+/// Mailchimp, Omnisend, Constant Contact and Iterable on this machine, over real HTTP on one loopback address: as strict as the
+/// vendors, rates and daily quotas included, each with a memory of its own, and with faults on demand. It runs until Ctrl-C
+/// and prints how to reach them.
 #[derive(clap::Args)]
 pub struct Args {
     /// The port on 127.0.0.1; 0 takes a free one
@@ -19,6 +20,9 @@ pub struct Args {
     /// Begin with nothing: what it received before is removed
     #[arg(long)]
     reset: bool,
+    /// The vendors' time runs so many times as fast as the wall's: rates, quotas and delays with it
+    #[arg(long, default_value_t = 1, value_name = "TIMES", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    speed: u32,
 }
 
 pub fn run(args: &Args, globals: &Globals) -> u8 {
@@ -38,7 +42,7 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let options = Options { port: args.port, reset: args.reset, ..Options::default() };
+        let options = Options { port: args.port, reset: args.reset, speed: args.speed, ..Options::default() };
         let sandbox = Sandbox::start(dir, options).await?;
         println!("{}", instructions(&sandbox, dir));
         tokio::signal::ctrl_c().await?;
@@ -49,29 +53,39 @@ fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn instructions(sandbox: &Sandbox, dir: &Path) -> String {
-    let (endpoint, page, key) = (sandbox.mailchimp_endpoint(), sandbox.page(), sandbox.api_key());
-    format!(
-        "Mailchimp, Marketing API 3.0   {endpoint}
-API key                        {key} (any key that ends in -us0)
-What it received               {page}
-Its data                       {dir}
+    let (page, key) = (sandbox.page(), sandbox.api_key());
+    let mut text = String::new();
+    for (vendor, what) in VENDORS {
+        let endpoint = sandbox.endpoint(vendor).map(String::from).unwrap_or_default();
+        text.push_str(&format!("{what:<31}{endpoint}\n"));
+    }
+    text + &format!(
+        "Key or token                   {key} (any that does not begin with `invalid`; Mailchimp's end in -us0)
+What they received             {page}
+Their data                     {dir}
 
-Try it:
-  curl -u any:{key} {endpoint}/ping
-
-Point a definition at it:
+Point a definition at one of them:
   kind: Connection
-  type: mailchimp
-  endpoint: {endpoint}
+  type: iterable
+  endpoint: {page}iterable/api
 
 Bad weather, and fair again:
   curl {page}_sandbox/faults --json '{{\"seed\": 1, \"shares\": {{\"tooManyRequests\": 0.1, \"lostAnswer\": 0.02}}, \"latencyMs\": 100}}'
   curl -X DELETE {page}_sandbox/faults
 
-Someone who unsubscribed (also: cleaned, pending, archived, forgotten, too-many-lists, …):
+Someone who unsubscribed (every vendor has people of its own; a wrong word names the right ones):
   curl {page}_sandbox/mailchimp/people --json '{{\"list\": \"AUDIENCE\", \"email\": \"dana@contoso.test\", \"is\": \"unsubscribed-by-self\"}}'
+  curl {page}_sandbox/omnisend/people --json '{{\"email\": \"dana@contoso.test\", \"is\": \"unsubscribed\"}}'
 
-Ctrl-C stops it; what it received stays.",
+Ctrl-C stops it; what they received stays.",
         dir = dir.display()
     )
 }
+
+/// Names in paths, and what they stand in for.
+const VENDORS: [(&str, &str); 4] = [
+    ("mailchimp", "Mailchimp, Marketing API 3.0"),
+    ("omnisend", "Omnisend, 2026-03-15"),
+    ("constant-contact", "Constant Contact, v3"),
+    ("iterable", "Iterable"),
+];

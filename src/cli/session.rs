@@ -3,14 +3,18 @@
 use super::{Globals, exit, render};
 use crate::{
     definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret},
-    http::Hub,
-    run::{DurableDays, Engine, Recorder, Watch},
+    http::{Hub, InMemoryDays},
+    oauth::SignIns,
+    run::{DurableDays, DurableTokens, Engine, Recorder, Watch},
     sandbox::{self, Sandbox, Stage},
     state::{StateDir, Store},
 };
 use chrono::Utc;
 use std::{path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
+
+/// A rehearsal's vendors live ten times as fast as real ones, with rates and delays to match.
+const SANDBOX_SPEED: u32 = 10;
 
 /// Arguments of every command that looks at exports.
 #[derive(clap::Args, Clone, Debug)]
@@ -89,12 +93,15 @@ impl Base {
                 Some(Recorder::start(store).0)
             }
         };
+        let speed = if sandboxed { SANDBOX_SPEED } else { 1 };
         let hub = match &recorder {
-            Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone())), 1),
-            None => Hub::default(),
+            Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone())), speed),
+            None => Hub::with_days(Arc::new(InMemoryDays::default()), speed),
         };
         let hub = hub.stopped_by(cancel.clone());
-        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: None };
+        let tokens = DurableTokens::new(recorder.clone(), state.clone());
+        let sign_ins = SignIns::new(Arc::new(tokens), hub.clone());
+        let engine = Engine { hub, sign_ins, state, recorder, temp: std::env::temp_dir(), cancel, retention: None };
         Ok(Self { engine, sandbox })
     }
 
@@ -156,18 +163,22 @@ pub fn state_dir(globals: &Globals, sandbox: bool) -> Result<StateDir, u8> {
     Ok(if sandbox { state.sandbox() } else { state })
 }
 
-async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
-    let sandbox = Stage::open(state.path(), sandbox::Options::default()).await;
+pub async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
+    let options = sandbox::Options { speed: SANDBOX_SPEED, ..sandbox::Options::default() };
+    let sandbox = Stage::open(state.path(), options).await;
     sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))
 }
 
 /// The same export, sent to the sandbox.
 pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     let mut connection = Connection::clone(&export.connection);
-    connection.endpoint = Some(sandbox.mailchimp_endpoint());
+    let vendor = connection.kind.as_str();
+    connection.endpoint = sandbox.endpoint(vendor);
     connection.credentials = Credentials::ApiKey(Secret::Plain(Sandbox::API_KEY.to_owned()));
-    if let PlaceRef::Id(id) = export.target.audience.place() {
-        let _ = sandbox.ensure_mailchimp_list(id, "Sandbox audience");
+    let audience = &export.target.audience;
+    let place = if let PlaceRef::Id(id) = audience.place() { Some(id) } else { None };
+    for id in place.into_iter().chain(audience.container_id()) {
+        let _ = sandbox.ensure(vendor, id);
     }
     Export { connection: Arc::new(connection), ..export.clone() }
 }

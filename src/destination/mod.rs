@@ -5,9 +5,11 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 mod error;
+mod identity;
 mod iterable;
 mod made_once;
 pub mod mailchimp;
+pub mod omnisend;
 mod open;
 mod outcomes;
 mod types;

@@ -85,6 +85,13 @@ impl Authorization {
     }
 }
 
+/// Whether both say the same of us.
+impl PartialEq for Authorization {
+    fn eq(&self, other: &Self) -> bool {
+        (self.header, self.expose()) == (other.header, other.expose())
+    }
+}
+
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authorization(redacted)")
@@ -98,6 +105,16 @@ pub struct Lane {
     pub name: &'static str,
     pub calls: u32,
     pub per: Duration,
+}
+
+impl Lane {
+    /// The same for an account whose contract allows `ours` calls where the vendor documents `documented`: all its limits are
+    /// taken to be raised alike, or lowered.
+    #[must_use]
+    pub fn scaled(self, ours: u32, documented: u32) -> Self {
+        let calls = u64::from(self.calls) * u64::from(ours) / u64::from(documented.max(1));
+        Self { calls: u32::try_from(calls).unwrap_or(u32::MAX).max(1), ..self }
+    }
 }
 
 /// One call, repeatable as it stands. `Debug` shows the route, never the URL's path or query, the body or the secret.

@@ -21,10 +21,12 @@ mod execute;
 mod facts;
 mod hold;
 mod jobs;
+mod known_after_all;
 mod left;
 mod lines;
 mod observe;
 mod outcomes;
+mod part;
 mod phase;
 mod poll;
 mod prepare;
@@ -34,8 +36,11 @@ mod remove;
 mod report;
 mod resolve;
 mod settled;
+mod sign_in;
 mod standings;
+mod tokens;
 mod under_way;
+mod verify;
 mod watch;
 
 pub use context::Context;
@@ -48,6 +53,8 @@ pub use observe::Settled;
 pub use prepare::{Prepared, prepare};
 pub use recorder::Recorder;
 pub use report::{Cause, Report};
+pub use sign_in::SignedIn;
+pub use tokens::DurableTokens;
 pub use watch::{Silent, Watch};
 
 /// Who runs this process, for the audit trail.

@@ -1,10 +1,6 @@
 //! What an answer means for the state and for the work that is left.
 
-use super::{
-    Failure,
-    batches::{Part, Planned},
-    phase::Phase,
-};
+use super::{Failure, batches::Planned, part::Part, phase::Phase, verify::Verified};
 use crate::{
     destination::{BatchRow, Operation, Outcome, Rejection},
     member::{Entry, Fingerprint, Flags, Key, Reject, SegmentMask, Standing},
@@ -27,6 +23,8 @@ pub struct Noted {
     pub parted: BTreeMap<u8, u64>,
     /// People who stay elsewhere and left by a call that has no answer for each row.
     pub parted_unverified: u64,
+    /// What was read back.
+    pub verified: Verified,
 }
 
 /// Writes collected from one answer.

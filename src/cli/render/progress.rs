@@ -20,6 +20,8 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Progress of one run.
 pub struct Progress {
     sink: Sink,
+    /// Before everything it says, where several runs are told of.
+    prefix: String,
     /// The phase that [`Watch`] speaks of.
     current: Mutex<Option<Arc<Bar>>>,
 }
@@ -63,21 +65,27 @@ impl Progress {
     }
 
     fn with(sink: Sink) -> Self {
-        Self { sink, current: Mutex::new(None) }
+        Self { sink, prefix: String::new(), current: Mutex::new(None) }
+    }
+
+    /// Of another run at the same time, in the same place.
+    pub fn beside(&self, name: &str) -> Self {
+        Self { sink: self.sink.clone(), prefix: format!("{name}: "), current: Mutex::new(None) }
     }
 
     /// Begins a phase; several may be open at once.
     pub fn phase(&self, name: &str, total: Option<u64>) -> Bar {
+        let name = format!("{}{}", self.prefix, plain(name));
         let bar = match &self.sink {
-            Sink::Bars(all) => Shown::Bar(all.add(bar(name, total))),
+            Sink::Bars(all) => Shown::Bar(all.add(bar(&name, total))),
             Sink::Lines(lines) => Shown::Lines { lines: Arc::clone(lines), said: Mutex::new(lines.now()) },
         };
-        Bar { name: plain(name), total, done: AtomicU64::new(0), bar }
+        Bar { name, total, done: AtomicU64::new(0), bar }
     }
 
     /// A line that does not tear a bar.
     pub fn note(&self, text: &str) {
-        let text = plain(text);
+        let text = format!("{}{}", self.prefix, plain(text));
         match &self.sink {
             Sink::Bars(all) => all.suspend(|| super::talk(&text)),
             Sink::Lines(lines) => lines.print(&text),

@@ -1,0 +1,196 @@
+//! Each platform's stand-in, limits and all: a first load, a run without changes, a delta of 1 %, and then all four at once:
+//! `cargo bench --bench platforms [-- --rows 100000 --only iterable]`
+//!
+//! The stand-ins run in a process of their own, ten times as fast as the vendors; times are the vendors'.
+
+#[path = "generate/mod.rs"]
+mod customers;
+
+use clap::Parser;
+use serde_json::Value;
+use std::{
+    error::Error,
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// That of a rehearsal (`--sandbox`).
+const SPEED: f64 = 10.0;
+const PLATFORMS: [&str; 4] = ["mailchimp", "omnisend", "constant-contact", "iterable"];
+
+#[derive(Parser)]
+struct Args {
+    #[arg(long, default_value_t = 100_000)]
+    rows: u64,
+    /// Only this platform
+    #[arg(long)]
+    only: Option<String>,
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    println!("{} rows; times are the vendors', ten times the wall's", args.rows);
+    for platform in PLATFORMS.into_iter().filter(|platform| args.only.as_deref().is_none_or(|only| only == *platform)) {
+        let stage = Stage::new(&[platform], args.rows)?;
+        stage.report("first load", &[platform])?;
+        stage.report("without changes", &[platform])?;
+        customers::Customers { changed: 0.01, gone: 0.005, new: 0.005, ..customers::Customers::new(args.rows) }.write(&stage.file())?;
+        stage.report("1 % changed, 0.5 % gone and new", &[platform])?;
+    }
+    if args.only.is_none() {
+        let stage = Stage::new(&PLATFORMS, args.rows)?;
+        stage.report("first load", &PLATFORMS)?;
+    }
+    Ok(())
+}
+
+/// Definitions, a state, and the stand-ins.
+struct Stage {
+    dir: tempfile::TempDir,
+    sandbox: Child,
+    page: String,
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let _ = self.sandbox.kill();
+        let _ = self.sandbox.wait();
+    }
+}
+
+impl Stage {
+    fn new(platforms: &[&str], rows: u64) -> Result<Self, Box<dyn Error>> {
+        let dir = tempfile::tempdir()?;
+        fs::create_dir(dir.path().join("lists"))?;
+        fs::write(dir.path().join("lists/lists.yaml"), definitions(platforms))?;
+        let mut sandbox = listkeeper(dir.path()).args(["sandbox", "--speed", "10", "--port", "0"]).stdout(Stdio::piped()).spawn()?;
+        let out = BufReader::new(sandbox.stdout.take().ok_or("no output")?);
+        let told = out.lines().map_while(Result::ok).find(|line| line.starts_with("What they received")).ok_or("no sandbox")?;
+        let page = told.split_whitespace().last().unwrap_or_default().to_owned();
+        let stage = Self { dir, sandbox, page };
+        customers::Customers::new(rows).write(&stage.file())?;
+        Ok(stage)
+    }
+
+    fn file(&self) -> std::path::PathBuf {
+        self.dir.path().join("lists/customers.csv")
+    }
+
+    /// Runs the program once, and says what it took.
+    fn report(&self, what: &str, platforms: &[&str]) -> Result<(), Box<dyn Error>> {
+        let before = self.counts(platforms)?;
+        let began = Instant::now();
+        let mut child = listkeeper(self.dir.path())
+            .args(["apply", "--sandbox", "--yes"])
+            .arg(self.dir.path().join("lists"))
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(self.dir.path().join("err"))?)
+            .spawn()?;
+        let mut peak_mb = 0.0_f64;
+        let status = loop {
+            peak_mb = peak_mb.max(peak(child.id()).unwrap_or(0.0));
+            if let Some(status) = child.try_wait()? {
+                break status;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let seconds = began.elapsed().as_secs_f64() * SPEED;
+        if !status.success() {
+            return Err(format!("{status}: {}", fs::read_to_string(self.dir.path().join("err"))?).into());
+        }
+        let after = self.counts(platforms)?;
+        let (calls, violations) = (after.0 - before.0, after.1 - before.1);
+        println!("{:<44} {what:<32} {seconds:>8.0} s {calls:>7} calls {peak_mb:>6.0} MB {violations} violations", platforms.join(", "));
+        Ok(())
+    }
+
+    /// Requests and violations so far.
+    fn counts(&self, platforms: &[&str]) -> Result<(u64, u64), Box<dyn Error>> {
+        let mut sum = (0, 0);
+        for platform in platforms {
+            let url = format!("{}_sandbox/{platform}/requests", self.page);
+            let answer: Value = tokio::runtime::Runtime::new()?.block_on(async { reqwest::get(url).await?.json().await })?;
+            sum.0 += answer["requests"].as_u64().unwrap_or(0);
+            sum.1 += answer["violations"].as_u64().unwrap_or(0);
+        }
+        Ok(sum)
+    }
+}
+
+fn listkeeper(dir: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_listkeeper"));
+    command.arg("--state").arg(dir.join("state"));
+    command
+}
+
+fn definitions(platforms: &[&str]) -> String {
+    let mut yaml = String::from(
+        "apiVersion: listkeeper/v1
+kind: Source
+name: crm
+type: files
+tables: {customers: customers.csv}
+---
+apiVersion: listkeeper/v1
+kind: Segment
+name: everyone
+displayName: Everyone
+source: crm
+table: customers
+",
+    );
+    for platform in platforms {
+        let (credentials, target, fields, status) = match *platform {
+            "mailchimp" => (
+                "apiKey: {env: NONE}",
+                "audienceId: bench",
+                "FNAME: FirstName, LTV: {column: LifetimeValue, type: number}",
+                "newContacts: {status: subscribed}",
+            ),
+            "omnisend" => (
+                "apiKey: {env: NONE}",
+                "",
+                "firstName: FirstName, ltv: {column: LifetimeValue, type: number}",
+                "newContacts: {status: non-subscribed}",
+            ),
+            "iterable" => {
+                ("apiKey: {env: NONE}", "", "firstName: {column: FirstName, type: text}, ltv: {column: LifetimeValue, type: number}", "")
+            }
+            _ => ("oauth: {clientId: bench}", "list: Everyone", "first_name: FirstName, ltv: {column: LifetimeValue, type: number}", ""),
+        };
+        yaml.push_str(&format!(
+            "---
+apiVersion: listkeeper/v1
+kind: Connection
+name: {platform}
+type: {platform}
+credentials: {{{credentials}}}
+privacy: {{acceptedBy: bench@example.com, acceptedOn: 2026-01-01}}
+---
+apiVersion: listkeeper/v1
+kind: Export
+name: to-{platform}
+connection: {platform}
+segments: [everyone]
+target: {{{target}}}
+match: {{email: EMailAddress}}
+attributes: {{{fields}}}
+{status}
+guard: {{maxAdditions: none, maxMembers: 100000000}}
+"
+        ));
+    }
+    yaml
+}
+
+/// Peak resident memory of a process so far (Linux).
+fn peak(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1000.0)
+}
