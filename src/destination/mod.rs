@@ -6,9 +6,12 @@
 
 mod error;
 mod identity;
+mod iterable;
+mod made_once;
 pub mod mailchimp;
 pub mod omnisend;
 mod open;
+mod outcomes;
 mod types;
 mod words;
 

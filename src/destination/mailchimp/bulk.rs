@@ -1,12 +1,12 @@
 //! The bulk call: `POST /lists/{id}`, up to 500 rows, each with an answer of its own inside a 200.
 
 use super::{
-    super::{BatchRow, Error, ErrorKind, Outcome, PlaceId},
+    super::{BatchRow, Error, ErrorKind, Outcome, PlaceId, outcomes::Outcomes},
     api::{Api, Call, read},
     contacts::Member,
     rows::{Refusal, unconfirmed},
     single,
-    wire::{MergeFields, Outcomes, standing, status},
+    wire::{MergeFields, standing, status},
 };
 use crate::{
     http::{Answer, Method},

@@ -4,7 +4,7 @@
 //! lost. What is found then and is still empty is what an earlier call of ours made; anything else is somebody's.
 
 use super::{
-    super::{ContainerId, Error, ErrorKind, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone},
+    super::{ContainerId, Error, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, made_once::made_once},
     api::{Api, Call, read},
     errors::{self, Problem},
     fields::{MergeField, NewField, name_of},
@@ -15,10 +15,6 @@ use crate::{
     http::Method,
 };
 use serde_json::json;
-use std::future::Future;
-
-/// Sendings of one creation whose answers were lost.
-const ATTEMPTS: usize = 3;
 
 pub(super) async fn change(
     api: &Api,
@@ -59,25 +55,6 @@ async fn delete_container(api: &Api, place: &PlaceId, id: &ContainerId) -> Resul
     let answer = api.answer(Call::delete("/lists/{id}/segments/{id}", &path)).await?;
     let gone = answer.status == 404 && Problem::of(&answer.body).is_some();
     if answer.is_success() || gone { Ok(()) } else { Err(errors::refused(&answer, 1)) }
-}
-
-/// Looks, makes; looks again if nobody knows whether it was made.
-async fn made_once<T, L, M>(look: impl Fn() -> L, make: impl Fn() -> M) -> Result<T, Error>
-where
-    L: Future<Output = Result<Option<T>, Error>>,
-    M: Future<Output = Result<T, Error>>,
-{
-    let mut attempt = 0;
-    loop {
-        if let Some(found) = look().await? {
-            return Ok(found);
-        }
-        attempt += 1;
-        match make().await {
-            Err(Error { kind: ErrorKind::Retry { unknown: true, .. }, .. }) if attempt < ATTEMPTS => {}
-            made => return made,
-        }
-    }
 }
 
 fn details<'a>(audience: &'a AudienceRef, name: &str) -> Result<&'a AudienceCreate, Error> {

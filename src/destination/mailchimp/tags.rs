@@ -6,12 +6,12 @@
 //! * when leaving, off the tag either way: done.
 
 use super::{
-    super::{BatchRow, ContainerId, Error, Outcome, PlaceId, Rejection},
+    super::{BatchRow, ContainerId, Error, Outcome, PlaceId, Rejection, outcomes::Outcomes},
     api::{Api, Call, read},
     contacts::Member,
     errors, observe,
     rows::{Refusal, unconfirmed},
-    wire::{Outcomes, standing, subscriber_hash},
+    wire::{standing, subscriber_hash},
 };
 use crate::{http::Method, member::Standing};
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,7 @@
-//! Our words and Mailchimp's: statuses, merge values, addresses.
+//! Our words and Mailchimp's: statuses, merge values.
 
-use super::super::{BatchRow, Outcome};
 use crate::member::{Email, Standing, Value};
 use serde::{Serialize, Serializer, ser::SerializeMap};
-use std::collections::HashMap;
 
 pub(super) fn status(standing: Standing) -> &'static str {
     match standing {
@@ -76,41 +74,6 @@ fn as_number(text: &str) -> Option<serde_json::Number> {
     match text.parse::<i64>() {
         Ok(whole) => Some(whole.into()),
         Err(_) => text.parse::<f64>().ok().filter(|value| value.to_string() == text).and_then(serde_json::Number::from_f64),
-    }
-}
-
-/// Finds a batch's rows by the addresses in an answer, which may be spelt in another case; collects one outcome a row.
-pub(super) struct Outcomes<'a> {
-    by_address: HashMap<&'a str, usize>,
-    outcomes: Vec<Option<Outcome>>,
-}
-
-impl<'a> Outcomes<'a> {
-    pub(super) fn of(rows: &'a [BatchRow]) -> Self {
-        let by_address = rows.iter().enumerate().map(|(at, row)| (row.email.as_str(), at)).collect();
-        Self { by_address, outcomes: vec![None; rows.len()] }
-    }
-
-    /// The first thing said of a row stands.
-    pub(super) fn put(&mut self, address: &str, outcome: Outcome) {
-        if let Some(at) = self.find(address) {
-            self.outcomes[at].get_or_insert(outcome);
-        }
-    }
-
-    pub(super) fn none_answered(&self) -> bool {
-        self.outcomes.iter().all(Option::is_none)
-    }
-
-    pub(super) fn into_inner(self) -> Vec<Option<Outcome>> {
-        self.outcomes
-    }
-
-    fn find(&self, address: &str) -> Option<usize> {
-        self.by_address.get(address).copied().or_else(|| {
-            let email = Email::parse(address).ok().flatten()?;
-            self.by_address.get(email.as_str()).copied()
-        })
     }
 }
 

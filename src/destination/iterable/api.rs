@@ -1,0 +1,198 @@
+//! The way to the API: base URL, credentials, calls.
+
+use super::{
+    super::{Error, PlaceId},
+    errors,
+    routes::Route,
+};
+use crate::{
+    definition::{Connection, Region},
+    http::{Answer, Authorization, Client, Effect, Hub, Request, Spend},
+};
+use bytes::Bytes;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use url::Url;
+
+/// Writes answer within seconds.
+const TIMEOUT: Duration = Duration::from_secs(30);
+const ANSWER_LIMIT: usize = 16 << 20;
+
+#[derive(Debug)]
+pub(super) struct Api {
+    client: Client,
+    base: Url,
+    authorization: Authorization,
+    /// What stands for the project, which no call tells.
+    pub place: PlaceId,
+    pub budget_key: String,
+}
+
+impl Api {
+    pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
+        let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
+        let hash = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
+        let (client, budget_key) = client(connection, hub, &hash);
+        let base = base(connection)?;
+        Ok(Self { client, place: place(connection, &base), base, authorization: Authorization::header("api-key", &key), budget_key })
+    }
+
+    /// Carries a call out; an answer that is not a success is an error.
+    pub(super) async fn call(&self, call: Call) -> Result<Answer, Error> {
+        let rows = call.rows;
+        let answer = self.answer(call).await?;
+        if answer.is_success() { Ok(answer) } else { Err(errors::refused(&answer, rows)) }
+    }
+
+    /// Carries a call out; any answer is handed back.
+    pub(super) async fn answer(&self, call: Call) -> Result<Answer, Error> {
+        let request = self.request(call);
+        self.client.send(&request).await.map_err(|failure| errors::lost(&failure, request.divisible))
+    }
+
+    fn request(&self, call: Call) -> Request {
+        let mut url = self.base.clone();
+        let path = call.route.path.replace("{listId}", &call.list.to_string());
+        // The base is http(s), which always has segments.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path.split('/').skip(1));
+        }
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(call.query);
+        }
+        Request {
+            platform: "iterable",
+            method: call.route.method,
+            url,
+            route: call.route.path,
+            authorization: Some(self.authorization.clone()),
+            headers: &[],
+            body: call.body,
+            content_type: Request::JSON,
+            lane: Some(call.route.lane),
+            effect: call.effect,
+            // What must not be repeated whole must not be repeated in parts either.
+            divisible: call.rows > 1 && call.effect == Effect::Repeatable,
+            timeout: call.timeout,
+            answer_limit: call.answer_limit,
+            judge: if call.text { errors::judge_text } else { errors::judge },
+        }
+    }
+}
+
+/// One call, described.
+pub(super) struct Call {
+    route: Route,
+    list: u64,
+    query: Vec<(&'static str, String)>,
+    body: Option<Bytes>,
+    effect: Effect,
+    rows: usize,
+    text: bool,
+    timeout: Duration,
+    answer_limit: usize,
+}
+
+impl Call {
+    /// Repeating it ends as doing it once, unless [`Call::once`].
+    pub(super) fn to(route: Route) -> Self {
+        Self {
+            route,
+            list: 0,
+            query: Vec::new(),
+            body: None,
+            effect: Effect::Repeatable,
+            rows: 1,
+            text: false,
+            timeout: TIMEOUT,
+            answer_limit: ANSWER_LIMIT,
+        }
+    }
+
+    /// Of which list.
+    pub(super) fn of(self, list: u64) -> Self {
+        Self { list, ..self }
+    }
+
+    pub(super) fn body(self, body: &impl Serialize) -> Result<Self, Error> {
+        let body = serde_json::to_vec(body).map_err(|error| Error::stall(format!("a request could not be written: {error}")))?;
+        Ok(Self { body: Some(body.into()), ..self })
+    }
+
+    pub(super) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    /// Doing it twice is not as doing it once.
+    pub(super) fn once(self) -> Self {
+        Self { effect: Effect::Once, ..self }
+    }
+
+    /// Rows it carries; over one it may be divided.
+    pub(super) fn rows(self, rows: usize) -> Self {
+        Self { rows, ..self }
+    }
+
+    /// The answer is plain text, and may take long and be long.
+    pub(super) fn text(self, timeout: Duration, answer_limit: usize) -> Self {
+        Self { text: true, timeout, answer_limit, ..self }
+    }
+
+    /// The answer may be long.
+    pub(super) fn long(self, answer_limit: usize) -> Self {
+        Self { answer_limit, ..self }
+    }
+}
+
+/// A good answer, read. One that cannot be read was cut or mangled on the way.
+pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
+    serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
+}
+
+/// Connections with one key share its budget. The vendor limits the project, whichever the key: `limits.shareWith` names the
+/// connection whose budget is spent then.
+fn client(connection: &Connection, hub: &Hub, key: &str) -> (Client, String) {
+    let limits = &connection.limits;
+    let spend = Spend {
+        connections: limits.connections.unwrap_or(super::capabilities::CONNECTIONS_DEFAULT),
+        per_second: limits.per_second,
+        per_minute: limits.per_minute,
+        per_day: limits.per_day,
+    };
+    let owner = limits.share_with.as_ref().unwrap_or(&connection.name);
+    let by_name = format!("iterable/connection/{owner}");
+    let client = hub.client(by_name.clone(), spend);
+    if limits.share_with.is_some() {
+        return (client, by_name);
+    }
+    let by_key = format!("iterable/key/{key}");
+    client.belongs_to(&by_key);
+    (client, by_key)
+}
+
+fn no_key(connection: &Connection, why: &str) -> Error {
+    Error::stall(format!("connection {}: no API key: {why}", connection.name))
+        .hint("make a server-side key at Iterable under Integrations, API keys, and put it where credentials.apiKey says")
+}
+
+fn base(connection: &Connection) -> Result<Url, Error> {
+    if let Some(endpoint) = &connection.endpoint {
+        return Ok(endpoint.clone());
+    }
+    let base = match connection.region {
+        Region::Us => "https://api.iterable.com/api",
+        Region::Eu => "https://api.eu.iterable.com/api",
+    };
+    Url::parse(base).map_err(|error| Error::stall(format!("{base} is no address: {error}; this is a bug in Listkeeper")))
+}
+
+/// Without the port, which is nobody's property: a sandbox has another one each time.
+fn place(connection: &Connection, base: &Url) -> PlaceId {
+    PlaceId(match (&connection.endpoint, connection.region) {
+        (Some(_), _) => base.host_str().unwrap_or_default().to_owned(),
+        (None, Region::Us) => "iterable-us".to_owned(),
+        (None, Region::Eu) => "iterable-eu".to_owned(),
+    })
+}

@@ -1,0 +1,76 @@
+//! Lists made and deleted, fields announced, as a plan names them.
+
+use super::{
+    super::{ContainerId, Error, RemoteContainer, RemoteField, ResourceChange, ResourceDone, made_once::made_once},
+    api::{Api, Call, read},
+    errors, fields,
+    known::Known,
+    lists, routes,
+};
+use crate::definition::FieldType;
+use serde::Deserialize;
+use serde_json::json;
+
+pub(super) async fn change(api: &Api, known: &Known, change: &ResourceChange) -> Result<ResourceDone, Error> {
+    match change {
+        ResourceChange::CreateContainer { name } => {
+            made_once(|| found_list(api, name), || create_list(api, name)).await.map(ResourceDone::Container)
+        }
+        ResourceChange::CreateField { tag, field_type } => announce_field(api, known, tag, *field_type).await.map(ResourceDone::Field),
+        ResourceChange::DeleteContainer { id } => delete_list(api, id).await.map(|()| ResourceDone::Deleted),
+        ResourceChange::CreatePlace { .. } => Err(cannot("make projects")),
+        ResourceChange::RenameContainer { .. } => Err(cannot("rename lists")),
+        ResourceChange::CreateView { .. } => Err(cannot("show a list by something else")),
+    }
+}
+
+fn cannot(what: &str) -> Error {
+    Error::stall(format!("Iterable's API cannot {what}; this is a bug in Listkeeper"))
+}
+
+/// Made by an earlier call whose answer was lost: then it is empty.
+async fn found_list(api: &Api, name: &str) -> Result<Option<RemoteContainer>, Error> {
+    let Some(list) = lists::all(api).await?.into_iter().find(|list| list.name == name) else { return Ok(None) };
+    let size: u64 = read(&api.call(Call::to(routes::SIZE).of(list.id)).await?)?;
+    match size {
+        0 => Ok(Some(RemoteContainer { members: Some(0), ..list.into() })),
+        _ => Err(Error::stall(format!("a list {name:?} with {size} members exists already"))
+            .hint("to take it over add `adopt: {lists: true}` under target")),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Made {
+    list_id: u64,
+}
+
+async fn create_list(api: &Api, name: &str) -> Result<RemoteContainer, Error> {
+    let body = json!({ "name": name, "description": "kept by Listkeeper: who is on it is changed by its definition" });
+    let made: Made = read(&api.call(Call::to(routes::NEW_LIST).body(&body)?.once()).await?)?;
+    Ok(RemoteContainer::new(made.list_id.to_string(), name, Some(0)))
+}
+
+/// Gone already is as good as deleted now.
+async fn delete_list(api: &Api, id: &ContainerId) -> Result<(), Error> {
+    let answer = api.answer(Call::to(routes::DELETE_LIST).of(lists::id(id)?)).await?;
+    match answer.status {
+        409 => Err(Error::stall(format!("Iterable does not delete the list {id}: a journey or campaign uses it"))
+            .hint("take the list out of them at Iterable, then try again")),
+        _ if answer.is_success() || errors::no_list(&answer) => Ok(()),
+        _ => Err(errors::refused(&answer, 1)),
+    }
+}
+
+/// No call makes a field: the first value does. What can be done before is to see that nobody else made it meanwhile.
+async fn announce_field(api: &Api, known: &Known, name: &str, field_type: FieldType) -> Result<RemoteField, Error> {
+    let word = fields::word_of(field_type);
+    match fields::all(api).await?.remove(name) {
+        Some(has) if has != word => {
+            return Err(Error::stall(format!("the project has a field {name} of type {has} already, not {word}")).hint("plan again"));
+        }
+        Some(_) => known.learn(&[(name.to_owned(), word.to_owned())].into()),
+        None => known.want(name, field_type),
+    }
+    Ok(fields::remote(name.to_owned(), word.to_owned()))
+}

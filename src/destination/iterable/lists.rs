@@ -1,0 +1,53 @@
+//! The project's lists.
+
+use super::{
+    super::{ContainerId, Error, RemoteContainer},
+    api::{Api, Call, read},
+    routes,
+};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+struct Answered {
+    lists: Vec<List>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct List {
+    pub id: u64,
+    pub name: String,
+    #[serde(default)]
+    list_type: Option<String>,
+}
+
+impl List {
+    /// Why nobody can be put on it.
+    fn closed(&self) -> Option<&'static str> {
+        match self.list_type.as_deref() {
+            None | Some("Standard") => None,
+            Some("Dynamic") => Some("it is a dynamic list, which Iterable fills by itself"),
+            Some("Suppression") => Some("it is a suppression list: who is on it gets no mail"),
+            Some("Internal") => Some("it is a list of Iterable's own"),
+            Some(_) => Some("it is not a static list"),
+        }
+    }
+}
+
+impl From<List> for RemoteContainer {
+    fn from(list: List) -> Self {
+        let closed = list.closed();
+        // How many are on it costs one of five calls a minute, and no plan needs it.
+        Self { closed, ..Self::new(list.id.to_string(), list.name, None) }
+    }
+}
+
+/// All of them: the call has no pages and looks for no names.
+pub(super) async fn all(api: &Api) -> Result<Vec<List>, Error> {
+    Ok(read::<Answered>(&api.call(Call::to(routes::LISTS)).await?)?.lists)
+}
+
+/// As calls name a list.
+pub(super) fn id(container: &ContainerId) -> Result<u64, Error> {
+    container.0.parse().map_err(|_| Error::stall(format!("{:?} is not the id of an Iterable list: those are whole numbers", container.0)))
+}

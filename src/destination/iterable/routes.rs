@@ -1,0 +1,32 @@
+//! Every call that is made, with the limit that holds for it: the vendor's published one, or, where none is published for
+//! the list calls, that of its like (the bulk update).
+
+use crate::http::{Lane, Method};
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Route {
+    pub method: Method,
+    /// Below the base; `{listId}` stands for a list's id.
+    pub path: &'static str,
+    pub lane: Lane,
+}
+
+pub(super) const LISTS: Route = Route { method: Method::Get, path: "/lists", lane: a_second("lists", 100) };
+pub(super) const NEW_LIST: Route = Route { method: Method::Post, ..LISTS };
+pub(super) const DELETE_LIST: Route = Route { method: Method::Delete, path: "/lists/{listId}", ..LISTS };
+pub(super) const SUBSCRIBE: Route = Route { method: Method::Post, path: "/lists/subscribe", lane: a_second("subscribe", 5) };
+pub(super) const UNSUBSCRIBE: Route = Route { method: Method::Post, path: "/lists/unsubscribe", lane: a_second("unsubscribe", 5) };
+pub(super) const BULK_UPDATE: Route = Route { method: Method::Post, path: "/users/bulkUpdate", lane: a_second("bulkUpdate", 5) };
+pub(super) const MEMBERS: Route = Route { method: Method::Get, path: "/lists/getUsers", lane: READING };
+pub(super) const SIZE: Route = Route { method: Method::Get, path: "/lists/{listId}/size", lane: READING };
+pub(super) const USER: Route = Route { method: Method::Get, path: "/users/getByEmail", lane: a_second("getByEmail", 100) };
+pub(super) const FIELDS: Route = Route { method: Method::Get, path: "/users/getFields", lane: a_second("getFields", 3) };
+pub(super) const FORGOTTEN: Route = Route { method: Method::Get, path: "/users/forgotten", lane: a_second("forgotten", 3) };
+
+/// Five a minute; whether the two calls that read members have five each is not said, so they share them.
+const READING: Lane = Lane { name: "members", calls: 5, per: Duration::from_secs(60) };
+
+const fn a_second(name: &'static str, calls: u32) -> Lane {
+    Lane { name, calls, per: Duration::from_secs(1) }
+}
