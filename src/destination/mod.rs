@@ -8,6 +8,7 @@ mod error;
 pub mod mailchimp;
 mod open;
 mod types;
+mod words;
 
 pub use error::{Error, ErrorKind};
 pub use open::open;

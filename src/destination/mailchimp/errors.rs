@@ -3,10 +3,7 @@
 //! Sources: the vendor's error glossary and limits page; a bare 403 and an HTML page are its front doors' ways of saying
 //! "too much" and "too slow".
 
-use super::{
-    super::{Error, ErrorKind},
-    words,
-};
+use super::super::{Error, ErrorKind, words};
 use crate::http::{Answer, Failure, FailureKind, Request, Verdict};
 use serde::Deserialize;
 

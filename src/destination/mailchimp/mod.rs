@@ -19,7 +19,6 @@ mod rows;
 mod single;
 mod tags;
 mod wire;
-mod words;
 
 use super::{
     Account, Batch, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, Jobs, Observed, Operation,

@@ -1,9 +1,8 @@
 //! What the vendor says about one row, by text: there are no machine codes but two.
 
 use super::{
-    super::{Outcome, Rejection},
+    super::{Outcome, Rejection, words},
     errors::Problem,
-    words,
 };
 
 /// A refusal of one row, from a bulk answer or a call of its own.
