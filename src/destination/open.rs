@@ -12,7 +12,8 @@ use std::sync::Arc;
 pub fn open(export: &Export, hub: &Hub) -> Result<Arc<dyn Destination>, Error> {
     match &export.target.audience {
         Audience::Mailchimp(audience) => super::mailchimp::open(&export.connection, audience, hub),
-        Audience::Omnisend { .. } | Audience::ConstantContact(_) | Audience::Iterable => {
+        Audience::ConstantContact(_) => super::constant_contact::open(&export.connection, &export.attributes, export.verify, hub),
+        Audience::Omnisend { .. } | Audience::Iterable => {
             Err(Error::stall(format!("{} cannot be reached by this version", export.connection.kind.title())))
         }
     }
