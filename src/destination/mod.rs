@@ -4,6 +4,7 @@
 //! names, submits one batch, polls one job, reads contacts back. Batching, pacing, retry and outcomes are common (`http`, `run`).
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
+pub mod constant_contact;
 mod error;
 mod identity;
 mod iterable;

@@ -20,6 +20,9 @@ pub struct FieldKind {
     pub field_type: FieldType,
     /// Longest text in bytes, where the platform has a limit.
     pub max_bytes: Option<usize>,
+    /// Longest text in characters, where that is how the platform counts.
+    #[serde(default)]
+    pub max_chars: Option<usize>,
     /// Radio and dropdown: the only values taken.
     pub choices: Vec<String>,
     /// An empty value is refused by the platform.
@@ -29,7 +32,7 @@ pub struct FieldKind {
 impl FieldKind {
     /// A field without limits, choices or duties.
     pub fn plain(field_type: FieldType) -> Self {
-        Self { field_type, max_bytes: None, choices: Vec::new(), required: false }
+        Self { field_type, max_bytes: None, max_chars: None, choices: Vec::new(), required: false }
     }
 }
 
@@ -70,13 +73,22 @@ pub fn canonical(cell: Cell<'_>, kind: &FieldKind) -> Result<Value, ValueError> 
 
 /// What holds for every kind: no empty value where one is required, no text longer than the platform takes.
 fn within(value: Value, kind: &FieldKind) -> Result<Value, ValueError> {
-    match (&value, kind.max_bytes) {
-        (Value::Empty, _) if kind.required => Err(ValueError("it is empty, and the platform requires a value".into())),
-        (Value::Text(text), Some(max)) if text.len() > max => {
-            Err(ValueError(format!("{} is {} bytes long; the field takes at most {max}", shown(text), text.len())))
-        }
+    match &value {
+        Value::Empty if kind.required => Err(ValueError("it is empty, and the platform requires a value".into())),
+        Value::Text(text) => match too_long(text, kind) {
+            Some(error) => Err(error),
+            None => Ok(value),
+        },
         _ => Ok(value),
     }
+}
+
+fn too_long(text: &str, kind: &FieldKind) -> Option<ValueError> {
+    let over = |length: usize, most: Option<usize>, unit: &str| {
+        let most = most.filter(|most| length > *most)?;
+        Some(ValueError(format!("{} is {length} {unit} long; the field takes at most {most}", shown(text))))
+    };
+    over(text.len(), kind.max_bytes, "bytes").or_else(|| over(text.chars().count(), kind.max_chars, "characters"))
 }
 
 /// A cell as text: numbers as [`number::canonical`] writes them.

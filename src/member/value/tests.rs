@@ -85,11 +85,14 @@ fn choices_are_exact_and_a_near_one_is_named() {
 }
 
 #[test]
-fn limits_hold_in_bytes_and_required_refuses_blank() {
+fn limits_hold_in_bytes_or_characters_and_required_refuses_blank() {
     let kind = FieldKind { max_bytes: Some(4), required: true, ..kind(FieldType::Text) };
     assert_eq!(canonical(Cell::Text("éé"), &kind), Ok(Value::Text("éé".into())));
     assert_eq!(canonical(Cell::Text("ééé"), &kind).unwrap_err().0, "\"ééé\" is 6 bytes long; the field takes at most 4");
     assert_eq!(canonical(Cell::Null, &kind).unwrap_err().0, "it is empty, and the platform requires a value");
+    let kind = FieldKind { max_bytes: None, max_chars: Some(2), ..kind };
+    assert_eq!(canonical(Cell::Text("éé"), &kind), Ok(Value::Text("éé".into())));
+    assert_eq!(canonical(Cell::Text("éée"), &kind).unwrap_err().0, "\"éée\" is 3 characters long; the field takes at most 2");
 }
 
 #[test]
