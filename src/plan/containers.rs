@@ -59,9 +59,7 @@ fn known_container(
         steps.push(ResourceStep::RecreateContainer { segment: slot.name.to_string(), name: wanted.to_owned(), gone: true });
         return Ok((wanted.to_owned(), ContainerState::Recreate { gone: true }, true));
     };
-    if remote.lacks_view {
-        steps.push(ResourceStep::CreateView { segment: slot.name.to_string(), id: id.0.clone(), name: remote.name.clone() });
-    }
+    view(slot, remote, steps);
     let named_by_id = inputs.export.target.audience.container_id().is_some();
     // Vendors fold case and return names in another one than they were given: renaming for that would never end.
     if named_by_id || inputs.same(&remote.name, wanted) {
@@ -78,6 +76,13 @@ fn known_container(
         inputs.capabilities.container_word, slot.name, remote.name, inputs.capabilities.vendor
     ));
     Ok((remote.name.clone(), ContainerState::Known(id.clone()), *created))
+}
+
+/// What people see beside it, where that is asked for and missing.
+fn view(slot: &Slot, remote: &RemoteContainer, steps: &mut Vec<ResourceStep>) {
+    if remote.lacks_view {
+        steps.push(ResourceStep::CreateView { segment: slot.name.to_string(), id: remote.id.0.clone(), name: remote.name.clone() });
+    }
 }
 
 fn rename(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, steps: &mut Vec<ResourceStep>) -> Result<(), Problem> {
@@ -163,6 +168,7 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
         id: remote.id.0.clone(),
         members: remote.members,
     });
+    view(slot, remote, steps);
     Ok((remote.name.clone(), taken, lost_answer))
 }
 

@@ -238,6 +238,7 @@ async fn container(
     let record = ContainerRecord { place: row, remote: remote.clone(), name: plan.name.clone(), origin, found_read };
     let bit = plan.bit;
     recorder.record(move |store| store.record_container(export, bit, &record)).await?;
+    view(context, settled, &remote, place).await?;
     if !found_read {
         read_found(context, recorder, plan, &remote, export, place, row, origin).await?;
     }
@@ -264,17 +265,21 @@ async fn known_container(
         let (renamed, bit) = (ContainerRecord { name: to, ..record.clone() }, plan.bit);
         recorder.record(move |store| store.record_container(export, bit, &renamed)).await?;
     }
-    let lacks_view = settled.resources.steps.iter().find_map(|step| match step {
-        ResourceStep::CreateView { id: on, name, .. } if *on == id.0 => Some(name.clone()),
-        _ => None,
-    });
-    if let Some(name) = lacks_view {
-        change(context, Some(place), &ResourceChange::CreateView { container: id.clone(), name }).await?;
-    }
+    view(context, settled, id, place).await?;
     if !record.found_read {
         read_found(context, recorder, plan, id, export, place, record.place, record.origin).await?;
     }
     Ok(id.clone())
+}
+
+/// Makes what people see beside a container, where the plan says that it is missing.
+async fn view(context: &Context, settled: &Settled, id: &ContainerId, place: &PlaceId) -> Result<(), Failure> {
+    let lacks_view = settled.resources.steps.iter().find_map(|step| match step {
+        ResourceStep::CreateView { id: on, name, .. } if *on == id.0 => Some(name.clone()),
+        _ => None,
+    });
+    let Some(name) = lacks_view else { return Ok(()) };
+    change(context, Some(place), &ResourceChange::CreateView { container: id.clone(), name }).await.map(drop)
 }
 
 /// Records who was in a container before our first write to it (E7).
