@@ -23,6 +23,8 @@ pub struct Settled {
     /// The target is another one than the state's: everything recorded there stays there, nothing of it counts here.
     pub moved: bool,
     pub observed: Observed,
+    /// Everyone at the platform was read for this run: who is not known does not exist there.
+    pub everyone_read: bool,
 }
 
 /// Reads the platform's resources (never writes) and settles what is to be created or changed.
@@ -51,7 +53,7 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
         fit: &fit,
     };
     let resources = resources::settle(&inputs)?;
-    Ok(Settled { resources, state, moved, observed })
+    Ok(Settled { resources, state, moved, observed, everyone_read: false })
 }
 
 /// What the state holds of an export under its name, or under the one it had before (E17).
@@ -135,6 +137,8 @@ pub struct Ready {
     pub row: PlaceRow,
     /// Containers by slot; dropped ones that are still there included.
     pub containers: Vec<(u8, ContainerId)>,
+    /// As [`Settled::everyone_read`].
+    pub everyone_read: bool,
 }
 
 /// Creates, adopts and renames what was settled, recording each step before the next (E5). Repeating it after a crash
@@ -164,7 +168,7 @@ pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &S
             containers.push((plan.bit, id));
         }
     }
-    Ok(Ready { export, place, row, containers })
+    Ok(Ready { export, place, row, containers, everyone_read: settled.everyone_read })
 }
 
 async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export: ExportId) -> Result<(PlaceId, PlaceRow), Failure> {
