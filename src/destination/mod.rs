@@ -5,6 +5,7 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 mod error;
+mod identity;
 pub mod mailchimp;
 pub mod omnisend;
 mod open;

@@ -54,7 +54,8 @@ impl World {
         let catalog = definition::read(dir.path());
         assert!(!catalog.has_errors(), "{:?}", catalog.diagnostics);
         let export = Arc::clone(catalog.exports.values().next().unwrap());
-        let capabilities = destination::open(&export, &Hub::default()).unwrap().capabilities();
+        let nobody = crate::oauth::SignIns::new(Arc::new(crate::oauth::InMemoryTokens::default()), Hub::default());
+        let capabilities = destination::open(&export, &Hub::default(), &nobody).unwrap().capabilities();
         Self { export, capabilities }
     }
 

@@ -36,7 +36,9 @@ mod remove;
 mod report;
 mod resolve;
 mod settled;
+mod sign_in;
 mod standings;
+mod tokens;
 mod under_way;
 mod verify;
 mod watch;
@@ -51,6 +53,8 @@ pub use observe::Settled;
 pub use prepare::{Prepared, prepare};
 pub use recorder::Recorder;
 pub use report::{Cause, Report};
+pub use sign_in::SignedIn;
+pub use tokens::DurableTokens;
 pub use watch::{Silent, Watch};
 
 /// Who runs this process, for the audit trail.

@@ -1,9 +1,13 @@
 //! The way to the API: base URL, credentials, calls.
 
-use super::{super::Error, errors};
+use super::{
+    super::{Error, identity::Identity},
+    errors,
+};
 use crate::{
     definition::{Connection, Limits},
     http::{Answer, Authorization, Client, Effect, Hub, Method, Request, Spend},
+    oauth::SignIns,
 };
 use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,23 +24,26 @@ const ANSWER_LIMIT: usize = 32 << 20;
 pub(super) struct Api {
     client: Client,
     base: Url,
-    authorization: Authorization,
+    identity: Identity,
     /// The account's budget cannot be told from the key; until it is known, the key stands for it.
     pub key_name: String,
 }
 
 impl Api {
-    pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
-        let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
-        let base = base(connection, &key)?;
-        let key_name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
+    pub(super) fn open(connection: &Connection, hub: &Hub, sign_ins: &SignIns) -> Result<Self, Error> {
+        let (identity, base, key_name) = match Identity::signed_in(connection, sign_ins)? {
+            Some(bearer) => {
+                let base = signed_in_base(connection, bearer.api())?;
+                (Identity::SignedIn(bearer), base, format!("sign-in-{}", connection.name))
+            }
+            None => {
+                let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
+                let name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
+                (Identity::Key(Authorization::basic("listkeeper", &key)), base(connection, &key)?, name)
+            }
+        };
         let budget = format!("mailchimp/key/{key_name}/{}", base.host_str().unwrap_or_default());
-        Ok(Self {
-            client: hub.client(budget, spend(&connection.limits)),
-            base,
-            authorization: Authorization::basic("listkeeper", &key),
-            key_name,
-        })
+        Ok(Self { client: hub.client(budget, spend(&connection.limits)), base, identity, key_name })
     }
 
     /// From now on everything that uses this account shares its connections.
@@ -54,13 +61,14 @@ impl Api {
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
         let (rows, request) = (call.rows, self.request(call));
-        self.client.send(&request).await.map_err(|failure| errors::lost(&failure, rows))
+        let answered = self.identity.send(&self.client, request).await;
+        answered.map_err(|none| none.or(|failure| errors::lost(failure, rows)))
     }
 
     /// Fetches what the vendor put somewhere else: without our credentials.
     pub(super) async fn fetch(&self, url: Url, route: &'static str, limit: usize) -> Result<Answer, Error> {
         let mut request = self.request(Call::get(route, &[]));
-        (request.url, request.authorization, request.answer_limit, request.judge) = (url, None, limit, errors::judge_file);
+        (request.url, request.answer_limit, request.judge) = (url, limit, errors::judge_file);
         self.client.send(&request).await.map_err(|failure| errors::lost(&failure, 1))
     }
 
@@ -83,7 +91,7 @@ impl Api {
             method: call.method,
             url,
             route: call.route,
-            authorization: Some(self.authorization.clone()),
+            authorization: None,
             headers: &[],
             body: call.body,
             content_type: Request::JSON,
@@ -175,6 +183,19 @@ fn base(connection: &Connection, key: &SecretString) -> Result<Url, Error> {
     };
     Url::parse(&format!("https://{centre}.api.mailchimp.com/3.0"))
         .map_err(|error| Error::stall(format!("connection {}: no address can be made of the key's data centre: {error}", connection.name)))
+}
+
+/// What the vendor named at sign-in, or the connection's endpoint.
+fn signed_in_base(connection: &Connection, told: Option<&Url>) -> Result<Url, Error> {
+    if let Some(endpoint) = &connection.endpoint {
+        return Ok(endpoint.clone());
+    }
+    let mut base = told.cloned().ok_or_else(|| {
+        Error::stall(format!("connection {}: the sign-in did not tell where the account's API is", connection.name))
+            .hint(format!("sign in again: listkeeper connect {}", connection.name))
+    })?;
+    base.set_path("/3.0");
+    Ok(base)
 }
 
 /// Nothing that could lead the key to another host.

@@ -28,6 +28,7 @@ use crate::{
     definition::{AudienceRef, Connection},
     http::Hub,
     member::Email,
+    oauth::SignIns,
 };
 use api::Api;
 use async_trait::async_trait;
@@ -42,8 +43,12 @@ struct Mailchimp {
     bulk_updates: bool,
 }
 
-pub(super) fn open(connection: &Connection, audience: &AudienceRef, hub: &Hub) -> Result<Arc<dyn Destination>, Error> {
-    Ok(Arc::new(Mailchimp { api: Api::open(connection, hub)?, audience: audience.clone(), bulk_updates: connection.limits.bulk_updates }))
+pub(super) fn open(connection: &Connection, audience: &AudienceRef, hub: &Hub, sign_ins: &SignIns) -> Result<Arc<dyn Destination>, Error> {
+    Ok(Arc::new(Mailchimp {
+        api: Api::open(connection, hub, sign_ins)?,
+        audience: audience.clone(),
+        bulk_updates: connection.limits.bulk_updates,
+    }))
 }
 
 #[async_trait]

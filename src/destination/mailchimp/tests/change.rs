@@ -114,7 +114,7 @@ async fn a_lost_answer_never_makes_two() {
     ] {
         let script = Arc::new(script::Script::new(steps, script::json(500, "{}")));
         let (connection, _file) = connection(None, Limits::default());
-        let destination = crate::destination::mailchimp::open(&connection, &named(false), &script::hub(&script)).unwrap();
+        let destination = crate::destination::mailchimp::open(&connection, &named(false), &script::hub(&script), &nobody()).unwrap();
         let change = ResourceChange::CreateContainer { name: "VIP".into() };
         let ResourceDone::Container(tag) = destination.change(Some(&place()), &change).await.unwrap() else { panic!("not a tag") };
         assert_eq!(tag.id.0, "7");
@@ -150,7 +150,7 @@ async fn a_lost_answer_to_a_deletion_is_asked_again() {
     ] {
         let script = Arc::new(script::Script::new(steps, script::json(500, "{}")));
         let (connection, _file) = connection(None, Limits::default());
-        let destination = crate::destination::mailchimp::open(&connection, &named(false), &script::hub(&script)).unwrap();
+        let destination = crate::destination::mailchimp::open(&connection, &named(false), &script::hub(&script), &nobody()).unwrap();
         let change = ResourceChange::DeleteContainer { id: ContainerId("7".into()) };
         assert_eq!(destination.change(Some(&place()), &change).await.is_ok(), deleted);
     }

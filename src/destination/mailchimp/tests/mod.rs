@@ -39,6 +39,11 @@ fn connection(endpoint: Option<&str>, limits: Limits) -> (Connection, tempfile::
     (connection, file)
 }
 
+/// Nobody signed in anywhere.
+fn nobody() -> crate::oauth::SignIns {
+    crate::oauth::SignIns::new(Arc::new(crate::oauth::InMemoryTokens::default()), Hub::default())
+}
+
 fn named(create: bool) -> AudienceRef {
     let create = create.then(|| {
         Box::new(AudienceCreate {
@@ -75,7 +80,7 @@ impl World {
     async fn with(audience: AudienceRef, limits: Limits) -> Self {
         let server = MockServer::start().await;
         let (connection, _file) = connection(Some(&format!("{}/3.0/", server.uri())), limits);
-        let destination = crate::destination::mailchimp::open(&connection, &audience, &Hub::default()).unwrap();
+        let destination = crate::destination::mailchimp::open(&connection, &audience, &Hub::default(), &nobody()).unwrap();
         Self { server, destination }
     }
 

@@ -145,7 +145,7 @@ async fn a_bad_key_stalls_with_a_hint_and_without_the_key() {
 #[case(None)]
 fn opening_takes_an_endpoint_with_or_without_a_slash_and_shows_no_secret(#[case] endpoint: Option<&str>) {
     let (connection, _file) = connection(endpoint, Limits::default());
-    let api = super::super::api::Api::open(&connection, &Hub::default()).unwrap();
+    let api = super::super::api::Api::open(&connection, &Hub::default(), &nobody()).unwrap();
     let shown = format!("{api:?}");
     assert!(!shown.contains("hush") && !shown.contains("aHVzaD"), "{shown}");
 }
@@ -153,7 +153,8 @@ fn opening_takes_an_endpoint_with_or_without_a_slash_and_shows_no_secret(#[case]
 #[test]
 fn a_key_without_a_data_centre_or_that_cannot_be_read_is_told() {
     let (mut connection, file) = connection(None, Limits::default());
-    let open = |connection: &Connection| crate::destination::mailchimp::open(connection, &named(false), &Hub::default()).err().unwrap();
+    let open =
+        |connection: &Connection| crate::destination::mailchimp::open(connection, &named(false), &Hub::default(), &nobody()).err().unwrap();
     std::fs::write(file.path(), "hush-us6.evil.example").unwrap();
     let error = open(&connection);
     assert!(error.message.contains("data centre") && !error.message.contains("hush") && !error.message.contains("evil"), "{error}");
