@@ -24,7 +24,7 @@ pub use types::{
     RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 
-use crate::member::Email;
+use crate::member::{Email, Standing};
 use async_trait::async_trait;
 
 /// One account at one vendor, seen from one export's target.
@@ -50,6 +50,12 @@ pub trait Destination: Send + Sync {
     /// later one counts. Whoever changes while the pages are read may be missed, so a whole reading ends with a short one
     /// of those changed since it began (`changed_since`, less some minutes for clocks that differ).
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error>;
+
+    /// Whether, once everyone was read, those who changed must be read before later runs that give new contacts this status.
+    /// `false`: what is sent changes nobody's status, whoever exists by now.
+    fn rereads(&self, _given: Option<Standing>) -> bool {
+        true
+    }
 
     /// One contact; `None` if the place does not know the address.
     async fn find(&self, place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error>;

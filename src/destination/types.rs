@@ -45,6 +45,8 @@ pub struct Capabilities {
     pub place_word: &'static str,
     pub container_word: &'static str,
     pub can_rename_container: bool,
+    /// A field exists from its first value on: made once, it may still be missing.
+    pub fields_by_value: bool,
     /// Calls in flight that the vendor allows / that we use by default.
     pub connections_max: u32,
     pub connections_default: u32,
@@ -52,7 +54,8 @@ pub struct Capabilities {
     pub page_rows: usize,
     /// What is read of contacts before the first write of a run.
     pub reading: Reading,
-    /// A create puts the contact into all its containers ([`BatchRow::joins`]).
+    /// A create puts the contact into all its containers ([`BatchRow::joins`]); where the platform's contacts are read, only in a
+    /// run that read everyone: later, one who is not known may exist all the same.
     pub create_joins: bool,
     /// A join carries the attributes, and creates whom the platform does not know.
     pub join_tells: bool,

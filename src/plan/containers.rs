@@ -154,7 +154,6 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
             ),
         ));
     }
-    steps.extend(view(slot, remote));
     let taken = ContainerState::Take { id: remote.id.clone(), members: remote.members, created: lost_answer };
     steps.push(ResourceStep::AdoptContainer {
         segment: slot.name.to_string(),
@@ -162,6 +161,7 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
         id: remote.id.0.clone(),
         members: remote.members,
     });
+    steps.extend(view(slot, remote));
     Ok((remote.name.clone(), taken, lost_answer))
 }
 

@@ -23,6 +23,8 @@ use std::collections::BTreeMap;
 pub struct Recorded {
     pub place: Option<PlaceId>,
     pub slots: Vec<RecordedSlot>,
+    /// Kinds of the fields that were mapped last.
+    pub fields: Fields,
     /// Names of containers that were about to be created when nothing more was recorded.
     pub begun: Vec<String>,
     /// The place was about to be created.
@@ -202,9 +204,14 @@ fn absent_place(inputs: &Inputs<'_>) -> Result<PlacePlan, Problem> {
 fn fields(inputs: &Inputs<'_>, problems: &mut Vec<Problem>) -> (Fields, Vec<ResourceStep>) {
     let (mut kinds, mut steps) = (Fields::new(), Vec::new());
     for (tag, spec) in &inputs.export.attributes {
-        let remote = inputs.observed.fields.iter().find(|f| f.tag.eq_ignore_ascii_case(tag));
+        let of = |same: &dyn Fn(&str) -> bool| inputs.observed.fields.iter().find(|field| same(&field.tag));
+        // Some vendors tell case apart, and may have both.
+        let remote = of(&|name| name == tag).or_else(|| of(&|name| name.eq_ignore_ascii_case(tag)));
         match (inputs.fit)(&WantedField { tag, spec }, remote) {
             FieldFit::Fits(kind) => drop(kinds.insert(tag.clone(), kind)),
+            FieldFit::Create(kind) if inputs.capabilities.fields_by_value && inputs.recorded.fields.get(tag) == Some(&kind) => {
+                kinds.insert(tag.clone(), kind);
+            }
             FieldFit::Create(kind) => {
                 steps.push(ResourceStep::CreateField { tag: tag.clone(), field_type: kind.field_type });
                 kinds.insert(tag.clone(), kind);

@@ -133,7 +133,7 @@ impl<'a> Batches<'a> {
         let tells = self.part.tells(flags);
         let clears = self.part.operation != Operation::Create;
         let attributes = if tells { attributes(fields, values, clears) } else { Vec::new() };
-        let segments = self.part.joined(mask, self.destination.capabilities());
+        let segments = self.part.joined(mask);
         let row = BatchRow {
             key: entry.key(),
             email,

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, assemble::Parts};
 use crate::{
-    destination::{BatchRow, Capabilities, Operation},
+    destination::{BatchRow, Capabilities, Operation, Reading},
     member::Flags,
     plan::Cost,
 };
@@ -44,11 +44,18 @@ fn of_operation(parts: &Parts<'_>, operation: Operation) -> Result<u64, Failure>
         Operation::Update => told.div_ceil(rows),
         Operation::Restore => resolved.restore.div_ceil(rows),
         Operation::Join if capabilities.join_updates => (parts.resolved.joins.values().sum::<u64>() + stayers(parts)).div_ceil(rows),
-        Operation::Join if capabilities.create_joins => joins_of_known(parts).values().map(|n| n.div_ceil(rows)).sum(),
+        Operation::Join if create_joins(parts) => joins_of_known(parts).values().map(|n| n.div_ceil(rows)).sum(),
         Operation::Join => each(&resolved.joins),
         Operation::Leave => each(&tally.leaves),
         Operation::Archive => resolved.archive.div_ceil(rows),
     })
+}
+
+/// Whether people are put into their containers as they are created; a plan made before the first reading says what comes after it.
+fn create_joins(parts: &Parts<'_>) -> bool {
+    let capabilities = parts.context.destination.capabilities();
+    let everyone = parts.settled.everyone_read || parts.resolved.unread;
+    capabilities.create_joins && (everyone || capabilities.reading != Reading::Everyone)
 }
 
 /// People with changed attributes who join nothing.

@@ -130,8 +130,8 @@ impl Engine {
         };
         take_over(context, recorder, &view).await?;
         jobs::finish(context, recorder, &view).await?;
-        let settled = observe::settle(context, Some(&view)).await?;
-        let place = read_standings(context, recorder, &view, &settled).await?;
+        let mut settled = observe::settle(context, Some(&view)).await?;
+        let place = read_standings(context, recorder, &view, &mut settled).await?;
         let mut prepared = prepare(context, Some(&view), place, settled).await?;
         let plan = prepared.plan.clone();
         if plan.is_empty() && plan.verdict.passes() {
@@ -210,12 +210,12 @@ fn known_place(context: &Context, view: Option<&View>, settled: &Settled) -> Res
     }
 }
 
-async fn read_standings(context: &Context, recorder: &Recorder, view: &View, settled: &Settled) -> Result<Option<PlaceRow>, Failure> {
+async fn read_standings(context: &Context, recorder: &Recorder, view: &View, settled: &mut Settled) -> Result<Option<PlaceRow>, Failure> {
     let PlacePlan::Existing { id, name, contacts, .. } = &settled.resources.place else { return Ok(None) };
     let origin = observe::place_origin(&context.export);
     let (account, remote, name) = (context.account.id.clone(), PlaceId(id.clone()), name.clone());
     let known = remote.clone();
     let row = recorder.record(move |store| store.ensure_place(&account, &remote, &name, origin)).await?;
-    standings::read(context, recorder, view, &known, row, *contacts).await?;
+    settled.everyone_read = standings::read(context, recorder, view, &known, row, *contacts).await?;
     Ok(Some(row))
 }

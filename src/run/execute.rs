@@ -58,7 +58,7 @@ async fn phases(
     let capabilities = context.destination.capabilities();
     let mut phase = Phase { context, recorder, view, ready, work, noted };
     for operation in capabilities.phases {
-        for part in parts(*operation, ready, capabilities) {
+        for part in Part::all(*operation, ready, capabilities) {
             let rows = remaining(phase.work, &part, capabilities);
             if rows > 0 && *operation == Operation::Leave {
                 before_leaving::prepare(&phase, &part).await?;
@@ -75,16 +75,6 @@ async fn phases(
     let verified = verify::verify(&mut phase).await?;
     phase.noted.verified = verified;
     Ok(())
-}
-
-fn parts(operation: Operation, ready: &Ready, capabilities: &Capabilities) -> Vec<Part> {
-    let join_tells = capabilities.join_tells;
-    match operation {
-        Operation::Join | Operation::Leave => {
-            ready.containers.iter().map(|c| Part { operation, container: Some(c.clone()), join_tells }).collect()
-        }
-        _ => vec![Part { operation, container: None, join_tells }],
-    }
 }
 
 fn remaining(work: &Work, part: &Part, capabilities: &Capabilities) -> u64 {

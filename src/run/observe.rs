@@ -23,6 +23,8 @@ pub struct Settled {
     /// The target is another one than the state's: everything recorded there stays there, nothing of it counts here.
     pub moved: bool,
     pub observed: Observed,
+    /// Everyone at the platform was read for this run: who is not known does not exist there.
+    pub everyone_read: bool,
 }
 
 /// Reads the platform's resources (never writes) and settles what is to be created or changed.
@@ -51,7 +53,7 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
         fit: &fit,
     };
     let resources = resources::settle(&inputs)?;
-    Ok(Settled { resources, state, moved, observed })
+    Ok(Settled { resources, state, moved, observed, everyone_read: false })
 }
 
 /// What the state holds of an export under its name, or under the one it had before (E17).
@@ -98,6 +100,7 @@ fn recorded(view: Option<&View>, state: Option<&ExportState>) -> Result<Recorded
     Ok(Recorded {
         place: state.place.as_ref().map(|p| p.remote.clone()),
         slots: state.segments.iter().map(slot).collect(),
+        fields: state.fields.clone(),
         begun: begun.collect(),
         place_begun: intents.iter().any(|i| matches!(i.wanted, Wanted::Place(_))),
         orphans_created: orphans_created(view, state)?,
@@ -135,6 +138,8 @@ pub struct Ready {
     pub row: PlaceRow,
     /// Containers by slot; dropped ones that are still there included.
     pub containers: Vec<(u8, ContainerId)>,
+    /// As [`Settled::everyone_read`].
+    pub everyone_read: bool,
 }
 
 /// Creates, adopts and renames what was settled, recording each step before the next (E5). Repeating it after a crash
@@ -164,7 +169,7 @@ pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &S
             containers.push((plan.bit, id));
         }
     }
-    Ok(Ready { export, place, row, containers })
+    Ok(Ready { export, place, row, containers, everyone_read: settled.everyone_read })
 }
 
 async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export: ExportId) -> Result<(PlaceId, PlaceRow), Failure> {
@@ -200,6 +205,8 @@ async fn fields(context: &Context, recorder: &Recorder, settled: &Settled, place
             }
         }
     }
+    // Some exist only once they have a value, and some are shown by no call.
+    kinds.extend(settled.resources.kinds.clone());
     recorder.record(move |store| store.record_fields(row, &kinds)).await
 }
 
@@ -216,7 +223,6 @@ async fn container(
         ContainerState::Dropped(id) => return Ok(id.clone()),
         ContainerState::Known(id) => return known_container(context, recorder, settled, plan, id, export, place).await.map(Some),
         ContainerState::Take { id, members, created } => {
-            create_view(context, settled, id, place).await?;
             (id.clone(), if *created { Origin::Created } else { Origin::Adopted }, *created || *members == Some(0))
         }
         ContainerState::Create | ContainerState::Recreate { .. } => {
@@ -239,6 +245,7 @@ async fn container(
     let record = ContainerRecord { place: row, remote: remote.clone(), name: plan.name.clone(), origin, found_read };
     let bit = plan.bit;
     recorder.record(move |store| store.record_container(export, bit, &record)).await?;
+    create_view(context, settled, &remote, place).await?;
     if !found_read {
         read_found(context, recorder, plan, &remote, export, place, row, origin).await?;
     }
@@ -272,6 +279,7 @@ async fn known_container(
     Ok(id.clone())
 }
 
+/// Makes what people see beside a container, where the plan says that it is missing.
 async fn create_view(context: &Context, settled: &Settled, id: &ContainerId, place: &PlaceId) -> Result<(), Failure> {
     let missing = settled.resources.steps.iter().find_map(|step| match step {
         ResourceStep::CreateView { id: on, name, .. } if *on == id.0 => Some(name.clone()),

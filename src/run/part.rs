@@ -1,7 +1,8 @@
 //! One part of a phase: an operation, for joins and leaves in one container; and whom it concerns.
 
+use super::observe::Ready;
 use crate::{
-    destination::{Capabilities, ContainerId, Operation},
+    destination::{Capabilities, ContainerId, Operation, Reading},
     member::{Flags, SegmentMask},
 };
 
@@ -12,9 +13,21 @@ pub struct Part {
     pub container: Option<(u8, ContainerId)>,
     /// A join carries attributes that are still to be told.
     pub join_tells: bool,
+    /// A create puts people into their containers.
+    pub create_joins: bool,
 }
 
 impl Part {
+    /// Everything that an operation has to do, container by container where it is about one.
+    pub fn all(operation: Operation, ready: &Ready, capabilities: &Capabilities) -> Vec<Self> {
+        let create_joins = capabilities.create_joins && (ready.everyone_read || capabilities.reading != Reading::Everyone);
+        let part = |container| Self { operation, container, join_tells: capabilities.join_tells, create_joins };
+        match operation {
+            Operation::Join | Operation::Leave => ready.containers.iter().map(|c| part(Some(c.clone()))).collect(),
+            _ => vec![part(None)],
+        }
+    }
+
     pub fn bit(&self) -> Option<u8> {
         self.container.as_ref().map(|(bit, _)| *bit)
     }
@@ -42,9 +55,9 @@ impl Part {
     }
 
     /// Of the segments that someone joins, those that this part puts them into.
-    pub fn joined(&self, joins: SegmentMask, capabilities: &Capabilities) -> SegmentMask {
+    pub fn joined(&self, joins: SegmentMask) -> SegmentMask {
         match self.operation {
-            Operation::Create if capabilities.create_joins => joins,
+            Operation::Create if self.create_joins => joins,
             Operation::Join => self.bit().map_or(SegmentMask::NONE, |bit| joins.and(SegmentMask::of(bit))),
             _ => SegmentMask::NONE,
         }

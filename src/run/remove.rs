@@ -58,7 +58,7 @@ pub fn ready(settled: &Settled) -> Result<Ready, Failure> {
     let (export, place) = found.ok_or_else(|| Failure::new(FailureKind::Stalled, "the state does not say where this export wrote to"))?;
     let containers = settled.resources.containers.iter();
     let there = containers.filter_map(|c| if let ContainerState::Dropped(Some(id)) = &c.state { Some((c.bit, id.clone())) } else { None });
-    Ok(Ready { export, place: place.remote, row: place.row, containers: there.collect() })
+    Ok(Ready { export, place: place.remote, row: place.row, containers: there.collect(), everyone_read: false })
 }
 
 /// Everyone is out: deletes what the plan says, and forgets the export. An error leaves the rest to the next run.

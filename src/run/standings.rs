@@ -23,7 +23,7 @@ const CLOCKS: TimeDelta = TimeDelta::minutes(5);
 const STANDINGS: [Standing; 6] =
     [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
 
-/// Brings the state up to date with the place's contacts, as far as the vendor's rules need it.
+/// Brings the state up to date with the place's contacts, as far as the vendor's rules need it. `true`: everyone was read now.
 pub async fn read(
     context: &Context,
     recorder: &Recorder,
@@ -31,12 +31,17 @@ pub async fn read(
     place: &PlaceId,
     row: PlaceRow,
     contacts: Option<u64>,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let (how, before) = (context.destination.capabilities().reading, view.contacts_read(row)?);
+    // Nothing was read, so whoever needs it goes on from the last reading.
+    if before.is_some() && !context.destination.rereads(context.export.new_contacts.status) {
+        return Ok(false);
+    }
+    let everyone = how == Reading::Everyone && before.is_none();
     recorder.write(move |store| store.begin_contacts_read(row))?;
     let reading = Contacts { context, recorder, place, row, left: Left::of(view, row)? };
     let left = match (how, before) {
-        (Reading::Nothing, _) => return Ok(()),
+        (Reading::Nothing, _) => return Ok(false),
         // Nobody is ours yet, so nobody can have left.
         (Reading::Changes, None) => {
             note_read(context, recorder, row, 0).await?;
@@ -64,7 +69,8 @@ pub async fn read(
             read.into_iter().flat_map(|(_, left)| left).collect()
         }
     };
-    mark_left(recorder, left).await
+    mark_left(recorder, left).await?;
+    Ok(everyone)
 }
 
 fn request(context: &Context, changed_since: Option<String>, standing: Option<Standing>) -> PageRequest {

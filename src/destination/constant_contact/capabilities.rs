@@ -30,6 +30,7 @@ pub(super) static DOCUMENTED: Capabilities = Capabilities {
     place_word: "account",
     container_word: "list",
     can_rename_container: true,
+    fields_by_value: false,
     connections_max: CONNECTIONS,
     connections_default: CONNECTIONS,
     page_rows: PAGE_ROWS,

@@ -27,6 +27,8 @@ pub(super) struct Api {
     /// What stands for the project, which no call tells.
     pub place: PlaceId,
     pub budget_key: String,
+    /// `limits.perSecond`.
+    per_second: Option<u32>,
 }
 
 impl Api {
@@ -35,7 +37,8 @@ impl Api {
         let hash = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
         let (client, budget_key) = client(connection, hub, &hash);
         let base = base(connection)?;
-        Ok(Self { client, place: place(connection, &base), base, authorization: Authorization::header("api-key", &key), budget_key })
+        let (authorization, per_second) = (Authorization::header("api-key", &key), connection.limits.per_second);
+        Ok(Self { client, place: place(connection, &base), base, authorization, budget_key, per_second })
     }
 
     /// Carries a call out; an answer that is not a success is an error.
@@ -70,7 +73,7 @@ impl Api {
             headers: &[],
             body: call.body,
             content_type: Request::JSON,
-            lane: Some(call.route.lane),
+            lane: Some(call.route.lane(self.per_second)),
             effect: call.effect,
             // What must not be repeated whole must not be repeated in parts either.
             divisible: call.rows > 1 && call.effect == Effect::Repeatable,

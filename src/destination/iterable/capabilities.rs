@@ -24,6 +24,7 @@ pub(super) static ITERABLE: Capabilities = Capabilities {
     place_word: "project",
     container_word: "list",
     can_rename_container: false,
+    fields_by_value: true,
     connections_max: CONNECTIONS_MAX,
     connections_default: CONNECTIONS_DEFAULT,
     page_rows: PAGE_ROWS,

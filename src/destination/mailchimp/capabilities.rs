@@ -30,6 +30,7 @@ const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
         place_word: "audience",
         container_word: "tag",
         can_rename_container: true,
+        fields_by_value: false,
         connections_max: CONNECTIONS_MAX,
         connections_default: CONNECTIONS_DEFAULT,
         page_rows: PAGE_ROWS,

@@ -12,8 +12,8 @@
 //!   subscribed.
 //!
 //! A batch is worked off later, in no order, and its call is not repeated when the answer is lost: it is looked for (`lost`).
-//! Should somebody else have added a contact after the last reading, a batch that creates it changes it instead, and nothing in
-//! its results tells so. May know: the vendor's API, `http`. May not know: plans, the state.
+//! Should somebody else have added a contact after everyone was read, a batch that creates it changes it instead, and nothing
+//! in its results tells so; therefore tags go along only in the run that read everyone. May know: the vendor's API, `http`. May not know: plans, the state.
 
 mod account;
 mod api;
@@ -40,7 +40,7 @@ use super::{
 use crate::{
     definition::{AttributeSpec, Connection},
     http::{Hub, Method},
-    member::Email,
+    member::{Email, Standing},
 };
 use api::Api;
 use async_trait::async_trait;
@@ -88,6 +88,11 @@ impl Destination for Omnisend {
 
     async fn contacts(&self, _place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
         contacts::of_brand(&self.api, page).await
+    }
+
+    fn rereads(&self, given: Option<Standing>) -> bool {
+        // Any other status is sent with a date that overrides nothing.
+        given == Some(Standing::Subscribed)
     }
 
     async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
