@@ -19,6 +19,7 @@
 //! | [`state`] | what was applied, by whom, when; runs; held plans (SQLite) |
 //! | [`destination`] | the vendor trait, and a folder a vendor |
 //! | [`http`] | the one client: auth, retry, rate budget, redaction |
+//! | [`oauth`] | signing in at a vendor, and keeping the sign-in alive |
 //! | [`run`] | carries one plan out: batches, workers, outcomes, resume, progress |
 //! | [`daemon`] | the directory watched, definitions reconciled, exports run at their times: a pure core and a controller |
 //! | [`server`] | the JSON API, its OpenAPI document, metrics |
@@ -43,6 +44,7 @@ pub mod definition;
 pub mod destination;
 pub mod http;
 pub mod member;
+pub mod oauth;
 pub mod plan;
 pub mod run;
 pub mod sandbox;

@@ -3,6 +3,7 @@
 mod apply;
 mod approve;
 mod cancel;
+mod connect;
 mod history;
 mod init;
 mod log;
@@ -64,6 +65,7 @@ pub enum LogFormat {
 enum Command {
     Init(init::Args),
     Validate(validate::Args),
+    Connect(connect::Args),
     Plan(plan::Args),
     Apply(apply::Args),
     Run(run::Args),
@@ -85,6 +87,7 @@ pub fn main() -> ExitCode {
     let code = match cli.command {
         Command::Init(args) => init::run(&args),
         Command::Validate(args) => validate::run(&args),
+        Command::Connect(args) => connect::run(&args, globals),
         Command::Plan(args) => plan::run(&args, globals),
         Command::Apply(args) => apply::run(&args, globals),
         Command::Run(args) => run::run(&args, globals),

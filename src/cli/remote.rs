@@ -71,6 +71,10 @@ impl Remote {
         self.answer(self.request(Method::POST, path).json(body)).await
     }
 
+    pub async fn put<T: DeserializeOwned>(&self, path: &str, body: &impl Serialize) -> Result<T, u8> {
+        self.answer(self.request(Method::PUT, path).json(body)).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.address)).header(USER_HEADER, header_text(&run::user()));
         match &self.token {

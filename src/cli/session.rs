@@ -4,7 +4,8 @@ use super::{Globals, exit, render};
 use crate::{
     definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret},
     http::{Hub, InMemoryDays},
-    run::{DurableDays, Engine, Recorder, Watch},
+    oauth::SignIns,
+    run::{DurableDays, DurableTokens, Engine, Recorder, Watch},
     sandbox::{self, Sandbox, Stage},
     state::{StateDir, Store},
 };
@@ -98,7 +99,9 @@ impl Base {
             None => Hub::with_days(Arc::new(InMemoryDays::default()), speed),
         };
         let hub = hub.stopped_by(cancel.clone());
-        let engine = Engine { hub, state, recorder, temp: std::env::temp_dir(), cancel, retention: None };
+        let tokens = DurableTokens::new(recorder.clone(), state.clone());
+        let sign_ins = SignIns::new(Arc::new(tokens), hub.clone());
+        let engine = Engine { hub, sign_ins, state, recorder, temp: std::env::temp_dir(), cancel, retention: None };
         Ok(Self { engine, sandbox })
     }
 
@@ -160,7 +163,7 @@ pub fn state_dir(globals: &Globals, sandbox: bool) -> Result<StateDir, u8> {
     Ok(if sandbox { state.sandbox() } else { state })
 }
 
-async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
+pub async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
     let options = sandbox::Options { speed: SANDBOX_SPEED, ..sandbox::Options::default() };
     let sandbox = Stage::open(state.path(), options).await;
     sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))

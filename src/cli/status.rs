@@ -7,14 +7,15 @@ use super::{
     render, session,
 };
 use crate::{
-    daemon::{self, DirectoryView, ExportView, ScheduleView},
+    daemon::{self, DirectoryView, ExportView, ScheduleView, SignInView},
     definition::{Catalog, Name, Schedule},
     server::api::{Connections, Exports},
-    state::{Now, StateError, Status},
+    state::{Now, StateError, Status, View},
 };
 use chrono::{DateTime, Utc};
 use std::{collections::BTreeSet, path::PathBuf};
 
+mod sign_ins;
 mod text;
 
 /// Show every export: when it ran, how it went, when it runs next
@@ -61,6 +62,8 @@ async fn live(args: &Args, remote: &Remote) -> Result<(), u8> {
     let table = text::exports(&exports, true);
     look::print(|out| out.write_all(table.as_bytes()))?;
     text::attention(&exports, &connections, &directory).iter().for_each(|line| render::talk(line));
+    let signed_in: Vec<_> = connections.into_iter().filter_map(|connection| Some((connection.name, connection.sign_in?))).collect();
+    sign_ins::lines(&signed_in, Utc::now()).iter().for_each(|line| render::talk(line));
     Ok(())
 }
 
@@ -70,14 +73,17 @@ fn recorded(args: &Args, globals: &Globals) -> Result<(), u8> {
     let look = Look::open(globals, args.sandbox, now)?;
     let catalog = look::definitions(&args.dir);
     let exports = exports(&look, catalog.as_ref(), now).map_err(|error| look::state_failed(&error))?;
+    let signed_in = signed_in(&look).map_err(|error| look::state_failed(&error))?;
     if args.json {
-        let text = serde_json::json!({ "exports": exports });
+        let connections: Vec<_> = signed_in.iter().map(|(name, view)| serde_json::json!({"name": name, "signIn": view})).collect();
+        let text = serde_json::json!({ "exports": exports, "connections": connections });
         look::print(|out| writeln!(out, "{text:#}"))?;
     } else if exports.is_empty() {
         render::talk(&format!("no exports in {} and no runs yet; `listkeeper init` writes a first definition", args.dir.display()));
     } else {
         let text = text::exports(&exports, catalog.is_some());
         look::print(|out| out.write_all(text.as_bytes()))?;
+        sign_ins::lines(&signed_in, now).iter().for_each(|line| render::talk(line));
     }
     say_what_is_missing(args, catalog.as_ref());
     Ok(())
@@ -91,6 +97,12 @@ fn say_what_is_missing(args: &Args, catalog: Option<&Catalog>) {
         }
         Some(_) => {}
     }
+}
+
+/// Connections that a person signed in.
+fn signed_in(look: &Look) -> Result<Vec<(String, SignInView)>, StateError> {
+    let sign_ins = look.view.as_ref().map(View::sign_ins).transpose()?.unwrap_or_default();
+    Ok(sign_ins.iter().map(|(name, tokens)| (name.to_string(), SignInView::of(tokens))).collect())
 }
 
 /// Every export that is defined, or that the state knows.

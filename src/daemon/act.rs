@@ -101,6 +101,7 @@ impl Controller<'_> {
             Event::Prepared { job, result } => self.prepared(job, result).await,
             Event::Ended { job, report, took } => self.run_ended(job, *report, took).await,
             Event::Probed { connection, failed } => self.show_probe(&connection, failed),
+            Event::Renewed { connection, lost } => self.renewed(&connection, lost),
         }
     }
 
@@ -184,7 +185,7 @@ impl Controller<'_> {
             return;
         }
         // A probe that was stopped says nothing of the connection.
-        if !matches!(event, Event::Probed { .. }) {
+        if !matches!(event, Event::Probed { .. } | Event::Renewed { .. }) {
             self.happened(event).await;
         }
     }

@@ -23,6 +23,7 @@ impl Controller<'_> {
             Request::TriggerAll { by, reply } => drop(reply.send(self.trigger_all(by).await)),
             Request::Cancel { export, by, reply } => drop(reply.send(self.cancel(&export, by).await)),
             Request::Approve { digest, by, reply } => drop(reply.send(self.approve(&digest, by).await)),
+            Request::SignIn { connection, tokens, by, reply } => self.sign_in(connection, *tokens, by, reply).await,
             Request::Reload { by, reply } => {
                 self.audit(&by, "reloaded", "directory", None).await;
                 watcher.handle().now("request");
@@ -121,7 +122,7 @@ impl Controller<'_> {
         "the directory is taken as it is".to_owned()
     }
 
-    async fn audit(&self, who: &str, action: &str, subject: &str, digest: Option<&str>) {
+    pub(super) async fn audit(&self, who: &str, action: &str, subject: &str, digest: Option<&str>) {
         let line = Audit {
             at: Utc::now(),
             who: who.to_owned(),

@@ -2,6 +2,7 @@
 
 use crate::{
     definition::{Diagnostic, Name, Severity},
+    oauth::Tokens,
     state::{Now, RunRecord, Status},
 };
 use chrono::{DateTime, Utc};
@@ -180,4 +181,23 @@ pub struct ConnectionView {
     pub probed_at: Option<DateTime<Utc>>,
     /// Why it is not connected.
     pub why: Option<String>,
+    /// Of a connection that a person signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<SignInView>,
+}
+
+/// A sign-in that is kept; never its tokens.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SignInView {
+    /// Whose account it is, once that is known.
+    pub account: Option<String>,
+    /// It ends then if nobody uses it before.
+    pub ends_unused: Option<DateTime<Utc>>,
+}
+
+impl SignInView {
+    pub fn of(tokens: &Tokens) -> Self {
+        Self { account: tokens.account.clone(), ends_unused: tokens.dies() }
+    }
 }

@@ -74,6 +74,10 @@ pub(super) struct Controller<'l> {
     pub removing: BTreeSet<Name>,
     /// Connection → digest of the definition that was probed.
     pub probed: BTreeMap<String, String>,
+    /// Connections whose sign-in is lost until a person signs in.
+    pub signed_out: BTreeSet<Name>,
+    /// When sign-ins were last looked at.
+    pub sign_ins_seen: Option<tokio::time::Instant>,
     /// Jobs under way.
     pub runs: BTreeMap<Name, Active>,
     /// Export → the definition whose resources were asked for.
@@ -110,6 +114,7 @@ pub async fn serve(handle: Handle, mut requests: Requests, mut watcher: Watcher,
     let mut controller = Controller::new(handle, config, listener, events);
     loop {
         controller.act().await;
+        controller.keep_signed_in();
         controller.show(&watcher);
         tokio::select! {
             () = stop.cancelled() => break,
@@ -136,6 +141,8 @@ impl<'l> Controller<'l> {
             snapshot: None,
             removing: BTreeSet::new(),
             probed: BTreeMap::new(),
+            signed_out: BTreeSet::new(),
+            sign_ins_seen: None,
             runs: BTreeMap::new(),
             landed: BTreeMap::new(),
             told_deleted: BTreeSet::new(),

@@ -4,7 +4,8 @@ use super::{Board, Handle, Metrics, Queued, Refused, RefusedKind, SharedBoard, h
 use crate::{
     definition::Name,
     http::Hub,
-    run::{Engine, Recorder},
+    oauth::{InMemoryTokens, SignIns},
+    run::{Engine, Recorder, SignedIn},
     state::{RunRecord, StateDir, Store, Trigger, View},
 };
 use chrono::Utc;
@@ -23,6 +24,7 @@ pub(crate) fn handle(board: Board, state: &StateDir, root: &Path) -> (Handle, Se
     let store = Store::open(state, Utc::now()).unwrap();
     let engine = Engine {
         hub: Hub::default(),
+        sign_ins: SignIns::new(Arc::new(InMemoryTokens::default()), Hub::default()),
         state: state.clone(),
         recorder: Some(Recorder::start(store).0),
         temp: std::env::temp_dir(),
@@ -68,6 +70,11 @@ async fn answer(request: Request, recorder: Option<&Recorder>, state: &StateDir)
         Request::Approve { digest, by, reply } => {
             let _ = reply.send(Ok("news is queued".to_owned()));
             format!("{by}: approve {digest}")
+        }
+        Request::SignIn { connection, by, reply, .. } => {
+            let signed_in = SignedIn { account: Some("Contoso".to_owned()), proved: Some(Ok(())) };
+            let _ = reply.send(known(&connection).map(|()| signed_in));
+            format!("{by}: sign in {connection}")
         }
         Request::Reload { by, reply } => {
             let _ = reply.send(Ok(()));

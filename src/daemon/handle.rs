@@ -1,7 +1,12 @@
 //! How others speak with the controller: what it may be asked, and what it answers.
 
 use super::{Metrics, SharedBoard};
-use crate::{definition::Name, run::Engine, state::RunRecord};
+use crate::{
+    definition::Name,
+    oauth::Tokens,
+    run::{Engine, SignedIn},
+    state::RunRecord,
+};
 use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
@@ -68,6 +73,13 @@ pub(super) enum Request {
         by: String,
         reply: oneshot::Sender<Result<String, Refused>>,
     },
+    /// Keeps what a person's sign-in gave.
+    SignIn {
+        connection: Name,
+        tokens: Box<Tokens>,
+        by: String,
+        reply: oneshot::Sender<Result<SignedIn, Refused>>,
+    },
     Reload {
         by: String,
         reply: oneshot::Sender<Result<(), Refused>>,
@@ -102,6 +114,11 @@ impl Handle {
     /// Approves a held plan or a held reading by its whole digest; says what happens now.
     pub async fn approve(&self, digest: String, by: String) -> Result<String, Refused> {
         self.ask(|reply| Request::Approve { digest, by, reply }).await
+    }
+
+    /// Keeps the tokens of a connection that was signed in elsewhere; says how it stands once the platform was asked.
+    pub async fn sign_in(&self, connection: Name, tokens: Tokens, by: String) -> Result<SignedIn, Refused> {
+        self.ask(|reply| Request::SignIn { connection, tokens: Box::new(tokens), by, reply }).await
     }
 
     /// Looks at the directory again, now.

@@ -23,11 +23,12 @@ mod reconcile;
 mod records;
 mod retry;
 mod show;
+mod sign_in;
 mod timetable;
 pub mod watch;
 mod work;
 
-pub use board::{Board, ConnectionView, DirectoryView, ExportView, HeldReading, Problem, Progress, ScheduleView, SharedBoard};
+pub use board::{Board, ConnectionView, DirectoryView, ExportView, HeldReading, Problem, Progress, ScheduleView, SharedBoard, SignInView};
 pub use controller::{Config, Drained, Redirect, serve};
 pub use handle::{Handle, Queued, Refused, RefusedKind, Requests};
 pub use listener::{Listener, Reading};

@@ -107,10 +107,12 @@ impl Controller<'_> {
                 connected: None,
                 probed_at: None,
                 why: None,
+                sign_in: None,
             });
             board.connections.insert(name, ConnectionView { display_name: connection.display_name.clone(), ..view });
         }
         drop(board);
+        self.show_sign_ins();
         gone.iter().for_each(|name| self.handle.metrics.forget(name));
         if let Some(view) = self.view() {
             names.iter().for_each(|name| drop(self.refresh_from(&view, name)));

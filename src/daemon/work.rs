@@ -5,7 +5,7 @@ use super::{
     queue::{Job, Work},
 };
 use crate::{
-    definition::Export,
+    definition::{Export, Name},
     plan::Plan,
     run::{Cause, Decision, Engine, Failure, FailureKind, Report, Silent, Watch},
 };
@@ -36,6 +36,11 @@ pub enum Event {
     Probed {
         connection: String,
         failed: Option<String>,
+    },
+    /// A sign-in was looked at; why only a person can mend it, if so.
+    Renewed {
+        connection: Name,
+        lost: Option<String>,
     },
 }
 

@@ -42,4 +42,6 @@ pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 
 #[cfg(test)]
+mod platform_tests;
+#[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! What a vendor's refusal means: one vocabulary of three sorts.
 
+use crate::oauth;
 use std::time::Duration;
 
 /// A call that did not succeed, with what to do.
@@ -37,5 +38,16 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+/// Nothing was sent without a token.
+impl From<oauth::Error> for Error {
+    fn from(error: oauth::Error) -> Self {
+        let kind = match error.kind {
+            oauth::ErrorKind::Retry { after } => ErrorKind::Retry { after, unknown: false },
+            oauth::ErrorKind::Stall => ErrorKind::Stall,
+        };
+        Self { kind, message: error.message, hint: error.hint }
     }
 }

@@ -7,6 +7,7 @@
 pub mod constant_contact;
 mod error;
 pub mod mailchimp;
+pub mod omnisend;
 mod open;
 mod types;
 mod words;

@@ -13,7 +13,8 @@ pub fn open(export: &Export, hub: &Hub) -> Result<Arc<dyn Destination>, Error> {
     match &export.target.audience {
         Audience::Mailchimp(audience) => super::mailchimp::open(&export.connection, audience, hub),
         Audience::ConstantContact(_) => super::constant_contact::open(&export.connection, &export.attributes, export.verify, hub),
-        Audience::Omnisend { .. } | Audience::Iterable => {
+        Audience::Omnisend { segment } => super::omnisend::open(&export.connection, *segment, &export.attributes, hub),
+        Audience::Iterable => {
             Err(Error::stall(format!("{} cannot be reached by this version", export.connection.kind.title())))
         }
     }

@@ -85,6 +85,13 @@ impl Authorization {
     }
 }
 
+/// Whether both say the same of us.
+impl PartialEq for Authorization {
+    fn eq(&self, other: &Self) -> bool {
+        (self.header, self.expose()) == (other.header, other.expose())
+    }
+}
+
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Authorization(redacted)")

@@ -134,3 +134,25 @@ fn a_removal_that_takes_nothing_away_needs_nobody() {
     assert!(judge(&removal(0, 0, Some(0)), &Guard::default(), None).passes());
     assert!(judge(&removal(0, 0, None), &Guard::default(), None).passes());
 }
+
+/// What only a person can know is held, once.
+#[rstest]
+#[case(SegmentFacts { first_write: true, ..SegmentFacts::default() }, Code::FirstWrite, "would be put back")]
+#[case(SegmentFacts { made_anew: true, ..SegmentFacts::default() }, Code::MadeAnew, "the old one kept")]
+#[case(SegmentFacts { container_gone: true, ..SegmentFacts::default() }, Code::ContainerGone, "gone at the platform")]
+fn what_a_person_must_see_first(#[case] facts: SegmentFacts, #[case] code: Code, #[case] words: &str) {
+    let facts = Facts { segments: vec![SegmentFacts { name: "vip".into(), members: 5, ..facts }], ..Facts::default() };
+    let verdict = judge(&facts, &Guard::default(), None);
+    assert_eq!(codes(&verdict), [code]);
+    assert!(verdict.held[0].to_string().contains(words), "{}", verdict.held[0]);
+    assert!(verdict.can_be_approved());
+    assert!(judge(&facts, &Guard::default(), Some(&Allowed { reasons: verdict.held })).passes());
+}
+
+#[test]
+fn of_segments_that_are_one_list_each_is_judged_for_itself() {
+    let list = SegmentFacts { name: "\"VIP\"".into(), together: true, removals: 3, largest: 5, ..SegmentFacts::default() };
+    let empty = SegmentFacts { name: "lapsed".into(), ..SegmentFacts::default() };
+    let verdict = judge(&Facts { segments: vec![list, empty], ..Facts::default() }, &Guard::default(), None);
+    assert_eq!(verdict.held.iter().map(|r| (r.code, r.segment.as_deref())).collect::<Vec<_>>(), [(Code::EmptySegment, Some("lapsed"))]);
+}

@@ -1,5 +1,6 @@
 //! Pure: desired × last applied × observed → a plan, the guard's verdict, the plan as text. No I/O, clock or async.
 
+mod containers;
 mod counts;
 pub mod diff;
 pub mod guard;

@@ -1,23 +1,14 @@
 //! Batches made one by one from what a plan holds: nothing is gathered that is not sent next.
 
-use super::{Context, Failure, observe::Ready, prepare::Work};
+use super::{Context, Failure, observe::Ready, part::Part, prepare::Work};
 use crate::{
     definition::OnEmpty,
-    destination::{Batch, BatchRow, Capabilities, ContainerId, Destination, JobId, JobOutcomes, Operation, Outcome},
+    destination::{Batch, BatchRow, ContainerId, Destination, JobId, JobOutcomes, Operation, Outcome},
     member::{Fingerprint, Flags, Key, MappedField, Record, SegmentMask, Standing, Value},
     state::{Job, JobMember, RunId, View},
 };
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-
-/// One part of a phase: an operation, for joins and leaves in one container.
-#[derive(Clone, Debug)]
-pub struct Part {
-    pub operation: Operation,
-    pub container: Option<(u8, ContainerId)>,
-    /// A join carries attributes that are still to be told.
-    pub join_tells: bool,
-}
 
 /// A batch, with the places of its rows among the work's entries (or leavers).
 #[derive(Debug)]
@@ -188,43 +179,6 @@ impl<'a> Batches<'a> {
         let row = BatchRow { key: leaver.key, email, attributes: Vec::new(), standing: None, joins: Vec::new(), consent_at: None, contact };
         let last = leaver.segments.minus(segments).is_empty() && leaver.whole && !leaver.archive;
         Ok(Some(Row { row, person: None, told: None, segments, last }))
-    }
-}
-
-impl Part {
-    pub fn bit(&self) -> Option<u8> {
-        self.container.as_ref().map(|(bit, _)| *bit)
-    }
-
-    /// Whether someone with these flags, who joins these segments, has to do with it.
-    pub fn concerns(&self, flags: Flags, joins: SegmentMask, capabilities: &Capabilities) -> bool {
-        match self.operation {
-            Operation::Create => flags.has(Flags::CREATE),
-            Operation::Update => flags.has(Flags::UPDATE),
-            Operation::Restore => flags.has(Flags::RESTORE),
-            Operation::Join => {
-                let joins = self.bit().is_some_and(|bit| joins.has(bit));
-                joins || (capabilities.join_updates && flags.has(Flags::UPDATE))
-            }
-            Operation::Leave | Operation::Archive => false,
-        }
-    }
-
-    /// Whether the attributes go along: always where that is what it is for; with a join if they are still to be told.
-    fn tells(&self, flags: Flags) -> bool {
-        match self.operation {
-            Operation::Join => self.join_tells && flags.has(Flags::UPDATE),
-            operation => !operation.removes(),
-        }
-    }
-
-    /// Of the segments that someone joins, those that this part puts them into.
-    fn joined(&self, joins: SegmentMask, capabilities: &Capabilities) -> SegmentMask {
-        match self.operation {
-            Operation::Create if capabilities.create_joins => joins,
-            Operation::Join => self.bit().map_or(SegmentMask::NONE, |bit| joins.and(SegmentMask::of(bit))),
-            _ => SegmentMask::NONE,
-        }
     }
 }
 

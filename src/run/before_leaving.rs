@@ -1,6 +1,6 @@
 //! What some vendors need before people are taken out: that our last write has become visible, and their own ids of contacts.
 
-use super::{Failure, batches::Part, phase::Phase, poll, standings};
+use super::{Failure, part::Part, phase::Phase, poll, standings};
 use crate::{
     destination::{ContactRecord, PageRequest},
     member::{Email, Key},
@@ -37,7 +37,7 @@ async fn learn_ids(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
     let unknown = without_id(phase, part)?;
     match unknown.len() {
         0 => return Ok(()),
-        ..=FEW => one_by_one(phase, &unknown).await?,
+        1..=FEW => one_by_one(phase, &unknown).await?,
         _ => whole_container(phase, part).await?,
     }
     phase.recorder.flush().await

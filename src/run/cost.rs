@@ -90,7 +90,7 @@ fn rows_a_call(parts: &Parts<'_>, operation: Operation) -> Result<u64, Failure> 
         size += parts.context.destination.row_bytes(operation, &row);
         seen += 1;
     }
-    if size == 0 { Ok(rows) } else { Ok(rows.min((bytes * seen / size).max(1) as u64)) }
+    Ok((bytes * seen).checked_div(size).map_or(rows, |fit| rows.min(fit.max(1) as u64)))
 }
 
 /// At the documented rates; `None` where none is known.

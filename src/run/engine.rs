@@ -11,6 +11,7 @@ use crate::{
     definition::{Export, Name},
     destination::{self, PlaceId},
     http::Hub,
+    oauth::SignIns,
     plan::{PlacePlan, Plan, diff::DiffTally},
     state::{Origin, PlaceRow, StateDir, View, approve},
 };
@@ -26,6 +27,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone)]
 pub struct Engine {
     pub hub: Hub,
+    /// What connections without a key authorize themselves with.
+    pub sign_ins: SignIns,
     pub state: StateDir,
     /// `None`: the state is only read.
     pub recorder: Option<Recorder>,

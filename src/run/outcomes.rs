@@ -1,11 +1,6 @@
 //! What an answer means for the state and for the work that is left.
 
-use super::{
-    Failure,
-    batches::{Part, Planned},
-    phase::Phase,
-    verify::Verified,
-};
+use super::{Failure, batches::Planned, part::Part, phase::Phase, verify::Verified};
 use crate::{
     destination::{BatchRow, Operation, Outcome, Rejection},
     member::{Entry, Fingerprint, Flags, Key, Reject, SegmentMask, Standing},

@@ -2,9 +2,10 @@
 
 use super::{
     Context, Failure, FailureKind, Recorder,
-    batches::{Batches, Part, Planned},
+    batches::{Batches, Planned},
     observe::Ready,
     outcomes::{self, Noted},
+    part::Part,
     poll,
     prepare::Work,
     under_way::UnderWay,

@@ -6,6 +6,7 @@ use super::{
     hold::Hold,
     iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
+    oauth::{self, AuthorizationServer},
     omnisend::{self, Omnisend},
     vendor::Vendor,
 };
@@ -18,6 +19,8 @@ const BASES: &[(&str, &str)] = &[
     ("iterable", iterable::BASE),
     (omnisend::NAME, omnisend::BASE),
     ("constant-contact", constant_contact::BASE),
+    (oauth::MAILCHIMP.name, oauth::MAILCHIMP.base),
+    (oauth::CONSTANT_CONTACT.name, oauth::CONSTANT_CONTACT.base),
 ];
 
 /// What runs behind the doors.
@@ -35,7 +38,9 @@ impl Vendors {
         let iterable = Arc::new(Iterable::open(hold, clock.clone())?);
         let omnisend = Arc::new(Omnisend::open(hold, clock.clone(), origin.to_owned())?);
         let constant_contact = Arc::new(ConstantContact::open(hold, clock.clone())?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend, constant_contact];
+        let sign_in = |rules| AuthorizationServer::open(rules, hold, clock, origin).map(Arc::new);
+        let (mailchimps, contacts) = (sign_in(&oauth::MAILCHIMP)?, sign_in(&oauth::CONSTANT_CONTACT)?);
+        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend, constant_contact, mailchimps, contacts];
         Ok(Self { mailchimp, all })
     }
 }

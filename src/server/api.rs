@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, value::RawValue};
 use std::path::PathBuf;
 
+pub use super::sign_in::{SentTokens, SignedInNow};
+
 /// The header that says who asks, for the audit trail.
 pub const USER_HEADER: &str = "X-Listkeeper-User";
 

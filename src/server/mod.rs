@@ -19,6 +19,7 @@ mod problem;
 mod rehearse;
 mod routes;
 mod serve;
+mod sign_in;
 mod token;
 mod work;
 

@@ -46,7 +46,7 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let mut operation = json!({"operationId": about.id, "summary": about.summary, "responses": responses(route, generator)});
     let mut parameters = path_parameters(route.path);
     parameters.extend(about.query.map(|query| query_parameters(query, generator)).unwrap_or_default());
-    if route.method == "post" {
+    if route.method != "get" {
         parameters.push(user());
     }
     if !parameters.is_empty() {
@@ -78,8 +78,8 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let common = json!({"description": "It was refused, and why", "content": {"application/problem+json": {"schema": problem}}});
     let codes: &[&str] = match (route.access, route.method) {
         (Access::Probe, _) => &["421"],
-        (_, "post") => &["400", "401", "421", "503"],
-        _ => &["401", "421", "503"],
+        (_, "get") => &["401", "421", "503"],
+        _ => &["400", "401", "421", "503"],
     };
     for code in codes {
         responses.entry(*code).or_insert_with(|| common.clone());
@@ -87,12 +87,16 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     responses.into()
 }
 
+/// What names are made of.
+const NAME: &str = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$";
+
 fn path_parameters(path: &str) -> Vec<Value> {
     let named = path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let parameter = |name: &str| {
         let (pattern, what) = match name {
             "digest" => ("^[0-9a-fA-F]{4,64}$", "The digest of what is held, or its beginning"),
-            _ => ("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", "The export's name"),
+            "connection" => (NAME, "The connection's name"),
+            _ => (NAME, "The export's name"),
         };
         let schema = json!({"type": "string", "pattern": pattern});
         json!({"name": name, "in": "path", "required": true, "description": what, "schema": schema})

@@ -2,16 +2,19 @@
 
 use super::{
     Problem,
-    api::{ApprovedNow, AuditTrail, Connections, Done, Exports, Planned, Proposal, Rejected, Runs, Triggered, TriggeredAll, Waiting},
+    api::{
+        ApprovedNow, AuditTrail, Connections, Done, Exports, Planned, Proposal, Rejected, Runs, SentTokens, SignedInNow, Triggered,
+        TriggeredAll, Waiting,
+    },
     health, look, openapi, rehearse,
     serve::App,
-    work,
+    sign_in, work,
 };
 use crate::{
     daemon::{DirectoryView, ExportView},
     state::RunRecord,
 };
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::{MethodRouter, get, post, put};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// Who may.
@@ -60,6 +63,10 @@ impl Route {
 
     fn post(path: &'static str, id: &'static str, handler: MethodRouter<App>) -> Self {
         Self::new("post", path, id, Access::Token, handler)
+    }
+
+    fn put(path: &'static str, id: &'static str, handler: MethodRouter<App>) -> Self {
+        Self::new("put", path, id, Access::Token, handler)
     }
 
     fn new(method: &'static str, path: &'static str, id: &'static str, access: Access, handler: MethodRouter<App>) -> Self {
@@ -188,6 +195,14 @@ fn works() -> Vec<Route> {
             .fails(400, "This is not the beginning of a digest")
             .fails(404, "Nothing like it is held")
             .fails(409, "Several begin so"),
+        Route::put("/v1/connections/{connection}/tokens", "signIn", put(sign_in::keep))
+            .says("Keep what a person's sign-in gave, and ask the platform with it")
+            .body::<SentTokens>()
+            .answers::<SignedInNow>(200, "They are kept; how the platform answered")
+            .fails(400, "This is not a connection's name, or the body is not JSON")
+            .fails(404, "There is no such connection")
+            .fails(409, "They are not for this connection")
+            .waits(),
         Route::post("/v1/reload", "reload", post(work::reload)).says("Look at the directory again, now").answers::<Done>(202, "It is"),
         Route::post("/v1/plan", "plan", post(rehearse::plan))
             .says("What an apply of these definitions would do; nothing is applied")

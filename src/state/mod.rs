@@ -2,7 +2,7 @@
 //!
 //! May know: the nouns of `definition`, `member`, `destination` and `plan`, SQLite, one directory. May not know: vendors,
 //! sources, how a plan is made or carried out, the time (whoever needs "now" says it). It is asked and told; it decides
-//! nothing, and it holds no secret.
+//! nothing. It holds no secret but what sign-ins gave (`token`).
 //!
 //! [`View`] reads and needs no lock; [`Store`] is the one writer and reads too. Writes inside [`Store::begin`] …
 //! [`Store::commit`] become durable together; any other write is a transaction of its own.
@@ -34,6 +34,7 @@ mod settled;
 mod sql;
 mod status;
 mod store;
+mod token;
 mod view;
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use listkeeper::{
     definition::{self, Export},
     http::{Hub, InMemoryDays},
+    oauth::{InMemoryTokens, SignIns},
     plan::Plan,
     run::{Decision, Engine, Failure, Prepared, Recorder, Report, Silent},
     sandbox::{self, Faults, Options, Sandbox},
@@ -130,8 +131,10 @@ guard: {{maxRemovals: 100%}}
     }
 
     fn engine(&self, recorder: Option<Recorder>) -> Engine {
+        let hub = Hub::with_days(Arc::new(InMemoryDays::default()), SPEED);
         Engine {
-            hub: Hub::with_days(Arc::new(InMemoryDays::default()), SPEED),
+            sign_ins: SignIns::new(Arc::new(InMemoryTokens::default()), hub.clone()),
+            hub,
             state: self.state(),
             recorder,
             temp: std::env::temp_dir(),

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use listkeeper::{
     definition::{self, Export},
     http::Hub,
+    oauth::SignIns,
     plan::Plan,
-    run::{Decision, Engine, Failure, Recorder, Report, Silent},
+    run::{Decision, DurableTokens, Engine, Failure, Recorder, Report, Silent},
     sandbox::{
         self, Exchange, Faults, Options, Sandbox,
         mailchimp::{Person, PersonIs},
@@ -260,8 +261,10 @@ impl World {
     }
 
     pub fn engine(&self, recorder: Option<Recorder>) -> Engine {
+        let tokens = DurableTokens::new(recorder.clone(), self.state());
         Engine {
             hub: Hub::default(),
+            sign_ins: SignIns::new(Arc::new(tokens), Hub::default()),
             state: self.state(),
             recorder,
             temp: std::env::temp_dir(),

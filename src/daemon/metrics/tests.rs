@@ -24,6 +24,7 @@ fn what_was_counted_is_written_in_the_prometheus_format() {
         connected: Some(false),
         probed_at: None,
         why: Some("the key was refused".into()),
+        sign_in: None,
     };
     board.connections.insert("account".into(), connection);
     let text = metrics.text(&board, &Hub::default());

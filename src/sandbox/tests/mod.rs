@@ -8,6 +8,7 @@ mod lists;
 mod members;
 mod reading;
 mod server;
+mod sign_in;
 mod tags;
 mod values;
 mod weather;

@@ -92,3 +92,24 @@ async fn a_plan_of_what_is_sent_says_why_an_export_has_none() {
         assert!(!failure.message.is_empty());
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sign_in_gave_is_handed_on_and_not_shown() {
+    let world = World::new().await;
+    let put = |connection: &str, body: serde_json::Value| {
+        let path = format!("/v1/connections/{connection}/tokens");
+        super::world::send(world.request("PUT", &path).bearer_auth(&world.token).json(&body))
+    };
+    let tokens = json!({
+        "vendor": "constant-contact", "endpoint": "https://auth.example.com/", "clientId": "app",
+        "accessToken": "hush-access", "refreshToken": "hush-refresh", "obtained": "2026-11-22T06:00:00Z",
+    });
+    let answer = put("news", tokens.clone()).await;
+    assert_eq!((answer.status, answer.json()), (200, json!({"account": "Contoso", "connected": true, "why": null, "hint": null})));
+    let unknown = put("nobody", tokens).await;
+    assert_eq!(unknown.status, 404);
+    let cut = put("news", json!({"vendor": "constant-contact", "accessToken": "hush-access"})).await;
+    assert_eq!(cut.status, 422);
+    assert!(!cut.text.contains("hush") && !world.seen().concat().contains("hush"), "{}", cut.text);
+    assert_eq!(world.seen()[..2], ["api: sign in news", "api: sign in nobody"]);
+}

@@ -101,6 +101,7 @@ pub(crate) fn board() -> Board {
         connected: Some(true),
         probed_at: Some(at(1)),
         why: None,
+        sign_in: None,
     };
     board.connections.insert("account".into(), connection);
     board

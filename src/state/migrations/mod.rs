@@ -3,13 +3,14 @@
 mod v1;
 mod v2;
 mod v3;
+mod v4;
 mod v5;
 
 use super::{Result, StateError, StateErrorKind};
 use rusqlite::Connection;
 
 /// In order; the format number is how many were carried out.
-const STEPS: &[&str] = &[v1::SQL, v2::SQL, v3::SQL, v5::SQL];
+const STEPS: &[&str] = &[v1::SQL, v2::SQL, v3::SQL, v4::SQL, v5::SQL];
 
 /// Marks the file as ours among SQLite files ("Lkep").
 const APPLICATION_ID: i64 = 0x4C6B_6570;

@@ -4,6 +4,7 @@ mod exports;
 mod history;
 mod members;
 mod opening;
+mod tokens;
 
 use super::*;
 use crate::{

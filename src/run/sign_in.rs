@@ -1,0 +1,47 @@
+//! A connection signed in: what the sign-in gave is kept first, then proved by a call (C5).
+
+use super::{Engine, Failure, FailureKind};
+use crate::{
+    definition::{Connection, Export},
+    destination::{self, Account},
+    oauth::{self, Tokens},
+};
+
+/// How a sign-in stands.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// Whose account it is, where that is known.
+    pub account: Option<String>,
+    /// Whether a call of the platform's API went through; `None`: no export uses the connection, so none was made.
+    pub proved: Option<Result<(), Failure>>,
+}
+
+impl Engine {
+    /// Keeps tokens, then uses them. `export`: one that uses the connection, if there is one.
+    pub async fn sign_in(&self, connection: &Connection, export: Option<&Export>, tokens: Tokens) -> Result<SignedIn, Failure> {
+        let told = tokens.account.clone();
+        self.sign_ins.keep(&connection.name, tokens).await?;
+        let Some(export) = export else { return Ok(SignedIn { account: told, proved: None }) };
+        let probed = self.probe(export).await;
+        let account = probed.as_ref().ok().map(|account| account.name.clone()).filter(|name| !name.is_empty());
+        if let Some(account) = &account {
+            self.sign_ins.name_account(&connection.name, account).await?;
+        }
+        Ok(SignedIn { account: account.or(told), proved: Some(probed.map(drop)) })
+    }
+
+    /// A live probe of a connection's credentials, as one of its exports uses them.
+    pub async fn probe(&self, export: &Export) -> Result<Account, Failure> {
+        Ok(destination::open(export, &self.hub)?.verify().await?)
+    }
+}
+
+impl From<oauth::Error> for Failure {
+    fn from(error: oauth::Error) -> Self {
+        let kind = match error.kind {
+            oauth::ErrorKind::Retry { after } => FailureKind::Retry { after },
+            oauth::ErrorKind::Stall => FailureKind::Stalled,
+        };
+        error.hint.into_iter().fold(Self::new(kind, error.message), Self::hint)
+    }
+}
