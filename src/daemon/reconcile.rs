@@ -253,7 +253,7 @@ impl Controller<'_> {
 
     fn probe(&self, export: &Export) {
         let (connection, tell) = (export.connection.name.to_string(), self.events.clone());
-        match destination::open(export, &self.engine.hub) {
+        match destination::open(export, &self.engine.hub, &self.engine.sign_ins) {
             Err(error) => drop(tell.send(Event::Probed { connection, failed: Some(error.message) })),
             Ok(destination) => drop(tokio::spawn(async move {
                 let failed = destination.verify().await.err().map(|error| error.message);

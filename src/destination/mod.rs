@@ -5,6 +5,7 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 pub mod constant_contact;
+mod credential;
 mod error;
 pub mod mailchimp;
 pub mod omnisend;

@@ -3,6 +3,7 @@ use crate::{
     definition::{self, Export, Name},
     destination::{self, Capabilities, FieldFit, Observed, PlaceId},
     http::Hub,
+    oauth::{InMemoryTokens, SignIns},
     plan::resources::{Problem, Recorded},
 };
 use rstest::rstest;
@@ -54,7 +55,8 @@ impl World {
         let catalog = definition::read(dir.path());
         assert!(!catalog.has_errors(), "{:?}", catalog.diagnostics);
         let export = Arc::clone(catalog.exports.values().next().unwrap());
-        let capabilities = destination::open(&export, &Hub::default()).unwrap().capabilities();
+        let sign_ins = SignIns::new(Arc::new(InMemoryTokens::default()), Hub::default());
+        let capabilities = destination::open(&export, &Hub::default(), &sign_ins).unwrap().capabilities();
         Self { export, capabilities }
     }
 

@@ -70,7 +70,7 @@ impl Engine {
     pub async fn connect(&self, export: &Arc<Export>, watch: Arc<dyn Watch>, now: DateTime<Utc>) -> Result<Context, Failure> {
         let cancel = self.cancel.child_token();
         // Stopping this run ends its waiting at once, and nobody else's.
-        let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()))?;
+        let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()), &self.sign_ins)?;
         let view = self.view(now)?.filter(|_| !export.removed);
         let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
         let early = shape.map(|shape| Early::begin(export, &watch, &cancel, &self.temp, shape));

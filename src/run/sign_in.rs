@@ -32,7 +32,7 @@ impl Engine {
 
     /// A live probe of a connection's credentials, as one of its exports uses them.
     pub async fn probe(&self, export: &Export) -> Result<Account, Failure> {
-        Ok(destination::open(export, &self.hub)?.verify().await?)
+        Ok(destination::open(export, &self.hub, &self.sign_ins)?.verify().await?)
     }
 }
 

@@ -35,6 +35,7 @@ use crate::{
     definition::{AttributeSpec, Connection, Verify},
     http::Hub,
     member::Email,
+    oauth::SignIns,
 };
 use api::Api;
 use async_trait::async_trait;
@@ -60,10 +61,11 @@ pub(super) fn open(
     attributes: &BTreeMap<String, AttributeSpec>,
     verify: Option<Verify>,
     hub: &Hub,
+    sign_ins: &SignIns,
 ) -> Result<Arc<dyn Destination>, Error> {
     let columns = Columns::of(attributes.keys().map(String::as_str))?;
     let (patience, quiet, reads_back) = (Patience::default(), OnceCell::new(), verify != Some(Verify::Never));
-    Ok(Arc::new(ConstantContact { api: Api::open(connection, hub)?, columns, reads_back, patience, quiet }))
+    Ok(Arc::new(ConstantContact { api: Api::open(connection, hub, sign_ins)?, columns, reads_back, patience, quiet }))
 }
 
 #[async_trait]
