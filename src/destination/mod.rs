@@ -5,8 +5,8 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 pub mod constant_contact;
+mod credential;
 mod error;
-mod identity;
 mod iterable;
 mod made_once;
 pub mod mailchimp;

@@ -14,7 +14,7 @@ pub fn open(export: &Export, hub: &Hub, sign_ins: &SignIns) -> Result<Arc<dyn De
     match &export.target.audience {
         Audience::Mailchimp(audience) => super::mailchimp::open(&export.connection, audience, hub, sign_ins),
         Audience::Omnisend { segment } => super::omnisend::open(&export.connection, *segment, &export.attributes, hub),
-        Audience::ConstantContact(_) => super::constant_contact::open(export, hub, sign_ins),
+        Audience::ConstantContact(_) => super::constant_contact::open(&export.connection, &export.attributes, export.verify, hub, sign_ins),
         Audience::Iterable => super::iterable::open(&export.connection, hub),
     }
 }

@@ -1,7 +1,7 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, identity::Identity},
+    super::{Error, credential::Credential},
     capabilities::{PER_DAY, PER_SECOND},
     errors,
 };
@@ -26,7 +26,7 @@ const ANSWER_LIMIT: usize = 32 << 20;
 pub(super) struct Api {
     client: Client,
     base: Url,
-    identity: Identity,
+    credential: Credential,
     /// What shares the vendor's limits with us: the app, whoever's account it is used for.
     pub budget_key: String,
 }
@@ -37,12 +37,9 @@ impl Api {
             Some(endpoint) => endpoint.clone(),
             None => Url::parse(BASE).map_err(|error| Error::stall(format!("{BASE} is no address: {error}")))?,
         };
-        let identity = match Identity::signed_in(connection, sign_ins)? {
-            Some(bearer) => Identity::SignedIn(bearer),
-            None => Identity::Key(authorization(connection)?),
-        };
+        let credential = credential(connection, sign_ins)?;
         let budget_key = format!("constant-contact/{}/{}", app(connection)?, base.host_str().unwrap_or_default());
-        Ok(Self { client: hub.client(budget_key.clone(), spend(&connection.limits)), base, identity, budget_key })
+        Ok(Self { client: hub.client(budget_key.clone(), spend(&connection.limits)), base, credential, budget_key })
     }
 
     /// Carries a call out; an answer that is not a success is an error.
@@ -54,7 +51,12 @@ impl Api {
 
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
-        self.identity.send(&self.client, self.request(call)).await.map_err(|none| none.or(errors::lost))
+        let request = self.request(call);
+        let signed = |authorization| {
+            let request = Request { authorization: Some(authorization), ..request.clone() };
+            async move { self.client.send(&request).await.map_err(|failure| errors::lost(&failure)) }
+        };
+        self.credential.authorize(signed).await
     }
 
     /// Waits in the vendor's time; `false`: stopped before that.
@@ -191,10 +193,13 @@ pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Erro
     serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
 }
 
-/// A token without a sign-in, which only a stand-in takes.
-fn authorization(connection: &Connection) -> Result<Authorization, Error> {
+/// A sign-in; a key is what the sandbox names.
+fn credential(connection: &Connection, sign_ins: &SignIns) -> Result<Credential, Error> {
+    if let Credentials::OAuth(_) = connection.credentials {
+        return Ok(Credential::SignIn(sign_ins.bearer(connection)?));
+    }
     let token = connection.api_key().map_err(|why| Error::stall(format!("connection {}: {why}", connection.name)))?;
-    Ok(Authorization::bearer(&token))
+    Ok(Credential::Key(Authorization::bearer(&token)))
 }
 
 /// The app whose limits are spent, without its name.

@@ -32,7 +32,7 @@ use super::{
     Operation, PageRequest, PlaceId, Polled, RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 use crate::{
-    definition::{Export, Verify},
+    definition::{AttributeSpec, Connection, Verify},
     http::Hub,
     member::Email,
     oauth::SignIns,
@@ -41,7 +41,7 @@ use api::Api;
 use async_trait::async_trait;
 use columns::Columns;
 use poll::Patience;
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::OnceCell;
 
 /// One account, seen from one export.
@@ -56,10 +56,16 @@ struct ConstantContact {
     quiet: OnceCell<()>,
 }
 
-pub(super) fn open(export: &Export, hub: &Hub, sign_ins: &SignIns) -> Result<Arc<dyn Destination>, Error> {
-    let columns = Columns::of(export.attributes.keys().map(String::as_str))?;
-    let (patience, quiet, reads_back) = (Patience::default(), OnceCell::new(), export.verify != Some(Verify::Never));
-    Ok(Arc::new(ConstantContact { api: Api::open(&export.connection, hub, sign_ins)?, columns, reads_back, patience, quiet }))
+pub(super) fn open(
+    connection: &Connection,
+    attributes: &BTreeMap<String, AttributeSpec>,
+    verify: Option<Verify>,
+    hub: &Hub,
+    sign_ins: &SignIns,
+) -> Result<Arc<dyn Destination>, Error> {
+    let columns = Columns::of(attributes.keys().map(String::as_str))?;
+    let (patience, quiet, reads_back) = (Patience::default(), OnceCell::new(), verify != Some(Verify::Never));
+    Ok(Arc::new(ConstantContact { api: Api::open(connection, hub, sign_ins)?, columns, reads_back, patience, quiet }))
 }
 
 #[async_trait]

@@ -1,11 +1,11 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, identity::Identity},
+    super::{Error, credential::Credential},
     errors,
 };
 use crate::{
-    definition::{Connection, Limits},
+    definition::{Connection, Credentials, Limits},
     http::{Answer, Authorization, Client, Effect, Hub, Method, Request, Spend},
     oauth::SignIns,
 };
@@ -24,26 +24,27 @@ const ANSWER_LIMIT: usize = 32 << 20;
 pub(super) struct Api {
     client: Client,
     base: Url,
-    identity: Identity,
+    credential: Credential,
     /// The account's budget cannot be told from the key; until it is known, the key stands for it.
     pub key_name: String,
 }
 
 impl Api {
     pub(super) fn open(connection: &Connection, hub: &Hub, sign_ins: &SignIns) -> Result<Self, Error> {
-        let (identity, base, key_name) = match Identity::signed_in(connection, sign_ins)? {
-            Some(bearer) => {
+        let (credential, base, key_name) = match &connection.credentials {
+            Credentials::OAuth(_) => {
+                let bearer = sign_ins.bearer(connection)?;
                 let base = signed_in_base(connection, bearer.api())?;
-                (Identity::SignedIn(bearer), base, format!("sign-in-{}", connection.name))
+                (Credential::SignIn(bearer), base, format!("sign-in-{}", connection.name))
             }
-            None => {
+            Credentials::ApiKey(_) => {
                 let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
                 let name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
-                (Identity::Key(Authorization::basic("listkeeper", &key)), base(connection, &key)?, name)
+                (Credential::Key(Authorization::basic("listkeeper", &key)), base(connection, &key)?, name)
             }
         };
         let budget = format!("mailchimp/key/{key_name}/{}", base.host_str().unwrap_or_default());
-        Ok(Self { client: hub.client(budget, spend(&connection.limits)), base, identity, key_name })
+        Ok(Self { client: hub.client(budget, spend(&connection.limits)), base, credential, key_name })
     }
 
     /// From now on everything that uses this account shares its connections.
@@ -61,8 +62,11 @@ impl Api {
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
         let (rows, request) = (call.rows, self.request(call));
-        let answered = self.identity.send(&self.client, request).await;
-        answered.map_err(|none| none.or(|failure| errors::lost(failure, rows)))
+        let signed = |authorization| {
+            let request = Request { authorization: Some(authorization), ..request.clone() };
+            async move { self.client.send(&request).await.map_err(|failure| errors::lost(&failure, rows)) }
+        };
+        self.credential.authorize(signed).await
     }
 
     /// Fetches what the vendor put somewhere else: without our credentials.

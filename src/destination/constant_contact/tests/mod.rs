@@ -5,6 +5,7 @@ mod fit;
 mod join;
 mod leave;
 mod read;
+mod sign_in;
 mod weather;
 
 use super::super::*;
@@ -14,6 +15,7 @@ use crate::{
     },
     http::{Hub, InMemoryDays},
     member::{Email, Key, Standing, Value},
+    oauth::{InMemoryTokens, SignIns},
     sandbox::{Options, Sandbox},
 };
 use serde_json::{Value as Json, json};
@@ -90,7 +92,12 @@ impl World {
 /// Another process on the same sandbox.
 fn open(sandbox: &Sandbox, tags: &[&str], verify: Option<Verify>) -> Arc<dyn Destination> {
     let hub = Hub::with_days(Arc::new(InMemoryDays::default()), SPEED);
-    super::open(&connection(Some(sandbox.endpoint(VENDOR).unwrap())), &attributes(tags), verify, &hub).unwrap()
+    super::open(&connection(Some(sandbox.endpoint(VENDOR).unwrap())), &attributes(tags), verify, &hub, &nobody()).unwrap()
+}
+
+/// No sign-ins are kept.
+fn nobody() -> SignIns {
+    SignIns::new(Arc::new(InMemoryTokens::default()), Hub::default())
 }
 
 fn connection(endpoint: Option<url::Url>) -> Connection {

@@ -54,17 +54,6 @@ async fn a_spent_day_is_waited_for() {
     }
 }
 
-#[tokio::test]
-async fn a_sign_in_that_is_refused_says_what_to_do() {
-    let world = World::new().await;
-    let connection =
-        Connection { credentials: Credentials::ApiKey(Secret::Plain("invalid".into())), ..connection(world.sandbox.endpoint(VENDOR)) };
-    let destination = super::super::open(&connection, &attributes(&[]), None, &Hub::default()).unwrap();
-    let error = destination.verify().await.unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Stall);
-    assert!(error.hint.unwrap().contains("listkeeper connect"));
-}
-
 /// A vendor that does not count an import which changes nothing as a change: the list itself is read before anyone is refused.
 #[tokio::test(start_paused = true)]
 async fn who_is_on_the_list_was_added_however_long_ago() {
@@ -74,7 +63,7 @@ async fn who_is_on_the_list_was_added_however_long_ago() {
     let page = |addresses: &[&str]| json!({"contacts": addresses.iter().map(|address| contact(address)).collect::<Vec<_>>()}).to_string();
     let steps = [activity.to_string(), page(&["new@example.com"]), page(&["new@example.com", "old@example.com"])];
     let script = Arc::new(script::Script::new(steps.map(|step| script::json(200, &step)), script::json(500, "{}")));
-    let destination = super::super::open(&connection(None), &attributes(&[]), None, &script::hub(&script)).unwrap();
+    let destination = super::super::open(&connection(None), &attributes(&[]), None, &script::hub(&script), &nobody()).unwrap();
     let rows = rows(&["new@example.com", "old@example.com", "refused@example.com"]);
     let job = JobId(format!("import/86b9/{LIST}/"));
     let done = "done { standing: some(subscribed) }";
