@@ -52,6 +52,7 @@ struct ConstantContact {
     /// Where counts disagree with what was sent (`verify: never` leaves it).
     reads_back: bool,
     patience: Patience,
+    account: OnceCell<Account>,
     /// Nothing that was begun before this run is unfinished any more.
     quiet: OnceCell<()>,
 }
@@ -65,7 +66,21 @@ pub(super) fn open(
 ) -> Result<Arc<dyn Destination>, Error> {
     let columns = Columns::of(attributes.keys().map(String::as_str))?;
     let (patience, quiet, reads_back) = (Patience::default(), OnceCell::new(), verify != Some(Verify::Never));
-    Ok(Arc::new(ConstantContact { api: Api::open(connection, hub, sign_ins)?, columns, reads_back, patience, quiet }))
+    Ok(Arc::new(ConstantContact {
+        api: Api::open(connection, hub, sign_ins)?,
+        columns,
+        reads_back,
+        patience,
+        quiet,
+        account: OnceCell::new(),
+    }))
+}
+
+impl ConstantContact {
+    /// Asked for once: every call counts for the day.
+    async fn account(&self) -> Result<&Account, Error> {
+        self.account.get_or_try_init(|| account::verify(&self.api)).await
+    }
 }
 
 #[async_trait]
@@ -75,13 +90,13 @@ impl Destination for ConstantContact {
     }
 
     async fn verify(&self) -> Result<Account, Error> {
-        account::verify(&self.api).await
+        Ok(self.account().await?.clone())
     }
 
     async fn observe(&self, _sought: &Sought<'_>) -> Result<Observed, Error> {
         let fields = fields::all(&self.api, self.columns.any_custom);
-        let (account, fields, containers) = futures::try_join!(account::verify(&self.api), fields, lists::all(&self.api))?;
-        let place = RemotePlace { id: PlaceId(account.id), name: account.name, contacts: None };
+        let (account, fields, containers) = futures::try_join!(self.account(), fields, lists::all(&self.api))?;
+        let place = RemotePlace { id: PlaceId(account.id.clone()), name: account.name.clone(), contacts: None };
         Ok(Observed { place: Some(place), same_name: Vec::new(), fields, containers })
     }
 
