@@ -10,6 +10,7 @@ mod error;
 mod iterable;
 mod made_once;
 pub mod mailchimp;
+mod no_answer;
 pub mod omnisend;
 mod open;
 mod outcomes;

@@ -21,6 +21,7 @@ mod database;
 mod door;
 mod draw;
 mod error;
+mod fail;
 mod faults;
 mod hold;
 mod iterable;

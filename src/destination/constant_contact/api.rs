@@ -1,7 +1,7 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, credential::Credential},
+    super::{Error, credential::Credential, no_answer},
     capabilities::{PER_DAY, PER_SECOND},
     errors,
 };
@@ -54,7 +54,7 @@ impl Api {
         let request = self.request(call);
         let signed = |authorization| {
             let request = Request { authorization: Some(authorization), ..request.clone() };
-            async move { self.client.send(&request).await.map_err(|failure| errors::lost(&failure)) }
+            async move { self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, false)) }
         };
         self.credential.authorize(signed).await
     }
@@ -190,7 +190,7 @@ impl Links {
 
 /// A good answer, read. One that cannot be read was cut or mangled on the way.
 pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
+    serde_json::from_slice(&answer.body).map_err(|error| no_answer::unreadable("Constant Contact", &error))
 }
 
 /// A sign-in; a key is what the sandbox names.

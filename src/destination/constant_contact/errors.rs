@@ -4,7 +4,7 @@
 //! 429: too many calls in a second, too many in a day, too many activities in the queue.
 
 use super::super::{Error, ErrorKind, words};
-use crate::http::{Answer, Failure, FailureKind, Request, Verdict};
+use crate::http::{Answer, Request, Verdict};
 use serde::Deserialize;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -119,29 +119,6 @@ fn elsewhere(message: String) -> Error {
 fn next_day(now: SystemTime) -> SystemTime {
     let seconds = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     UNIX_EPOCH + Duration::from_secs((seconds / DAY_S + 1) * DAY_S)
-}
-
-/// The meaning of no answer.
-pub(super) fn lost(failure: &Failure) -> Error {
-    let kind = match failure.kind {
-        FailureKind::Unreachable(_) | FailureKind::TimedOut(_) | FailureKind::Broken(_) | FailureKind::Stopped => {
-            ErrorKind::Retry { after: None, unknown: failure.unknown }
-        }
-        FailureKind::QuotaSpent { until } => ErrorKind::Wait { until: Some(until) },
-        FailureKind::TooBig(_) | FailureKind::Unusable(_) => ErrorKind::Stall,
-    };
-    let error = Error::new(kind, failure.to_string());
-    match failure.hint() {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
-
-/// A success whose body makes no sense.
-pub(super) fn unreadable(error: &serde_json::Error) -> Error {
-    // The parser's own words would quote the text; its place is enough.
-    let at = format!("line {}, column {}", error.line(), error.column());
-    Error::new(ErrorKind::Retry { after: None, unknown: true }, format!("Constant Contact's answer cannot be read (at {at})"))
 }
 
 #[cfg(test)]

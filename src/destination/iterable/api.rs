@@ -1,7 +1,7 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, PlaceId},
+    super::{Error, PlaceId, no_answer},
     errors,
     routes::Route,
 };
@@ -51,7 +51,7 @@ impl Api {
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call) -> Result<Answer, Error> {
         let request = self.request(call);
-        self.client.send(&request).await.map_err(|failure| errors::lost(&failure, request.divisible))
+        self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, request.divisible))
     }
 
     fn request(&self, call: Call) -> Request {
@@ -151,7 +151,7 @@ impl Call {
 
 /// A good answer, read. One that cannot be read was cut or mangled on the way.
 pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
+    serde_json::from_slice(&answer.body).map_err(|error| no_answer::unreadable("Iterable", &error))
 }
 
 /// Connections with one key share its budget. The vendor limits the project, whichever the key: `limits.shareWith` names the

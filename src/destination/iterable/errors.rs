@@ -4,7 +4,7 @@
 //! is looked at, and so are the message and the parameters.
 
 use super::super::{Error, ErrorKind, words};
-use crate::http::{Answer, Failure, FailureKind, Request, Verdict};
+use crate::http::{Answer, Request, Verdict};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -139,30 +139,6 @@ fn elsewhere(what: &str, said: &str) -> Error {
     Error::stall(format!("{what} ({said})")).hint("check the connection's endpoint: it must be the API's base, with /api")
 }
 
-/// The meaning of no answer. Only a call that may be divided is asked for less.
-pub(super) fn lost(failure: &Failure, divisible: bool) -> Error {
-    let kind = match failure.kind {
-        FailureKind::TimedOut(_) if divisible => ErrorKind::TooLarge,
-        FailureKind::Unreachable(_) | FailureKind::TimedOut(_) | FailureKind::Broken(_) | FailureKind::Stopped => {
-            ErrorKind::Retry { after: None, unknown: failure.unknown }
-        }
-        FailureKind::QuotaSpent { until } => ErrorKind::Wait { until: Some(until) },
-        FailureKind::TooBig(_) | FailureKind::Unusable(_) => ErrorKind::Stall,
-    };
-    let error = Error::new(kind, failure.to_string());
-    match failure.hint() {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
-
-/// A success whose body makes no sense.
-pub(super) fn unreadable(error: &serde_json::Error) -> Error {
-    // The parser's own words would quote the text; its place is enough.
-    let at = format!("line {}, column {}", error.line(), error.column());
-    Error::new(ErrorKind::Retry { after: None, unknown: true }, format!("Iterable's answer cannot be read (at {at})"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,15 +219,5 @@ mod tests {
         let words = |misfit: Misfit| misfit.fields.iter().map(|(name, has)| format!("{name} is {has}")).collect::<String>();
         assert_eq!(misfit(&answer(400, body)).map(words).as_deref(), expected);
         assert_eq!(misfit(&answer(500, body)), None);
-    }
-
-    #[rstest]
-    #[case(FailureKind::TimedOut(Duration::from_secs(30)), true, "TooLarge")]
-    #[case(FailureKind::TimedOut(Duration::from_secs(30)), false, "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::Broken(String::new()), true, "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::TooBig(1), true, "Stall")]
-    fn no_answers(#[case] kind: FailureKind, #[case] divisible: bool, #[case] expected: &str) {
-        let failure = Failure { kind, host: "h".into(), route: "GET /x".into(), attempts: 1, elapsed: Duration::ZERO, unknown: true };
-        assert_eq!(format!("{:?}", lost(&failure, divisible).kind), expected);
     }
 }

@@ -1,7 +1,7 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, credential::Credential},
+    super::{Error, credential::Credential, no_answer},
     errors,
 };
 use crate::{
@@ -64,7 +64,7 @@ impl Api {
         let (rows, request) = (call.rows, self.request(call));
         let signed = |authorization| {
             let request = Request { authorization: Some(authorization), ..request.clone() };
-            async move { self.client.send(&request).await.map_err(|failure| errors::lost(&failure, rows)) }
+            async move { self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
         };
         self.credential.authorize(signed).await
     }
@@ -73,7 +73,7 @@ impl Api {
     pub(super) async fn fetch(&self, url: Url, route: &'static str, limit: usize) -> Result<Answer, Error> {
         let mut request = self.request(Call::get(route, &[]));
         (request.url, request.answer_limit, request.judge) = (url, limit, errors::judge_file);
-        self.client.send(&request).await.map_err(|failure| errors::lost(&failure, 1))
+        self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, false))
     }
 
     /// Files come over TLS wherever the API does.
@@ -158,7 +158,7 @@ impl<'a> Call<'a> {
 
 /// A good answer, read. One that cannot be read was cut or mangled on the way.
 pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
+    serde_json::from_slice(&answer.body).map_err(|error| no_answer::unreadable("Mailchimp", &error))
 }
 
 fn spend(limits: &Limits) -> Spend {

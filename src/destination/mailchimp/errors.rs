@@ -4,7 +4,7 @@
 //! "too much" and "too slow".
 
 use super::super::{Error, ErrorKind, words};
-use crate::http::{Answer, Failure, FailureKind, Request, Verdict};
+use crate::http::{Answer, Request, Verdict};
 use serde::Deserialize;
 
 /// A refusal as the vendor words it (problem+json; some lack `type`).
@@ -89,30 +89,6 @@ pub(super) fn refused(answer: &Answer, rows: usize) -> Error {
     }
 }
 
-/// The meaning of no answer.
-pub(super) fn lost(failure: &Failure, rows: usize) -> Error {
-    let kind = match failure.kind {
-        FailureKind::TimedOut(_) if rows > 1 => ErrorKind::TooLarge,
-        FailureKind::Unreachable(_) | FailureKind::TimedOut(_) | FailureKind::Broken(_) | FailureKind::Stopped => {
-            ErrorKind::Retry { after: None, unknown: failure.unknown }
-        }
-        FailureKind::QuotaSpent { until } => ErrorKind::Wait { until: Some(until) },
-        FailureKind::TooBig(_) | FailureKind::Unusable(_) => ErrorKind::Stall,
-    };
-    let error = Error::new(kind, failure.to_string());
-    match failure.hint() {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
-
-/// A success whose body makes no sense.
-pub(super) fn unreadable(error: &serde_json::Error) -> Error {
-    // The parser's own words would quote the text; its place is enough.
-    let at = format!("line {}, column {}", error.line(), error.column());
-    Error::new(ErrorKind::Retry { after: None, unknown: true }, format!("Mailchimp's answer cannot be read (at {at})"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -174,17 +150,5 @@ mod tests {
     fn doubt_of_an_earlier_attempt_stays() {
         let error = refused(&Answer { uncertain: true, ..answer(429, JSON) }, 1);
         assert_eq!(error.kind, ErrorKind::Retry { after: Some(Duration::from_secs(9)), unknown: true });
-    }
-
-    #[rstest]
-    #[case(FailureKind::TimedOut(Duration::from_secs(130)), 500, "TooLarge")]
-    #[case(FailureKind::TimedOut(Duration::from_secs(130)), 1, "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::Broken(String::new()), 500, "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::TooBig(1), 1, "Stall")]
-    #[case(FailureKind::Unusable(String::new()), 1, "Stall")]
-    #[case(FailureKind::Stopped, 1, "Retry { after: None, unknown: true }")]
-    fn no_answers(#[case] kind: FailureKind, #[case] rows: usize, #[case] expected: &str) {
-        let failure = Failure { kind, host: "h".into(), route: "GET /x".into(), attempts: 1, elapsed: Duration::ZERO, unknown: true };
-        assert_eq!(format!("{:?}", lost(&failure, rows).kind), expected);
     }
 }

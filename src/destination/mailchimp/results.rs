@@ -38,7 +38,8 @@ pub(super) fn unpack(archive: &[u8]) -> Result<Vec<Done>, Error> {
         }
         let mut text = Vec::new();
         file.read_to_end(&mut text).map_err(|error| broken(&error))?;
-        let entries: Vec<Entry> = serde_json::from_slice(&text).map_err(|error| super::errors::unreadable(&error))?;
+        let entries: Vec<Entry> =
+            serde_json::from_slice(&text).map_err(|error| super::super::no_answer::unreadable("Mailchimp", &error))?;
         all.extend(entries.into_iter().filter_map(done));
     }
     Ok(all)

@@ -1,6 +1,9 @@
 //! The way to the API: base URL, key, version, limits, calls.
 
-use super::{super::Error, errors};
+use super::{
+    super::{Error, no_answer},
+    errors,
+};
 use crate::{
     definition::{Connection, Limits},
     http::{Answer, Authorization, Client, Effect, Hub, Lane, Method, Request, Spend},
@@ -64,7 +67,7 @@ impl Api {
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
         let request = self.request(call);
-        self.client.send(&request).await.map_err(|failure| errors::lost(&failure))
+        self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, false))
     }
 
     /// Waits so long in the vendor's time; `false`: stopped before that.
@@ -164,7 +167,7 @@ impl<'a> Call<'a> {
 
 /// A good answer, read. One that cannot be read was cut or mangled on the way.
 pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| errors::unreadable(&error))
+    serde_json::from_slice(&answer.body).map_err(|error| no_answer::unreadable("Omnisend", &error))
 }
 
 fn spend(limits: &Limits) -> Spend {

@@ -7,7 +7,7 @@ use super::{
     super::{Error, ErrorKind, words},
     api::{VERSION, What},
 };
-use crate::http::{Answer, Failure, FailureKind, Method, Request, Verdict};
+use crate::http::{Answer, Method, Request, Verdict};
 use serde_json::Value as Json;
 use std::time::Duration;
 
@@ -125,29 +125,6 @@ fn scope(what: What) -> &'static str {
     }
 }
 
-/// The meaning of no answer.
-pub(super) fn lost(failure: &Failure) -> Error {
-    let kind = match failure.kind {
-        FailureKind::Unreachable(_) | FailureKind::TimedOut(_) | FailureKind::Broken(_) | FailureKind::Stopped => {
-            ErrorKind::Retry { after: None, unknown: failure.unknown }
-        }
-        FailureKind::QuotaSpent { until } => ErrorKind::Wait { until: Some(until) },
-        FailureKind::TooBig(_) | FailureKind::Unusable(_) => ErrorKind::Stall,
-    };
-    let error = Error::new(kind, failure.to_string());
-    match failure.hint() {
-        Some(hint) => error.hint(hint),
-        None => error,
-    }
-}
-
-/// A success whose body makes no sense.
-pub(super) fn unreadable(error: &serde_json::Error) -> Error {
-    // The parser's own words would quote the text; its place is enough.
-    let at = format!("line {}, column {}", error.line(), error.column());
-    Error::new(ErrorKind::Retry { after: None, unknown: true }, format!("Omnisend's answer cannot be read (at {at})"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -214,17 +191,6 @@ mod tests {
     )]
     fn what_people_are_told(#[case] status: u16, #[case] route: &'static str, #[case] message: &str) {
         assert_eq!(refused(&answer(status, JSON), what(route, 1)).message, message);
-    }
-
-    #[rstest]
-    #[case(FailureKind::TimedOut(Duration::from_secs(60)), "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::Broken(String::new()), "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::Stopped, "Retry { after: None, unknown: true }")]
-    #[case(FailureKind::TooBig(1), "Stall")]
-    #[case(FailureKind::Unusable(String::new()), "Stall")]
-    fn no_answers(#[case] kind: FailureKind, #[case] expected: &str) {
-        let failure = Failure { kind, host: "h".into(), route: "GET /x".into(), attempts: 1, elapsed: Duration::ZERO, unknown: true };
-        assert_eq!(format!("{:?}", lost(&failure).kind), expected);
     }
 
     #[rstest]

@@ -65,7 +65,7 @@ fn finish(ctx: &Ctx<'_>, due: &Due, outcome: Result<Done>) -> Result<()> {
     let (outcome, counts, errors, result) = match outcome {
         Ok(done) if done.counts.is_null() => ("completed", due.counts.clone(), "[]".to_owned(), done.result),
         Ok(done) => ("completed", done.counts.to_string(), "[]".to_owned(), done.result),
-        Err(Fail::Problem(problem)) => ("failed", due.counts.clone(), serde_json::to_string(&[problem.message])?, None),
+        Err(Fail::Refused(problem)) => ("failed", due.counts.clone(), serde_json::to_string(&[problem.message])?, None),
         Err(fail) => return Err(fail),
     };
     let sql = "UPDATE activities SET outcome = ?, counts = ?, errors = ?, result = ?, job = NULL, rows = NULL, people = NULL

@@ -97,52 +97,18 @@ impl Problem {
 }
 
 /// Why a call ended without its answer.
-#[derive(Debug)]
-pub(super) enum Fail {
-    Problem(Box<Problem>),
-    Store(rusqlite::Error),
-    Json(serde_json::Error),
-}
+pub(super) type Fail = crate::sandbox::fail::Fail<Problem>;
 
 pub(super) type Result<T> = std::result::Result<T, Fail>;
 
-impl From<Problem> for Fail {
-    fn from(problem: Problem) -> Self {
-        Self::Problem(Box::new(problem))
-    }
-}
-
-impl From<rusqlite::Error> for Fail {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<serde_json::Error> for Fail {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Json(error)
-    }
-}
-
-impl Fail {
-    /// What the client is told; what went wrong inside goes to the log.
-    pub(super) fn into_problem(self) -> Problem {
-        match self {
-            Self::Problem(problem) => *problem,
-            Self::Store(error) => {
-                tracing::error!(%error, "the sandbox's database failed");
-                Problem::server()
-            }
-            Self::Json(error) => {
-                tracing::error!(%error, "the sandbox's database holds something unreadable");
-                Problem::server()
-            }
-        }
+impl crate::sandbox::fail::Refusal for Problem {
+    fn own_fault() -> Self {
+        Self::server()
     }
 }
 
 impl From<Fail> for crate::sandbox::Error {
     fn from(fail: Fail) -> Self {
-        Self::Refused(fail.into_problem().message)
+        Self::Refused(fail.into_refusal().message)
     }
 }

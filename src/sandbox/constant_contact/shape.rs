@@ -122,7 +122,7 @@ mod tests {
     #[case(json!({"name": "a", "ids": ["7"]}), "ids is in an invalid format")]
     #[case(json!({"name": "a", "values": [{"value": "a"}, {}]}), "values has too many items (maximum is 1), values.value is missing")]
     fn findings(#[case] body: Value, #[case] expected: &str) {
-        let said = check(body.as_object().unwrap(), SHAPE).map_or_else(|fail| fail.into_problem().message, |()| String::new());
+        let said = check(body.as_object().unwrap(), SHAPE).map_or_else(|fail| fail.into_refusal().message, |()| String::new());
         assert_eq!(said, expected);
     }
 }

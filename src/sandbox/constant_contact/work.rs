@@ -71,7 +71,7 @@ impl ConstantContact {
         bearer(&ask.headers).map_err(|problem| refuse(&problem))?;
         let settings = &state.settings;
         rate::take(&state.database.db, &self.rates, settings, now).map_err(|fail| {
-            let problem = fail.into_problem();
+            let problem = fail.into_refusal();
             let broken = problem.status == 429;
             let alone = broken && !settings.throttled_as_array;
             refuse(&Problem { alone, violation: broken, ..problem })
@@ -105,7 +105,7 @@ fn work(state: &mut State, ask: &Ask, now: i64) -> Reply {
         Ok(call) => transact(state, now, |ctx| route::run(ctx, &call)),
         Err(fail) => (Err(fail), Vec::new(), 0),
     };
-    let mut reply = result.map_or_else(|fail| refuse(&fail.into_problem()), encode);
+    let mut reply = result.map_or_else(|fail| refuse(&fail.into_refusal()), encode);
     reply.violations.extend(notes);
     reply.violations.extend(more);
     reply.rows = rows;

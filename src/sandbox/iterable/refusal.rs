@@ -87,52 +87,18 @@ impl Refusal {
 }
 
 /// Why a call ended without its answer.
-#[derive(Debug)]
-pub(super) enum Fail {
-    Refused(Box<Refusal>),
-    Store(rusqlite::Error),
-    Json(serde_json::Error),
-}
+pub(super) type Fail = crate::sandbox::fail::Fail<Refusal>;
 
 pub(super) type Result<T> = std::result::Result<T, Fail>;
 
-impl From<Refusal> for Fail {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(Box::new(refusal))
-    }
-}
-
-impl From<rusqlite::Error> for Fail {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<serde_json::Error> for Fail {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Json(error)
+impl crate::sandbox::fail::Refusal for Refusal {
+    fn own_fault() -> Self {
+        Self::server()
     }
 }
 
 impl From<Fail> for crate::sandbox::Error {
     fn from(fail: Fail) -> Self {
         Self::Refused(fail.into_refusal().msg)
-    }
-}
-
-impl Fail {
-    /// What the client is told; what went wrong inside goes to the log.
-    pub(super) fn into_refusal(self) -> Refusal {
-        match self {
-            Self::Refused(refusal) => *refusal,
-            Self::Store(error) => {
-                tracing::error!(%error, "the sandbox's database failed");
-                Refusal::server()
-            }
-            Self::Json(error) => {
-                tracing::error!(%error, "the sandbox's database holds something unreadable");
-                Refusal::server()
-            }
-        }
     }
 }

@@ -43,9 +43,9 @@ fn one(ctx: &mut Ctx<'_>, operation: &Map<String, Value>) -> Result<(u16, String
             ctx.db.execute_batch("RELEASE operation")?;
             Ok((status, body.map_or_else(String::new, |body| body.to_string())))
         }
-        Err(fail @ (Fail::Problem(_) | Fail::Json(_))) => {
+        Err(fail @ (Fail::Refused(_) | Fail::Json(_))) => {
             ctx.db.execute_batch("ROLLBACK TO operation; RELEASE operation")?;
-            let problem = fail.into_problem();
+            let problem = fail.into_refusal();
             Ok((problem.status, problem.to_json("").to_string()))
         }
         Err(fail) => Err(fail),

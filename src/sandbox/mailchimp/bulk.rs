@@ -66,7 +66,7 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
             Ok(Done::Created(member)) => created.add(ctx, &member)?,
             Ok(Done::Updated(member)) => updated.add(ctx, &member)?,
             Ok(Done::Ignored) => {}
-            Err(Fail::Problem(problem)) => errors.push(refused(ctx, *problem, row)),
+            Err(Fail::Refused(problem)) => errors.push(refused(ctx, *problem, row)),
             Err(other) => return Err(other),
         }
     }

@@ -28,11 +28,11 @@ impl Mailchimp {
     pub(super) fn result(&self, file: &str) -> Reply {
         let refuse = |problem: Problem| Reply::refuse(&problem);
         match self.transact(|ctx| ready(ctx, file)) {
-            Err(fail) => refuse(fail.into_problem()),
+            Err(fail) => refuse(fail.into_refusal()),
             Ok(None) => refuse(Problem::new(400, "Bad Request", "The file is not ready yet.")),
             Ok(Some(batch)) => match self.transact(|ctx| archive(ctx, &batch)) {
                 Ok(body) => Reply { body, ..Reply::found() },
-                Err(fail) => refuse(fail.into_problem()),
+                Err(fail) => refuse(fail.into_refusal()),
             },
         }
     }

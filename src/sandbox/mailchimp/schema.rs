@@ -128,7 +128,7 @@ mod tests {
     fn findings(#[case] body: Value, #[case] expected: &str) {
         let said = match check(body.as_object().unwrap(), SHAPE) {
             Ok(_) => String::new(),
-            Err(super::super::problem::Fail::Problem(p)) => format!("{}: {}", p.errors[0].field, p.errors[0].message),
+            Err(super::super::problem::Fail::Refused(p)) => format!("{}: {}", p.errors[0].field, p.errors[0].message),
             Err(other) => panic!("{other:?}"),
         };
         assert_eq!(said, expected);

@@ -80,7 +80,7 @@ impl Reply {
         });
         match encoded {
             Ok((status, body)) => Self { status, body, ..Self::found() },
-            Err(fail) => Self::refuse(&fail.into_problem()),
+            Err(fail) => Self::refuse(&fail.into_refusal()),
         }
     }
 }
@@ -103,7 +103,7 @@ impl Mailchimp {
         let call = key::check(&ask.headers).and_then(|()| Call::parse(ask.method.clone(), &ask.path, &ask.query, &ask.body));
         let call = match call {
             Ok(call) => call,
-            Err(fail) => return Reply::refuse(&fail.into_problem()),
+            Err(fail) => return Reply::refuse(&fail.into_refusal()),
         };
         let (result, notes) = self.work(|ctx| {
             let answer = route::run(ctx, &call);
@@ -152,6 +152,6 @@ impl Mailchimp {
 
 impl From<Fail> for Error {
     fn from(fail: Fail) -> Self {
-        Self::Refused(fail.into_problem().detail)
+        Self::Refused(fail.into_refusal().detail)
     }
 }

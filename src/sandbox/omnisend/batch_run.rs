@@ -57,7 +57,7 @@ fn one(ctx: &mut Ctx<'_>, method: &str, item: &Map<String, Value>) -> Result<(u1
             let answer = json!({"email": contact.email, "contactID": Of::Contact.id(contact.row)});
             Ok((if is_new { 201 } else { 200 }, answer))
         }
-        Err(Fail::Problem(problem)) => {
+        Err(Fail::Refused(problem)) => {
             if problem.violation {
                 ctx.note(format!("an item of a batch: {}", problem.in_words()));
             }
