@@ -148,7 +148,7 @@ table: customers
         let (credentials, target, fields, status) = match *platform {
             "mailchimp" => (
                 "apiKey: {env: NONE}",
-                "audienceId: bench",
+                AUDIENCE,
                 "FNAME: FirstName, LTV: {column: LifetimeValue, type: number}",
                 "newContacts: {status: subscribed}",
             ),
@@ -187,6 +187,10 @@ guard: {{maxAdditions: none, maxMembers: 100000000}}
     }
     yaml
 }
+
+/// Made by the first run.
+const AUDIENCE: &str = "audience: {name: Bench, create: {company: Bench, address1: 1 Main St, city: Paris, country: FR, \
+                        permissionReminder: You signed up., fromName: Bench, fromEmail: news@contoso.test, language: en}}";
 
 /// Peak resident memory of a process so far (Linux).
 fn peak(pid: u32) -> Option<f64> {

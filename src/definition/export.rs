@@ -50,6 +50,14 @@ pub struct Slot {
     pub segments: Vec<Arc<Segment>>,
 }
 
+impl Slot {
+    /// Which segments fill it, for people.
+    pub fn title(&self) -> String {
+        let names: Vec<_> = self.segments.iter().map(|segment| segment.name.as_str()).collect();
+        names.join(" + ")
+    }
+}
+
 impl Export {
     /// The containers that this export fills, in the order of its segments.
     pub fn slots(&self) -> Vec<Slot> {

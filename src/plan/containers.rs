@@ -29,7 +29,7 @@ pub(super) fn containers(
         match settled {
             Ok((name, state, created)) => {
                 let mirror = inputs.export.mode.map_or(created, |m| m == Mode::Mirror);
-                plans.push(ContainerPlan { bit, segment: slot.name.clone(), name, state, mirror });
+                plans.push(ContainerPlan { bit, segment: slot.name.clone(), title: slot.title(), name, state, mirror });
             }
             Err(problem) => problems.push(problem),
         }
@@ -37,7 +37,8 @@ pub(super) fn containers(
     plans.extend(inputs.recorded.slots.iter().filter(|s| slots.iter().all(|e| e.name != s.segment)).map(|slot| {
         let (id, name) = slot.container.as_ref().map_or((None, slot.segment.to_string()), |(id, name, _)| (Some(id.clone()), name.clone()));
         let there = id.filter(|id| inputs.observed.containers.iter().any(|c| c.id == *id));
-        ContainerPlan { bit: slot.bit, segment: slot.segment.clone(), name, state: ContainerState::Dropped(there), mirror: true }
+        let (segment, title) = (slot.segment.clone(), slot.segment.to_string());
+        ContainerPlan { bit: slot.bit, segment, title, name, state: ContainerState::Dropped(there), mirror: true }
     }));
     plans
 }
@@ -56,7 +57,7 @@ fn known_container(
         if inputs.export.target.audience.container_id().is_some() {
             return Err(absent(inputs, wanted));
         }
-        steps.push(ResourceStep::RecreateContainer { segment: slot.name.to_string(), name: wanted.to_owned(), gone: true });
+        steps.push(ResourceStep::RecreateContainer { segment: slot.title(), name: wanted.to_owned(), gone: true });
         return Ok((wanted.to_owned(), ContainerState::Recreate { gone: true }, true));
     };
     steps.extend(view(slot, remote));
@@ -73,7 +74,10 @@ fn known_container(
     }
     notes.push(format!(
         "the {} of {} keeps its name \"{}\": {} cannot rename; `recreate: true` below `target:` makes a new one",
-        inputs.capabilities.container_word, slot.name, remote.name, inputs.capabilities.vendor
+        inputs.capabilities.container_word,
+        slot.title(),
+        remote.name,
+        inputs.capabilities.vendor
     ));
     Ok((remote.name.clone(), ContainerState::Known(id.clone()), *created))
 }
@@ -87,7 +91,7 @@ fn rename(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, steps: &mu
         ));
     }
     steps.push(ResourceStep::RenameContainer {
-        segment: slot.name.to_string(),
+        segment: slot.title(),
         id: remote.id.0.clone(),
         from: remote.name.clone(),
         to: wanted.to_owned(),
@@ -104,7 +108,7 @@ fn anew(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, steps: &mut 
             format!("choose another displayName, or {}", another_name(inputs, &slot.name)),
         ));
     }
-    steps.push(ResourceStep::RecreateContainer { segment: slot.name.to_string(), name: wanted.to_owned(), gone: false });
+    steps.push(ResourceStep::RecreateContainer { segment: slot.title(), name: wanted.to_owned(), gone: false });
     Ok((wanted.to_owned(), ContainerState::Recreate { gone: false }, true))
 }
 
@@ -123,7 +127,7 @@ fn new_container(inputs: &Inputs<'_>, slot: &Slot, steps: &mut Vec<ResourceStep>
         None => same_name(inputs, &slot.container),
     };
     let Some(remote) = found else {
-        steps.push(ResourceStep::CreateContainer { segment: slot.name.to_string(), name: slot.container.clone() });
+        steps.push(ResourceStep::CreateContainer { segment: slot.title(), name: slot.container.clone() });
         return Ok((slot.container.clone(), ContainerState::Create, true));
     };
     if let Some(owner) = inputs.recorded.claimed.get(&remote.id) {
@@ -156,7 +160,7 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
     }
     let taken = ContainerState::Take { id: remote.id.clone(), members: remote.members, created: lost_answer };
     steps.push(ResourceStep::AdoptContainer {
-        segment: slot.name.to_string(),
+        segment: slot.title(),
         name: remote.name.clone(),
         id: remote.id.0.clone(),
         members: remote.members,
@@ -167,7 +171,7 @@ fn take(inputs: &Inputs<'_>, slot: &Slot, remote: &RemoteContainer, lost_answer:
 
 /// What is missing beside a container that is there.
 fn view(slot: &Slot, remote: &RemoteContainer) -> Option<ResourceStep> {
-    let step = || ResourceStep::CreateView { segment: slot.name.to_string(), id: remote.id.0.clone(), name: remote.name.clone() };
+    let step = || ResourceStep::CreateView { segment: slot.title(), id: remote.id.0.clone(), name: remote.name.clone() };
     remote.lacks_view.then(step)
 }
 

@@ -45,7 +45,7 @@ fn container(inputs: &Inputs<'_>, slot: &RecordedSlot, place_is_there: bool) -> 
     let name = slot.container.as_ref().map_or_else(|| slot.segment.to_string(), |(_, name, _)| name.clone());
     let there = slot.container.as_ref().and_then(|(id, ..)| remote(inputs, id)).filter(|_| place_is_there);
     let state = ContainerState::Dropped(there.map(|c| c.id.clone()));
-    ContainerPlan { bit: slot.bit, segment: slot.segment.clone(), name, state, mirror: true }
+    ContainerPlan { bit: slot.bit, segment: slot.segment.clone(), title: slot.segment.to_string(), name, state, mirror: true }
 }
 
 /// What we created and is still there, those of segments dropped earlier included.

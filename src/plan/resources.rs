@@ -69,6 +69,8 @@ impl Resources {
 pub struct ContainerPlan {
     pub bit: u8,
     pub segment: Name,
+    /// Which segments fill it, for people.
+    pub title: String,
     /// The name it has once the steps are done.
     pub name: String,
     pub state: ContainerState,

@@ -88,7 +88,7 @@ fn segments(parts: &Parts<'_>) -> Result<Vec<SegmentPlan>, Failure> {
     let tally = &parts.work.tally;
     let of = |map: &BTreeMap<u8, u64>, bit: u8| map.get(&bit).copied().unwrap_or(0);
     let plan = |c: &ContainerPlan| SegmentPlan {
-        segment: c.segment.to_string(),
+        segment: c.title.clone(),
         container: c.name.clone(),
         members: of(&parts.work.desired.tally.members, c.bit),
         before: of(&tally.before, c.bit),

@@ -180,7 +180,7 @@ type Containers = Vec<(u8, PlaceRow, ContainerId)>;
 
 /// Refused rows replace those of the run before.
 fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: &mut Prepared) -> Result<(), Failure> {
-    let names: BTreeMap<u8, String> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.segment.to_string())).collect();
+    let names: BTreeMap<u8, String> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.title.clone())).collect();
     let mut chunk = Vec::new();
     let mut failed = None;
     prepared.work.desired.rejects.for_each(|Reject { address, segment, code, detail, field }| {

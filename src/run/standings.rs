@@ -10,12 +10,14 @@ use crate::{
     member::{Key, Standing},
     state::{ContactsRead, ExportId, PlaceRow, View},
 };
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{SecondsFormat, TimeDelta};
 use std::collections::BTreeMap;
 
 /// How far a later reading goes back behind the start of the one before it: clocks differ, and a change may have been under
 /// way.
 const OVERLAP: TimeDelta = TimeDelta::hours(1);
+/// The same where all that changed is read, our own last writes with it: they would be read for an hour.
+const SHORT_OVERLAP: TimeDelta = TimeDelta::minutes(10);
 
 /// How far clocks may differ: who changed while the first reading was under way is read again at its end.
 const CLOCKS: TimeDelta = TimeDelta::minutes(5);
@@ -124,7 +126,10 @@ impl Contacts<'_> {
             }
             let page = context.destination.contacts(self.place, &request).await?;
             read += page.contacts.len() as u64;
-            context.watch.advance(page.contacts.len() as u64);
+            // Changes are read while the source is; only the whole reading has a bar of its own.
+            if request.changed_since.is_none() {
+                context.watch.advance(page.contacts.len() as u64);
+            }
             left.extend(self.left.among(view, row, &page.contacts)?);
             learn_ids(self.recorder, row, &page.contacts)?;
             let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
@@ -147,12 +152,13 @@ pub fn learn_ids(recorder: &Recorder, row: PlaceRow, contacts: &[ContactRecord])
 }
 
 async fn note_read(context: &Context, recorder: &Recorder, row: PlaceRow, count: u64) -> Result<(), Failure> {
-    let read = ContactsRead { watermark: watermark(context.now), at: context.now, count };
+    let read = ContactsRead { watermark: watermark(context), at: context.now, count };
     recorder.record(move |store| store.set_contacts_read(row, &read)).await
 }
 
-fn watermark(now: DateTime<Utc>) -> String {
-    (now - OVERLAP).to_rfc3339_opts(SecondsFormat::Secs, false)
+fn watermark(context: &Context) -> String {
+    let overlap = if context.destination.capabilities().reading == Reading::Changes { SHORT_OVERLAP } else { OVERLAP };
+    (context.now - overlap).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 
 async fn mark_left(recorder: &Recorder, left: Vec<(ExportId, Key)>) -> Result<(), Failure> {
