@@ -10,5 +10,6 @@ mod leaving;
 mod platform;
 mod restart;
 mod syncing;
+mod verifying;
 mod weather;
 mod world;
