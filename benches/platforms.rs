@@ -69,9 +69,10 @@ impl Stage {
         fs::create_dir(dir.path().join("lists"))?;
         fs::write(dir.path().join("lists/lists.yaml"), definitions(platforms))?;
         let mut sandbox = listkeeper(dir.path()).args(["sandbox", "--speed", "10", "--port", "0"]).stdout(Stdio::piped()).spawn()?;
-        let out = BufReader::new(sandbox.stdout.take().ok_or("no output")?);
-        let told = out.lines().map_while(Result::ok).find(|line| line.starts_with("What they received")).ok_or("no sandbox")?;
-        let page = told.split_whitespace().last().unwrap_or_default().to_owned();
+        let mut told = BufReader::new(sandbox.stdout.take().ok_or("no output")?).lines().map_while(Result::ok);
+        let line = told.find(|line| line.starts_with("What they received")).ok_or("no sandbox")?;
+        told.take_while(|line| !line.starts_with("Ctrl-C")).for_each(drop);
+        let page = line.split_whitespace().last().unwrap_or_default().to_owned();
         let stage = Self { dir, sandbox, page };
         customers::Customers::new(rows).write(&stage.file())?;
         Ok(stage)

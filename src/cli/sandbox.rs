@@ -1,8 +1,11 @@
 //! `listkeeper sandbox`.
 
-use super::{Globals, exit, session};
+use super::{Globals, exit, render, session};
 use crate::sandbox::{Options, Sandbox};
-use std::path::{Path, PathBuf};
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
 /// Run the vendors' stand-ins alone, for any client
 ///
@@ -44,7 +47,8 @@ fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     runtime.block_on(async {
         let options = Options { port: args.port, reset: args.reset, speed: args.speed, ..Options::default() };
         let sandbox = Sandbox::start(dir, options).await?;
-        println!("{}", instructions(&sandbox, dir));
+        // Whoever reads no more of it still has a sandbox.
+        let _ = writeln!(render::out(), "{}", instructions(&sandbox, dir));
         tokio::signal::ctrl_c().await?;
         eprintln!("Stopping.");
         sandbox.shutdown().await;
