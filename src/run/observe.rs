@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, Recorder, remove, standings};
 use crate::{
-    definition::{Export, Name, PlaceRef},
+    definition::{Export, FieldType, Name, PlaceRef},
     destination::{
         ContainerId, Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, Sought, WantedField,
     },
@@ -197,17 +197,24 @@ async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export
 
 async fn fields(context: &Context, recorder: &Recorder, settled: &Settled, place: &PlaceId, row: PlaceRow) -> Result<(), Failure> {
     let mut kinds: crate::destination::Fields = settled.observed.fields.iter().map(|f| (f.tag.clone(), f.kind.clone())).collect();
-    for step in &settled.resources.steps {
-        if let ResourceStep::CreateField { tag, field_type } = step {
-            let wanted = ResourceChange::CreateField { tag: tag.clone(), field_type: *field_type };
-            if let ResourceDone::Field(made) = change(context, Some(place), &wanted).await? {
-                kinds.insert(made.tag, made.kind);
-            }
+    for (tag, kind) in missing_fields(context, settled) {
+        let wanted = ResourceChange::CreateField { tag, field_type: kind };
+        if let ResourceDone::Field(made) = change(context, Some(place), &wanted).await? {
+            kinds.insert(made.tag, made.kind);
         }
     }
     // Some exist only once they have a value, and some are shown by no call.
     kinds.extend(settled.resources.kinds.clone());
     recorder.record(move |store| store.record_fields(row, &kinds)).await
+}
+
+/// Those that the plan creates; and those that an earlier run announced and that have no value yet.
+fn missing_fields(context: &Context, settled: &Settled) -> Vec<(String, FieldType)> {
+    let by_value = context.destination.capabilities().fields_by_value;
+    let planned = |tag: &str| settled.resources.steps.iter().any(|s| matches!(s, ResourceStep::CreateField { tag: new, .. } if new == tag));
+    let there = |tag: &str| settled.observed.fields.iter().any(|field| field.tag == tag);
+    let missing = settled.resources.kinds.iter().filter(|(tag, _)| planned(tag) || (by_value && !there(tag)));
+    missing.map(|(tag, kind)| (tag.clone(), kind.field_type)).collect()
 }
 
 async fn container(

@@ -23,6 +23,20 @@ async fn a_first_load_makes_what_is_missing_and_leaves_nothing_to_do(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_when_the_definition_landed_is_filled_by_the_next_run(
+    #[values(Mailchimp, Omnisend, ConstantContact, Iterable)] platform: Platform,
+) {
+    let world = World::new(platform).await;
+    world.crowd(0..12);
+    world.land().await;
+    assert!(world.members(platform.container()).await.is_empty());
+    world.succeed().await;
+    assert_eq!(world.members(platform.container()).await, (0..12).collect::<Vec<_>>());
+    world.nothing_left().await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_delta_tells_joins_and_takes_out_and_nothing_else(#[values(Mailchimp, Omnisend, ConstantContact, Iterable)] platform: Platform) {
     let world = World::new(platform).await;
     world.crowd(0..60);

@@ -164,6 +164,18 @@ guard: {{maxRemovals: 100%}}
         report
     }
 
+    /// The definition lands: what is missing is made, and nobody is sent (E5).
+    pub async fn land(&self) {
+        let now = Utc::now();
+        let (recorder, writer) = Recorder::start(Store::open(&self.state(), now).unwrap());
+        let engine = self.engine(Some(recorder));
+        let context = engine.connect(&self.read(), Arc::new(Silent), now).await.unwrap();
+        assert!(engine.create_resources(&context).await.unwrap() > 0);
+        drop((context, engine));
+        tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+        self.check();
+    }
+
     /// A run that must end well.
     pub async fn succeed(&self) -> Report {
         let report = self.apply().await;

@@ -27,7 +27,7 @@ pub(super) static CAPABILITIES: Capabilities = Capabilities {
     place_word: "brand",
     container_word: "tag",
     can_rename_container: false,
-    fields_by_value: true,
+    fields_by_value: false,
     connections_max: CONNECTIONS,
     connections_default: CONNECTIONS,
     page_rows: PAGE_ROWS,
