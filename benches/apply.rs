@@ -10,8 +10,8 @@ mod vendor;
 
 use clap::Parser;
 use listkeeper::{
-    definition::{Expect, Name, Segment, Selection, Source, Table},
-    source::{SqlLimits, open},
+    definition::{Files, Location, Name, Rows, Selection, Source, SourceKind, Table},
+    source::{Access, SqlLimits, open},
 };
 use std::{
     collections::BTreeMap,
@@ -173,22 +173,21 @@ fn peak(pid: u32) -> Option<f64> {
 }
 
 fn read_three(file: &Path) -> Result<Duration, Box<dyn Error>> {
-    let table = Table { pattern: "customers".into(), path: PathBuf::from(file), format: None, delimiter: None, encoding: None };
-    let source = Source { name: Name::new("crm")?, tables: BTreeMap::from([("customers".into(), table)]), export_user: None };
-    let segment = Segment {
-        name: Name::new("everyone")?,
-        display_name: "Everyone".into(),
-        source: Arc::new(source),
-        select: Selection::Table("customers".into()),
-        expect: Expect::default(),
-        file: PathBuf::from("bench"),
-    };
+    let location = Location::Local(PathBuf::from(file));
+    let table = Table { pattern: "customers".into(), location, format: None, delimiter: None, encoding: None };
+    let files = Files { tables: BTreeMap::from([("customers".into(), table)]), ..Files::default() };
+    let source = Arc::new(Source { name: Name::new("crm")?, kind: SourceKind::Files(files), export_user: None });
+    let select = Selection::Table("customers".into());
+    let wanted = Rows { segment: Name::new("everyone")?, file: PathBuf::from("bench"), source, select };
     let began = Instant::now();
     let mut rows = 0;
-    open(&segment, SqlLimits::default(), Arc::default())?.read(&["EMailAddress", "FirstName", "LifetimeValue"], &mut |batch| {
-        rows += batch.len();
-        Ok(())
-    })?;
+    open(&wanted, &Access::local(SqlLimits::default(), Arc::default()))?.read(
+        &["EMailAddress", "FirstName", "LifetimeValue"],
+        &mut |batch| {
+            rows += batch.len();
+            Ok(())
+        },
+    )?;
     std::hint::black_box(rows);
     Ok(began.elapsed())
 }

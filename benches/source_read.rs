@@ -8,8 +8,8 @@ mod customers;
 
 use clap::Parser;
 use listkeeper::{
-    definition::{Expect, Name, Segment, Selection, Source, Table},
-    source::{SqlLimits, open},
+    definition::{Files, Location, Name, Rows, Selection, Source, SourceKind, Table},
+    source::{Access, SqlLimits, open},
 };
 use std::{
     collections::BTreeMap,
@@ -104,7 +104,7 @@ fn one(dir: &Path, name: &str) -> Result<(), Box<dyn std::error::Error>> {
     let segment = segment(dir, query)?;
     let began = Instant::now();
     let mut bytes = 0;
-    let report = open(&segment, SqlLimits::default(), Arc::default())?.read(columns, &mut |batch| {
+    let report = open(&segment, &Access::local(SqlLimits::default(), Arc::default()))?.read(columns, &mut |batch| {
         for row in 0..batch.len() {
             if let listkeeper::source::Cell::Text(text) = batch.cell(row, 0) {
                 bytes += text.len();
@@ -117,19 +117,20 @@ fn one(dir: &Path, name: &str) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn segment(dir: &Path, query: &str) -> Result<Segment, &'static str> {
+fn segment(dir: &Path, query: &str) -> Result<Rows, &'static str> {
     let files =
         [("customers", "customers.csv"), ("zipped", "customers.csv.gz"), ("parquet", "customers.parquet"), ("orders", "orders.csv")];
-    let table = |file: &str| Table { pattern: file.to_owned(), path: dir.join(file), format: None, delimiter: None, encoding: None };
+    let table = |file: &str| Table {
+        pattern: file.to_owned(),
+        location: Location::Local(dir.join(file)),
+        format: None,
+        delimiter: None,
+        encoding: None,
+    };
     let tables = files.into_iter().map(|(name, file)| (name.to_owned(), table(file))).collect::<BTreeMap<_, _>>();
-    Ok(Segment {
-        name: Name::new("bench")?,
-        display_name: "bench".to_owned(),
-        source: Arc::new(Source { name: Name::new("bench")?, tables, export_user: None }),
-        select: Selection::Query(query.to_owned()),
-        expect: Expect::default(),
-        file: PathBuf::from("bench.yaml"),
-    })
+    let kind = SourceKind::Files(Files { tables, ..Files::default() });
+    let source = Arc::new(Source { name: Name::new("bench")?, kind, export_user: None });
+    Ok(Rows { segment: Name::new("bench")?, file: PathBuf::from("bench.yaml"), source, select: Selection::Query(query.to_owned()) })
 }
 
 /// The most memory this process ever had resident, where the system tells.

@@ -63,7 +63,10 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use crate::cli::exit;
+    use crate::{
+        cli::exit,
+        definition::{Location, Table},
+    };
 
     #[test]
     fn a_start_is_valid_and_is_never_overwritten() {
@@ -73,7 +76,8 @@ mod tests {
         let catalog = crate::definition::read(&args.dir);
         assert!(catalog.diagnostics.is_empty(), "{:?}", catalog.diagnostics);
         assert_eq!((catalog.exports.len(), catalog.segments.len()), (1, 2));
-        assert!(catalog.sources.values().all(|source| source.tables.values().all(|table| table.path.exists())));
+        let is_there = |table: &Table| matches!(&table.location, Location::Local(path) if path.exists());
+        assert!(catalog.sources.values().all(|source| source.files().is_some_and(|files| files.tables.values().all(is_there))));
 
         std::fs::write(args.dir.join("listkeeper.yaml"), "mine").unwrap();
         assert_eq!(super::run(&args), exit::FAILED);

@@ -22,8 +22,10 @@ mod read;
 mod report;
 mod resolve;
 mod schedule;
+mod segment;
 mod sent;
 mod snapshot;
+mod source;
 mod yaml;
 
 pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
@@ -33,15 +35,21 @@ pub use export::{
     Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, Slot, Target, Verify,
 };
 pub use name::Name;
-pub use parts::{Connection, Credentials, Expect, Limits, OAuthApp, Privacy, Region, Secret, Segment, Selection, Settings, Source, Table};
+pub use parts::{Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
 pub use platform::ConnectionType;
 pub use read::{read, understand};
 pub use resolve::duration;
 pub use schedule::Times;
+pub use segment::{Expect, Limit, Members, Order, Rows, Sample, Segment, Selection};
 pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
+pub use source::{
+    Adbc, Dataverse, EntraApp, Files, Folder, InsightsApi, Location, MembersBy, Source, SourceKind, Storage, StorageCredentials, Table,
+};
 
 #[cfg(test)]
 mod platform_tests;
+#[cfg(test)]
+mod source_tests;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
-//! Settings, sources, segments and connections, resolved.
+//! Settings and connections, resolved; where secrets are.
 
-use super::{ConnectionType, Guard, Name, Schedule};
+use super::{ConnectionType, Guard, Name, Schedule, Segment};
 use secrecy::SecretString;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// `kind: Settings`, at most one; defaults where absent.
 #[derive(Clone, Debug, Default)]
@@ -13,60 +13,6 @@ pub struct Settings {
     pub suppress: Option<Arc<Segment>>,
     /// How long history, audit and rejected rows are kept; `None`: 90 days.
     pub retention: Option<Duration>,
-}
-
-/// `kind: Source`: where profiles come from.
-#[derive(Clone, Debug)]
-pub struct Source {
-    pub name: Name,
-    /// SQL table name → files.
-    pub tables: BTreeMap<String, Table>,
-    pub export_user: Option<String>,
-}
-
-/// One SQL table over one or more files with one schema.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// As written, for messages.
-    pub pattern: String,
-    /// Absolute path or glob.
-    pub path: PathBuf,
-    /// `None`: by the file's extension (csv, tsv, txt, ndjson, jsonl, parquet; with .gz or .zst).
-    pub format: Option<crate::source::Format>,
-    /// `None`: detected among `,` `;` tab `|`.
-    pub delimiter: Option<u8>,
-    /// `None`: BOM, else UTF-8. Otherwise an encoding label (`windows-1252`, `utf-16le`).
-    pub encoding: Option<String>,
-}
-
-/// `kind: Segment`: a named set of profiles.
-#[derive(Clone, Debug)]
-pub struct Segment {
-    pub name: Name,
-    pub display_name: String,
-    pub source: Arc<Source>,
-    pub select: Selection,
-    pub expect: Expect,
-    /// Relative to the root, for messages.
-    pub file: PathBuf,
-}
-
-/// What of the source is in the segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// SQL over the source's tables.
-    Query(String),
-    /// A whole table.
-    Table(String),
-}
-
-/// What a person expects of a segment; a plan outside it is Held.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Expect {
-    pub min_members: Option<u64>,
-    pub max_members: Option<u64>,
-    /// The newest file of the source must not be older than this.
-    pub fresh_within: Option<Duration>,
 }
 
 /// `kind: Connection`: one account at a platform.

@@ -20,7 +20,7 @@ pub async fn prepare(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
 async fn settle(phase: &Phase<'_>) -> Result<(), Failure> {
     let settles = phase.context.destination.capabilities().settles;
     let last = phase.view.last_run_before(&phase.context.export.name, phase.context.run)?;
-    let rest = last.map_or(std::time::Duration::ZERO, |ended| settles.saturating_sub(since(ended, phase.context.speed)));
+    let rest = last.map_or(std::time::Duration::ZERO, |ended| settles.saturating_sub(since(ended, phase.context.hub.speed())));
     if rest.is_zero() {
         return Ok(());
     }

@@ -4,6 +4,7 @@ use super::{Watch, early::Early};
 use crate::{
     definition::Export,
     destination::{Account, Destination},
+    http::Hub,
     state::RunId,
 };
 use chrono::{DateTime, Utc};
@@ -32,6 +33,6 @@ pub struct Context {
     pub early: Arc<Mutex<Option<Early>>>,
     /// Calls in flight at once.
     pub connections: u32,
-    /// How many times faster than the wall the vendor's time runs.
-    pub speed: u32,
+    /// For sources that are asked over HTTP, and the vendor's time.
+    pub hub: Hub,
 }

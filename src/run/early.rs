@@ -8,7 +8,9 @@ use super::{
 use crate::{
     definition::{Export, Segment},
     destination::{Destination, FieldFit, Fields, RemoteField, WantedField},
+    http::Hub,
     member::Mapping,
+    source::Net,
     state::View,
 };
 use std::{
@@ -26,6 +28,16 @@ use tokio_util::sync::CancellationToken;
 pub struct Shape {
     pub kinds: Fields,
     pub slots: Vec<(u8, Arc<Segment>)>,
+}
+
+/// What it takes to read.
+#[derive(Clone, Copy)]
+pub struct Reads<'a> {
+    pub export: &'a Arc<Export>,
+    pub watch: &'a Arc<dyn Watch>,
+    pub cancel: &'a CancellationToken,
+    pub temp: &'a Path,
+    pub hub: &'a Hub,
 }
 
 /// A reading under way. Dropping it stops it.
@@ -64,7 +76,8 @@ impl Shape {
 
 impl Early {
     /// Begins to read.
-    pub fn begin(export: &Arc<Export>, watch: &Arc<dyn Watch>, cancel: &CancellationToken, temp: &Path, shape: Shape) -> Self {
+    pub fn begin(with: &Reads<'_>, shape: Shape) -> Self {
+        let Reads { export, watch, cancel, temp, hub } = *with;
         let consent = export.new_contacts.consent.as_ref();
         let mapping = Arc::new(Mapping::new(&export.matching, &export.attributes, &shape.kinds, consent));
         let stop = Arc::new(AtomicBool::new(false));
@@ -76,6 +89,7 @@ impl Early {
             slots: shape.slots.clone(),
             mapping: Arc::clone(&mapping),
             stop: Arc::clone(&stop),
+            net: Net { hub: hub.stopped_by(cancel.clone()), runtime: tokio::runtime::Handle::current() },
         };
         watch.phase("reading the source", None);
         let task = tokio::task::spawn_blocking(move || reading::read(&wanted));

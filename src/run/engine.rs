@@ -2,7 +2,7 @@
 
 use super::{
     Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch,
-    early::{Early, Shape},
+    early::{Early, Reads, Shape},
     execute, jobs,
     observe::{self, Settled},
     prepare, settled, standings,
@@ -73,7 +73,8 @@ impl Engine {
         let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()), &self.sign_ins)?;
         let view = self.view(now)?.filter(|_| !export.removed);
         let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
-        let early = shape.map(|shape| Early::begin(export, &watch, &cancel, &self.temp, shape));
+        let early =
+            shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp: &self.temp, hub: &self.hub }, shape));
         let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
         let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
         Ok(Context {
@@ -87,7 +88,7 @@ impl Engine {
             early: Arc::new(Mutex::new(early)),
             temp: self.temp.clone(),
             connections,
-            speed: self.hub.speed(),
+            hub: self.hub.clone(),
         })
     }
 

@@ -200,7 +200,7 @@ impl Phase<'_> {
             self.settle(sending, planned, all)?;
             self.forget(Some(id))?;
         }
-        sending.jobs.asked(polled.after / self.context.speed);
+        sending.jobs.asked(polled.after / self.context.hub.speed());
         Ok(())
     }
 

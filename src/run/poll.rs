@@ -13,6 +13,6 @@ pub async fn ask(context: &Context, place: &PlaceId, ids: &[JobId], rows: &(dyn 
 
 /// Waits as long as a vendor takes; an error if the run is stopped meanwhile.
 pub async fn wait(context: &Context, time: Duration) -> Result<(), Failure> {
-    let slept = context.cancel.run_until_cancelled(tokio::time::sleep(time / context.speed)).await;
+    let slept = context.cancel.run_until_cancelled(tokio::time::sleep(time / context.hub.speed())).await;
     slept.ok_or_else(Failure::canceled)
 }

@@ -3,7 +3,7 @@
 use super::{
     Context, Failure,
     assemble::{self, Parts},
-    early::{Early, Shape},
+    early::{Early, Reads, Shape},
     observe::Settled,
     reading::Reading,
     remove,
@@ -99,7 +99,8 @@ async fn read(context: &Context, shape: Shape) -> Result<(Arc<Mapping>, Reading)
     if let Some(early) = early.filter(|early| early.is_of(&shape)) {
         return early.finish().await;
     }
-    Early::begin(&context.export, &context.watch, &context.cancel, &context.temp, shape).finish().await
+    let Context { export, watch, cancel, temp, hub, .. } = context;
+    Early::begin(&Reads { export, watch, cancel, temp, hub }, shape).finish().await
 }
 
 fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {

@@ -2,9 +2,9 @@
 
 use super::{Failure, Watch};
 use crate::{
-    definition::{Export, Segment},
+    definition::{Export, Members, Segment},
     member::{Collector, Desired, Email, Key, Mapping},
-    source::{self, Cell, Report, RowBatch, SourceError, SqlLimits},
+    source::{self, Access, Cell, Net, Report, RowBatch, SourceError, SqlLimits},
 };
 use std::{
     path::PathBuf,
@@ -33,6 +33,8 @@ pub struct Wanted {
     /// Each segment with its bit.
     pub slots: Vec<(u8, Arc<Segment>)>,
     pub mapping: Arc<Mapping>,
+    /// For sources that are asked over HTTP.
+    pub net: Net,
     /// Set: the scan under way ends with an error.
     pub stop: Arc<AtomicBool>,
 }
@@ -74,7 +76,7 @@ fn stream(
 ) -> Result<Report, Failure> {
     let (to, from) = mpsc::sync_channel::<RowBatch>(IN_FLIGHT);
     thread::scope(|scope| {
-        let reader = scope.spawn(move || read_segment(segment, columns, &wanted.stop, &to));
+        let reader = scope.spawn(move || read_segment(segment, columns, &wanted.stop, &wanted.net, &to));
         let mut taken = Ok(());
         for batch in from {
             if wanted.cancel.is_cancelled() {
@@ -99,9 +101,12 @@ fn read_segment(
     segment: &Segment,
     columns: &[&str],
     stop: &Arc<AtomicBool>,
+    net: &Net,
     to: &mpsc::SyncSender<RowBatch>,
 ) -> Result<Report, SourceError> {
-    let mut reader = source::open(segment, SqlLimits::default(), Arc::clone(stop))?;
+    let Members::Rows(rows) = &segment.of else { return Err(SourceError::new("segments on segments are not read by this version")) };
+    let access = Access { limits: SqlLimits::default(), cancel: Arc::clone(stop), net: Some(net.clone()) };
+    let mut reader = source::open(rows, &access)?;
     reader.read(columns, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
 }
 

@@ -1,23 +1,46 @@
 //! Why a reading failed: what, where, and what to do.
 
+use std::time::Duration;
+
 /// A reading that did not complete. Nothing is removed because of it.
 #[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{message}")]
 pub struct SourceError {
+    pub kind: SourceErrorKind,
     /// What is wrong and where (file and line where there is one).
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
+/// What follows from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceErrorKind {
+    /// Someone has to look.
+    Broken,
+    /// The source is being refreshed or delivered: worth reading again, after this long where known.
+    UnderWay { after: Option<Duration> },
+    /// The source says itself that it is not fit to be used: its refresh failed, its segment is inactive.
+    Unfit,
+    /// It did not answer: worth trying again, after this long where known.
+    Unreachable { after: Option<Duration> },
+}
+
 impl SourceError {
+    /// Broken, unless said otherwise.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: None }
+        Self { kind: SourceErrorKind::Broken, message: message.into(), hint: None }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    #[must_use]
+    pub fn kind(mut self, kind: SourceErrorKind) -> Self {
+        self.kind = kind;
         self
     }
 }

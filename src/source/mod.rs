@@ -13,19 +13,59 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
-pub use error::SourceError;
+pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
 pub use rows::{Cell, RowBatch};
-pub use sql::open;
 
-use std::time::{Duration, SystemTime};
+use crate::{
+    definition::{Rows, SourceKind},
+    http::Hub,
+};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::{Duration, SystemTime},
+};
+
+/// What a reading may use.
+#[derive(Clone)]
+pub struct Access {
+    pub limits: SqlLimits,
+    /// Set: the reading ends with an error, within milliseconds.
+    pub cancel: Arc<AtomicBool>,
+    /// For sources that are asked over HTTP; `None`: only what needs no network can be read.
+    pub net: Option<Net>,
+}
+
+/// The one HTTP client, for readers that block.
+#[derive(Clone)]
+pub struct Net {
+    pub hub: Hub,
+    pub runtime: tokio::runtime::Handle,
+}
+
+impl Access {
+    /// To files of this machine only.
+    pub fn local(limits: SqlLimits, cancel: Arc<AtomicBool>) -> Self {
+        Self { limits, cancel, net: None }
+    }
+}
+
+/// Opens what a segment takes of its source. Nothing is read or asked before [`Reader::columns`] or [`Reader::read`].
+pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError> {
+    let (rows, access) = (rows.clone(), access.clone());
+    match &rows.source.kind {
+        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed(files.clone()), rows, access })),
+        _ => Err(SourceError::new(format!("the source {} is not read by this version", rows.source.name))),
+    }
+}
 
 /// One reading of one segment: give the columns wanted, get rows in batches.
 ///
 /// Blocking; run it on a thread of its own. `sink` gets batches of at most [`RowBatch::ROWS`] rows and may stop the
 /// reading by returning an error, which comes back unchanged.
 pub trait Reader: Send {
-    /// The columns the segment gives, in order, without reading rows. Fails on bad SQL or a missing table.
+    /// The columns the segment gives, in order, without reading rows. Fails on bad SQL, a missing table, a source that
+    /// cannot be reached.
     fn columns(&mut self) -> Result<Vec<String>, SourceError>;
 
     /// Reads every row, only the named columns, in the order named. A column that the segment does not give is an error
@@ -37,7 +77,7 @@ pub trait Reader: Send {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
     pub rows: u64,
-    /// The newest modification time among the files read.
+    /// How fresh the source is: the newest modification time among the files read, or the source's last refresh.
     pub newest: Option<SystemTime>,
 }
 

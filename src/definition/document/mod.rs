@@ -19,10 +19,10 @@ pub use export::{AttributeDoc, ExportDoc, MatchDoc};
 pub use new_contacts::{NewContactsDoc, StatusDoc};
 pub use schedule::{GuardDoc, ScheduleDoc};
 pub use schema::json_schema;
-pub use segment::{ExpectDoc, SegmentDoc};
+pub use segment::{ExpectDoc, SampleDoc, SegmentDoc};
 pub use settings::SettingsDoc;
 pub use short::Short;
-pub use source::{SourceDoc, TableDoc};
+pub use source::{InsightsCredentialsDoc, SourceDoc, SourceLimitsDoc, StorageCredentialsDoc, TableDoc};
 pub use target::{AudienceDoc, CreateDoc, TargetDoc};
 
 use super::yaml::At;

@@ -46,8 +46,10 @@ impl Substituted {
         let id = |kind: &str, name: &str| DefinitionId { kind: kind.into(), name: name.into() };
         let own = [id("Export", export.name.as_str()), id("Settings", ""), id("Connection", export.connection.name.as_str())];
         let segments = export.segments.iter().chain(&export.suppress);
-        let below = segments.flat_map(|s| [id("Segment", s.name.as_str()), id("Source", s.source.name.as_str())]);
-        own.into_iter().chain(below).find_map(|id| self.0.get(&id))
+        let segments: Vec<_> = segments.collect();
+        let names = segments.iter().flat_map(|s| s.names()).map(|name| id("Segment", name.as_str()));
+        let sources = segments.iter().flat_map(|s| s.rows()).map(|rows| id("Source", rows.source.name.as_str()));
+        own.into_iter().chain(names).chain(sources).find_map(|id| self.0.get(&id))
     }
 }
 

@@ -87,7 +87,7 @@ pub fn endpoint(text: &Text, scope: &mut Scope<'_>) -> Option<url::Url> {
     Some(url)
 }
 
-fn is_loopback(url: &url::Url) -> bool {
+pub fn is_loopback(url: &url::Url) -> bool {
     match url.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -15,7 +15,7 @@ pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Sc
     let written = scope.need(&doc.credentials, scope.head, "credentials", &format!("add `{example}`"))?;
     let Short::Full(CredentialsDoc { api_key, oauth }) = &written.value else { return literal(written.at, scope) };
     let credentials = match (api_key, oauth) {
-        (Some(key), None) => api_key_at(key, scope).map(Credentials::ApiKey),
+        (Some(key), None) => by_reference(key, scope).map(Credentials::ApiKey),
         (None, Some(app)) => self::oauth(app, kind, scope).map(Credentials::OAuth),
         (Some(_), Some(app)) => {
             scope.error(app.at, "the connection has both `apiKey` and `oauth`", "keep one of them");
@@ -37,12 +37,8 @@ pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Sc
 
 fn oauth(written: &At<OAuthDoc>, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<OAuthApp> {
     let hint = "register an application at the vendor, and write its id: `clientId: …`";
-    let id = scope.need(&written.client_id, written.at, "clientId", hint)?;
-    let client_id = match &id.value {
-        Short::Text(text) => scope.filled(&At { value: text.clone(), at: id.at }, "clientId").then(|| Secret::Plain(text.clone())),
-        Short::Full(reference) => secret(reference, id, scope),
-    };
-    let client_secret = match written.client_secret.as_ref().map(|secret| api_key_at(secret, scope)) {
+    let client_id = plain_or_secret(scope.need(&written.client_id, written.at, "clientId", hint)?, "clientId", scope);
+    let client_secret = match written.client_secret.as_ref().map(|secret| by_reference(secret, scope)) {
         Some(None) => return None,
         found => found.flatten(),
     };
@@ -58,14 +54,23 @@ fn oauth(written: &At<OAuthDoc>, kind: Option<ConnectionType>, scope: &mut Scope
     Some(OAuthApp { client_id: client_id?, client_secret, endpoint })
 }
 
-fn api_key_at(key: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
+/// What is no secret may be written out.
+pub fn plain_or_secret(written: &At<Short<SecretDoc>>, field: &str, scope: &mut Scope<'_>) -> Option<Secret> {
+    match &written.value {
+        Short::Text(text) => scope.filled(&At { value: text.clone(), at: written.at }, field).then(|| Secret::Plain(text.clone())),
+        Short::Full(reference) => secret(reference, written, scope),
+    }
+}
+
+/// A secret is never written out.
+pub fn by_reference(key: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
     match &key.value {
         Short::Text(_) => literal(key.at, scope),
         Short::Full(reference) => secret(reference, key, scope),
     }
 }
 
-fn literal<T>(at: Position, scope: &mut Scope<'_>) -> Option<T> {
+pub fn literal<T>(at: Position, scope: &mut Scope<'_>) -> Option<T> {
     scope.error(at, "a secret is written here literally", BY_REFERENCE);
     None
 }

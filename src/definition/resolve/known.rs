@@ -57,6 +57,17 @@ impl<'a, T> Known<'a, T> {
         report: &mut Report,
         mut resolve: impl FnMut(&mut Scope<'_>, Entry<'_, D>) -> Option<Resolved<T>>,
     ) -> Self {
+        Self::build_in_order(what, written, documents, report, |scope, entry, _| resolve(scope, entry))
+    }
+
+    /// The same where a definition may name those before it.
+    pub fn build_in_order<'d, D: 'd>(
+        what: &'static str,
+        written: impl IntoIterator<Item = &'d Written<D>>,
+        documents: &'a Documents,
+        report: &mut Report,
+        mut resolve: impl FnMut(&mut Scope<'_>, Entry<'_, D>, &Self) -> Option<Resolved<T>>,
+    ) -> Self {
         let mut known = Self { what, items: BTreeMap::new(), unreadable: &documents.unreadable, nameless: false };
         for document in written {
             let mark = report.mark();
@@ -64,7 +75,7 @@ impl<'a, T> Known<'a, T> {
             let name = known.name(document, &mut scope);
             known.nameless |= name.is_none();
             let entry = document.doc.as_ref().map(|doc| Entry { name: name.clone(), doc, written: document });
-            let resolved = entry.and_then(|entry| resolve(&mut scope, entry));
+            let resolved = entry.and_then(|entry| resolve(&mut scope, entry, &known));
             let because = scope.because.take();
             let fault = document.fault.as_deref().or(report.first_error(mark)).map(str::to_owned);
             known.insert(document, name, outcome(resolved, fault, because));

@@ -12,6 +12,7 @@ mod export;
 mod folders;
 mod known;
 mod new_contacts;
+mod operands;
 mod scope;
 mod segment;
 mod settings;
@@ -55,8 +56,10 @@ pub fn resolve(documents: &Documents, report: &mut Report) -> Findings {
     let globs = report.first_error(mark).map(str::to_owned);
     folders::settings_in_root(&documents.settings, report);
     let sources = Known::build("source", &documents.sources, documents, report, |scope, doc| source::resolve(scope, doc, &admin));
-    let segments =
-        Known::build("segment", &documents.segments, documents, report, |scope, doc| segment::resolve(scope, doc, &sources, &admin));
+    let (in_order, built_on_themselves) = operands::order(&documents.segments);
+    let segments = Known::build_in_order("segment", in_order, documents, report, |scope, doc, segments| {
+        segment::resolve(scope, doc, &segment::World { sources: &sources, segments, cycles: &built_on_themselves, admin: &admin })
+    });
     let connections =
         Known::build("connection", &documents.connections, documents, report, |scope, doc| connection::resolve(scope, doc, &admin));
     let mark = report.mark();

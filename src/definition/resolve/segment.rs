@@ -3,47 +3,75 @@
 use super::{
     folders::{Folders, may_use},
     known::{Entry, Known, Resolved},
+    operands::{self, Cycles},
     scope::Scope,
     values::duration,
 };
 use crate::definition::{
-    Expect, Segment, Selection, Source,
-    document::{ExpectDoc, SegmentDoc, Text},
+    Expect, Limit, Members, Name, Order, Rows, Sample, Segment, Selection, Source, SourceKind,
+    document::{ExpectDoc, SampleDoc, SegmentDoc, Text},
     nearest,
+    yaml::At,
 };
 
 /// What a platform shows as a name.
 pub const DISPLAY_NAME_CHARS: usize = 100;
 
-pub fn resolve(
-    scope: &mut Scope<'_>,
-    entry: Entry<'_, SegmentDoc>,
-    sources: &Known<'_, Source>,
-    admin: &Folders,
-) -> Option<Resolved<Segment>> {
+/// What a segment may name.
+pub struct World<'a> {
+    pub sources: &'a Known<'a, Source>,
+    /// Those it may be built on; all of them, since they are resolved first.
+    pub segments: &'a Known<'a, Segment>,
+    pub cycles: &'a Cycles,
+    pub admin: &'a Folders,
+}
+
+pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SegmentDoc>, world: &World<'_>) -> Option<Resolved<Segment>> {
     let doc = entry.doc;
     let display_name = display_name(&doc.display_name, scope);
     let expect = expect(doc.expect.as_ref(), scope);
-    let selection = selection(doc, scope);
-    let name = scope.need(&doc.source, scope.head, "source", "add `source:`, the name of a source")?;
-    let (item, source) = sources.find(name, scope)?;
-    may_use("source", name, &item.folders, admin, scope);
-    if let (Some(table), Some(Selection::Table(_))) = (&doc.table, &selection) {
-        table_exists(table, source, scope);
-    }
+    let sample = doc.sample.as_ref().map(|written| sample(written, scope));
+    let limit = limit(doc, scope);
     let mut hasher = blake3::Hasher::new();
     entry.written.node.digest(&mut hasher);
-    hasher.update(item.digest.as_bytes());
-    let segment_name = entry.name?;
+    let of = if operands::any(doc) {
+        operands::members(doc, entry.name.as_ref(), world, &mut hasher, scope)
+    } else {
+        rows(doc, entry.name.as_ref(), world, &mut hasher, scope).map(Members::Rows)
+    };
+    let name = entry.name?;
     let value = Segment {
-        display_name: display_name.unwrap_or_else(|| segment_name.to_string()),
-        name: segment_name,
-        source: source.clone(),
-        select: selection?,
+        display_name: display_name.unwrap_or_else(|| name.to_string()),
+        name,
+        of: of?,
+        sample: sample.unwrap_or_default(),
+        limit,
         expect,
         file: scope.file.path.clone(),
     };
     Some(Resolved { value, folders: Folders::default(), digest: hasher.finalize() })
+}
+
+/// What it takes of a source.
+fn rows(doc: &SegmentDoc, segment: Option<&Name>, world: &World<'_>, hasher: &mut blake3::Hasher, scope: &mut Scope<'_>) -> Option<Rows> {
+    let select = selection(doc, scope);
+    let name = scope.need(&doc.source, scope.head, "source", "add `source:`, the name of a source; or `union: [segment, …]`")?;
+    let (item, source) = world.sources.find(name, scope)?;
+    may_use("source", name, &item.folders, world.admin, scope);
+    hasher.update(item.digest.as_bytes());
+    let select = select?;
+    match (&source.kind, &select) {
+        (SourceKind::Files(files), Selection::Table(_)) => {
+            table_exists(doc.table.as_ref()?, source, files.tables.keys().map(String::as_str), scope);
+        }
+        (SourceKind::Dataverse(_) | SourceKind::InsightsApi(_), Selection::Query(_)) => {
+            let at = doc.query.as_ref().map_or(scope.head, |query| query.at);
+            let hint = "write `table:`, the segment's name there; SQL works over `from: folder`";
+            scope.error(at, format!("the source `{}` gives segments by name, and runs no SQL", source.name), hint);
+        }
+        _ => {}
+    }
+    Some(Rows { segment: segment?.clone(), file: scope.file.path.clone(), source: source.clone(), select })
 }
 
 /// A name that people see.
@@ -62,7 +90,8 @@ fn selection(doc: &SegmentDoc, scope: &mut Scope<'_>) -> Option<Selection> {
         (Some(query), None) => scope.filled(query, "query").then(|| Selection::Query(query.value.clone())),
         (None, Some(table)) => scope.filled(table, "table").then(|| Selection::Table(table.value.clone())),
         (None, None) => {
-            scope.error(scope.head, "the segment has neither `query` nor `table`", "add `query: SELECT …`, or `table:` for a whole table");
+            let hint = "add `query: SELECT …`, `table:` for a whole table, or `union`, `intersect` or `except` of segments";
+            scope.error(scope.head, "the segment has neither `query` nor `table`", hint);
             None
         }
         (Some(_), Some(table)) => {
@@ -72,9 +101,9 @@ fn selection(doc: &SegmentDoc, scope: &mut Scope<'_>) -> Option<Selection> {
     }
 }
 
-fn table_exists(table: &Text, source: &Source, scope: &mut Scope<'_>) {
-    if !source.tables.keys().any(|name| name.eq_ignore_ascii_case(table)) {
-        let hint = nearest::hint(table, source.tables.keys().map(String::as_str), "the source has no tables");
+fn table_exists<'n>(table: &Text, source: &Source, names: impl Iterator<Item = &'n str> + Clone, scope: &mut Scope<'_>) {
+    if !names.clone().any(|name| name.eq_ignore_ascii_case(table)) {
+        let hint = nearest::hint(table, names, "the source has no tables");
         scope.error(table.at, format!("the source `{}` has no table `{}`", source.name, table.value), hint);
     }
 }
@@ -91,4 +120,61 @@ fn expect(doc: Option<&ExpectDoc>, scope: &mut Scope<'_>) -> Expect {
         max_members: doc.max_members.as_ref().map(|count| count.value),
         fresh_within: doc.fresh_within.as_ref().and_then(|text| duration(text, "freshWithin", scope)),
     }
+}
+
+/// Millionths: four decimals of a percentage.
+const WHOLE: f64 = 1_000_000.0;
+
+fn sample(written: &At<SampleDoc>, scope: &mut Scope<'_>) -> Option<Sample> {
+    let percent = scope.need(&written.percent, written.at, "percent", "add `percent: 10`");
+    let hint = "add `salt:` with any text; the same salt gives the same people in every segment";
+    let salt = scope.need_text(&written.salt, written.at, "salt", hint);
+    let by = scope.optional(&written.by, "by");
+    let percent = percent?;
+    let share = percent.value / 100.0 * WHOLE;
+    if !(1.0..=WHOLE).contains(&share) {
+        let hint = "a number above 0 and up to 100, to four decimals";
+        scope.error(percent.at, format!("`percent` is {}", percent.value), hint);
+        return None;
+    }
+    Some(Sample { share: share.round() as u32, salt: salt?.value.clone(), by })
+}
+
+fn limit(doc: &SegmentDoc, scope: &mut Scope<'_>) -> Option<Limit> {
+    let order = doc.order_by.as_ref().map(|text| (text, order(text)));
+    match (&doc.limit, order) {
+        (None, None) => None,
+        (None, Some((text, _))) => {
+            scope.error(text.at, "`orderBy` without `limit` changes nothing", "add `limit: 1000`, or leave it out");
+            None
+        }
+        (Some(limit), None) => {
+            scope.error(limit.at, "`limit` needs `orderBy`", "who is in would be left to chance: add `orderBy: LifetimeValue desc`");
+            None
+        }
+        (Some(limit), _) if limit.value == 0 => {
+            scope.error(limit.at, "`limit` is 0", "at least 1; `suspend: true` stops an export");
+            None
+        }
+        (Some(_), Some((text, None))) => {
+            scope.error(text.at, "this is not an order", "columns separated by commas, each with or without `desc`: `Score desc, Since`");
+            None
+        }
+        (Some(limit), Some((_, Some(order)))) => Some(Limit { people: limit.value, order }),
+    }
+}
+
+/// `Score desc, Since`. A column's name may hold blanks; `asc` and `desc` are its last word.
+fn order(text: &str) -> Option<Vec<Order>> {
+    let one = |part: &str| {
+        let part = part.trim();
+        let (column, word) = part.rsplit_once(char::is_whitespace).unwrap_or((part, ""));
+        let (column, descending) = match word.to_ascii_lowercase().as_str() {
+            "desc" => (column.trim(), true),
+            "asc" => (column.trim(), false),
+            _ => (part, false),
+        };
+        (!column.is_empty()).then(|| Order { column: column.to_owned(), descending })
+    };
+    text.split(',').map(one).collect()
 }

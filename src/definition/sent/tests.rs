@@ -1,4 +1,4 @@
-use crate::definition::{Catalog, Diagnostic, Secret, SentFile, Severity, Snapshot, understand_sent};
+use crate::definition::{Catalog, Diagnostic, Location, Secret, SentFile, Severity, Snapshot, understand_sent};
 use rstest::rstest;
 use std::{fs, path::PathBuf};
 
@@ -69,7 +69,9 @@ fn segments_and_exports_are_the_clients_and_the_rest_is_the_servers() {
     let export = catalog.exports.values().next().unwrap();
     assert_eq!(export.connection.credentials, crate::definition::Credentials::ApiKey(Secret::Env("SERVER_KEY".into())));
     assert_eq!(export.suppress.as_ref().unwrap().name.as_str(), "blocked");
-    assert_eq!(export.segments[0].source.tables["customers"].path, dir.path().join("data/customers.csv"));
+    let source = &export.segments[0].rows()[0].source;
+    let place = &source.files().unwrap().tables["customers"].location;
+    assert_eq!(*place, Location::Local(dir.path().join("data/customers.csv")));
 }
 
 #[test]

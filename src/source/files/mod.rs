@@ -3,6 +3,7 @@
 //! May know: files and their formats. May not know: SQL, which is `sql/`'s.
 
 mod csv;
+mod listed;
 mod ndjson;
 mod parquet;
 mod pass;
@@ -10,6 +11,7 @@ mod place;
 mod table;
 mod text;
 
+pub use listed::Listed;
 pub use pass::{Chain, Kind, Pass, Used};
 pub use table::FileTable;
 

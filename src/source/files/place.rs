@@ -1,7 +1,7 @@
 //! Which files a table is, and whether they are still what they were.
 
-use super::super::SourceError;
-use crate::definition::Table;
+use super::super::{SourceError, SourceErrorKind};
+use crate::definition::{Location, Table};
 use std::{
     fs::{File, Metadata},
     os::unix::fs::MetadataExt,
@@ -73,6 +73,7 @@ impl Place {
     fn changed(&self) -> SourceError {
         SourceError::new(format!("{} changed while it was read", self.path.display()))
             .hint("write a new file under another name and rename it into place; the next run reads it whole")
+            .kind(SourceErrorKind::UnderWay { after: None })
     }
 }
 
@@ -85,20 +86,21 @@ pub fn places(table: &Table) -> Result<Vec<Place>, SourceError> {
 pub fn same_places(table: &Table, before: &[Place]) -> Result<(), SourceError> {
     let now = paths(table)?;
     if let Some(new) = now.iter().find(|path| !before.iter().any(|place| place.path == **path)) {
-        return Err(
-            SourceError::new(format!("{} appeared while {} was read", new.display(), table.pattern)).hint("the next run reads all of them")
-        );
+        return Err(SourceError::new(format!("{} appeared while {} was read", new.display(), table.pattern))
+            .hint("the next run reads all of them")
+            .kind(SourceErrorKind::UnderWay { after: None }));
     }
     before.iter().try_for_each(Place::still_there)
 }
 
 fn paths(table: &Table) -> Result<Vec<PathBuf>, SourceError> {
-    if table.path.exists() || !is_pattern(&table.path) {
-        return Ok(vec![table.path.clone()]);
+    let Location::Local(path) = &table.location else { return Err(SourceError::new("object storage is not read by this version")) };
+    if path.exists() || !is_pattern(path) {
+        return Ok(vec![path.clone()]);
     }
     let bad = |error: &dyn std::fmt::Display| SourceError::new(format!("the pattern {} cannot be used: {error}", table.pattern));
     let options = glob::MatchOptions { require_literal_leading_dot: true, require_literal_separator: true, case_sensitive: true };
-    let found = glob::glob_with(&table.path.to_string_lossy(), options).map_err(|error| bad(&error))?;
+    let found = glob::glob_with(&path.to_string_lossy(), options).map_err(|error| bad(&error))?;
     let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| bad(&error))?;
     paths.retain(|path| !path.is_dir());
     paths.sort();

@@ -2,17 +2,17 @@
 
 use super::super::SourceError;
 use super::shared::Shared;
-use crate::definition::Segment;
+use crate::definition::Rows;
 use rusqlite::{Error, ffi::ErrorCode};
 
 /// Why SQLite failed: the reason that a callback kept, else SQLite's own with what could be meant.
-pub fn explain(error: &Error, shared: &Shared, segment: &Segment) -> SourceError {
+pub fn explain(error: &Error, shared: &Shared, rows: &Rows) -> SourceError {
     if let Some(reason) = shared.take_failure() {
         return reason;
     }
     let message = message(error);
-    let failed = SourceError::new(format!("{}, segment {}: {message}{}", segment.file.display(), segment.name, place(error)));
-    match hint(&message, error, shared, segment) {
+    let failed = SourceError::new(format!("{}, segment {}: {message}{}", rows.file.display(), rows.segment, place(error)));
+    match hint(&message, error, shared, rows) {
         Some(hint) => failed.hint(hint),
         None => failed,
     }
@@ -36,14 +36,14 @@ fn place(error: &Error) -> String {
     format!(" (query line {line}, column {column})")
 }
 
-fn hint(message: &str, error: &Error, shared: &Shared, segment: &Segment) -> Option<String> {
+fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<String> {
     if let Some(name) = message.strip_prefix("no such column: ") {
         let (_, name) = name.rsplit_once('.').unwrap_or(("", name));
         return Some(columns_hint(name.trim_matches('"'), shared));
     }
     if let Some(name) = message.strip_prefix("no such table: ") {
-        let tables = segment.source.tables.keys().map(String::as_str).collect::<Vec<_>>();
-        return Some(format!("{}the tables of {} are {}", did_you_mean(name, &tables), segment.source.name, tables.join(", ")));
+        let tables = shared.known.iter().map(String::as_str).collect::<Vec<_>>();
+        return Some(format!("{}the tables of {} are {}", did_you_mean(name, &tables), rows.source.name, tables.join(", ")));
     }
     match error {
         Error::MultipleStatement => Some("a segment is one SELECT".to_owned()),

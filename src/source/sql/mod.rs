@@ -28,4 +28,4 @@ mod shared;
 mod vtab;
 mod watch;
 
-pub use session::open;
+pub use session::{Sql, Tables};

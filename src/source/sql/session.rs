@@ -1,7 +1,7 @@
 //! One reading: the tables a query names, its columns, its rows.
 
 use super::{
-    super::{Cell, Reader, Report, RowBatch, SourceError, SqlLimits, files::FileTable},
+    super::{Access, Cell, Reader, Report, RowBatch, SourceError, files::FileTable},
     connection::connect,
     failure::{did_you_mean, explain},
     guard::VIEW,
@@ -10,34 +10,42 @@ use super::{
     vtab::quoted,
     watch::Watch,
 };
-use crate::definition::{Segment, Selection};
+use crate::definition::{Rows, Selection};
 use rusqlite::{Connection, Row, types::ValueRef};
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
-/// Opens a segment of a files source. Nothing is read before [`Reader::columns`] or [`Reader::read`]; setting `cancel`
-/// ends a reading with an error, from any thread, within milliseconds.
-pub fn open(segment: &Segment, limits: SqlLimits, cancel: Arc<AtomicBool>) -> Result<Box<dyn Reader>, SourceError> {
-    Ok(Box::new(Opened { segment: segment.clone(), limits, cancel }))
+/// The tables of a source: which there are, and one of them looked at.
+pub trait Tables: Send {
+    fn names(&mut self) -> Result<Vec<String>, SourceError>;
+    fn open(&mut self, name: &str) -> Result<FileTable, SourceError>;
+    /// All was read: fails when the source as a whole is not what it was before.
+    fn unchanged(&mut self) -> Result<(), SourceError> {
+        Ok(())
+    }
 }
 
-struct Opened {
-    segment: Segment,
-    limits: SqlLimits,
-    cancel: Arc<AtomicBool>,
+/// A segment's query over file tables. Nothing is read before [`Reader::columns`] or [`Reader::read`]; setting
+/// `access.cancel` ends a reading with an error, from any thread, within milliseconds.
+pub struct Sql<T> {
+    pub rows: Rows,
+    pub tables: T,
+    pub access: Access,
 }
 
-impl Reader for Opened {
+impl<T: Tables> Reader for Sql<T> {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
         Session::open(self)?.columns()
     }
 
     fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
-        Session::open(self)?.read(columns, sink)
+        let report = Session::open(self)?.read(columns, sink)?;
+        self.tables.unchanged()?;
+        Ok(report)
     }
 }
 
 struct Session<'a> {
-    segment: &'a Segment,
+    of: &'a Rows,
     query: String,
     shared: Arc<Shared>,
     watch: Arc<Watch>,
@@ -45,29 +53,29 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(opened: &'a Opened) -> Result<Self, SourceError> {
-        let segment = &opened.segment;
-        let query = match &segment.select {
+    fn open(sql: &'a mut Sql<impl Tables>) -> Result<Self, SourceError> {
+        let query = match &sql.rows.select {
             Selection::Query(query) => query.clone(),
             Selection::Table(table) => format!("SELECT * FROM {}", quoted(table)),
         };
-        let shared = Arc::new(Shared::new(tables(segment, &query)?));
-        let fail = |error: rusqlite::Error| explain(&error, &shared, segment);
+        let known = sql.tables.names()?;
+        let shared = Arc::new(Shared::new(tables(&mut sql.tables, &known, &query)?, known));
+        let of = &sql.rows;
+        let fail = |error: rusqlite::Error| explain(&error, &shared, of);
         let mut connection = connect(&shared).map_err(fail)?;
-        let watch = Watch::over(&mut connection, opened.limits, Arc::clone(&opened.cancel), &shared).map_err(fail)?;
-        Ok(Self { segment, query, shared, watch, connection })
+        let watch = Watch::over(&mut connection, sql.access.limits, Arc::clone(&sql.access.cancel), &shared).map_err(fail)?;
+        Ok(Self { of, query, shared, watch, connection })
     }
 
     fn fail(&self, error: &rusqlite::Error) -> SourceError {
-        explain(error, &self.shared, self.segment)
+        explain(error, &self.shared, self.of)
     }
 
     /// Prepares the query alone, as a stranger's: one statement, that reads.
     fn columns(&self) -> Result<Vec<String>, SourceError> {
         let statement = self.connection.prepare(&self.query).map_err(|error| self.fail(&error))?;
         let bad = |what: &str| {
-            SourceError::new(format!("{}, segment {}: {what}", self.segment.file.display(), self.segment.name))
-                .hint("a segment is one SELECT")
+            SourceError::new(format!("{}, segment {}: {what}", self.of.file.display(), self.of.segment)).hint("a segment is one SELECT")
         };
         // SQLite reads to the first NUL: what follows would be unseen.
         if self.query.contains('\0') {
@@ -100,7 +108,7 @@ impl<'a> Session<'a> {
             |same: &dyn Fn(&str) -> bool| given.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at).collect::<Vec<_>>();
         let exact = by(&|name| name == column);
         let found = if exact.is_empty() { by(&|name| name.eq_ignore_ascii_case(column)) } else { exact };
-        let segment = &self.segment.name;
+        let segment = &self.of.segment;
         match found.as_slice() {
             [at] => Ok(*at),
             [] => {
@@ -147,10 +155,10 @@ impl<'a> Session<'a> {
 
 /// The tables that the query may mean: those whose names are anywhere in it. The rest of a source is not looked at, so
 /// that a broken file only stops those who read it.
-fn tables(segment: &Segment, query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
+fn tables(of: &mut impl Tables, known: &[String], query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
     let query = query.to_ascii_lowercase();
-    let named = segment.source.tables.iter().filter(|(name, _)| has_word(&query, &name.to_ascii_lowercase()));
-    named.map(|(name, table)| FileTable::open(name, table).map(Arc::new)).collect()
+    let named = known.iter().filter(|name| has_word(&query, &name.to_ascii_lowercase()));
+    named.map(|name| of.open(name).map(Arc::new)).collect()
 }
 
 /// Whether `word` is in `text`, not as a part of a longer name.

@@ -12,6 +12,8 @@ use std::{
 /// Shared by a session, its virtual tables and its authorizer.
 pub struct Shared {
     pub tables: Vec<Arc<FileTable>>,
+    /// Every table that a query could name.
+    pub known: Vec<String>,
     /// Why a callback failed: SQLite keeps a code, people need the reason.
     failure: Mutex<Option<SourceError>>,
     /// (table, column) that the statement being prepared compares with another table's value.
@@ -21,8 +23,8 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(tables: Vec<Arc<FileTable>>) -> Self {
-        Self { tables, failure: Mutex::default(), joined: Mutex::default(), trusted: AtomicBool::new(false) }
+    pub fn new(tables: Vec<Arc<FileTable>>, known: Vec<String>) -> Self {
+        Self { tables, known, failure: Mutex::default(), joined: Mutex::default(), trusted: AtomicBool::new(false) }
     }
 
     /// Keeps the first reason; gives what to return to SQLite.

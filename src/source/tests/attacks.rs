@@ -3,7 +3,7 @@
 use super::{Files, cancel};
 use crate::{
     definition::Selection,
-    source::{SqlLimits, open},
+    source::{Access, SqlLimits, open},
 };
 use rstest::rstest;
 use std::{sync::atomic::Ordering, time::Duration};
@@ -118,7 +118,7 @@ fn a_reading_that_nobody_waits_for_is_stopped() {
     let files = files();
     let cancel = cancel();
     let query = "WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT n FROM r".to_owned();
-    let mut reader = open(&files.segment(Selection::Query(query)), SqlLimits::default(), cancel.clone()).unwrap();
+    let mut reader = open(&files.segment(Selection::Query(query)), &Access::local(SqlLimits::default(), cancel.clone())).unwrap();
     let error = reader.read(&["n"], &mut |_| {
         cancel.store(true, Ordering::Relaxed);
         Ok(())

@@ -7,8 +7,8 @@ mod round_trip;
 mod whole;
 mod words;
 
-use super::{Cell, Reader, Report, SourceError, SqlLimits, open};
-use crate::definition::{Expect, Name, Segment, Selection, Source, Table};
+use super::{Access, Cell, Reader, Report, SourceError, SqlLimits, open};
+use crate::definition::{self, Location, Name, Rows, Selection, Source, SourceKind, Table};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -45,26 +45,26 @@ impl Files {
     }
 
     fn table_as(mut self, name: &str, pattern: &str, change: impl FnOnce(&mut Table)) -> Self {
-        let mut table = Table { pattern: pattern.to_owned(), path: self.path(pattern), format: None, delimiter: None, encoding: None };
+        let mut table = Table {
+            pattern: pattern.to_owned(),
+            location: Location::Local(self.path(pattern)),
+            format: None,
+            delimiter: None,
+            encoding: None,
+        };
         change(&mut table);
         self.tables.insert(name.to_owned(), table);
         self
     }
 
-    fn segment(&self, select: Selection) -> Segment {
-        let source = Source { name: Name::new("crm").unwrap(), tables: self.tables.clone(), export_user: None };
-        Segment {
-            name: Name::new("vips").unwrap(),
-            display_name: "VIPs".to_owned(),
-            source: Arc::new(source),
-            select,
-            expect: Expect::default(),
-            file: PathBuf::from("vips.yaml"),
-        }
+    fn segment(&self, select: Selection) -> Rows {
+        let files = definition::Files { tables: self.tables.clone(), ..definition::Files::default() };
+        let source = Arc::new(Source { name: Name::new("crm").unwrap(), kind: SourceKind::Files(files), export_user: None });
+        Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select }
     }
 
     fn reader(&self, query: &str, limits: SqlLimits) -> Box<dyn Reader> {
-        open(&self.segment(Selection::Query(query.to_owned())), limits, Arc::default()).unwrap()
+        open(&self.segment(Selection::Query(query.to_owned())), &Access::local(limits, Arc::default())).unwrap()
     }
 
     /// Every row of the query, cells as text by `|`, NULL as `∅`; integers as `i:`, reals as `r:`.

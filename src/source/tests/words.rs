@@ -3,7 +3,7 @@
 use super::{Files, cancel, rows};
 use crate::{
     definition::Selection,
-    source::{SqlLimits, open},
+    source::{Access, SqlLimits, open},
 };
 use rstest::rstest;
 
@@ -58,7 +58,7 @@ fn only_the_columns_asked_for_are_given_in_that_order_in_any_case() {
 #[test]
 fn a_table_is_a_segment() {
     let files = customers();
-    let mut reader = open(&files.segment(Selection::Table("t".to_owned())), SqlLimits::default(), cancel()).unwrap();
+    let mut reader = open(&files.segment(Selection::Table("t".to_owned())), &Access::local(SqlLimits::default(), cancel())).unwrap();
     let (rows, report) = rows(&mut *reader).unwrap();
     assert_eq!(rows.len(), 5);
     assert_eq!(report.newest, Some(std::fs::metadata(files.path("t.csv")).unwrap().modified().unwrap()));

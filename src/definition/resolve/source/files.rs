@@ -1,43 +1,19 @@
-//! Sources.
+//! `type: files`.
 
-use super::{
-    folders::{Folders, only_administrators},
-    known::{Entry, Resolved},
-    scope::Scope,
-};
+use super::{location, storage};
 use crate::definition::{
-    Source, Table,
+    Files, Table,
     document::{Short, SourceDoc, TableDoc, Text},
     nearest,
+    resolve::scope::Scope,
     yaml::At,
 };
 use std::collections::BTreeMap;
 
-/// What other versions read; they are named so that nobody looks for a typing error.
-const OTHERS: [&str; 2] = ["customer-insights", "adbc"];
-
-pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SourceDoc>, admin: &Folders) -> Option<Resolved<Source>> {
-    let doc = entry.doc;
-    only_administrators("source", admin, scope);
-    let folders = Folders::new(doc.usable_by.as_deref().unwrap_or_default(), scope);
-    sort(doc, scope);
-    let export_user = scope.optional(&doc.export_user, "exportUser");
+pub fn resolve(doc: &SourceDoc, scope: &mut Scope<'_>) -> Option<Files> {
     let tables = tables(doc, scope);
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(scope.file.folder.as_bytes());
-    super::export::without(&entry.written.node, "usableBy").digest(&mut hasher);
-    Some(Resolved { value: Source { name: entry.name?, tables: tables?, export_user }, folders, digest: hasher.finalize() })
-}
-
-fn sort(doc: &SourceDoc, scope: &mut Scope<'_>) {
-    let Some(sort) = scope.need(&doc.r#type, scope.head, "type", "add `type: files`") else { return };
-    match sort.as_str() {
-        "files" => {}
-        other if OTHERS.contains(&other) => {
-            scope.error(sort.at, format!("sources of type `{other}` are not supported by this version"), "this version reads `files`");
-        }
-        other => scope.error(sort.at, format!("there is no source of type `{other}`"), nearest::hint(other, ["files"], "")),
-    }
+    let storage = storage::resolve(doc, tables.iter().flatten().map(|(_, table)| &table.location), scope);
+    Some(Files { tables: tables?, storage: storage? })
 }
 
 fn tables(doc: &SourceDoc, scope: &mut Scope<'_>) -> Option<BTreeMap<String, Table>> {
@@ -79,25 +55,8 @@ fn table(written: &At<Short<TableDoc>>, scope: &mut Scope<'_>) -> Option<Table> 
     let delimiter = doc.delimiter.as_ref().and_then(|text| delimiter(text, scope));
     let encoding = doc.encoding.as_ref().and_then(|text| encoding(text, scope));
     let pattern = scope.need_text(&doc.path, written.at, "path", "write `path: data/customers.csv`, relative to this file")?;
-    let path = path(pattern, scope)?;
-    Some(Table { pattern: pattern.value.clone(), path, format: doc.format, delimiter, encoding })
-}
-
-/// Relative to this file. The folder part is taken literally even where the rest is a glob.
-fn path(pattern: &Text, scope: &mut Scope<'_>) -> Option<std::path::PathBuf> {
-    if pattern.contains("://") {
-        scope.error(pattern.at, "object storage is not supported by this version", "give a path or glob of local files");
-        return None;
-    }
-    let is_glob = pattern.contains(['*', '?', '[']);
-    if is_glob && let Err(error) = glob::Pattern::new(pattern) {
-        scope.error(pattern.at, format!("this is not a glob: {}", error.msg), "`*` is any text, `**` any folders, `[ab]` one of these");
-        return None;
-    }
-    match (is_glob, scope.file.dir.to_str()) {
-        (true, Some(dir)) => Some(std::path::Path::new(&glob::Pattern::escape(dir)).join(&pattern.value)),
-        _ => Some(scope.file.dir.join(&pattern.value)),
-    }
+    let location = location::glob(pattern, scope)?;
+    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding })
 }
 
 fn delimiter(text: &Text, scope: &mut Scope<'_>) -> Option<u8> {
