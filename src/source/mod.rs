@@ -54,7 +54,7 @@ impl Access {
 pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError> {
     let (rows, access) = (rows.clone(), access.clone());
     match &rows.source.kind {
-        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed(files.clone()), rows, access })),
+        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed::new(files, &access), rows, access })),
         _ => Err(SourceError::new(format!("the source {} is not read by this version", rows.source.name))),
     }
 }
