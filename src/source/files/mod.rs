@@ -4,6 +4,7 @@
 //! May know: where files are, and their formats. May not know: SQL, which is `sql/`'s.
 
 mod csv;
+mod folder;
 mod listed;
 mod local;
 mod ndjson;
@@ -15,6 +16,7 @@ mod table;
 mod text;
 
 pub use csv::Known;
+pub use folder::Folder;
 pub use listed::Listed;
 pub use object::Buckets;
 pub use pass::{Chain, Kind, Pass, Used};

@@ -3,6 +3,7 @@
 use super::{
     super::{
         super::SourceError,
+        folder::Entries,
         local::{MATCHING, is_pattern, no_match},
     },
     address::Service,
@@ -98,13 +99,17 @@ impl Buckets {
         if found.is_empty() { Err(no_match(&shown)) } else { Ok(found.iter().map(|meta| Object::new(&bucket, meta)).collect()) }
     }
 
-    /// The names of the folders right below a folder's address.
-    pub fn folders(&self, written: &str) -> Result<Vec<String>, SourceError> {
+    /// What is right below a folder's address.
+    pub fn entries(&self, written: &str) -> Result<Entries, SourceError> {
         let (bucket, address) = self.bucket(written)?;
         let shown = address.shown();
         let folder = key(&address.key, &shown)?;
         let listed = bucket.ask(&shown, bucket.store.list_with_delimiter(Some(&folder)))?;
-        Ok(listed.common_prefixes.iter().filter_map(|path| path.filename().map(str::to_owned)).collect())
+        let names = |paths: &mut dyn Iterator<Item = &Path>| paths.filter_map(|path| path.filename().map(str::to_owned)).collect();
+        Ok(Entries {
+            folders: names(&mut listed.common_prefixes.iter()),
+            files: names(&mut listed.objects.iter().map(|meta| &meta.location)),
+        })
     }
 }
 
