@@ -37,6 +37,13 @@ impl Buckets {
         Self { storage, cancel, known: Mutex::default() }
     }
 
+    /// One that is open already.
+    #[cfg(test)]
+    pub fn with(bucket: Bucket, cancel: Arc<AtomicBool>) -> Self {
+        let known = BTreeMap::from([(bucket.base.clone(), Arc::new(bucket))]);
+        Self { storage: Storage::default(), cancel, known: Mutex::new(known) }
+    }
+
     /// `written`: the address as the definition has it.
     pub fn bucket(&self, written: &str) -> Result<(Arc<Bucket>, Address), SourceError> {
         let address = Address::of(written);
