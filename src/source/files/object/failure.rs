@@ -26,13 +26,13 @@ pub fn explain(error: &Error, bucket: &Bucket, name: &str) -> SourceError {
     match Fault::of(&answer) {
         Fault::Bucket => SourceError::new(format!("{name}: there is no {} {}{}", word(bucket.service), bucket.name, answer.told()))
             .hint("is its name right, and the account or the endpoint of the source's `storage`?"),
-        Fault::Missing => SourceError::new(format!("{name} is not there{}", answer.told())).hint("is the address right?"),
+        Fault::Missing => SourceError::new(format!("{name} is not there{}", answer.told())).hint("are the bucket and the name right?"),
         Fault::Expired => SourceError::new(format!("the credentials for {name} have expired{}", answer.told()))
             .hint("get new ones; credentials that are found by the platform renew themselves"),
         Fault::Credentials => SourceError::new(format!("{service} does not accept the credentials for {name}{}", answer.told()))
-            .hint(credentials_hint(bucket.service)),
+            .hint(format!("are they right, and of this account? {}", credentials_hint(bucket.service))),
         Fault::Permission => SourceError::new(format!("{service} refuses access to {name}{}", answer.told()))
-            .hint("the credentials must be allowed to read it, and to list its folder; are they those of this account?"),
+            .hint("are the credentials right, of this account, and not expired? they must be allowed to read it and to list its folder"),
         Fault::Region => SourceError::new(format!("{name} is in another region{}", answer.told()))
             .hint("give the bucket's region: `storage: {region: eu-west-1}`"),
         Fault::Busy => SourceError::new(format!("{name} cannot be read now{}", answer.told()))

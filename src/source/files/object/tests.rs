@@ -137,11 +137,11 @@ fn what_services_answer_is_explained_without_what_was_signed() {
     ");
     insta::assert_snapshot!(told(xml("403 Forbidden", "AccessDenied")), @r"
     Broken: S3 refuses access to s3://orders/day/*.csv (403 AccessDenied)
-    the credentials must be allowed to read it, and to list its folder; are they those of this account?
+    are the credentials right, of this account, and not expired? they must be allowed to read it and to list its folder
     ");
     insta::assert_snapshot!(told(xml("403 Forbidden", "SignatureDoesNotMatch")), @r"
     Broken: S3 does not accept the credentials for s3://orders/day/*.csv (403 SignatureDoesNotMatch)
-    give `storage: {credentials: {accessKeyId: …, secretAccessKey: {env: NAME}}}`, or `none` for a public bucket
+    are they right, and of this account? give `storage: {credentials: {accessKeyId: …, secretAccessKey: {env: NAME}}}`, or `none` for a public bucket
     ");
     insta::assert_snapshot!(told(xml("400 Bad Request", "ExpiredToken")), @r"
     Broken: the credentials for s3://orders/day/*.csv have expired (400 ExpiredToken)
@@ -155,9 +155,25 @@ fn what_services_answer_is_explained_without_what_was_signed() {
 }
 
 #[test]
+fn a_web_server_without_ranges_is_not_read() {
+    let address = server("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nId\n1\n") + "/a.csv?sig=s3cr3t";
+    let open = Buckets::new(Storage::default(), Arc::default()).find(&address).unwrap().remove(0).open();
+    let error = open.stream().read(&mut [0; 10]).map_err(|_| open.failure().unwrap()).unwrap_err();
+    let shown = address.trim_end_matches("?sig=s3cr3t");
+    assert_eq!(error.message, format!("the server gives {shown} as a whole only, not by ranges"));
+}
+
+/// By a server that takes a request and never answers it.
+#[test]
 fn a_reading_that_nobody_waits_for_is_stopped() {
-    let cancel = Arc::new(AtomicBool::new(true));
-    let buckets = s3(&server(""), cancel);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let cancel = Arc::<AtomicBool>::default();
+    let buckets = s3(&format!("http://{}", listener.local_addr().unwrap()), Arc::clone(&cancel));
+    std::thread::spawn(move || {
+        let _open = listener.accept().map(|(mut line, _)| line.read(&mut [0; 4096]).map(|_| line));
+        cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+        std::thread::park();
+    });
     assert_eq!(buckets.find("s3://b/a.csv").unwrap_err().message, "the reading was stopped");
 }
 
