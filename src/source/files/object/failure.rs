@@ -144,7 +144,7 @@ fn network(error: &Error) -> Option<String> {
 
 fn between(text: &str, start: &str, end: char) -> Option<String> {
     let (_, rest) = text.split_once(start)?;
-    rest.split(|character: char| character == end || character == ':').next().map(str::to_owned)
+    rest.split([end, ':']).next().map(str::to_owned)
 }
 
 fn is_word(code: &str) -> bool {
