@@ -33,7 +33,7 @@ fn by_s3() {
     are the credentials right, of this account, and not expired? they must be allowed to read it and to list its folder
     ");
     insta::assert_snapshot!(told(&world, &world.address("b.csv"), &right), @r"
-    s3://lists/~/b.csv is not there (404)
+    s3://lists/~/b.csv is not there
     are the bucket and the name right?
     ");
     insta::assert_snapshot!(told(&world, &world.address("*.parquet"), &right), @r"
@@ -67,7 +67,7 @@ fn by_azure() {
     are the credentials right, of this account, and not expired? they must be allowed to read it and to list its folder
     ");
     insta::assert_snapshot!(told(&world, &world.address("b.csv"), &right), @r"
-    az://lists/~/b.csv is not there (404)
+    az://lists/~/b.csv is not there
     are the bucket and the name right?
     ");
     insta::assert_snapshot!(told(&world, "az://nowhere/*.csv", &right), @r"

@@ -2,13 +2,16 @@
 //! Real servers are in `tests/object_storage`.
 
 use super::{
-    super::{super::SourceErrorKind, place::Opened},
+    super::{
+        super::SourceErrorKind,
+        place::{Opened, places},
+    },
     address::Address,
     buckets::{Bucket, Buckets},
     work::Work,
     *,
 };
-use crate::definition::{Secret, Storage, StorageCredentials};
+use crate::definition::{Location, Secret, Storage, StorageCredentials};
 use object_store::{ObjectStoreExt, memory::InMemory, path::Path};
 use rstest::rstest;
 use std::{
@@ -54,8 +57,9 @@ fn an_address_means(#[case] address: &str, #[case] expected: &[&str]) {
 #[test]
 fn nothing_is_not_an_empty_source() {
     let (buckets, _) = memory(&["a.csv"]);
-    assert_eq!(buckets.find("s3://b/*.parquet").unwrap_err().message, "no file matches s3://b/*.parquet");
-    assert_eq!(buckets.find("s3://b/c.csv").unwrap_err().message, "s3://b/c.csv is not there (404)");
+    let told = |address: &str| places(&[Location::Object(address.to_owned())], &buckets).unwrap_err().message;
+    assert_eq!(told("s3://b/*.parquet"), "no file matches s3://b/*.parquet");
+    assert_eq!(told("s3://b/c.csv"), "s3://b/c.csv is not there");
 }
 
 /// Reads on after the object was written anew.
