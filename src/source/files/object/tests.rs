@@ -155,7 +155,10 @@ fn what_services_answer_is_explained_without_what_was_signed() {
     Broken: s3://orders/day/*.csv is in another region
     give the bucket's region: `storage: {region: eu-west-1}`
     ");
-    insta::assert_snapshot!(told("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 6\r\n\r\n<html>"), @r"Broken: s3://orders/day/*.csv cannot be read: the service's answer is not understood");
+    insta::assert_snapshot!(told("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 6\r\n\r\n<html>"), @r"
+    Broken: s3://orders/day/*.csv cannot be read: the service's answer is not understood
+    look at the address and at the source's `storage`
+    ");
 }
 
 #[test]
