@@ -34,6 +34,8 @@ pub struct Export {
     pub renamed_from: Option<Name>,
     /// blake3, hex, over everything a run of this export depends on: this document and those it names.
     pub digest: String,
+    /// The same without where its people come from: two sources that give the same people are asked for the same.
+    pub asks: String,
     /// A document it depends on is broken, and the last good text of it goes on: nobody is taken out; why. Not in the digest.
     pub broken: Option<Arc<str>>,
     /// It was deleted, and its `onDelete` is to be carried out: nobody is wanted. Always held first.
