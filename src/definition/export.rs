@@ -42,6 +42,20 @@ pub struct Export {
     pub removed: bool,
 }
 
+impl Export {
+    /// Every column that a segment's rows must have, each once.
+    pub fn columns(&self) -> Vec<&str> {
+        let Matching { email, id, prefer } = &self.matching;
+        let consent = self.new_contacts.consent.iter().flat_map(|consent| [Some(&consent.column), consent.at.as_ref()]);
+        let fields = self.attributes.values().flat_map(|spec| match &spec.columns {
+            Columns::One(column) => vec![column],
+            Columns::Parts(parts) => parts.values().collect(),
+        });
+        let all = [Some(email), id.as_ref(), prefer.as_ref()].into_iter().chain(consent).flatten().chain(fields);
+        all.map(String::as_str).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+}
+
 /// What becomes one container at the platform: a segment, or all of an export's segments together.
 #[derive(Clone, Debug)]
 pub struct Slot {

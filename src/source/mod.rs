@@ -6,6 +6,7 @@
 //!
 //! `files/` gives rows of tables, `sql/` runs a segment's query over them; each says in its head what it decides.
 
+mod columns;
 mod error;
 mod files;
 mod rows;
@@ -13,6 +14,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use columns::find as find_column;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
 pub use rows::{Cell, RowBatch};
