@@ -1,6 +1,6 @@
 //! One run recorded from its beginning to its end, and how it ended in the words of E11.
 
-use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch};
+use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch, patience::Patience};
 use crate::{
     definition::{Export, Percentage},
     plan::{Counts, Plan, words::duration},
@@ -8,9 +8,6 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use std::{cell::RefCell, sync::Arc, time::Duration};
-
-/// How long an export without a schedule waits for its source.
-const PATIENCE: Duration = Duration::from_secs(3600);
 
 /// Why a run runs, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +85,7 @@ impl Engine {
         report
     }
 
-    /// Tries again while the source is being refreshed, for as long as a missed time may be caught up (SPEC 4).
+    /// Tries again while the source is being refreshed, as long as there is patience.
     async fn patient(
         &self,
         export: &Arc<Export>,
@@ -97,25 +94,21 @@ impl Engine {
         now: DateTime<Utc>,
         decide: &dyn Fn(&Prepared) -> Decision,
     ) -> Result<(Plan, Outcome), Failure> {
-        let patience = export.schedule.as_ref().map_or(PATIENCE, |schedule| schedule.deadline);
-        let mut waited = Duration::ZERO;
+        let mut patience = Patience::of(export);
         loop {
             let failure = match self.attempt(export, run, Arc::clone(&watch), now, decide).await {
                 Err(failure) => failure,
                 planned => return planned,
             };
-            let FailureKind::Waiting { after } = failure.kind else { return Err(failure) };
-            if waited + after > patience {
-                let waited = duration(waited.as_secs());
-                let message = format!("{}; it was waited for {waited}", failure.message);
-                return Err(Failure { kind: FailureKind::Unfit, message, hints: failure.hints });
-            }
-            watch.note(&format!("waiting for the source: {}", failure.message));
+            let why = failure.message.clone();
+            let after = patience.after(failure)?;
+            watch.note(&format!("waiting for the source: {why}"));
             watch.phase("waiting for the source", None);
-            if self.cancel.run_until_cancelled(tokio::time::sleep(after)).await.is_none() {
+            // A rehearsal's sources live as fast as its vendors.
+            let rest = tokio::time::sleep(after / self.hub.speed());
+            if self.cancel.run_until_cancelled(rest).await.is_none() {
                 return Err(Failure::canceled());
             }
-            waited += after;
         }
     }
 
