@@ -6,6 +6,8 @@
 //!
 //! `files/` gives rows of tables, `sql/` runs a segment's query over them; each says in its head what it decides.
 
+mod arrow;
+mod columns;
 mod error;
 mod files;
 mod rows;
