@@ -12,6 +12,7 @@ mod arrow;
 mod columns;
 mod error;
 mod files;
+mod insights;
 mod rows;
 mod sql;
 #[cfg(test)]
@@ -59,7 +60,8 @@ impl Access {
 pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError> {
     let (rows, access) = (rows.clone(), access.clone());
     match &rows.source.kind {
-        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed(files.clone()), rows, access })),
+        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed::new(files, &access), rows, access })),
+        SourceKind::Folder(folder) => Ok(Box::new(sql::Sql { tables: insights::Exported::new(folder, &access), rows, access })),
         SourceKind::Adbc(definition) => Ok(Box::new(adbc::Database { definition: definition.clone(), rows, access })),
         _ => Err(SourceError::new(format!("the source {} is not read by this version", rows.source.name))),
     }

@@ -5,14 +5,18 @@ use super::super::{
     arrow::{Values, kind},
 };
 use super::pass::{Column, Kind, Pass, Used};
-use super::place::{Place, unreadable};
+use super::place::{Opened, Place};
 use arrow::{array::ArrayRef, datatypes::Field};
-use parquet::arrow::{
-    ProjectionMask,
-    arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+use bytes::Bytes;
+use parquet::{
+    arrow::{
+        ProjectionMask,
+        arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
+    },
+    file::reader::{ChunkReader, Length},
 };
 use rusqlite::types::ValueRef;
-use std::fs::File;
+use std::io::Read;
 
 const ROWS: usize = 1024;
 
@@ -23,22 +27,39 @@ pub fn columns(place: &Place) -> Result<Vec<Column>, SourceError> {
     Ok(builder.schema().fields().iter().map(column).collect())
 }
 
-fn open(place: &Place) -> Result<(File, ParquetRecordBatchReaderBuilder<File>), SourceError> {
-    let fail = |error: std::io::Error| unreadable(&place.path, &error);
+fn open(place: &Place) -> Result<(Opened, ParquetRecordBatchReaderBuilder<Opened>), SourceError> {
     let file = place.open()?;
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file.try_clone().map_err(fail)?).map_err(|error| broken(place, &error))?;
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file.clone()).map_err(|error| file.or_changed(broken(place, &error)))?;
     Ok((file, builder))
 }
 
+impl Length for Opened {
+    fn len(&self) -> u64 {
+        Opened::len(self)
+    }
+}
+
+impl ChunkReader for Opened {
+    type T = Box<dyn Read>;
+
+    fn get_read(&self, start: u64) -> parquet::errors::Result<Self::T> {
+        Ok(self.from(start)?)
+    }
+
+    fn get_bytes(&self, start: u64, length: usize) -> parquet::errors::Result<Bytes> {
+        Ok(self.range(start, length)?)
+    }
+}
+
 fn broken(place: &Place, error: &dyn std::fmt::Display) -> SourceError {
-    SourceError::new(format!("{} is not a whole Parquet file: {error}", place.path.display()))
+    SourceError::new(format!("{} is not a whole Parquet file: {error}", place.name()))
         .hint("the file seems cut off or damaged; deliver it again")
 }
 
 /// Rows of one file.
 pub struct Rows {
     place: Place,
-    file: File,
+    file: Opened,
     reader: ParquetRecordBatchReader,
     /// Column of the table → column of a batch.
     used: Vec<Option<usize>>,
@@ -85,18 +106,14 @@ impl Rows {
     fn values(&self, array: &ArrayRef, field: &Field) -> Result<Values, SourceError> {
         let fail = |error| {
             let rows = format!("rows {} to {}", self.before + self.rows as u64 + 1, self.before + (self.rows + array.len()) as u64);
-            SourceError::new(format!("{} {rows}, column {:?}: {error}", self.place.path.display(), field.name()))
+            SourceError::new(format!("{} {rows}, column {:?}: {error}", self.place.name(), field.name()))
         };
         Values::of(array, field).map_err(fail)
-    }
-
-    fn unchanged(&self) -> Result<(), SourceError> {
-        self.place.unchanged(&self.file.metadata().map_err(|error| unreadable(&self.place.path, &error))?)
     }
 }
 
 fn refused(place: &Place, field: &Field) -> SourceError {
-    let what = format!("the column {:?} of {} is {}, which cannot be a cell", field.name(), place.path.display(), field.data_type());
+    let what = format!("the column {:?} of {} is {}, which cannot be a cell", field.name(), place.name(), field.data_type());
     SourceError::new(what).hint("name the columns the query needs instead of *, without this one")
 }
 
@@ -106,8 +123,8 @@ impl Pass for Rows {
         while self.row >= self.rows {
             match self.next_batch() {
                 Ok(true) => {}
-                Ok(false) => return self.unchanged().map(|()| false),
-                Err(error) => return Err(self.unchanged().err().unwrap_or(error)),
+                Ok(false) => return self.file.finished().map(|()| false),
+                Err(error) => return Err(self.file.or_changed(error)),
             }
         }
         Ok(true)

@@ -1,0 +1,5 @@
+//! Dynamics 365 Customer Insights, a way in each.
+
+mod folder;
+
+pub use folder::Exported;
