@@ -8,6 +8,7 @@
 
 mod error;
 mod files;
+mod insights;
 mod rows;
 mod sql;
 #[cfg(test)]
@@ -55,6 +56,8 @@ pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError
     let (rows, access) = (rows.clone(), access.clone());
     match &rows.source.kind {
         SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed(files.clone()), rows, access })),
+        SourceKind::Dataverse(at) => Ok(Box::new(insights::Dataverse::new(at.clone(), &rows, access)?)),
+        SourceKind::InsightsApi(at) => Ok(Box::new(insights::Api::new(at.clone(), &rows, access)?)),
         _ => Err(SourceError::new(format!("the source {} is not read by this version", rows.source.name))),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! May know: files and their formats. May not know: SQL, which is `sql/`'s.
 
-mod csv;
+pub(super) mod csv;
 mod listed;
 mod ndjson;
 mod parquet;
