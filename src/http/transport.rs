@@ -205,23 +205,4 @@ fn deepest(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[test]
-    fn a_client_over_tls_can_be_made() {
-        assert!(client(false).is_ok() && client(true).is_ok());
-    }
-
-    #[rstest]
-    #[case("7", Some(7))]
-    #[case("Sun, 06 Nov 1994 08:49:37 GMT", Some(10))]
-    #[case("Sun, 06 Nov 1994 08:00:00 GMT", Some(0))]
-    #[case("soon", None)]
-    fn retry_after_is_seconds_or_a_date(#[case] text: &str, #[case] seconds: Option<u64>) {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:27 GMT").unwrap();
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(text).unwrap())]);
-        assert_eq!(retry_after(&headers, now), seconds.map(Duration::from_secs));
-    }
-}
+mod tests;

@@ -63,6 +63,11 @@ impl Caller {
     /// An answer that is a success.
     pub fn get(&mut self, route: &'static str, url: Url, headers: Headers) -> Result<Answer, SourceError> {
         let answer = self.answer(route, url, headers)?;
+        self.accept(route, answer)
+    }
+
+    /// Only a success.
+    pub fn accept(&self, route: &str, answer: Answer) -> Result<Answer, SourceError> {
         if answer.is_success() { Ok(answer) } else { Err(refused(self.service.name, route, &answer, self.service.hint)) }
     }
 

@@ -35,7 +35,7 @@ pub fn judge(_: &Request, answer: &Answer) -> Verdict {
 pub fn read<T: DeserializeOwned>(service: &str, route: &str, answer: &Answer) -> Result<T, SourceError> {
     serde_json::from_slice(&answer.body).map_err(|error| {
         let at = format!("line {}, column {}", error.line(), error.column());
-        SourceError::new(format!("{service}'s answer to {route} is not what it should be (at {at})"))
+        SourceError::new(format!("the answer of {service} to {route} is not what it should be (at {at})"))
             .kind(SourceErrorKind::Unreachable { after: None })
             .hint("the answer was cut off, or something between here and the service answered in its place")
     })
@@ -82,14 +82,18 @@ pub enum Value {
 
 impl Value {
     /// Of a property that a row may lack.
-    pub fn of(raw: Option<&RawValue>) -> Self {
-        let Some(raw) = raw.map(RawValue::get) else { return Self::Null };
-        match raw {
+    pub fn of(row: &Row, name: &str) -> Result<Self, SourceError> {
+        let Some(raw) = row.get(name) else { return Ok(Self::Null) };
+        Ok(match raw.get() {
             "null" => Self::Null,
             "true" => Self::Flag(true),
             "false" => Self::Flag(false),
-            _ => Self::Text(serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())),
-        }
+            text if text.starts_with('"') => {
+                let bad = |_| SourceError::new(format!("a row's {name} is a text that holds half a character"));
+                Self::Text(serde_json::from_str(text).map_err(bad)?)
+            }
+            other => Self::Text(other.to_owned()),
+        })
     }
 
     pub fn cell(&self) -> Cell<'_> {

@@ -59,7 +59,7 @@ fn words(body: &[u8]) -> String {
 }
 
 /// One short line, without what may be a secret or a person's address.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let word = |word: &str| {
         let hidden = word.chars().count() > LONGEST_WORD || word.contains('@') || word.contains("sig=");
         if hidden { "…".to_owned() } else { word.chars().filter(|c| !c.is_control()).collect() }

@@ -29,6 +29,7 @@ impl Roster {
     pub fn of(mut people: Vec<u128>) -> Self {
         people.sort_unstable();
         people.dedup();
+        people.shrink_to_fit();
         let mut roster = Self { people, ..Self::default() };
         roster.forget();
         roster

@@ -27,9 +27,9 @@ pub fn read(instance: &mut Instance, taking: &mut Taking<'_>) -> Result<(), Sour
 
 fn take(row: &Row, taking: &mut Taking<'_>) -> Result<(), SourceError> {
     let attributes = taking.attributes;
-    let value = |at: usize| Value::of(attributes.names.get(at).and_then(|name| row.get(name)).map(AsRef::as_ref));
-    let values = taking.wanted.iter().map(|at| value(*at)).collect::<Vec<_>>();
-    match taking.id.map(value) {
+    let value = |at: usize| Value::of(row, attributes.names.get(at).map_or("", String::as_str));
+    let values = taking.wanted.iter().map(|at| value(*at)).collect::<Result<Vec<_>, _>>()?;
+    match taking.id.map(value).transpose()? {
         Some(Value::Text(id)) => taking.row(Some(&id), values.iter().map(Value::cell)),
         _ => taking.row(None, values.iter().map(Value::cell)),
     }

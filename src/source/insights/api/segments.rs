@@ -1,11 +1,14 @@
 //! Segments as Customer Insights knows them: whether one may be read now, how many people it holds, and as of when.
 
 use super::{
-    super::super::{SourceError, SourceErrorKind},
+    super::{
+        super::{SourceError, SourceErrorKind},
+        refusal::plain,
+    },
     instance::Instance,
 };
 use crate::definition::nearest;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use serde::Deserialize;
 use std::time::SystemTime;
 
@@ -31,9 +34,9 @@ struct Evaluation {
     #[serde(default)]
     job_status: Option<String>,
     #[serde(default)]
-    evaluation_date: Option<DateTime<Utc>>,
+    evaluation_date: Option<String>,
     #[serde(default)]
-    entity_count: Option<u64>,
+    entity_count: Option<i64>,
     #[serde(default)]
     last_successful_run_id: Option<String>,
 }
@@ -90,32 +93,39 @@ impl Segment {
 
     /// Fails unless its members are those of a finished evaluation.
     pub fn ready(self) -> Result<Ready, SourceError> {
-        match self.state.as_deref().unwrap_or("active").to_lowercase().as_str() {
-            "active" | "validated" => {}
-            "validating" => return Err(self.under_way("it is being validated")),
-            state => {
-                let why = self.error_description.as_deref().filter(|why| !why.is_empty());
-                return Err(self.unfit(match why {
-                    Some(why) => format!("it is {state}: {why}"),
-                    None => format!("it is {state}"),
-                }));
-            }
-        }
-        let Some(evaluation) = &self.evaluation_status else { return Err(self.unfit("it was never evaluated".into())) };
-        match evaluation.job_status.as_deref().unwrap_or("none").to_lowercase().as_str() {
-            "completedsuccess" => {}
-            "queued" => return Err(self.under_way("its evaluation waits for its turn")),
-            "running" => return Err(self.under_way("it is being evaluated")),
-            "none" => return Err(self.unfit("it was never evaluated".into())),
-            status => return Err(self.unfit(format!("its last evaluation ended as {status}"))),
-        }
-        let (Some(people), Some(at)) = (evaluation.entity_count, evaluation.evaluation_date) else {
-            return Err(self.unfit("it does not say when it was evaluated and how many people it holds".into()));
+        self.active()?;
+        let evaluation = self.finished()?;
+        let people = evaluation.entity_count.and_then(|count| u64::try_from(count).ok());
+        let at = evaluation.evaluation_date.as_deref().and_then(moment);
+        let (Some(people), Some(evaluated)) = (people, at) else {
+            return Err(self.unfit("it does not say when it was evaluated and how many people it holds"));
         };
-        Ok(Ready { people, evaluated: at.into(), run: evaluation.last_successful_run_id.clone(), name: self.name })
+        Ok(Ready { people, evaluated, run: evaluation.last_successful_run_id.clone(), name: self.name })
     }
 
-    fn unfit(&self, why: String) -> SourceError {
+    fn active(&self) -> Result<(), SourceError> {
+        match self.state.as_deref().unwrap_or("active").to_lowercase().as_str() {
+            "active" | "validated" => Ok(()),
+            "validating" => Err(self.under_way("it is being validated")),
+            state => match self.error_description.as_deref().map(plain).filter(|why| !why.is_empty()) {
+                Some(why) => Err(self.unfit(&format!("it is {state}: {why}"))),
+                None => Err(self.unfit(&format!("it is {state}"))),
+            },
+        }
+    }
+
+    fn finished(&self) -> Result<&Evaluation, SourceError> {
+        let Some(evaluation) = &self.evaluation_status else { return Err(self.unfit("it was never evaluated")) };
+        match evaluation.job_status.as_deref().unwrap_or("none").to_lowercase().as_str() {
+            "completedsuccess" => Ok(evaluation),
+            "queued" => Err(self.under_way("its evaluation waits for its turn")),
+            "running" => Err(self.under_way("it is being evaluated")),
+            "none" => Err(self.unfit("it was never evaluated")),
+            status => Err(self.unfit(&format!("its last evaluation ended as {}", plain(status)))),
+        }
+    }
+
+    fn unfit(&self, why: &str) -> SourceError {
         SourceError::new(format!("segment {} at Customer Insights is not fit to be used: {why}", self.name))
             .kind(SourceErrorKind::Unfit)
             .hint("its page in Customer Insights tells more; activate or refresh it there")
@@ -126,4 +136,10 @@ impl Segment {
             .kind(SourceErrorKind::UnderWay { after: None })
             .hint("it is read again later, and until then nobody is added or taken out")
     }
+}
+
+/// A time without a zone is UTC, as all of them are there.
+fn moment(text: &str) -> Option<SystemTime> {
+    let zoned = text.parse::<DateTime<Utc>>();
+    zoned.or_else(|_| text.parse::<NaiveDateTime>().map(|naive| naive.and_utc())).ok().map(SystemTime::from)
 }

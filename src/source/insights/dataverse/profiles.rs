@@ -36,13 +36,12 @@ pub fn read(
 }
 
 fn take(row: &Row, members: &mut Roster, wanted: &[&str], delivery: &mut Delivery<'_>) -> Result<(), SourceError> {
-    let value = |name: &str| Value::of(row.get(name).map(AsRef::as_ref));
-    let Value::Text(id) = value(ID) else { return Ok(()) };
+    let Value::Text(id) = Value::of(row, ID)? else { return Ok(()) };
     match members.meet(&id) {
         Met::Stranger => Ok(()),
         Met::Again => Err(under_way("a customer came with two profiles")),
         Met::First => {
-            let values = wanted.iter().map(|name| value(name)).collect::<Vec<_>>();
+            let values = wanted.iter().map(|name| Value::of(row, name)).collect::<Result<Vec<_>, _>>()?;
             delivery.row(values.iter().map(Value::cell))
         }
     }

@@ -13,34 +13,35 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use url::Url;
 
-pub const NAME: &str = "Dataverse";
+const NAME: &str = "Dataverse";
 /// The most rows that a page may have.
-pub const PAGES: Headers = &[("accept", "application/json"), ("prefer", "odata.maxpagesize=5000")];
-pub const TRACKED_PAGES: Headers = &[("accept", "application/json"), ("prefer", "odata.track-changes,odata.maxpagesize=5000")];
-pub const ONE_ROW: Headers = &[("accept", "application/json"), ("prefer", "odata.maxpagesize=1")];
+pub const PAGES: Headers = &[VERSION, NEWEST, ("prefer", "odata.maxpagesize=5000")];
+pub const TRACKED_PAGES: Headers = &[VERSION, NEWEST, ("prefer", "odata.track-changes,odata.maxpagesize=5000")];
+pub const ONE_ROW: Headers = &[VERSION, NEWEST, ("prefer", "odata.maxpagesize=1")];
+const VERSION: (&str, &str) = ("odata-version", "4.0");
+const NEWEST: (&str, &str) = ("odata-maxversion", "4.0");
 
 /// Dataverse documents 6,000 requests, and 20 minutes of its own work, in any 5 minutes, and 52 calls at once for each user; others
 /// use the environment too.
 static SERVICE: Service = Service {
     name: NAME,
     platform: "dataverse",
-    spend: Spend { connections: 4, per_second: None, per_minute: Some(300), per_day: None },
+    spend: Spend { connections: 4, per_second: None, per_minute: Some(900), per_day: None },
     timeout: Duration::from_secs(130),
     answer_limit: 128 << 20,
     hint,
 };
 
 fn hint(status: u16) -> Option<&'static str> {
-    match status {
-        401 => {
-            Some("make the application a user of this environment: Power Platform admin center > Users + permissions > Application users")
+    Some(match status {
+        401 => "make the application a user of this environment: Power Platform admin center > Users + permissions > Application users",
+        403 => {
+            "give the application's user a security role that may read Customer Insights' tables, and the role Viewer in Customer \
+             Insights"
         }
-        403 => Some(
-            "give the application's user a security role that may read Customer Insights' tables, and the role Viewer in Customer Insights",
-        ),
-        404 => Some("check that `url` is the environment that Customer Insights - Data is installed in"),
-        _ => None,
-    }
+        404 => "check that `url` is the environment that Customer Insights - Data is installed in",
+        _ => return None,
+    })
 }
 
 pub struct Tables {
@@ -72,8 +73,13 @@ impl Tables {
 
     /// One page.
     pub fn page<R: DeserializeOwned>(&mut self, route: &'static str, url: Url, headers: Headers) -> Result<Page<R>, SourceError> {
-        let answer = self.caller.get(route, url, headers)?;
-        odata::read(NAME, route, &answer)
+        let answer = self.caller.answer(route, url, headers)?;
+        self.accept(route, answer)
+    }
+
+    /// The page that an answer is.
+    pub fn accept<R: DeserializeOwned>(&self, route: &str, answer: Answer) -> Result<Page<R>, SourceError> {
+        odata::read(NAME, route, &self.caller.accept(route, answer)?)
     }
 
     /// All pages from this one on; gives the link to what changes from now on, where there is one.

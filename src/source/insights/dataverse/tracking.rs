@@ -1,8 +1,8 @@
 //! Changes that Dataverse keeps track of, where a table was told to.
 
 use super::{
-    super::{super::SourceError, odata},
-    tables::{NAME, PAGES, Tables},
+    super::super::SourceError,
+    tables::{PAGES, Tables},
     under_way,
 };
 use serde::{Deserialize, de::IgnoredAny};
@@ -26,14 +26,13 @@ struct Table {
 /// An application that may not look at definitions reads without: the members are read twice anyway.
 pub fn ask(tables: &mut Tables) -> Result<Tracked, SourceError> {
     let url = tables.url("EntityDefinitions", "$select=SchemaName&$filter=ChangeTrackingEnabled%20eq%20true");
-    let answer = tables.answer(ROUTE, url.clone(), PAGES)?;
+    let answer = tables.answer(ROUTE, url, PAGES)?;
     if matches!(answer.status, 400 | 403 | 404 | 501) {
         tracing::debug!(status = answer.status, "Dataverse does not say which tables keep track of changes");
         return Ok(Tracked::default());
     }
     let mut tracked = Tracked::default();
-    let page: odata::Page<Table> = if answer.is_success() { odata::read(NAME, ROUTE, &answer)? } else { tables.page(ROUTE, url, PAGES)? };
-    for table in page.value {
+    for table in tables.accept::<Table>(ROUTE, answer)?.value {
         tracked.memberships |= table.name.eq_ignore_ascii_case("msdynci_segmentmembership");
         tracked.profiles |= table.name.eq_ignore_ascii_case("msdynci_customerprofile");
     }

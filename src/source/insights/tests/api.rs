@@ -89,7 +89,7 @@ fn more_partitions_than_are_fetched_at_once_come_in_order() {
     Pages,
     3,
     say(r#"{"@odata.count":0}"#),
-    "unreachable: Customer Insights's answer to /data/{segment} is not what it should be (at line 1, column 18)"
+    "unreachable: the answer of Customer Insights to /data/{segment} is not what it should be (at line 1, column 18)"
 )]
 #[case::data_refused(Pages, 2, Step::Say(400, r#"{"errorCode":"BadRequest","message":"The query is not valid.","target":"$filter","details":[]}"#.into()), "broken: Customer Insights answered /data/{segment} with 400: BadRequest The query is not valid ($filter)")]
 #[case::manage_refused(Pages, 1, Step::Say(404, r#"{"httpStatusCode":"notFound","errorCode":"InstanceNotFound","message":"Instance not found.","params":{}}"#.into()), "broken: Customer Insights answered /manage/entities with 404: InstanceNotFound Instance not found")]
@@ -127,7 +127,7 @@ fn more_partitions_than_are_fetched_at_once_come_in_order() {
     Partitions,
     2,
     say(r#"{"value":[]}"#),
-    "unreachable: Customer Insights's answer to /data/{segment} (partitions) is not what it should be (at line 1, column 12)"
+    "unreachable: the answer of Customer Insights to /data/{segment} (partitions) is not what it should be (at line 1, column 12)"
 )]
 #[case::stopped_at_a_file(Partitions, 4, Step::Stop, "broken: the reading was stopped")]
 fn anything_else_is_an_error(#[case] members: MembersBy, #[case] at: usize, #[case] instead: Step, #[case] expected: &str) {

@@ -98,7 +98,7 @@ fn where_changes_are_tracked_they_are_asked_for() {
 #[case::no_value(
     3,
     say("{}"),
-    "unreachable: Dataverse's answer to /msdynci_segmentmemberships is not what it should be (at line 1, column 2)"
+    "unreachable: the answer of Dataverse to /msdynci_segmentmemberships is not what it should be (at line 1, column 2)"
 )]
 #[case::endless(3, page("", &next("msdynci_segmentmemberships?$skiptoken=%3Cm2%3E")), "unreachable: a page names one as the next that was read already: the reading would never end")]
 #[case::elsewhere(
@@ -163,7 +163,7 @@ fn weather(#[values(0, 3, 5)] at: usize, #[case] before: Vec<Step>) {
 fn a_page_that_is_always_cut_is_an_error() {
     let mut steps = conversation();
     steps.splice(3..3, vec![say(r#"{"value":[{"msdynci_custo"#); 5]);
-    assert!(gold(steps).end().starts_with("unreachable: Dataverse's answer to /msdynci_segmentmemberships is not what"));
+    assert!(gold(steps).end().starts_with("unreachable: the answer of Dataverse to /msdynci_segmentmemberships is not what"));
 }
 
 #[rstest]
