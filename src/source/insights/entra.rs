@@ -15,7 +15,7 @@ const AUTHORITY: &str = "https://login.microsoftonline.com";
 const FORM: &str = "application/x-www-form-urlencoded";
 const TIMEOUT: Duration = Duration::from_secs(30);
 const ANSWER_LIMIT: usize = 1 << 20;
-const SPEND: Spend = Spend { connections: 1, per_second: None, per_minute: Some(60), per_day: None };
+const SPEND: Spend = Spend { connections: 2, per_second: None, per_minute: None, per_day: None };
 /// A token is replaced so long before its end, or a tenth of its life before.
 const AHEAD: Duration = Duration::from_secs(300);
 

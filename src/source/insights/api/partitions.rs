@@ -30,8 +30,8 @@ const LIMIT: usize = 16 << 30;
 
 #[derive(Deserialize)]
 struct Partitions {
-    #[serde(rename = "httpRequests")]
-    requests: Vec<Partition>,
+    #[serde(default, rename = "httpRequests")]
+    requests: Option<Vec<Partition>>,
 }
 
 /// Where a file is, and what must be sent along. `Debug` is left out on purpose: both are secrets.
@@ -43,10 +43,13 @@ struct Partition {
 }
 
 pub fn read(instance: &mut Instance, taking: &mut Taking<'_>) -> Result<(), SourceError> {
-    let partitions: Partitions = instance.ask(ROUTE, ["data", &taking.segment.name], "$select=*&proxy=true")?;
+    let partitions: Partitions = instance.ask(ROUTE, ["data", &taking.segment.name], "$select=*&proxy=true").map_err(by_pages)?;
+    let Some(partitions) = partitions.requests else {
+        return Err(by_pages(SourceError::new(format!("{NAME} does not say where the files of segment {} are", taking.segment.name))));
+    };
     let patience = instance.patience().clone();
     let client = patience.net.hub.client("customer-insights/partitions", SPEND);
-    let requests = partitions.requests.into_iter().enumerate().map(|(at, partition)| request(instance, at, partition));
+    let requests = partitions.into_iter().enumerate().map(|(at, partition)| request(instance, at, partition));
     for group in requests.collect::<Result<Vec<_>, _>>()?.chunks(SIDE_BY_SIDE) {
         let files = patience.wait(try_join_all(group.iter().map(|request| fetch(&client, request))))?;
         for file in files {
@@ -54,6 +57,11 @@ pub fn read(instance: &mut Instance, taking: &mut Taking<'_>) -> Result<(), Sour
         }
     }
     Ok(())
+}
+
+/// Microsoft documents files only by its own connector's use of them.
+fn by_pages(error: SourceError) -> SourceError {
+    if error.hint.is_some() { error } else { error.hint("if it goes on, have the members by pages: `members: pages`") }
 }
 
 async fn fetch(client: &Client, request: &Request) -> Result<File, SourceError> {

@@ -127,7 +127,7 @@ fn more_partitions_than_are_fetched_at_once_come_in_order() {
     Partitions,
     2,
     say(r#"{"value":[]}"#),
-    "unreachable: the answer of Customer Insights to /data/{segment} (partitions) is not what it should be (at line 1, column 12)"
+    "broken: Customer Insights does not say where the files of segment Male_under_40 are"
 )]
 #[case::stopped_at_a_file(Partitions, 4, Step::Stop, "broken: the reading was stopped")]
 fn anything_else_is_an_error(#[case] members: MembersBy, #[case] at: usize, #[case] instead: Step, #[case] expected: &str) {
