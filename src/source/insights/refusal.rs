@@ -27,9 +27,7 @@ struct Told {
 
 #[derive(Deserialize)]
 struct Inner {
-    #[serde(default)]
     code: Option<String>,
-    #[serde(default)]
     message: Option<String>,
 }
 

@@ -19,11 +19,9 @@ struct Model {
 
 #[derive(Deserialize)]
 struct Entity {
-    #[serde(default)]
     name: Option<String>,
-    #[serde(default, rename = "qualifiedEntityName")]
+    #[serde(rename = "qualifiedEntityName")]
     qualified: Option<String>,
-    #[serde(default)]
     attributes: Option<Vec<Attribute>>,
 }
 

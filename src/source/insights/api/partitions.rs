@@ -4,7 +4,7 @@
 
 use super::{
     super::{
-        super::SourceError,
+        super::{SourceError, SourceErrorKind},
         odata,
         refusal::{lost, refused},
     },
@@ -30,7 +30,7 @@ const LIMIT: usize = 16 << 30;
 
 #[derive(Deserialize)]
 struct Partitions {
-    #[serde(default, rename = "httpRequests")]
+    #[serde(rename = "httpRequests")]
     requests: Option<Vec<Partition>>,
 }
 
@@ -38,7 +38,6 @@ struct Partitions {
 #[derive(Deserialize)]
 struct Partition {
     uri: String,
-    #[serde(default)]
     headers: Option<BTreeMap<String, String>>,
 }
 
@@ -71,7 +70,9 @@ async fn fetch(client: &Client, request: &Request) -> Result<File, SourceError> 
     let mut file = tokio::fs::File::from_std(file);
     let answer = client.download(request, &mut file).await.map_err(|failure| lost(&failure))?;
     if !answer.is_success() {
-        return Err(refused("the storage of Customer Insights", FILE, &answer, |_| None));
+        return Err(refused("the storage of Customer Insights", FILE, &answer, |_| None)
+            .kind(SourceErrorKind::Unreachable { after: None })
+            .hint("an address is good for a short time, and a refresh replaces the files; it is read again later"));
     }
     Ok(file.into_std().await)
 }

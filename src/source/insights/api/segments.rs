@@ -18,26 +18,18 @@ const ROUTE: &str = "/manage/segments";
 #[serde(rename_all = "camelCase")]
 pub struct Segment {
     name: String,
-    #[serde(default)]
     friendly_name: Option<String>,
-    #[serde(default)]
     state: Option<String>,
-    #[serde(default)]
     error_description: Option<String>,
-    #[serde(default)]
     evaluation_status: Option<Evaluation>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Evaluation {
-    #[serde(default)]
     job_status: Option<String>,
-    #[serde(default)]
     evaluation_date: Option<String>,
-    #[serde(default)]
     entity_count: Option<i64>,
-    #[serde(default)]
     last_successful_run_id: Option<String>,
 }
 

@@ -24,10 +24,10 @@ struct Membership {
     #[serde(rename = "msdynci_customerid")]
     customer: Option<String>,
     /// A JSON list of names.
-    #[serde(rename = "msdynci_segments", default)]
+    #[serde(rename = "msdynci_segments")]
     segments: Option<String>,
     /// Customers, unless it says otherwise.
-    #[serde(rename = "msdynci_segmentmembershiptype", default)]
+    #[serde(rename = "msdynci_segmentmembershiptype")]
     of: Option<String>,
 }
 

@@ -110,7 +110,7 @@ fn more_partitions_than_are_fetched_at_once_come_in_order() {
 )]
 #[case::a_file_twice(Partitions, 4, say("b2,,\na1,,\n"), "under way: … somebody came twice, so somebody else is missing")]
 #[case::column_missing(Partitions, 3, say("CustomerId,FirstName\na1,A\n"), "broken: a file of segment Male_under_40 has no column EMail")]
-#[case::signature_over(Partitions, 4, Step::Say(403, "<?xml version=\"1.0\"?><Error><Code>AuthenticationFailed sig=hush</Code></Error>".into()), "broken: the storage of Customer Insights answered /{partition} with 403")]
+#[case::signature_over(Partitions, 4, Step::Say(403, "<?xml version=\"1.0\"?><Error><Code>AuthenticationFailed sig=hush</Code></Error>".into()), "unreachable: the storage of Customer Insights answered /{partition} with 403")]
 #[case::plain_address(
     Partitions,
     2,
