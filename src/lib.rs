@@ -13,7 +13,8 @@
 //! | folder | what is in it |
 //! |---|---|
 //! | [`definition`] | what people write: YAML documents with positions, checked across files into a [`definition::Catalog`] |
-//! | [`source`] | where profiles come from, streamed: files as SQL tables |
+//! | [`source`] | where profiles come from, streamed: files and folders as SQL tables, Customer Insights, databases and engines |
+//! | [`segment`] | who is in a segment: a source's rows, or other segments together, sampled and limited |
 //! | [`member`] | profile → member: address, attribute values, fingerprint, the compact index |
 //! | [`plan`] | pure: desired × last applied × observed → a plan, the guard's verdict, the plan as text |
 //! | [`state`] | what was applied, by whom, when; runs; held plans (SQLite) |
@@ -48,6 +49,7 @@ pub mod oauth;
 pub mod plan;
 pub mod run;
 pub mod sandbox;
+pub mod segment;
 pub mod server;
 pub mod source;
 pub mod state;

@@ -321,3 +321,40 @@ fn a_run_cut_off_is_shown_as_interrupted() {
 fn forget_holder(state: &Path) {
     std::fs::write(state.join("state.lock"), "").unwrap();
 }
+
+/// `validate --online` asks the sources, reads no rows, and needs nothing of the platforms.
+#[test]
+fn validate_online_tries_each_segment_for_the_columns_that_exports_need() {
+    let world = World::new();
+    let dir = world.temp.path().join("definitions");
+    std::fs::create_dir_all(&dir).unwrap();
+    let export = "apiVersion: listkeeper/v1\nkind: Export\nname: news\nconnection: account\nsegments: [both]\ntarget: {audienceId: a1b2c3d4e5}\n\
+        match: {email: Email, id: Id}\nattributes: {FNAME: First}\nnewContacts: {status: subscribed}\n---\n\
+        apiVersion: listkeeper/v1\nkind: Connection\nname: account\ntype: mailchimp\ncredentials: {apiKey: {env: NO_SUCH_KEY}}\n\
+        privacy: {acceptedBy: dana@example.com, acceptedOn: 2026-11-22}\n---\n\
+        apiVersion: listkeeper/v1\nkind: Source\nname: crm\ntype: files\ntables: {all: all.csv, gone: gone.csv}\n---\n\
+        apiVersion: listkeeper/v1\nkind: Segment\nname: first\nsource: crm\ntable: all\n---\n\
+        apiVersion: listkeeper/v1\nkind: Segment\nname: second\nsource: crm\nquery: SELECT Email FROM gone\n---\n\
+        apiVersion: listkeeper/v1\nkind: Segment\nname: both\nintersect: [first, second]\n";
+    std::fs::write(dir.join("all.yaml"), export).unwrap();
+    std::fs::write(dir.join("all.csv"), "Email,Id,First\na@example.com,1,Ada\n").unwrap();
+    std::fs::write(dir.join("gone.csv"), "Email\na@example.com\n").unwrap();
+    assert_eq!(world.run(&["validate"]).2, 0);
+    let (out, err, code) = world.run(&["validate", "--online"]);
+    assert_eq!(
+        (out.as_str(), err.as_str(), code),
+        (
+            "Valid: 1 export (0 scheduled), 3 segments, 1 source, 1 connection\nSegment first: Email, Id, First\nSegment second: Email\n",
+            "",
+            0
+        )
+    );
+    std::fs::remove_file(dir.join("gone.csv")).unwrap();
+    std::fs::write(dir.join("all.csv"), "Email,Id,Frist\na@example.com,1,Ada\n").unwrap();
+    let (_, err, code) = world.run(&["validate", "--online"]);
+    assert!(code == 1 && err.contains("segment first gives no column \"First\"") && err.contains("did you mean Frist?"), "{err}");
+    assert!(err.contains("gone.csv cannot be read"), "{err}");
+    let (out, _, code) = world.run(&["validate", "--online", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!((json["online"][0]["segment"].as_str(), json["online"][0]["columns"].is_null(), code), (Some("first"), true, 1));
+}

@@ -1,4 +1,6 @@
-//! `listkeeper validate`.
+//! `listkeeper validate`; with `--online` each segment's source is asked too.
+
+mod online;
 
 use super::{
     exit, look,
@@ -7,15 +9,20 @@ use super::{
 use crate::definition::{self, Catalog};
 use std::path::PathBuf;
 
-/// Check every definition; needs no network
+/// Check every definition; needs no network unless asked
 ///
 /// Reads all YAML files below the directory and reports everything that is wrong with them at once, each with its place
-/// and what to do. Exit code 0: all is well; 78: something must be fixed.
+/// and what to do. With `--online` every segment is tried at its source too: files are found and their headers read,
+/// databases explain the query, Customer Insights is asked for the segment; no rows are read and nothing is sent.
+/// Exit code 0: all is well; 1: a source did not answer as it should; 78: something must be fixed.
 #[derive(clap::Args)]
 pub struct Args {
     /// Directory that holds the definitions
     #[arg(default_value = ".", value_name = "DIR")]
     dir: PathBuf,
+    /// Ask the sources too: does the query run, are the columns there that exports need
+    #[arg(long)]
+    online: bool,
     /// Print the result as JSON on stdout
     #[arg(long)]
     json: bool,
@@ -23,15 +30,21 @@ pub struct Args {
 
 pub fn run(args: &Args) -> u8 {
     let catalog = definition::read(&args.dir);
+    let sources = (args.online && !catalog.has_errors()).then(|| online::check(&catalog));
     if args.json {
-        let _ = look::print(|out| writeln!(out, "{:#}", json(&catalog)));
+        let _ = look::print(|out| writeln!(out, "{:#}", json(&catalog, sources.as_ref())));
     } else {
         diagnostics::eprint(&catalog);
         if !catalog.has_errors() {
             print!("{}", summary(&catalog));
         }
+        sources.iter().flatten().for_each(online::tell);
     }
-    if catalog.has_errors() { exit::INVALID } else { exit::DONE }
+    match sources {
+        _ if catalog.has_errors() => exit::INVALID,
+        Some(sources) if sources.iter().any(|tried| tried.columns.is_err()) => exit::FAILED,
+        _ => exit::DONE,
+    }
 }
 
 /// What was found, in a few lines.
@@ -52,8 +65,8 @@ fn summary(catalog: &Catalog) -> String {
     text
 }
 
-fn json(catalog: &Catalog) -> serde_json::Value {
-    serde_json::json!({
+fn json(catalog: &Catalog, sources: Option<&Vec<online::Tried>>) -> serde_json::Value {
+    let mut json = serde_json::json!({
         "valid": !catalog.has_errors(),
         "digest": catalog.digest,
         "exports": catalog.exports.keys().map(definition::Name::as_str).collect::<Vec<_>>(),
@@ -62,5 +75,9 @@ fn json(catalog: &Catalog) -> serde_json::Value {
         "connections": catalog.connections.keys().map(definition::Name::as_str).collect::<Vec<_>>(),
         "foreign": catalog.foreign,
         "diagnostics": diagnostics::json(catalog),
-    })
+    });
+    if let Some(sources) = sources {
+        json["online"] = sources.iter().map(online::json).collect();
+    }
+    json
 }

@@ -34,10 +34,26 @@ pub struct Export {
     pub renamed_from: Option<Name>,
     /// blake3, hex, over everything a run of this export depends on: this document and those it names.
     pub digest: String,
+    /// The same without where its people come from: two sources that give the same people are asked for the same.
+    pub asks: String,
     /// A document it depends on is broken, and the last good text of it goes on: nobody is taken out; why. Not in the digest.
     pub broken: Option<Arc<str>>,
     /// It was deleted, and its `onDelete` is to be carried out: nobody is wanted. Always held first.
     pub removed: bool,
+}
+
+impl Export {
+    /// Every column that a segment's rows must have, each once.
+    pub fn columns(&self) -> Vec<&str> {
+        let Matching { email, id, prefer } = &self.matching;
+        let consent = self.new_contacts.consent.iter().flat_map(|consent| [Some(&consent.column), consent.at.as_ref()]);
+        let fields = self.attributes.values().flat_map(|spec| match &spec.columns {
+            Columns::One(column) => vec![column],
+            Columns::Parts(parts) => parts.values().collect(),
+        });
+        let all = [Some(email), id.as_ref(), prefer.as_ref()].into_iter().chain(consent).flatten().chain(fields);
+        all.map(String::as_str).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 /// What becomes one container at the platform: a segment, or all of an export's segments together.

@@ -104,6 +104,21 @@ fn segments_are_built_on_segments_wherever_they_stand() {
     assert_eq!(second.limit, Some(Limit { people: 10, order: vec![order("Total Spent", true), order("Since", false)] }));
 }
 
+/// The definitions in the documentation are right, block by block; a source of its own where a page shows several.
+#[rstest]
+#[case("docs/coming-from-customer-insights.md")]
+#[case("docs/segments.md")]
+#[case("README.md")]
+fn definitions_in_the_documentation_are_right(#[case] page: &str) {
+    let text = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();
+    let blocks = text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let whole: Vec<_> = blocks.filter(|block| block.starts_with("apiVersion")).collect();
+    assert!(!whole.is_empty());
+    for block in whole {
+        assert_eq!(told(&read_text(block)), "", "{block}");
+    }
+}
+
 #[rstest]
 #[case(&["name: c\nunion: [a, c]"], "the segment is built on itself: c → c", "take one")]
 #[case(&["name: c\nunion: [a, d]\n", "name: d\nexcept: [e, a]", "name: e\nintersect: [c, b]"], "built on itself: c → d → e → c", "take one")]

@@ -125,26 +125,10 @@ impl Mapping {
         text_of(batch.cell(row, self.email))
     }
 
-    /// Order-preserving bytes of the `match.prefer` column: nothing < numbers < texts.
+    /// Order-preserving bytes of the `match.prefer` column.
     pub fn prefer(&self, batch: &RowBatch, row: usize, out: &mut Vec<u8>) {
-        let Some(column) = self.prefer else { return };
-        let number = |out: &mut Vec<u8>, value: f64| {
-            let bits = value.to_bits();
-            let ordered = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
-            out.push(1);
-            out.extend_from_slice(&ordered.to_be_bytes());
-        };
-        match batch.cell(row, column) {
-            Cell::Null | Cell::Text("") => {}
-            Cell::Integer(value) => number(out, value as f64),
-            Cell::Real(value) => number(out, value),
-            Cell::Text(text) => match text.trim().parse::<f64>() {
-                Ok(value) => number(out, value),
-                Err(_) => {
-                    out.push(2);
-                    out.extend_from_slice(text.as_bytes());
-                }
-            },
+        if let Some(column) = self.prefer {
+            order_bytes(batch.cell(row, column), out);
         }
     }
 
@@ -181,7 +165,30 @@ fn place(columns: &mut Vec<String>, name: &String) -> usize {
     })
 }
 
-fn address(cell: Cell<'_>) -> Result<Option<Email>, EmailError> {
+/// Bytes that sort as cells do: nothing < numbers < texts. Text that reads as a number is one.
+pub fn order_bytes(cell: Cell<'_>, out: &mut Vec<u8>) {
+    let number = |out: &mut Vec<u8>, value: f64| {
+        let bits = value.to_bits();
+        let ordered = if bits >> 63 == 1 { !bits } else { bits | (1 << 63) };
+        out.push(1);
+        out.extend_from_slice(&ordered.to_be_bytes());
+    };
+    match cell {
+        Cell::Null | Cell::Text("") => {}
+        Cell::Integer(value) => number(out, value as f64),
+        Cell::Real(value) => number(out, value),
+        Cell::Text(text) => match text.trim().parse::<f64>() {
+            Ok(value) => number(out, value),
+            Err(_) => {
+                out.push(2);
+                out.extend_from_slice(text.as_bytes());
+            }
+        },
+    }
+}
+
+/// The address in a cell; `None` if there is nothing in it.
+pub fn address(cell: Cell<'_>) -> Result<Option<Email>, EmailError> {
     match cell {
         Cell::Null => Ok(None),
         Cell::Text(text) => Email::parse(text),
@@ -196,7 +203,8 @@ fn person(cell: Cell<'_>) -> Option<u64> {
     (!text.is_empty()).then(|| xxh3_64(text.as_bytes()))
 }
 
-fn text_of(cell: Cell<'_>) -> String {
+/// A cell as text; nothing is empty text.
+pub fn text_of(cell: Cell<'_>) -> String {
     match cell {
         Cell::Null => String::new(),
         Cell::Integer(value) => value.to_string(),

@@ -18,7 +18,7 @@ mod value;
 pub use email::{Email, EmailError};
 pub use entry::{Entry, Flags, SetId};
 pub use key::{Fingerprint, Key};
-pub use mapping::{MappedField, Mapping, RowResult};
+pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};
 pub use reading::{Collector, Desired, Tally};
 pub use rejects::{Reject, Rejects};
 pub use segments::{SegmentMask, SegmentSets};

@@ -116,6 +116,11 @@ impl Verdict {
         self.held.is_empty()
     }
 
+    /// Nothing is in the way but the source's age: there is nothing to approve, and the next run looks again.
+    pub fn is_stale(&self) -> bool {
+        !self.held.is_empty() && self.held.iter().all(|r| r.code == Code::Stale)
+    }
+
     /// Whether approving it is enough; otherwise the definition must change.
     pub fn can_be_approved(&self) -> bool {
         self.held.iter().all(|r| r.code != Code::TooManyMembers)

@@ -19,6 +19,6 @@ pub use counts::Counts;
 pub use json::json;
 pub use markdown::markdown;
 pub use model::{
-    Cost, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
+    Cost, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
 };
 pub use text::{text, text_member};

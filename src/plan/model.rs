@@ -18,6 +18,9 @@ pub struct Plan {
     /// Fields and containers to create or change, in the order of doing.
     pub resources: Vec<ResourceStep>,
     pub segments: Vec<SegmentPlan>,
+    /// Of segments that are built on others, sampled or limited.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub made_of: Vec<SegmentMake>,
     pub members: MemberTotals,
     /// Contacts whose status must be read before the first write, if any.
     pub reading: Option<StandingRead>,
@@ -131,6 +134,27 @@ pub struct SegmentPlan {
     pub join_sample: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub leave_sample: Vec<String>,
+}
+
+/// How many people each part of a segment gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SegmentMake {
+    pub segment: String,
+    /// `union`, `intersect` or `except`; `None`: rows of a source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub how: Option<&'static str>,
+    /// Segments and their counts: rows where rows are taken from, people where they are compared with.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<(String, u64)>,
+    /// Rows before and after sample and limit.
+    pub before: u64,
+    pub rows: u64,
+    /// Of a million.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
 }
 
 /// What happens to people, each counted once a line.

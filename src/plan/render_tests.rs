@@ -4,9 +4,12 @@ use crate::{
     definition::FieldType,
     destination::Operation,
     plan::{
-        Cost, Counts, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
+        Cost, Counts, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan,
+        StandingRead, Words,
         guard::{Code, Reason, Verdict},
-        json, markdown, text, text_member,
+        json, markdown,
+        sections::sections,
+        text, text_member,
     },
 };
 use insta::assert_snapshot;
@@ -26,6 +29,7 @@ fn base() -> Plan {
         place: PlacePlan::Existing { id: "a1b2c3d4e5".into(), name: "Contoso news".into(), contacts: Some(12_345), adopted: false },
         resources: Vec::new(),
         segments: vec![segment("vip-customers", "VIP customers"), segment("lapsed", "Lapsed")],
+        made_of: Vec::new(),
         members: MemberTotals::default(),
         reading: None,
         cost: Cost { connections: 8, connections_max: 10, ..Cost::default() },
@@ -35,6 +39,25 @@ fn base() -> Plan {
         notes: Vec::new(),
         digest: PlanDigest("0123456789abcdef0123456789abcdef".into()),
     }
+}
+
+#[rstest]
+#[case(Some("union"), &[("a", 10), ("b", 2_000)], None, None, "it = a (10), b (2,000) together: 900")]
+#[case(Some("intersect"), &[("a", 10), ("b", 2), ("c", 3)], None, None, "it = a (10), of them those also in b (2) and c (3): 900")]
+#[case(Some("except"), &[("a", 10), ("b", 2)], Some(125_000), None, "it = a (10), of them those not in b (2): 900; a sample of 12.5 %: 80")]
+#[case(None, &[], None, Some(80), "it = 900 rows; the first 80 people: 80")]
+fn how_a_segment_came_about(
+    #[case] how: Option<&'static str>,
+    #[case] parts: &[(&str, u64)],
+    #[case] sample: Option<u32>,
+    #[case] limit: Option<u64>,
+    #[case] expected: &str,
+) {
+    let parts = parts.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect();
+    let make = SegmentMake { segment: "it".into(), how, parts, before: 900, rows: 80, sample, limit };
+    let plan = Plan { made_of: vec![make], ..small_delta() };
+    let lines: Vec<_> = sections(&plan, false).into_iter().filter(|section| section.title == "Made of").flat_map(|s| s.lines).collect();
+    assert_eq!(lines, [expected]);
 }
 
 fn first_load() -> Plan {
@@ -229,10 +252,10 @@ fn nothing_to_do_and_held_says_both() {
       1,561 rows read = 1,500 unchanged + 1 rejected + 60 merged into another row
       merged: 60 of people in several segments
       ! 1 rejected: unsubscribed, bounced or under review at the platform (1)
-    ! Held by the guard: nothing is sent
+    ! Skipped as long as the source is old: nothing is sent
     !   the source of lapsed is 2 days old, older than expect.freshWithin (24 h)
           bring new files to the source of lapsed, or change expect.freshWithin
-    If all of it is right, approve it for 24 hours: listkeeper approve 0123456789ab
+    There is nothing to approve: the next run looks again
     Plan 0123456789ab
     "#);
 }

@@ -2,7 +2,7 @@
 //! changes, takes out or warns.
 
 use super::{
-    Plan, ResourceStep, SegmentPlan,
+    Plan, ResourceStep, SegmentMake, SegmentPlan,
     words::{counted, duration, field_type, grouped, merged, operation, plain, quoted, rejected, sum},
 };
 
@@ -17,6 +17,7 @@ pub(super) fn sections(plan: &Plan, samples: bool) -> Vec<Section> {
     let all = [
         ("Resources", plan.resources.iter().map(|step| resource(step, plan)).collect()),
         ("Segments", plan.segments.iter().flat_map(|s| segment(s, plan, samples)).collect()),
+        ("Made of", plan.made_of.iter().map(made_of).collect()),
         ("People", people(plan, samples)),
         ("Rows", rows(plan)),
         ("Read first", reading(plan)),
@@ -66,6 +67,25 @@ fn segment(segment: &SegmentPlan, plan: &Plan, samples: bool) -> Vec<String> {
         lines.push(format!("- {} leave: {}{}", grouped(segment.leaves), why_leaving(segment), sample(&segment.leave_sample)));
     }
     lines
+}
+
+fn made_of(make: &SegmentMake) -> String {
+    let part = |(name, count): &(String, u64)| format!("{name} ({})", grouped(*count));
+    let list = |parts: &[(String, u64)], word: &str| parts.iter().map(part).collect::<Vec<_>>().join(word);
+    let mut steps: Vec<String> = match (make.how, make.parts.split_first()) {
+        (Some("union"), _) => vec![format!("{} together: {}", list(&make.parts, ", "), grouped(make.before))],
+        (Some("intersect"), Some((first, others))) => {
+            vec![format!("{}, of them those also in {}: {}", part(first), list(others, " and "), grouped(make.before))]
+        }
+        (Some(_), Some((first, others))) => {
+            vec![format!("{}, of them those not in {}: {}", part(first), list(others, " or "), grouped(make.before))]
+        }
+        (_, None) | (None, _) => vec![counted(make.before, "row", "rows")],
+    };
+    steps.extend(make.sample.map(|share| format!("a sample of {} %", f64::from(share) / 10_000.0)));
+    steps.extend(make.limit.map(|limit| format!("the first {}", counted(limit, "person", "people"))));
+    let left = if steps.len() > 1 { format!(": {}", grouped(make.rows)) } else { String::new() };
+    format!("{} = {}{left}", make.segment, steps.join("; "))
 }
 
 fn segment_head(segment: &SegmentPlan, plan: &Plan) -> String {

@@ -11,7 +11,8 @@ pub(super) fn verdict(plan: &Plan) -> Vec<String> {
     if plan.verdict.passes() {
         return vec!["Guard: passes".to_owned()];
     }
-    let mut lines = vec!["! Held by the guard: nothing is sent".to_owned()];
+    let why = if plan.verdict.is_stale() { "Skipped as long as the source is old" } else { "Held by the guard" };
+    let mut lines = vec![format!("! {why}: nothing is sent")];
     for reason in &plan.verdict.held {
         lines.push(format!("!   {}", plain(&reason.to_string())));
         lines.push(format!("      {}", way_out(reason)));
@@ -21,7 +22,9 @@ pub(super) fn verdict(plan: &Plan) -> Vec<String> {
 }
 
 fn next_step(plan: &Plan) -> String {
-    if plan.verdict.can_be_approved() {
+    if plan.verdict.is_stale() {
+        "There is nothing to approve: the next run looks again".to_owned()
+    } else if plan.verdict.can_be_approved() {
         format!("If all of it is right, approve it for 24 hours: listkeeper approve {}", plan.digest)
     } else {
         "This cannot be approved: the definition must change".to_owned()

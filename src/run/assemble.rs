@@ -2,15 +2,16 @@
 
 use super::{Context, Failure, cost, facts, hold, observe::Settled, prepare::Work, resolve::Resolved};
 use crate::{
-    definition::{Mode, OnDelete},
+    definition::{Mode, OnDelete, Segment},
     destination::{ContainerId, Reading},
     member::{Desired, Flags, Standing},
     plan::{
-        Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentPlan, StandingRead, Words,
+        Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         diff::Leaver,
         guard::{self, Facts, RemovalFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
+    segment::{MadeOf, Read},
     state::{Approval, View},
 };
 use std::collections::BTreeMap;
@@ -30,7 +31,7 @@ pub struct Parts<'a> {
     pub digest: PlanDigest,
 }
 
-/// What is asked, in one number: the definition, the resources and every member's change; not by which call it is done,
+/// What is asked, in one number: the definition (wherever its people come from), the resources and every member's change; not by which call it is done,
 /// since that depends on statuses that may be read later.
 pub fn digest(context: &Context, settled: &Settled, desired: &Desired, leavers: &[Leaver]) -> PlanDigest {
     let mut hash = blake3::Hasher::new();
@@ -39,7 +40,7 @@ pub fn digest(context: &Context, settled: &Settled, desired: &Desired, leavers: 
         hash.update(part.as_bytes());
     };
     text(context.export.name.as_str());
-    text(&context.export.digest);
+    text(&context.export.asks);
     if context.export.removed {
         text("deleted");
     }
@@ -68,6 +69,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
         words: Words { place: capabilities.place_word, container: capabilities.container_word },
         place: settled.resources.place.clone(),
         resources: settled.resources.steps.clone(),
+        made_of: parts.work.reads.iter().zip(&parts.context.export.segments).filter_map(|(read, segment)| made_of(segment, read)).collect(),
         members: members(parts)?,
         reading: reading(parts),
         cost: cost::cost(parts, reading(parts).and_then(|r| r.calls).unwrap_or(0))?,
@@ -81,6 +83,13 @@ pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
     plan.verdict = verdict(parts, &plan)?;
     let _ = (work, resolved);
     Ok(plan)
+}
+
+/// How a segment that is not simply rows of a source came about.
+fn made_of(segment: &Segment, read: &Read) -> Option<SegmentMake> {
+    let MadeOf { how, parts, rows: before, sample, limit } = read.made_of.clone()?;
+    let parts = parts.into_iter().map(|(name, count)| (name.to_string(), count)).collect();
+    Some(SegmentMake { segment: segment.name.to_string(), how, parts, before, rows: read.rows, sample, limit })
 }
 
 fn segments(parts: &Parts<'_>) -> Result<Vec<SegmentPlan>, Failure> {

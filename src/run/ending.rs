@@ -3,7 +3,7 @@
 use crate::{
     destination,
     plan::{Counts, resources::Problem},
-    source::SourceError,
+    source::{SourceError, SourceErrorKind},
     state::StateError,
 };
 use std::{io, time::Duration};
@@ -34,6 +34,10 @@ pub enum FailureKind {
     Stalled,
     /// The source could not be read whole.
     Source,
+    /// The source is being refreshed: worth reading again after so long.
+    Waiting { after: Duration },
+    /// The source says that it is not fit to be used.
+    Unfit,
     /// Someone stopped it.
     Canceled,
 }
@@ -67,7 +71,13 @@ impl Failure {
 
 impl From<SourceError> for Failure {
     fn from(error: SourceError) -> Self {
-        let failure = Self::new(FailureKind::Source, error.message);
+        let kind = match error.kind {
+            SourceErrorKind::UnderWay { after: Some(after) } => FailureKind::Waiting { after },
+            SourceErrorKind::Broken | SourceErrorKind::UnderWay { after: None } => FailureKind::Source,
+            SourceErrorKind::Unfit => FailureKind::Unfit,
+            SourceErrorKind::Unreachable { after } => FailureKind::Retry { after },
+        };
+        let failure = Self::new(kind, error.message);
         error.hint.into_iter().fold(failure, Self::hint)
     }
 }

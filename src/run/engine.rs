@@ -56,6 +56,8 @@ pub enum Outcome {
     /// The plan was carried out, perhaps not to its end.
     Done(Ending),
     NothingToDo,
+    /// The source is older than the definition expects, and nothing else is in the way.
+    Stale,
     Held,
     Declined,
 }
@@ -139,6 +141,9 @@ impl Engine {
             super::execute::nothing_to_do(context, recorder, &mut prepared).await?;
             remember(recorder, &prepared, &prepared.work.tally).await?;
             return Ok((plan, Outcome::NothingToDo));
+        }
+        if plan.verdict.is_stale() {
+            return Ok((plan, Outcome::Stale));
         }
         let outcome = match (decide(&prepared), plan.verdict.passes()) {
             (Decision::Decline, _) => Outcome::Declined,

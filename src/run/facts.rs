@@ -95,7 +95,7 @@ fn is_first_write(parts: &Parts<'_>, container: &ContainerPlan, record: Option<&
 
 fn age(parts: &Parts<'_>, segment: &Segment) -> Option<u64> {
     let at = parts.context.export.segments.iter().position(|s| s.name == segment.name)?;
-    let newest = (*parts.work.newest.get(at)?)?;
+    let newest = parts.work.reads.get(at)?.newest?;
     let now = SystemTime::from(parts.context.now);
     Some(now.duration_since(newest).unwrap_or_default().as_secs())
 }

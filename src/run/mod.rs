@@ -27,6 +27,7 @@ mod lines;
 mod observe;
 mod outcomes;
 mod part;
+mod patience;
 mod phase;
 mod poll;
 mod prepare;

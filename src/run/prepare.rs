@@ -18,12 +18,12 @@ use crate::{
         diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Differ, Leaver},
         resources::{ContainerPlan, ContainerState},
     },
+    segment::Read,
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
 use std::{
     ops::ControlFlow,
     sync::{Arc, PoisonError},
-    time::SystemTime,
 };
 
 /// A plan, and what it takes to carry it out.
@@ -40,8 +40,8 @@ pub struct Work {
     pub desired: Desired,
     pub leavers: Vec<Leaver>,
     pub tally: DiffTally,
-    /// Of each segment in the order of reading, where known.
-    pub newest: Vec<Option<SystemTime>>,
+    /// Of each segment in the order of reading.
+    pub reads: Vec<Read>,
     pub comparison: Comparison,
 }
 
@@ -59,7 +59,7 @@ pub struct Comparison {
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
-    let (mapping, Reading { mut desired, newest }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
+    let (mapping, Reading { mut desired, reads }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
     let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
@@ -81,7 +81,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && !export.removed };
-    let work = Work { mapping, desired, leavers, tally, newest, comparison };
+    let work = Work { mapping, desired, leavers, tally, reads, comparison };
     let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
     Ok(Prepared { plan, settled, work })
 }

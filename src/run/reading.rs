@@ -2,26 +2,26 @@
 
 use super::{Failure, Watch};
 use crate::{
-    definition::{Export, Members, Segment},
-    member::{Collector, Desired, Email, Key, Mapping},
-    source::{self, Access, Cell, Net, Report, RowBatch, SourceError, SqlLimits},
+    definition::{Export, Segment},
+    member::{Collector, Desired, Key, Mapping, address},
+    segment::{self, Asked, Read},
+    source::{Access, Net, RowBatch, SourceError, SqlLimits},
 };
 use std::{
     path::PathBuf,
     sync::{Arc, atomic::AtomicBool, mpsc},
     thread,
-    time::SystemTime,
 };
 use tokio_util::sync::CancellationToken;
 
 /// Batches on their way from the reader.
 const IN_FLIGHT: usize = 8;
 
-/// A complete reading, and how fresh each segment's source is.
+/// A complete reading.
 pub struct Reading {
     pub desired: Desired,
-    /// Of each segment in the order of reading, where known.
-    pub newest: Vec<Option<SystemTime>>,
+    /// Of each segment in the order of reading.
+    pub reads: Vec<Read>,
 }
 
 /// What to read, and who hears of it.
@@ -43,14 +43,13 @@ pub struct Wanted {
 pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
     let Wanted { mapping, slots, .. } = wanted;
     let mut collector = Collector::new(mapping, &wanted.temp)?;
-    let mut newest = Vec::new();
+    let mut reads = Vec::new();
     let suppressed = suppressed(wanted)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
-        let report = stream(wanted, segment, &mapping.columns(), |batch| collector.push(batch))?;
-        newest.push(report.newest);
+        reads.push(stream(wanted, segment, &mapping.columns(), |batch| collector.push(batch))?);
     }
-    Ok(Reading { desired: collector.finish(suppressed)?, newest })
+    Ok(Reading { desired: collector.finish(suppressed)?, reads })
 }
 
 /// Keys of those who are never to be sent, sorted.
@@ -58,10 +57,8 @@ fn suppressed(wanted: &Wanted) -> Result<Vec<Key>, Failure> {
     let Some(segment) = &wanted.export.suppress else { return Ok(Vec::new()) };
     let mut keys = Vec::new();
     stream(wanted, segment, &[&wanted.export.matching.email], |batch| {
-        keys.extend((0..batch.len()).filter_map(|row| match batch.cell(row, 0) {
-            Cell::Text(text) => Email::parse(text).ok().flatten().map(|email| Key::of(&email)),
-            _ => None,
-        }));
+        let people = (0..batch.len()).filter_map(|row| address(batch.cell(row, 0)).ok().flatten());
+        keys.extend(people.map(|email| Key::of(&email)));
         Ok(())
     })?;
     keys.sort_unstable();
@@ -73,10 +70,10 @@ fn stream(
     segment: &Segment,
     columns: &[&str],
     mut take: impl FnMut(&RowBatch) -> std::io::Result<()>,
-) -> Result<Report, Failure> {
+) -> Result<Read, Failure> {
     let (to, from) = mpsc::sync_channel::<RowBatch>(IN_FLIGHT);
     thread::scope(|scope| {
-        let reader = scope.spawn(move || read_segment(segment, columns, &wanted.stop, &wanted.net, &to));
+        let reader = scope.spawn(move || read_segment(wanted, segment, columns, &to));
         let mut taken = Ok(());
         for batch in from {
             if wanted.cancel.is_cancelled() {
@@ -88,26 +85,19 @@ fn stream(
                 break;
             }
         }
-        let report = reader.join().unwrap_or_else(|_| Err(SourceError::new("the reader stopped unexpectedly")));
+        let read = reader.join().unwrap_or_else(|_| Err(SourceError::new("the reader stopped unexpectedly")));
         if wanted.cancel.is_cancelled() {
             return Err(Failure::canceled());
         }
         taken?;
-        report.map_err(|error| in_segment(segment, error))
+        read.map_err(|error| in_segment(segment, error))
     })
 }
 
-fn read_segment(
-    segment: &Segment,
-    columns: &[&str],
-    stop: &Arc<AtomicBool>,
-    net: &Net,
-    to: &mpsc::SyncSender<RowBatch>,
-) -> Result<Report, SourceError> {
-    let Members::Rows(rows) = &segment.of else { return Err(SourceError::new("segments on segments are not read by this version")) };
-    let access = Access { limits: SqlLimits::default(), cancel: Arc::clone(stop), net: Some(net.clone()) };
-    let mut reader = source::open(rows, &access)?;
-    reader.read(columns, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
+fn read_segment(wanted: &Wanted, segment: &Segment, columns: &[&str], to: &mpsc::SyncSender<RowBatch>) -> Result<Read, SourceError> {
+    let access = Access { limits: SqlLimits::default(), cancel: Arc::clone(&wanted.stop), net: Some(wanted.net.clone()) };
+    let asked = Asked { columns, email: &wanted.export.matching.email };
+    segment::read(segment, asked, &access, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
 }
 
 fn in_segment(segment: &Segment, error: SourceError) -> Failure {

@@ -1,13 +1,13 @@
 //! One run recorded from its beginning to its end, and how it ended in the words of E11.
 
-use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch};
+use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch, patience::Patience};
 use crate::{
     definition::{Export, Percentage},
     plan::{Counts, Plan, words::duration},
     state::{End, RunId, RunStart, Trigger},
 };
 use chrono::{DateTime, Utc};
-use std::{cell::RefCell, sync::Arc};
+use std::{cell::RefCell, sync::Arc, time::Duration};
 
 /// Why a run runs, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Report {
     /// Someone looked at the plan and said no.
     pub declined: bool,
     /// Trying again sooner than this is of no use (`Retry-After`, a quota's reset).
-    pub not_before: Option<std::time::Duration>,
+    pub not_before: Option<Duration>,
 }
 
 impl Report {
@@ -73,7 +73,7 @@ impl Engine {
             planned.replace(Some(prepared.plan.clone()));
             decide(prepared)
         };
-        let result = self.attempt(export, run, watch, now, &noting).await;
+        let result = self.patient(export, run, watch, now, &noting).await;
         let mut report = match result {
             Ok((plan, outcome)) => ended(export, plan, outcome),
             Err(failure) => failed(failure, planned.into_inner()),
@@ -83,6 +83,33 @@ impl Engine {
             report.hints.push(format!("the run could not be recorded: {failure}"));
         }
         report
+    }
+
+    /// Tries again while the source is being refreshed, as long as there is patience.
+    async fn patient(
+        &self,
+        export: &Arc<Export>,
+        run: RunId,
+        watch: Arc<dyn Watch>,
+        now: DateTime<Utc>,
+        decide: &dyn Fn(&Prepared) -> Decision,
+    ) -> Result<(Plan, Outcome), Failure> {
+        let mut patience = Patience::of(export);
+        loop {
+            let failure = match self.attempt(export, run, Arc::clone(&watch), now, decide).await {
+                Err(failure) => failure,
+                planned => return planned,
+            };
+            let why = failure.message.clone();
+            let after = patience.after(failure)?;
+            watch.note(&format!("waiting for the source: {why}"));
+            watch.phase("waiting for the source", None);
+            // A rehearsal's sources live as fast as its vendors.
+            let rest = tokio::time::sleep(after / self.hub.speed());
+            if self.cancel.run_until_cancelled(rest).await.is_none() {
+                return Err(Failure::canceled());
+            }
+        }
     }
 
     async fn attempt(
@@ -148,7 +175,7 @@ impl Engine {
     }
 }
 
-fn timed_out(failure: Failure, limit: std::time::Duration) -> Failure {
+fn timed_out(failure: Failure, limit: Duration) -> Failure {
     match failure.kind {
         FailureKind::Canceled => {
             Failure::new(FailureKind::Retry { after: None }, format!("not done within its timeout of {}", duration(limit.as_secs())))
@@ -170,9 +197,12 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
     };
     match outcome {
         Outcome::NothingToDo => {}
+        Outcome::Stale => {
+            report.end = End::Skipped { reason: reasons(&plan) };
+            report.hints.push("once the source is fresh the next run goes on; nothing was sent or taken out".to_owned());
+        }
         Outcome::Held => {
-            let reasons: Vec<_> = plan.verdict.held.iter().map(ToString::to_string).collect();
-            report.end = End::Held { reason: reasons.join("; ") };
+            report.end = End::Held { reason: reasons(&plan) };
             report.hints.push(if plan.verdict.can_be_approved() {
                 format!("to let exactly this through: listkeeper approve {}", plan.digest.short())
             } else {
@@ -197,6 +227,10 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
     }
     report.plan = Some(plan);
     report
+}
+
+fn reasons(plan: &Plan) -> String {
+    plan.verdict.held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Partial: the platform refused rows that it was not known to refuse, too many rows are refused, or something or somebody
@@ -230,7 +264,8 @@ fn end_of(failure: &Failure) -> End {
     let reason = failure.message.clone();
     match failure.kind {
         FailureKind::Retry { .. } => End::Failed { retrying: true, reason },
-        FailureKind::Source => End::Failed { retrying: true, reason },
+        FailureKind::Source | FailureKind::Waiting { .. } => End::Failed { retrying: true, reason },
+        FailureKind::Unfit => End::Skipped { reason },
         FailureKind::Stalled => End::Stalled { reason },
         FailureKind::Canceled => End::Canceled { reason },
     }

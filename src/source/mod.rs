@@ -4,8 +4,12 @@
 //! a row that cannot be read, a file that changes under way, a missing column end it, so that nothing is ever taken
 //! out because of half a source (G1).
 //!
-//! `files/` gives rows of tables, `sql/` runs a segment's query over them; each says in its head what it decides.
+//! `files/` gives rows of tables, `sql/` runs a segment's query over them, `adbc/` leaves the query to an engine of its own; each says
+//! in its head what it decides.
 
+mod adbc;
+mod arrow;
+mod columns;
 mod error;
 mod files;
 mod insights;
@@ -14,6 +18,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use columns::find as find_column;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
 pub use rows::{Cell, RowBatch};
@@ -55,10 +60,11 @@ impl Access {
 pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError> {
     let (rows, access) = (rows.clone(), access.clone());
     match &rows.source.kind {
-        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed(files.clone()), rows, access })),
+        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed::new(files, &access), rows, access })),
+        SourceKind::Folder(folder) => Ok(Box::new(sql::Sql { tables: insights::Exported::new(folder, &access), rows, access })),
         SourceKind::Dataverse(at) => Ok(Box::new(insights::Dataverse::new(at.clone(), &rows, access)?)),
         SourceKind::InsightsApi(at) => Ok(Box::new(insights::Api::new(at.clone(), &rows, access)?)),
-        _ => Err(SourceError::new(format!("the source {} is not read by this version", rows.source.name))),
+        SourceKind::Adbc(definition) => Ok(Box::new(adbc::Database { definition: definition.clone(), rows, access })),
     }
 }
 

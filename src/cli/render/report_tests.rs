@@ -16,6 +16,7 @@ fn plan(updates: u64) -> Plan {
         place: PlacePlan::Create { name: "News".into() },
         resources: Vec::new(),
         segments: Vec::new(),
+        made_of: Vec::new(),
         members: MemberTotals { update: updates, ..MemberTotals::default() },
         reading: None,
         cost: Cost::default(),

@@ -36,7 +36,9 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
     let mut hasher = blake3::Hasher::new();
     entry.written.node.digest(&mut hasher);
     let connection = connection(doc, world, scope, &mut hasher);
+    let mut asks = hasher.clone();
     let segments = segments(doc, world, scope, &mut hasher);
+    segments.iter().for_each(|segment| _ = asks.update(segment.display_name.as_bytes()).update(b"\0"));
     let kind = connection.as_ref().map(|connection| connection.kind);
     let target = target::resolve(doc, kind, &segments, scope);
     let matching = matching(&doc.r#match, scope);
@@ -51,6 +53,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
     let renamed_from = doc.renamed_from.as_ref().and_then(|text| name(text, scope));
     world.settings.suppress_digest.iter().for_each(|digest| _ = hasher.update(digest.as_bytes()));
     inherited(&mut hasher, schedule.as_ref(), &guard);
+    inherited(&mut asks, schedule.as_ref(), &guard);
     let digest = hasher.finalize();
     let value = Export {
         name: entry.name?,
@@ -74,6 +77,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         timeout,
         renamed_from,
         digest: digest.to_hex().to_string(),
+        asks: asks.finalize().to_hex().to_string(),
         broken: None,
         removed: false,
     };

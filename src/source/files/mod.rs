@@ -1,19 +1,26 @@
-//! Files as tables of rows: CSV, NDJSON, Parquet, plain or `.gz`/`.zst` (text only), one file or many.
+//! Files as tables of rows: CSV, NDJSON, Parquet, plain or `.gz`/`.zst` (text only), one file or many, on this machine or
+//! in object storage.
 //!
-//! May know: files and their formats. May not know: SQL, which is `sql/`'s.
+//! May know: where files are, and their formats. May not know: SQL, which is `sql/`'s.
 
 pub(super) mod csv;
+mod folder;
 mod listed;
+mod local;
 mod ndjson;
+mod object;
 mod parquet;
 mod pass;
 mod place;
 mod table;
 mod text;
 
+pub use csv::Known;
+pub use folder::Folder;
 pub use listed::Listed;
+pub use object::Buckets;
 pub use pass::{Chain, Kind, Pass, Used};
-pub use table::FileTable;
+pub use table::{FileTable, Shape};
 
 /// How a table's files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

@@ -1,121 +1,171 @@
-//! Which files a table is, and whether they are still what they were.
+//! Which files a table is, on this machine or in object storage, and whether they are still what they were.
 
 use super::super::{SourceError, SourceErrorKind};
-use crate::definition::{Location, Table};
+use super::{
+    local::Local,
+    object::{Buckets, Object, Reading},
+};
+use crate::definition::Location;
+use bytes::Bytes;
 use std::{
-    fs::{File, Metadata},
-    os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
+    borrow::Cow,
+    fs::File,
+    io::{BufReader, Read, Seek, SeekFrom},
+    sync::Arc,
     time::SystemTime,
 };
 
 /// One file of a table and what it looked like when the reading began.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub path: PathBuf,
-    stamp: Stamp,
-}
-
-/// What changes when someone writes, replaces or truncates a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Stamp {
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    modified: Option<SystemTime>,
-}
-
-impl Stamp {
-    fn of(metadata: &Metadata) -> Self {
-        Self { device: metadata.dev(), inode: metadata.ino(), bytes: metadata.len(), modified: metadata.modified().ok() }
-    }
+#[derive(Clone, Debug, PartialEq)]
+pub enum Place {
+    Local(Local),
+    Object(Object),
 }
 
 impl Place {
-    fn at(path: PathBuf) -> Result<Self, SourceError> {
-        let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&path, &error))?;
-        if !metadata.is_file() {
-            return Err(SourceError::new(format!("{} is not a file", path.display()))
-                .hint("to read a folder's files write a pattern: folder/*.csv"));
+    /// Its path or address, for messages.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self {
+            Self::Local(file) => file.path.to_string_lossy(),
+            Self::Object(object) => object.name().into(),
         }
-        Ok(Self { stamp: Stamp::of(&metadata), path })
     }
 
     pub fn bytes(&self) -> u64 {
-        self.stamp.bytes
-    }
-
-    pub fn modified(&self) -> Option<SystemTime> {
-        self.stamp.modified
-    }
-
-    /// Opens the file, as it was when the reading began.
-    pub fn open(&self) -> Result<File, SourceError> {
-        let fail = |error: std::io::Error| self.still_there().err().unwrap_or_else(|| unreadable(&self.path, &error));
-        let file = File::open(&self.path).map_err(fail)?;
-        self.unchanged(&file.metadata().map_err(fail)?)?;
-        Ok(file)
-    }
-
-    /// Fails when the open file, or what is at its path now, is not what the reading began with.
-    pub fn unchanged(&self, open: &Metadata) -> Result<(), SourceError> {
-        if Stamp::of(open) == self.stamp { self.still_there() } else { Err(self.changed()) }
-    }
-
-    /// Fails when what is at the path now is not what the reading began with.
-    pub fn still_there(&self) -> Result<(), SourceError> {
-        match std::fs::metadata(&self.path) {
-            Ok(now) if Stamp::of(&now) == self.stamp => Ok(()),
-            _ => Err(self.changed()),
+        match self {
+            Self::Local(file) => file.bytes(),
+            Self::Object(object) => object.bytes(),
         }
     }
 
+    pub fn modified(&self) -> Option<SystemTime> {
+        match self {
+            Self::Local(file) => file.modified(),
+            Self::Object(object) => object.modified(),
+        }
+    }
+
+    /// Opens the file, as it was when the reading began.
+    pub fn open(&self) -> Result<Opened, SourceError> {
+        Ok(match self {
+            Self::Local(file) => Opened::Local(file.clone(), Arc::new(file.open()?)),
+            Self::Object(object) => Opened::Object(object.open()),
+        })
+    }
+
     fn changed(&self) -> SourceError {
-        SourceError::new(format!("{} changed while it was read", self.path.display()))
-            .hint("write a new file under another name and rename it into place; the next run reads it whole")
-            .kind(SourceErrorKind::UnderWay { after: None })
+        changed(&self.name())
+    }
+
+    fn is_at(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(one), Self::Local(other)) => one.path == other.path,
+            (Self::Object(one), Self::Object(other)) => one.name() == other.name(),
+            _ => false,
+        }
     }
 }
 
-/// The files of `table`, sorted by path. No file is an error: a missing source is never an empty one.
-pub fn places(table: &Table) -> Result<Vec<Place>, SourceError> {
-    paths(table)?.into_iter().map(Place::at).collect()
+/// A file being read.
+#[derive(Clone)]
+pub enum Opened {
+    Local(Local, Arc<File>),
+    Object(Arc<Reading>),
+}
+
+impl Opened {
+    /// Its bytes in order.
+    pub fn stream(&self) -> std::io::Result<Box<dyn Read>> {
+        Ok(match self {
+            Self::Local(_, file) => Box::new(file.try_clone()?),
+            Self::Object(reading) => Box::new(reading.stream()),
+        })
+    }
+
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Local(file, _) => file.bytes(),
+            Self::Object(reading) => reading.bytes(),
+        }
+    }
+
+    /// Its bytes from `start` on.
+    pub fn from(&self, start: u64) -> std::io::Result<Box<dyn Read>> {
+        Ok(match self {
+            Self::Local(_, file) => {
+                let mut file = file.try_clone()?;
+                file.seek(SeekFrom::Start(start))?;
+                Box::new(BufReader::new(file))
+            }
+            Self::Object(reading) => Box::new(reading.from(start)),
+        })
+    }
+
+    pub fn range(&self, start: u64, length: usize) -> std::io::Result<Bytes> {
+        let mut bytes = vec![0; length];
+        self.from(start)?.read_exact(&mut bytes)?;
+        Ok(bytes.into())
+    }
+
+    /// To be asked when all is read.
+    pub fn finished(&self) -> Result<(), SourceError> {
+        match self {
+            Self::Local(file, open) => file.unchanged(open),
+            Self::Object(reading) => reading.failure().map_or(Ok(()), Err),
+        }
+    }
+
+    /// What went wrong, or the likelier cause: that the file is being written, or did not come through.
+    pub fn or_changed(&self, error: SourceError) -> SourceError {
+        let cause = match self {
+            Self::Local(file, open) => file.unchanged(open).err(),
+            Self::Object(reading) => reading.failure().or_else(|| reading.unchanged().err()),
+        };
+        cause.unwrap_or(error)
+    }
+}
+
+/// The files at these locations, each location's sorted by path. No file is an error: a missing source is never an empty one.
+pub fn places(locations: &[Location], buckets: &Buckets) -> Result<Vec<Place>, SourceError> {
+    let mut places = Vec::new();
+    for location in locations {
+        match location {
+            Location::Local(path) => places.extend(Local::find(path)?.into_iter().map(Place::Local)),
+            Location::Object(address) => places.extend(buckets.find(address)?.into_iter().map(Place::Object)),
+        }
+    }
+    Ok(places)
 }
 
 /// Fails when files came or went, or one changed, since `before`: half of a delivery is not a source.
-pub fn same_places(table: &Table, before: &[Place]) -> Result<(), SourceError> {
-    let now = paths(table)?;
-    if let Some(new) = now.iter().find(|path| !before.iter().any(|place| place.path == **path)) {
-        return Err(SourceError::new(format!("{} appeared while {} was read", new.display(), table.pattern))
+pub fn same_places(what: &str, locations: &[Location], before: &[Place], buckets: &Buckets) -> Result<(), SourceError> {
+    let mut now = Vec::new();
+    for location in locations {
+        match places(std::slice::from_ref(location), buckets) {
+            Ok(places) => now.extend(places),
+            // Told below as the file that went.
+            Err(error) if error.kind == SourceErrorKind::Broken => {}
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(new) = now.iter().find(|new| !before.iter().any(|place| place.is_at(new))) {
+        return Err(SourceError::new(format!("{} appeared while {what} was read", new.name()))
             .hint("the next run reads all of them")
             .kind(SourceErrorKind::UnderWay { after: None }));
     }
-    before.iter().try_for_each(Place::still_there)
+    match before.iter().find(|place| !now.contains(place)) {
+        Some(place) => Err(place.changed()),
+        None => Ok(()),
+    }
 }
 
-fn paths(table: &Table) -> Result<Vec<PathBuf>, SourceError> {
-    let Location::Local(path) = &table.location else { return Err(SourceError::new("object storage is not read by this version")) };
-    if path.exists() || !is_pattern(path) {
-        return Ok(vec![path.clone()]);
-    }
-    let bad = |error: &dyn std::fmt::Display| SourceError::new(format!("the pattern {} cannot be used: {error}", table.pattern));
-    let options = glob::MatchOptions { require_literal_leading_dot: true, require_literal_separator: true, case_sensitive: true };
-    let found = glob::glob_with(&path.to_string_lossy(), options).map_err(|error| bad(&error))?;
-    let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| bad(&error))?;
-    paths.retain(|path| !path.is_dir());
-    paths.sort();
-    if paths.is_empty() {
-        return Err(SourceError::new(format!("no file matches {}", table.pattern))
-            .hint("a pattern that matches nothing is an error, never an empty source"));
-    }
-    Ok(paths)
-}
-
-fn is_pattern(path: &Path) -> bool {
-    path.to_string_lossy().contains(['*', '?', '['])
+pub fn changed(name: &str) -> SourceError {
+    SourceError::new(format!("{name} changed while it was read"))
+        .hint("write a new file under another name and rename it into place; the next run reads it whole")
+        .kind(SourceErrorKind::UnderWay { after: None })
 }
 
 /// A file that cannot be opened or read.
-pub fn unreadable(path: &Path, error: &std::io::Error) -> SourceError {
-    SourceError::new(format!("{} cannot be read: {error}", path.display()))
+pub fn unreadable(name: &str, error: &std::io::Error) -> SourceError {
+    SourceError::new(format!("{name} cannot be read: {error}"))
 }

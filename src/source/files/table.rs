@@ -2,14 +2,33 @@
 
 use super::super::SourceError;
 use super::{
-    Format, csv, ndjson, parquet,
+    Format,
+    csv::{self, Known},
+    ndjson,
+    object::{Buckets, shown},
+    parquet,
     pass::{Chain, Column, Kind, Pass, Used},
     place::{Place, places, same_places},
     text::Text,
 };
-use crate::definition::Table;
+use crate::definition::{Location, Table};
 use encoding_rs::Encoding;
-use std::{path::Path, sync::Arc, time::SystemTime};
+use std::{sync::Arc, time::SystemTime};
+
+/// How a table's files are written, where it is known beforehand.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    /// `None`: by the first file's name.
+    pub format: Option<Format>,
+    /// CSV's; `None`: found out.
+    pub delimiter: Option<u8>,
+    /// `None`: by the byte order mark, else UTF-8.
+    pub encoding: Option<String>,
+    /// CSV's columns, known without a header; a first row that repeats them is one, even so.
+    pub columns: Option<Known>,
+    /// When its rows were made; `None`: when its newest file was written.
+    pub made: Option<SystemTime>,
+}
 
 /// A table of a source, looked at: its files, its columns.
 #[derive(Debug)]
@@ -17,24 +36,33 @@ pub struct FileTable {
     /// The name in SQL.
     pub name: String,
     pub columns: Vec<Column>,
-    definition: Table,
+    locations: Vec<Location>,
+    shape: Shape,
     format: Format,
     encoding: Option<&'static Encoding>,
     places: Vec<Place>,
+    buckets: Arc<Buckets>,
 }
 
 impl FileTable {
+    /// The files that a definition lists.
+    pub fn open(name: &str, table: &Table, buckets: &Arc<Buckets>) -> Result<Self, SourceError> {
+        let shape = Shape { format: table.format, delimiter: table.delimiter, encoding: table.encoding.clone(), ..Shape::default() };
+        Self::over(name, vec![table.location.clone()], shape, buckets)
+    }
+
     /// Finds the table's files and reads their schemas, which must be equal; NDJSON, in which every line has its own,
     /// gets the columns of all its files.
-    pub fn open(name: &str, definition: &Table) -> Result<Self, SourceError> {
-        let encoding = definition.encoding.as_deref().map(encoding).transpose()?;
-        let places = places(definition)?;
-        let first = places.first().ok_or_else(|| SourceError::new(format!("no file matches {}", definition.pattern)))?;
-        let format = match definition.format {
+    pub fn over(name: &str, locations: Vec<Location>, shape: Shape, buckets: &Arc<Buckets>) -> Result<Self, SourceError> {
+        let encoding = shape.encoding.as_deref().map(encoding).transpose()?;
+        let places = places(&locations, buckets)?;
+        let first = places.first().ok_or_else(|| SourceError::new(format!("the table {name} has no files")))?;
+        let format = match shape.format {
             Some(format) => format,
-            None => format_of(&first.path)?,
+            None => format_of(&first.name())?,
         };
-        let mut table = Self { name: name.to_owned(), columns: Vec::new(), definition: definition.clone(), format, encoding, places };
+        let (name, buckets) = (name.to_owned(), Arc::clone(buckets));
+        let mut table = Self { name, columns: Vec::new(), locations, shape, format, encoding, places, buckets };
         table.columns = table.schema(&table.places[0])?;
         for place in &table.places[1..] {
             let others = table.schema(place)?;
@@ -48,10 +76,14 @@ impl FileTable {
 
     fn schema(&self, place: &Place) -> Result<Vec<Column>, SourceError> {
         match self.format {
-            Format::Csv => Ok(csv::Rows::open(Text::open(place, self.encoding)?, self.definition.delimiter)?.1),
+            Format::Csv => Ok(self.csv(place)?.1),
             Format::Ndjson => ndjson::columns(Text::open(place, self.encoding)?),
             Format::Parquet => parquet::columns(place),
         }
+    }
+
+    fn csv(&self, place: &Place) -> Result<(csv::Rows, Vec<Column>), SourceError> {
+        csv::Rows::open(Text::open(place, self.encoding)?, self.shape.delimiter, self.shape.columns.as_ref())
     }
 
     /// Reads all rows of all files, these columns only.
@@ -63,7 +95,7 @@ impl FileTable {
     fn file_rows(&self, place: &Place, used: Used) -> Result<Box<dyn Pass>, SourceError> {
         Ok(match self.format {
             Format::Csv => {
-                let (rows, columns) = csv::Rows::open(Text::open(place, self.encoding)?, self.definition.delimiter)?;
+                let (rows, columns) = self.csv(place)?;
                 one_schema(&self.places[0], &self.columns, place, &columns)?;
                 Box::new(rows.using(used))
             }
@@ -74,7 +106,8 @@ impl FileTable {
 
     /// Fails when a file changed, came or went since [`FileTable::open`].
     pub fn unchanged(&self) -> Result<(), SourceError> {
-        same_places(&self.definition, &self.places)
+        let what = if let [only] = self.locations.as_slice() { shown(only) } else { format!("the table {}", self.name) };
+        same_places(&what, &self.locations, &self.places, &self.buckets)
     }
 
     pub fn bytes(&self) -> u64 {
@@ -87,7 +120,7 @@ impl FileTable {
     }
 
     pub fn newest(&self) -> Option<SystemTime> {
-        self.places.iter().filter_map(Place::modified).max()
+        self.shape.made.or_else(|| self.places.iter().filter_map(Place::modified).max())
     }
 
     /// What else to say when a column is not found.
@@ -101,15 +134,14 @@ fn encoding(label: &str) -> Result<&'static Encoding, SourceError> {
         .ok_or_else(|| SourceError::new(format!("the encoding {label:?} is unknown")).hint("for example utf-8, windows-1252, utf-16le"))
 }
 
-fn format_of(path: &Path) -> Result<Format, SourceError> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
+fn format_of(path: &str) -> Result<Format, SourceError> {
+    let name = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
     match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("csv" | "tsv" | "txt" | "tab") => Ok(Format::Csv),
         Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
         Some("parquet") => Ok(Format::Parquet),
-        _ => Err(SourceError::new(format!("the format of {} is not clear from its name", path.display()))
-            .hint("give format: csv, ndjson or parquet")),
+        _ => Err(SourceError::new(format!("the format of {path} is not clear from its name")).hint("give format: csv, ndjson or parquet")),
     }
 }
 
@@ -121,7 +153,7 @@ fn union(columns: &mut Vec<Column>, others: Vec<Column>) {
 fn one_schema(first: &Place, columns: &[Column], place: &Place, others: &[Column]) -> Result<(), SourceError> {
     match difference(columns, others) {
         None => Ok(()),
-        Some(what) => Err(SourceError::new(format!("{} has another schema than {}: {what}", place.path.display(), first.path.display()))
+        Some(what) => Err(SourceError::new(format!("{} has another schema than {}: {what}", place.name(), first.name()))
             .hint("files of one table must have the same columns in the same order")),
     }
 }

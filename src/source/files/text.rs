@@ -1,9 +1,9 @@
 //! A file's bytes, decompressed and decoded to UTF-8, in chunks.
 
 use super::super::SourceError;
-use super::place::{Place, unreadable};
+use super::place::{Opened, Place, unreadable};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
-use std::{fs::File, io::Read, path::Path};
+use std::io::Read;
 
 /// Bytes asked of the file at once, and of decoded text at most three times as many (Windows-1252 to UTF-8).
 const CHUNK: usize = 64 * 1024;
@@ -14,7 +14,7 @@ pub const MAX_ROW_BYTES: usize = 8 << 20;
 pub struct Text {
     place: Place,
     /// The same open file, for its state after reading.
-    file: File,
+    file: Opened,
     input: Box<dyn Read>,
     decoder: Decoder,
     raw: Vec<u8>,
@@ -30,11 +30,11 @@ pub struct Text {
 impl Text {
     /// Opens the file; a byte order mark decides the encoding, else `encoding`, else UTF-8.
     pub fn open(place: &Place, encoding: Option<&'static Encoding>) -> Result<Self, SourceError> {
-        let fail = |error: std::io::Error| unreadable(&place.path, &error);
         let file = place.open()?;
-        let mut input = decompressed(&place.path, file.try_clone().map_err(fail)?).map_err(fail)?;
+        let fail = |error: std::io::Error| file.or_changed(unreadable(&place.name(), &error));
+        let mut input = decompressed(&place.name(), file.stream().map_err(fail)?).map_err(fail)?;
         let mut raw = Vec::with_capacity(CHUNK);
-        input.by_ref().take(4).read_to_end(&mut raw).map_err(|error| cut(place, &error, 1))?;
+        input.by_ref().take(4).read_to_end(&mut raw).map_err(|error| file.or_changed(cut(place, &error, 1)))?;
         let (encoding, mark) = Encoding::for_bom(&raw).unwrap_or((encoding.unwrap_or(UTF_8), 0));
         Ok(Self {
             place: place.clone(),
@@ -153,34 +153,33 @@ impl Text {
 
     /// An error at a line of this file.
     pub fn fault(&self, line: u64, what: impl std::fmt::Display) -> SourceError {
-        at_line(&self.place.path, line, what)
+        at_line(&self.place.name(), line, what)
     }
 
     /// What went wrong, or the likelier cause: that the file is being written.
     pub fn or_changed(&self, error: SourceError) -> SourceError {
-        self.unchanged().err().unwrap_or(error)
+        self.file.or_changed(error)
     }
 
     /// To be asked when all is read.
     pub fn unchanged(&self) -> Result<(), SourceError> {
-        let now = self.file.metadata().map_err(|error| unreadable(&self.place.path, &error))?;
-        self.place.unchanged(&now)
+        self.file.finished()
     }
 }
 
 /// An error at a physical line, from 1, of a file.
-pub fn at_line(path: &Path, line: u64, what: impl std::fmt::Display) -> SourceError {
-    SourceError::new(format!("{} line {line}: {what}", path.display()))
+pub fn at_line(name: &str, line: u64, what: impl std::fmt::Display) -> SourceError {
+    SourceError::new(format!("{name} line {line}: {what}"))
 }
 
 fn cut(place: &Place, error: &std::io::Error, line: u64) -> SourceError {
-    at_line(&place.path, line, format!("cannot be read further: {error}")).hint("the file seems cut off or damaged; deliver it again")
+    at_line(&place.name(), line, format!("cannot be read further: {error}")).hint("the file seems cut off or damaged; deliver it again")
 }
 
-fn decompressed(path: &Path, file: File) -> std::io::Result<Box<dyn Read>> {
-    Ok(match path.extension().and_then(|extension| extension.to_str()) {
+fn decompressed(name: &str, file: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
+    Ok(match name.rsplit_once('.').map(|(_, extension)| extension) {
         Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(CHUNK, file))),
         Some("zst") => Box::new(zstd::stream::read::Decoder::new(file)?),
-        _ => Box::new(file),
+        _ => file,
     })
 }

@@ -1,6 +1,7 @@
-//! Customer Insights: `dataverse/` reads its tables in Dataverse, `api/` its own REST API.
+//! Dynamics 365 Customer Insights, a way in each: `folder/` reads what it exported, `dataverse/` its tables in Dataverse, `api/`
+//! its own REST API.
 //!
-//! The rest is what they share: `entra` signs in, `caller` asks, `odata` reads answers, `refusal` says in words why there is
+//! The rest is what the last two share: `entra` signs in, `caller` asks, `odata` reads answers, `refusal` says in words why there is
 //! none, `roster` remembers who is in a segment, `delivery` hands rows over.
 
 mod api;
@@ -8,6 +9,7 @@ mod caller;
 mod dataverse;
 mod delivery;
 mod entra;
+mod folder;
 mod odata;
 mod patience;
 mod refusal;
@@ -17,6 +19,7 @@ mod tests;
 
 pub use api::Api;
 pub use dataverse::Dataverse;
+pub use folder::Exported;
 
 use super::SourceError;
 use crate::definition::{Rows, Selection};

@@ -2,10 +2,7 @@
 
 use super::super::{SourceError, SourceErrorKind};
 use super::patience::stopped;
-use crate::{
-    definition::nearest,
-    http::{Answer, Failure, FailureKind},
-};
+use crate::http::{Answer, Failure, FailureKind};
 use serde::Deserialize;
 
 /// Of what a service says, in characters.
@@ -83,10 +80,4 @@ pub fn lost(failure: &Failure) -> SourceError {
             (_, None) => failed,
         },
     }
-}
-
-/// A column that is asked for in vain: with the nearest name, and all there are.
-pub fn no_column(wanted: &str, segment: &str, there: &[String]) -> SourceError {
-    let near = nearest::nearest(wanted, there.iter().map(String::as_str)).map(|near| format!("did you mean {near}? ")).unwrap_or_default();
-    SourceError::new(format!("segment {segment} gives no column {wanted:?}")).hint(format!("{near}it gives {}", there.join(", ")))
 }

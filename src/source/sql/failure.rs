@@ -1,6 +1,6 @@
 //! SQLite's errors in words that help.
 
-use super::super::SourceError;
+use super::super::{SourceError, columns::did_you_mean};
 use super::shared::Shared;
 use crate::definition::Rows;
 use rusqlite::{Error, ffi::ErrorCode};
@@ -66,11 +66,4 @@ fn columns_hint(name: &str, shared: &Shared) -> String {
     let late =
         if shared.tables.iter().any(|table| table.late_keys()) { "; of NDJSON the keys of the first 1,000 lines are columns" } else { "" };
     format!("{}{} (a text is written in single quotes){late}", did_you_mean(name, &columns), tables.collect::<Vec<_>>().join("; "))
-}
-
-/// The nearest candidate as a question, or nothing when none is near.
-pub fn did_you_mean(name: &str, candidates: &[&str]) -> String {
-    let near = |candidate: &str| strsim::jaro_winkler(&name.to_lowercase(), &candidate.to_lowercase());
-    let best = candidates.iter().map(|candidate| (near(candidate), candidate)).max_by(|one, other| one.0.total_cmp(&other.0));
-    best.filter(|(likeness, _)| *likeness > 0.75).map_or_else(String::new, |(_, candidate)| format!("did you mean {candidate}? "))
 }

@@ -1,9 +1,9 @@
 //! One reading: the tables a query names, its columns, its rows.
 
 use super::{
-    super::{Access, Cell, Reader, Report, RowBatch, SourceError, files::FileTable},
+    super::{Access, Cell, Reader, Report, RowBatch, SourceError, columns::find, files::FileTable},
     connection::connect,
-    failure::{did_you_mean, explain},
+    failure::explain,
     guard::VIEW,
     load::settle,
     shared::Shared,
@@ -92,7 +92,7 @@ impl<'a> Session<'a> {
 
     fn read(&self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
         let given = self.columns()?;
-        let wanted = columns.iter().map(|column| self.find(column, &given)).collect::<Result<Vec<_>, _>>()?;
+        let wanted = columns.iter().map(|column| find(column, &given, &self.of.segment)).collect::<Result<Vec<_>, _>>()?;
         let sql = self.view(given.len(), &wanted)?;
         let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
@@ -100,28 +100,6 @@ impl<'a> Session<'a> {
             self.shared.tables[*table].unchanged()?;
         }
         Ok(Report { rows, newest: read.iter().filter_map(|table| self.shared.tables[*table].newest()).max() })
-    }
-
-    /// The position of a column, by its name as written, else by its name in any case.
-    fn find(&self, column: &str, given: &[String]) -> Result<usize, SourceError> {
-        let by =
-            |same: &dyn Fn(&str) -> bool| given.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at).collect::<Vec<_>>();
-        let exact = by(&|name| name == column);
-        let found = if exact.is_empty() { by(&|name| name.eq_ignore_ascii_case(column)) } else { exact };
-        let segment = &self.of.segment;
-        match found.as_slice() {
-            [at] => Ok(*at),
-            [] => {
-                let names = given.iter().map(String::as_str).collect::<Vec<_>>();
-                Err(SourceError::new(format!("segment {segment} gives no column {column:?}")).hint(format!(
-                    "{}it gives {}",
-                    did_you_mean(column, &names),
-                    given.join(", ")
-                )))
-            }
-            _ => Err(SourceError::new(format!("segment {segment} gives {} columns named {column:?}", found.len()))
-                .hint("name each with AS in the query")),
-        }
     }
 
     /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.

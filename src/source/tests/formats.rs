@@ -4,9 +4,9 @@ use super::Files;
 use arrow::{
     array::{
         ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Int32Array, LargeStringArray,
-        ListArray, RecordBatch, StringArray, TimestampMillisecondArray, UInt64Array,
+        ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray, UInt64Array,
     },
-    datatypes::{Int32Type, UInt32Type},
+    datatypes::{DataType, Field, Int32Type, UInt32Type},
 };
 use parquet::arrow::ArrowWriter;
 use rstest::rstest;
@@ -188,13 +188,14 @@ fn parquet_types() {
         ("s", Arc::new(LargeStringArray::from(vec!["é", ""]))),
         ("c", Arc::new(dictionary)),
         ("z", Arc::new(numbers)),
+        ("l", Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1), None]), None]))),
     ]);
     let files = Files::new().with("t.parquet", bytes).table("t", "t.parquet");
     assert_eq!(
         files.rows("SELECT * FROM t"),
         [
-            "i:-5|i:7|r:0.1|i:1|1234.50|2024-10-04|2023-11-14T22:13:20.123Z|é|NL|0123",
-            "∅|i:8|r:2.5|i:0|-0.50|1970-01-01|1970-01-01T00:00:00Z||DE|9"
+            "i:-5|i:7|r:0.1|i:1|1234.50|2024-10-04|2023-11-14T22:13:20.123Z|é|NL|0123|[1,null]",
+            "∅|i:8|r:2.5|i:0|-0.50|1970-01-01|1970-01-01T00:00:00Z||DE|9|∅"
         ]
     );
     assert_eq!(files.rows("SELECT s FROM t WHERE d > 1000 AND ts > '2023' AND i = '-5' AND b"), ["é"]);
@@ -202,9 +203,10 @@ fn parquet_types() {
 
 #[test]
 fn parquet_columns_without_a_cell_are_refused_only_when_used() {
-    let list = ListArray::from_iter_primitive::<Int32Type, _, _>([Some([Some(1)]), None]);
+    let parts =
+        StructArray::from(vec![(Arc::new(Field::new("a", DataType::Int32, false)), Arc::new(Int32Array::from(vec![1, 2])) as ArrayRef)]);
     let bytes = parquet(vec![
-        ("list", Arc::new(list)),
+        ("parts", Arc::new(parts)),
         ("id", Arc::new(Int32Array::from(vec![1, 2]))),
         ("raw", Arc::new(BinaryArray::from(vec![&b"x"[..], b"y"]))),
         ("name", Arc::new(StringArray::from(vec!["a", "b"]))),
@@ -215,7 +217,7 @@ fn parquet_columns_without_a_cell_are_refused_only_when_used() {
     the column "raw" of t.parquet is Binary, which cannot be a cell
     name the columns the query needs instead of *, without this one
     "#);
-    assert!(files.error("SELECT * FROM t").starts_with("the column \"list\" of t.parquet is List"));
+    assert!(files.error("SELECT * FROM t").starts_with("the column \"parts\" of t.parquet is Struct"));
 }
 
 #[test]

@@ -13,6 +13,16 @@ use super::text::Text;
 use rusqlite::types::ValueRef;
 use split::{Found, Place, split, undouble};
 
+/// Columns that something other than the file names.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub names: Vec<String>,
+    /// What names them, for messages.
+    pub by: String,
+    /// A file without a single byte is one without rows, not one that was cut off.
+    pub may_be_empty: bool,
+}
+
 /// Rows of one file after its header.
 pub struct Rows {
     text: Text,
@@ -24,17 +34,22 @@ pub struct Rows {
     line: u64,
     width: usize,
     used: Used,
+    /// The current row was looked at and is still to be given.
+    pending: bool,
 }
 
 impl Rows {
-    /// Reads the header. `delimiter` `None`: the likeliest of `,` `;` tab `|`.
-    pub fn open(mut text: Text, delimiter: Option<u8>) -> Result<(Self, Vec<Column>), SourceError> {
+    /// Reads the header; of `known` columns, if there is one. `delimiter` `None`: the likeliest of `,` `;` tab `|`.
+    pub fn open(mut text: Text, delimiter: Option<u8>, known: Option<&Known>) -> Result<(Self, Vec<Column>), SourceError> {
         let delimiter = match delimiter {
             Some(delimiter) => delimiter,
             None => sniff::delimiter(&mut text)?,
         };
-        let mut rows = Self { text, delimiter, cells: Vec::new(), base: 0, line: 1, width: 0, used: Used::default() };
-        let columns = rows.header()?;
+        let mut rows = Self { text, delimiter, cells: Vec::new(), base: 0, line: 1, width: 0, used: Used::default(), pending: false };
+        let columns = match known {
+            Some(known) => rows.known(known)?,
+            None => rows.header()?,
+        };
         rows.width = columns.len();
         Ok((rows, columns))
     }
@@ -50,10 +65,7 @@ impl Rows {
         let line = self.text.line();
         self.used = Used(u64::MAX);
         if !self.row()? {
-            return Err(self
-                .text
-                .fault(line, "the file is empty: not even a header")
-                .hint("an empty delivery is an error, never an empty source"));
+            return Err(self.no_header(line));
         }
         let line = self.line;
         let names = (0..self.cells.len()).map(|at| self.name(at)).collect::<Vec<_>>();
@@ -71,6 +83,35 @@ impl Rows {
             }
         }
         Ok(names.into_iter().map(Column::text).collect())
+    }
+
+    /// Skips a first row that only repeats the names. One that names most of them, in other places, is a header too, of
+    /// other columns: to take its file's rows as these columns would mix them up.
+    fn known(&mut self, known: &Known) -> Result<Vec<Column>, SourceError> {
+        self.used = Used(u64::MAX);
+        if self.row()? {
+            let first = (0..self.cells.len()).map(|at| self.name(at)).collect::<Vec<_>>();
+            let is_name = |cell: &&String| known.names.iter().any(|name| name.eq_ignore_ascii_case(cell));
+            let same =
+                first.len() == known.names.len() && first.iter().zip(&known.names).all(|(one, other)| one.eq_ignore_ascii_case(other));
+            if !same && first.iter().filter(is_name).count() * 2 >= first.len() {
+                return Err(self.contradicts(known, &first));
+            }
+            self.pending = !same;
+        } else if !known.may_be_empty {
+            return Err(self.text.or_changed(self.no_header(self.text.line())));
+        }
+        Ok(known.names.iter().map(Column::text).collect())
+    }
+
+    fn contradicts(&self, known: &Known, first: &[String]) -> SourceError {
+        let what = format!("the header is {}, where {} names {}", first.join(", "), known.by, known.names.join(", "));
+        self.text.or_changed(self.text.fault(self.line, what).hint("both must name the same columns in the same order; export it again"))
+    }
+
+    fn no_header(&self, line: u64) -> SourceError {
+        let fault = self.text.fault(line, "the file is empty: not even a header");
+        fault.hint("an empty delivery is an error, never an empty source")
     }
 
     fn name(&self, at: usize) -> String {
@@ -136,7 +177,7 @@ impl Rows {
 impl Pass for Rows {
     #[inline]
     fn next(&mut self) -> Result<bool, SourceError> {
-        if !self.row()? {
+        if !std::mem::take(&mut self.pending) && !self.row()? {
             self.text.unchanged()?;
             return Ok(false);
         }

@@ -48,7 +48,6 @@ impl Attributes {
 
     /// Where the column is, by its name in any letter case.
     pub fn find(&self, name: &str) -> Option<usize> {
-        let exact = self.names.iter().position(|there| there == name);
-        exact.or_else(|| self.names.iter().position(|there| there.eq_ignore_ascii_case(name)))
+        self.names.iter().position(|there| there.eq_ignore_ascii_case(name))
     }
 }

@@ -12,10 +12,10 @@ mod segments;
 mod taking;
 
 use super::{
-    super::{Access, Reader, Report, SourceError, SourceErrorKind},
+    super::{Access, Reader, Report, SourceError, SourceErrorKind, find_column},
     delivery::Sink,
 };
-use crate::definition::{InsightsApi, MembersBy, Rows};
+use crate::definition::{InsightsApi, MembersBy, Name, Rows};
 use attributes::Attributes;
 use instance::Instance;
 use segments::Ready;
@@ -24,13 +24,15 @@ use taking::Taking;
 /// One segment.
 pub struct Api {
     at: InsightsApi,
+    name: Name,
+    /// Its name there.
     segment: String,
     access: Access,
 }
 
 impl Api {
     pub fn new(at: InsightsApi, rows: &Rows, access: Access) -> Result<Self, SourceError> {
-        Ok(Self { at, segment: super::segment(rows)?, access })
+        Ok(Self { at, name: rows.segment.clone(), segment: super::segment(rows)?, access })
     }
 }
 
@@ -45,7 +47,8 @@ impl Reader for Api {
         let mut instance = Instance::open(&self.at, &self.access)?;
         let before = segments::known(&mut instance, &self.segment)?.ready()?;
         let attributes = Attributes::ask(&mut instance, &before.name)?;
-        let mut taking = Taking::new(&attributes, columns, &before, sink)?;
+        let wanted = columns.iter().map(|column| find_column(column, &attributes.names, &self.name)).collect::<Result<_, _>>()?;
+        let mut taking = Taking::new(&attributes, wanted, &before, sink);
         match self.at.members {
             MembersBy::Pages => pages::read(&mut instance, &mut taking)?,
             MembersBy::Partitions => partitions::read(&mut instance, &mut taking)?,

@@ -4,7 +4,6 @@ use super::{
     super::{
         super::{Cell, SourceError},
         delivery::{Delivery, Sink},
-        refusal::no_column,
         roster::hash,
     },
     attributes::Attributes,
@@ -28,11 +27,9 @@ pub struct Taking<'a> {
 }
 
 impl<'a> Taking<'a> {
-    pub fn new(attributes: &'a Attributes, columns: &[&str], segment: &'a Ready, sink: Sink<'a>) -> Result<Self, SourceError> {
-        let find = |column: &&str| attributes.find(column).ok_or_else(|| no_column(column, &segment.name, &attributes.names));
-        let wanted = columns.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-        let (id, delivery) = (attributes.find(ID), Delivery::new(columns.len(), sink));
-        Ok(Self { attributes, segment, wanted, id, ids: Vec::new(), rows: 0, delivery })
+    pub fn new(attributes: &'a Attributes, wanted: Vec<usize>, segment: &'a Ready, sink: Sink<'a>) -> Self {
+        let (id, delivery) = (attributes.find(ID), Delivery::new(wanted.len(), sink));
+        Self { attributes, segment, wanted, id, ids: Vec::new(), rows: 0, delivery }
     }
 
     /// One row: whose it is, and the cells wanted.

@@ -3,18 +3,23 @@
 
 use super::{
     super::{
-        super::{SourceError, SourceErrorKind},
+        super::{SourceError, SourceErrorKind, find_column},
         odata::Row,
-        refusal::no_column,
     },
     profiles::{ROUTE, TABLE},
     tables::{ONE_ROW, Tables},
 };
+use crate::definition::Name;
+use std::collections::BTreeMap;
 
 const PREFIX: &str = "msdynci_";
 
-/// In alphabetical order.
-pub struct Columns(Vec<String>);
+pub struct Columns {
+    /// As people write them, in alphabetical order.
+    pub shown: Vec<String>,
+    /// The same as Dataverse knows them.
+    known: Vec<String>,
+}
 
 impl Columns {
     /// By one profile: Dataverse gives all columns of a row, those without a value too.
@@ -25,21 +30,21 @@ impl Columns {
                 .kind(SourceErrorKind::Unfit)
                 .hint("profiles come with the first refresh of Customer Insights after unification"));
         };
-        Ok(Self(row.into_keys().filter(|name| !name.contains('@')).collect()))
+        Ok(Self::of(row.into_keys().filter(|name| !name.contains('@'))))
     }
 
-    /// Without the prefix, in alphabetical order.
-    pub fn shown(&self) -> Vec<String> {
-        let mut names = self.0.iter().map(|name| name.strip_prefix(PREFIX).unwrap_or(name).to_owned()).collect::<Vec<_>>();
-        names.sort_unstable();
-        names.dedup();
-        names
+    /// Customer Insights' own go before Dataverse's of the same name.
+    fn of(names: impl Iterator<Item = String>) -> Self {
+        let (ours, theirs): (Vec<_>, Vec<_>) = names.partition(|name| name.starts_with(PREFIX));
+        let all = theirs.into_iter().chain(ours).map(|name| (name.strip_prefix(PREFIX).unwrap_or(&name).to_owned(), name));
+        let (shown, known) = all.collect::<BTreeMap<_, _>>().into_iter().unzip();
+        Self { shown, known }
     }
 
-    /// As Dataverse knows it. Customer Insights' own go before Dataverse's of the same name.
-    pub fn find(&self, wanted: &str, segment: &str) -> Result<&str, SourceError> {
-        let is = |name: &&String, prefix: &str| name.strip_prefix(prefix).is_some_and(|rest| rest.eq_ignore_ascii_case(wanted));
-        let found = self.0.iter().find(|name| is(name, PREFIX)).or_else(|| self.0.iter().find(|name| is(name, "")));
-        found.map(String::as_str).ok_or_else(|| no_column(wanted, segment, &self.shown()))
+    /// As Dataverse knows it, by its name in any letter case, with or without the prefix.
+    pub fn find(&self, wanted: &str, segment: &Name) -> Result<&str, SourceError> {
+        let prefixed = wanted.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX));
+        let plain = if prefixed { &wanted[PREFIX.len()..] } else { wanted };
+        Ok(&self.known[find_column(plain, &self.shown, segment)?])
     }
 }

@@ -19,32 +19,34 @@ use super::{
     super::{Access, Reader, Report, SourceError, SourceErrorKind},
     delivery::{Delivery, Sink},
 };
-use crate::definition::{self, Rows};
+use crate::definition::{self, Name, Rows};
 use columns::Columns;
 use tables::Tables;
 
 /// One segment.
 pub struct Dataverse {
     at: definition::Dataverse,
+    name: Name,
+    /// Its name there.
     segment: String,
     access: Access,
 }
 
 impl Dataverse {
     pub fn new(at: definition::Dataverse, rows: &Rows, access: Access) -> Result<Self, SourceError> {
-        Ok(Self { at, segment: super::segment(rows)?, access })
+        Ok(Self { at, name: rows.segment.clone(), segment: super::segment(rows)?, access })
     }
 }
 
 impl Reader for Dataverse {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        Ok(Columns::ask(&mut Tables::open(&self.at, &self.access)?)?.shown())
+        Ok(Columns::ask(&mut Tables::open(&self.at, &self.access)?)?.shown)
     }
 
     fn read(&mut self, columns: &[&str], sink: Sink<'_>) -> Result<Report, SourceError> {
         let mut tables = Tables::open(&self.at, &self.access)?;
         let known = Columns::ask(&mut tables)?;
-        let wanted = columns.iter().map(|column| known.find(column, &self.segment)).collect::<Result<Vec<_>, _>>()?;
+        let wanted = columns.iter().map(|column| known.find(column, &self.name)).collect::<Result<Vec<_>, _>>()?;
         let tracked = tracking::ask(&mut tables)?;
         let (mut members, since_members) = memberships::read(&mut tables, &self.segment, tracked.memberships)?;
         if members.is_empty() {

@@ -196,7 +196,7 @@ fn an_empty_segment_is_empty() {
 fn columns_are_the_tables_attributes() {
     assert_eq!(columns(api(Pages), "young men", Desk::new([say(segments(3, "")), say(ENTITIES)])), ["CustomerId", "FirstName", "EMail"]);
     let told = read(api(Pages), "young men", &["mail"], Desk::new([say(segments(3, "")), say(ENTITIES)])).end();
-    assert_eq!(told, "broken: segment Male_under_40 gives no column \"mail\"\ndid you mean EMail? it gives CustomerId, FirstName, EMail");
+    assert_eq!(told, "broken: segment gold gives no column \"mail\"\ndid you mean EMail? it gives CustomerId, FirstName, EMail");
 }
 
 /// Bad weather in front of an answer changes nothing.

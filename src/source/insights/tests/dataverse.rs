@@ -205,7 +205,7 @@ fn columns_are_known_by_the_names_that_people_write() {
     let told = read(dataverse(), "Gold", &["e_mail"], Desk::new([page(COLUMNS, "")])).end();
     assert_eq!(
         told,
-        "broken: segment Gold gives no column \"e_mail\"\ndid you mean email? it gives createdon, customerid, email, points, statecode, tags, vip"
+        "broken: segment gold gives no column \"e_mail\"\ndid you mean email? it gives createdon, customerid, email, points, statecode, tags, vip"
     );
 }
 

@@ -1,0 +1,62 @@
+//! How engines differ: quoting, and how each is told to read only. Known by the driver's name.
+
+use std::collections::BTreeMap;
+
+/// What is known of an engine; for one that is not known, the SQL standard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// What a name is quoted with.
+    pub quote: char,
+    /// Whether `\` in a text guards the next character.
+    pub backslash: bool,
+    pub reads: Reads,
+}
+
+/// How an engine is kept from writing, beside the check of the query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// The reading is a transaction that this statement makes read-only.
+    InTransaction(&'static str),
+    /// This statement makes the connection read-only.
+    AfterStatement(&'static str),
+    /// By ADBC's own option, if the driver takes it.
+    AsAsked,
+}
+
+/// Statements of a reading, for memory: the driver's own batches would be 16 MB.
+pub const BATCH_BYTES: (&str, &str) = ("adbc.postgresql.batch_size_hint_bytes", "1048576");
+
+impl Engine {
+    pub fn of(driver: &str) -> Self {
+        let driver = driver.to_ascii_lowercase();
+        let is = |names: &[&str]| names.iter().any(|name| driver.contains(name));
+        Self {
+            quote: if is(&["mysql", "mariadb", "spark", "databricks", "bigquery"]) { '`' } else { '"' },
+            backslash: is(&["mysql", "mariadb", "spark", "databricks", "bigquery", "snowflake", "clickhouse"]),
+            reads: match () {
+                () if is(&["postgres"]) => Reads::InTransaction("SET TRANSACTION READ ONLY"),
+                () if is(&["mysql", "mariadb"]) => Reads::AfterStatement("SET SESSION TRANSACTION READ ONLY"),
+                () if is(&["sqlite"]) => Reads::AfterStatement("PRAGMA query_only = ON"),
+                () => Reads::AsAsked,
+            },
+        }
+    }
+
+    /// `sales.customers` as this engine quotes it.
+    pub fn quoted(self, name: &str) -> String {
+        let part = |part: &str| format!("{0}{1}{0}", self.quote, part.replace(self.quote, &format!("{0}{0}", self.quote)));
+        name.split('.').map(part).collect::<Vec<_>>().join(".")
+    }
+}
+
+/// A DuckDB of a file is opened to be read, and a query sees nothing of the machine but that file, unless the source says
+/// otherwise. One in memory has nothing else to read than files.
+pub fn with_defaults(driver: &str, mut options: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let file = options.get("path").or(options.get("uri")).map_or("", String::as_str);
+    let of_file = !file.is_empty() && !file.contains(":memory:") && !file.starts_with("md:");
+    if driver.to_ascii_lowercase().contains("duckdb") && of_file {
+        options.entry("access_mode".to_owned()).or_insert_with(|| "read_only".to_owned());
+        options.entry("enable_external_access".to_owned()).or_insert_with(|| "false".to_owned());
+    }
+    options
+}

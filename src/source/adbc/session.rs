@@ -1,0 +1,72 @@
+//! A connection that reads, and its statements.
+
+use super::engine::{BATCH_BYTES, Engine, Reads, with_defaults};
+use adbc_core::{
+    Connection, Database, Driver, Optionable, Statement,
+    error::{Error, Status},
+    options::{OptionConnection, OptionDatabase, OptionStatement},
+};
+use adbc_driver_manager::{ManagedConnection, ManagedDriver, ManagedStatement};
+use std::collections::BTreeMap;
+
+/// What options of a connection begin with; the others are the database's.
+const OF_CONNECTION: &str = "adbc.connection.";
+
+pub struct Session {
+    connection: ManagedConnection,
+    engine: Engine,
+}
+
+impl Session {
+    /// Connects, and sees to it that nothing can be written where the engine can see to that.
+    pub fn open(driver: &mut ManagedDriver, name: &str, options: BTreeMap<String, String>) -> Result<Self, Error> {
+        let of_connection = |(name, _): &(String, String)| name.starts_with(OF_CONNECTION);
+        let (of_connection, of_database): (Vec<_>, Vec<_>) = with_defaults(name, options).into_iter().partition(of_connection);
+        let database = of_database.into_iter().map(|(name, value)| (OptionDatabase::from(name.as_str()), value.into()));
+        let database = driver.new_database_with_opts(database)?;
+        let options = of_connection.into_iter().map(|(name, value)| (OptionConnection::from(name.as_str()), value.into()));
+        let connection = database.new_connection_with_opts(options)?;
+        let mut session = Self { connection, engine: Engine::of(name) };
+        session.read_only()?;
+        Ok(session)
+    }
+
+    fn read_only(&mut self) -> Result<(), Error> {
+        if_known(self.connection.set_option(OptionConnection::ReadOnly, "true".into()))?;
+        match self.engine.reads {
+            Reads::InTransaction(sql) => {
+                self.connection.set_option(OptionConnection::AutoCommit, "false".into())?;
+                self.tell(sql)
+            }
+            Reads::AfterStatement(sql) => self.tell(sql),
+            Reads::AsAsked => Ok(()),
+        }
+    }
+
+    fn tell(&mut self, sql: &str) -> Result<(), Error> {
+        let mut statement = self.connection.new_statement()?;
+        statement.set_sql_query(sql)?;
+        statement.execute_update().map(drop)
+    }
+
+    pub fn statement(&mut self, sql: &str) -> Result<ManagedStatement, Error> {
+        let mut statement = self.connection.new_statement()?;
+        if_known(statement.set_option(OptionStatement::from(BATCH_BYTES.0), BATCH_BYTES.1.into()))?;
+        statement.set_sql_query(sql)?;
+        Ok(statement)
+    }
+
+    /// Ends the transaction of a reading. An engine that is gone cannot, however well its stream seemed to end.
+    pub fn end(&mut self) -> Result<(), Error> {
+        if matches!(self.engine.reads, Reads::InTransaction(_)) { self.connection.commit() } else { Ok(()) }
+    }
+}
+
+/// An option that the driver does not know is no error; one that it refuses is.
+fn if_known(set: Result<(), Error>) -> Result<(), Error> {
+    set.or_else(|error| {
+        let message = error.message.to_lowercase();
+        let unknown = message.contains("option") && ["unknown", "unrecognized", "not supported"].iter().any(|word| message.contains(word));
+        if error.status == Status::NotImplemented || unknown { Ok(()) } else { Err(error) }
+    })
+}

@@ -1,0 +1,122 @@
+//! The driver's side of a reading, on a thread of its own, since its calls block.
+
+use super::{
+    super::SourceError,
+    driver,
+    engine::Engine,
+    failure::Failures,
+    redact::{Blots, options},
+    session::Session,
+    statement::statement,
+};
+use crate::definition::{Adbc, Rows};
+use adbc_core::{CancelHandle, Statement, error::Status};
+use adbc_driver_manager::ManagedStatement;
+use arrow::{
+    array::{RecordBatch, RecordBatchReader},
+    datatypes::SchemaRef,
+};
+use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};
+
+/// What is to be read.
+pub struct Order {
+    pub definition: Adbc,
+    pub rows: Rows,
+    pub wish: Wish,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Wish {
+    Columns,
+    Rows,
+}
+
+/// What the thread tells, in this order.
+pub enum Told {
+    Columns(SchemaRef),
+    Rows(RecordBatch),
+    End,
+}
+
+pub type Telling = SyncSender<Result<Told, SourceError>>;
+pub type Cancel = Arc<Mutex<Option<Box<dyn CancelHandle>>>>;
+
+/// Asks the engine to end what it is doing.
+pub fn ask(cancel: &Cancel) {
+    if let Some(handle) = cancel.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        // A driver that cannot cancel is left behind.
+        handle.try_cancel().ok();
+    }
+}
+
+/// All of a reading but its last word.
+pub fn carry_out(order: &Order, cancel: &Cancel, tell: &Telling) -> Result<(), SourceError> {
+    let Order { definition, rows, wish } = order;
+    let sql = statement(rows, Engine::of(&definition.driver))?;
+    let options = options(definition).map_err(|error| SourceError::new(format!("{}: {error}", rows.source.name)))?;
+    let failures = Failures { rows: rows.clone(), blots: Blots::of(definition, &options) };
+    let mut driver = driver::load(&definition.driver)?;
+    let session = Session::open(&mut driver, &definition.driver, options).map_err(|error| failures.connecting(&error))?;
+    let mut work = Reading { session, failures, cancel, tell };
+    match wish {
+        Wish::Columns => work.columns(&sql),
+        Wish::Rows => work.rows(&sql),
+    }
+}
+
+struct Reading<'a> {
+    session: Session,
+    failures: Failures,
+    cancel: &'a Cancel,
+    tell: &'a Telling,
+}
+
+impl Reading<'_> {
+    fn statement(&mut self, sql: &str) -> Result<ManagedStatement, SourceError> {
+        let statement = self.session.statement(sql).map_err(|error| self.failures.query(&error))?;
+        *self.cancel.lock().unwrap_or_else(PoisonError::into_inner) = Some(statement.get_cancel_handle());
+        Ok(statement)
+    }
+
+    /// Asks for the schema; a driver that cannot tell it gets the query with no rows wanted, and if that does not work, as it is.
+    fn columns(&mut self, sql: &str) -> Result<(), SourceError> {
+        let mut statement = self.statement(sql)?;
+        let schema = match statement.execute_schema() {
+            Ok(schema) => Arc::new(schema),
+            Err(error) if error.status == Status::NotImplemented => {
+                drop(statement);
+                let none = format!("SELECT * FROM ({sql}\n) AS listkeeper WHERE 1 = 0");
+                self.schema(&none).or_else(|_| self.schema(sql))?
+            }
+            Err(error) => return Err(self.failures.query(&error)),
+        };
+        self.told(Told::Columns(schema))
+    }
+
+    /// Only the beginning of a stream is waited for.
+    fn schema(&mut self, sql: &str) -> Result<SchemaRef, SourceError> {
+        let mut statement = self.statement(sql)?;
+        let stream = statement.execute().map_err(|error| self.failures.query(&error))?;
+        let schema = stream.schema();
+        // One that has begun is not read to its end.
+        ask(self.cancel);
+        Ok(schema)
+    }
+
+    fn rows(&mut self, sql: &str) -> Result<(), SourceError> {
+        let mut statement = self.statement(sql)?;
+        let stream = statement.execute().map_err(|error| self.failures.query(&error))?;
+        self.told(Told::Columns(stream.schema()))?;
+        let mut rows = 0;
+        for batch in stream {
+            let batch = batch.map_err(|error| self.failures.stream(rows, &error.to_string()))?;
+            rows += batch.num_rows() as u64;
+            self.told(Told::Rows(batch))?;
+        }
+        self.session.end().map_err(|error| self.failures.stream(rows, &error.message))
+    }
+
+    fn told(&self, told: Told) -> Result<(), SourceError> {
+        self.tell.send(Ok(told)).map_err(|_| SourceError::new("nobody reads on"))
+    }
+}

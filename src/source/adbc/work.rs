@@ -1,0 +1,116 @@
+//! One reading from the side of whoever wants it: never waits longer than it may. The driver's calls, which block, are `thread`'s.
+
+use super::{
+    super::SourceError,
+    thread::{Cancel, Order, Telling, Told, ask, carry_out},
+};
+use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long an engine that was asked to cancel is waited for.
+pub const GRACE: Duration = Duration::from_secs(3);
+/// Between looks at the clock, and at whether somebody wants it to end.
+const LOOK: Duration = Duration::from_millis(20);
+/// Between requests to cancel: one that comes before the query has begun is lost.
+const AGAIN: Duration = Duration::from_millis(200);
+
+/// A reading under way.
+pub struct Work {
+    told: Option<Receiver<Result<Told, SourceError>>>,
+    /// Says nothing; is closed when the thread ends.
+    alive: Receiver<()>,
+    cancel: Cancel,
+    stop: Arc<AtomicBool>,
+    began: Instant,
+    limit: Duration,
+    over: bool,
+}
+
+impl Work {
+    pub fn start(order: Order, stop: &Arc<AtomicBool>) -> Result<Self, SourceError> {
+        let (tell, told): (Telling, _) = sync_channel(1);
+        let (living, alive) = sync_channel(0);
+        let (cancel, limit) = (Cancel::default(), order.definition.timeout);
+        let canceller = Arc::clone(&cancel);
+        let run = move || {
+            let _living: SyncSender<()> = living;
+            let last = carry_out(&order, &canceller, &tell).map(|()| Told::End);
+            // Nobody listens: whoever asked has gone.
+            tell.send(last).ok();
+        };
+        thread::Builder::new()
+            .name("adbc".to_owned())
+            .spawn(run)
+            .map_err(|error| SourceError::new(format!("no thread for a driver: {error}")))?;
+        Ok(Self { told: Some(told), alive, cancel, stop: Arc::clone(stop), began: Instant::now(), limit, over: false })
+    }
+
+    /// The columns; comes first.
+    pub fn columns(&mut self) -> Result<SchemaRef, SourceError> {
+        match self.next()? {
+            Told::Columns(schema) => Ok(schema),
+            Told::Rows(_) | Told::End => Err(SourceError::new("the driver told no columns")),
+        }
+    }
+
+    /// The next rows; `None` after the last, and only when the engine said that it was the last.
+    pub fn rows(&mut self) -> Result<Option<RecordBatch>, SourceError> {
+        match self.next()? {
+            Told::Rows(batch) => Ok(Some(batch)),
+            Told::End => Ok(None),
+            Told::Columns(_) => Err(SourceError::new("the driver told columns twice")),
+        }
+    }
+
+    fn next(&mut self) -> Result<Told, SourceError> {
+        loop {
+            self.may_go_on()?;
+            let told = self.told.as_ref().map_or(Err(RecvTimeoutError::Disconnected), |told| told.recv_timeout(LOOK));
+            match told {
+                Ok(told) => {
+                    self.over = !matches!(told, Ok(Told::Columns(_) | Told::Rows(_)));
+                    return told;
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(SourceError::new("the driver's thread ended without a word")),
+            }
+        }
+    }
+
+    fn may_go_on(&self) -> Result<(), SourceError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(SourceError::new("the reading was stopped"));
+        }
+        if self.began.elapsed() > self.limit {
+            let what = format!("the reading took longer than {} s and was stopped", self.limit.as_secs_f64());
+            return Err(SourceError::new(what).hint("make the query simpler, or raise `limits: {time: …}` of the source"));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Work {
+    /// Nothing is left running, unless the engine does not hear.
+    fn drop(&mut self) {
+        self.told = None;
+        let until = Instant::now() + GRACE;
+        while Instant::now() < until {
+            if !self.over {
+                let cancel = Arc::clone(&self.cancel);
+                // Cancelling may hang as well, on a network that is gone.
+                thread::Builder::new().name("adbc-cancel".to_owned()).spawn(move || ask(&cancel)).ok();
+            }
+            if self.alive.recv_timeout(AGAIN) == Err(RecvTimeoutError::Disconnected) {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Files of this machine.
+
+use super::super::SourceError;
+use super::place::{changed, unreadable};
+use std::{
+    fs::{File, Metadata},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// One file and what it looked like when the reading began.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Local {
+    pub path: PathBuf,
+    stamp: Stamp,
+}
+
+/// What changes when someone writes, replaces or truncates a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Stamp {
+    device: u64,
+    inode: u64,
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    fn of(metadata: &Metadata) -> Self {
+        Self { device: metadata.dev(), inode: metadata.ino(), bytes: metadata.len(), modified: metadata.modified().ok() }
+    }
+}
+
+impl Local {
+    /// The file at `path`, or the files that it matches as a pattern.
+    pub fn find(path: &Path) -> Result<Vec<Self>, SourceError> {
+        paths(path)?.into_iter().map(Self::at).collect()
+    }
+
+    fn at(path: PathBuf) -> Result<Self, SourceError> {
+        let metadata = std::fs::metadata(&path).map_err(|error| unreadable(&path.to_string_lossy(), &error))?;
+        if !metadata.is_file() {
+            return Err(SourceError::new(format!("{} is not a file", path.display()))
+                .hint("to read a folder's files write a pattern: folder/*.csv"));
+        }
+        Ok(Self { stamp: Stamp::of(&metadata), path })
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.stamp.bytes
+    }
+
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.stamp.modified
+    }
+
+    /// Opens the file, as it was when the reading began.
+    pub fn open(&self) -> Result<File, SourceError> {
+        let fail = |error: std::io::Error| self.still_there().err().unwrap_or_else(|| unreadable(&self.path.to_string_lossy(), &error));
+        let file = File::open(&self.path).map_err(fail)?;
+        self.unchanged(&file)?;
+        Ok(file)
+    }
+
+    /// Fails when the open file, or what is at its path now, is not what the reading began with.
+    pub fn unchanged(&self, open: &File) -> Result<(), SourceError> {
+        let metadata = open.metadata().map_err(|error| unreadable(&self.path.to_string_lossy(), &error))?;
+        if Stamp::of(&metadata) == self.stamp { self.still_there() } else { Err(self.changed()) }
+    }
+
+    fn still_there(&self) -> Result<(), SourceError> {
+        match std::fs::metadata(&self.path) {
+            Ok(now) if Stamp::of(&now) == self.stamp => Ok(()),
+            _ => Err(self.changed()),
+        }
+    }
+
+    fn changed(&self) -> SourceError {
+        changed(&self.path.to_string_lossy())
+    }
+}
+
+/// How patterns match, here and in object storage: `*` within a folder, `**` across folders, hidden files only by name.
+pub const MATCHING: glob::MatchOptions =
+    glob::MatchOptions { require_literal_leading_dot: true, require_literal_separator: true, case_sensitive: true };
+
+fn paths(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    if path.exists() || !is_pattern(&path.to_string_lossy()) {
+        return Ok(vec![path.to_owned()]);
+    }
+    let bad = |error: &dyn std::fmt::Display| SourceError::new(format!("the pattern {} cannot be used: {error}", path.display()));
+    let found = glob::glob_with(&path.to_string_lossy(), MATCHING).map_err(|error| bad(&error))?;
+    let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| bad(&error))?;
+    paths.retain(|path| !path.is_dir());
+    paths.sort();
+    if paths.is_empty() { Err(no_match(&path.to_string_lossy())) } else { Ok(paths) }
+}
+
+pub fn no_match(pattern: &str) -> SourceError {
+    SourceError::new(format!("no file matches {pattern}")).hint("a pattern that matches nothing is an error, never an empty source")
+}
+
+pub fn is_pattern(path: &str) -> bool {
+    path.contains(['*', '?', '['])
+}
