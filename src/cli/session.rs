@@ -2,7 +2,7 @@
 
 use super::{Globals, exit, render};
 use crate::{
-    definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret},
+    definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret, Segment, Selection},
     http::{Hub, InMemoryDays},
     oauth::SignIns,
     run::{DurableDays, DurableTokens, Engine, Recorder, Watch},
@@ -169,7 +169,7 @@ pub async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
     sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))
 }
 
-/// The same export, sent to the sandbox.
+/// The same export, from the sandbox's Customer Insights where it is from there, and sent to the sandbox.
 pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     let mut connection = Connection::clone(&export.connection);
     let vendor = connection.kind.as_str();
@@ -180,7 +180,19 @@ pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     for id in place.into_iter().chain(audience.container_id()) {
         let _ = sandbox.ensure(vendor, id);
     }
-    Export { connection: Arc::new(connection), ..export.clone() }
+    let rehearsed = |of: &[Arc<Segment>]| of.iter().map(|segment| Arc::new(rehearsed(segment, sandbox))).collect();
+    let (segments, suppress) = (rehearsed(&export.segments), rehearsed(&export.suppress));
+    Export { connection: Arc::new(connection), segments, suppress, ..export.clone() }
+}
+
+/// The same segment, of the sandbox's sources.
+fn rehearsed(segment: &Segment, sandbox: &Stage) -> Segment {
+    for rows in segment.rows() {
+        if let Selection::Table(name) = &rows.select {
+            let _ = sandbox.ensure_segment(&rows.source, name);
+        }
+    }
+    segment.with_sources(&|source| sandbox.source(source))
 }
 
 /// Says what went wrong; gives the exit code.

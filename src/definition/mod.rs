@@ -14,7 +14,7 @@ mod export;
 mod files;
 mod last_good;
 mod name;
-mod nearest;
+pub(crate) mod nearest;
 mod parts;
 mod piece;
 mod platform;

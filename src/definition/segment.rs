@@ -97,6 +97,19 @@ impl Segment {
         std::iter::once(&self.name).chain(below).collect()
     }
 
+    /// The same segment, with another source in the place of each.
+    #[must_use]
+    pub fn with_sources(&self, replace: &dyn Fn(&Source) -> Source) -> Self {
+        let all = |of: &[Arc<Self>]| of.iter().map(|segment| Arc::new(segment.with_sources(replace))).collect();
+        let of = match &self.of {
+            Members::Rows(rows) => Members::Rows(Rows { source: Arc::new(replace(&rows.source)), ..rows.clone() }),
+            Members::Union(of) => Members::Union(all(of)),
+            Members::Intersect(of) => Members::Intersect(all(of)),
+            Members::Except(of) => Members::Except(all(of)),
+        };
+        Self { of, ..self.clone() }
+    }
+
     /// What it takes of sources, all it is built on included.
     pub fn rows(&self) -> Vec<&Rows> {
         match &self.of {

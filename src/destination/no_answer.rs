@@ -11,7 +11,7 @@ pub(super) fn lost(failure: &Failure, divisible: bool) -> Error {
             ErrorKind::Retry { after: None, unknown: failure.unknown }
         }
         FailureKind::QuotaSpent { until } => ErrorKind::Wait { until: Some(until) },
-        FailureKind::TooBig(_) | FailureKind::Unusable(_) => ErrorKind::Stall,
+        FailureKind::TooBig(_) | FailureKind::NotKept(_) | FailureKind::Unusable(_) => ErrorKind::Stall,
     };
     let error = Error::new(kind, failure.to_string());
     match failure.hint() {

@@ -1,12 +1,12 @@
 //! `retry( rate( connections( timeout( send ))))`.
 
 use super::{
-    Answer, Effect, Failure, FailureKind, Hub, Lost, Raw, Request, Verdict,
+    Answer, Effect, Failure, FailureKind, Hub, Lost, Raw, Request, Transport, Verdict,
     budget::Budget,
     retry::{ATTEMPTS, LONGEST_PAUSE, backoff},
 };
 use std::{future::Future, time::Duration};
-use tokio::time::Instant;
+use tokio::{fs::File, time::Instant};
 
 /// Sends requests on one budget.
 #[derive(Clone, Debug)]
@@ -41,10 +41,18 @@ impl Client {
     /// The last answer comes back whatever it says; [`Failure`] means that there is none. Where the client was stopped,
     /// that is a [`FailureKind::Stopped`] with what is known of the work.
     pub async fn send(&self, request: &Request) -> Result<Answer, Failure> {
+        self.repeat(Calls::new(request, None)).await
+    }
+
+    /// The same for a body of any length: that of a success is in the file and not in the answer.
+    pub async fn download(&self, request: &Request, into: &mut File) -> Result<Answer, Failure> {
+        self.repeat(Calls::new(request, Some(into))).await
+    }
+
+    async fn repeat(&self, mut calls: Calls<'_>) -> Result<Answer, Failure> {
         let Some(budget) = self.hub.budget(&self.key) else {
-            return Err(Calls::new(request).failure(FailureKind::Unusable("its budget is gone".into())));
+            return Err(calls.failure(FailureKind::Unusable("its budget is gone".into())));
         };
-        let mut calls = Calls::new(request);
         loop {
             let ended = self.attempt(&budget, &mut calls).await?;
             let Some(pause) = self.pause(&calls, &ended) else { return calls.end(ended) };
@@ -80,7 +88,7 @@ impl Client {
         }
         let flight = budget.tally.sent(calls.attempts);
         let start = Instant::now();
-        let carried = tokio::time::timeout(calls.request.timeout, self.hub.transport().carry(calls.request)).await;
+        let carried = tokio::time::timeout(calls.request.timeout, calls.carried_by(self.hub.transport())).await;
         drop((flight, permit));
         let status = carried.as_ref().ok().and_then(|carried| Some(carried.as_ref().ok()?.status));
         self.hub.meter().ended(calls.request.platform, status, start.elapsed());
@@ -118,11 +126,20 @@ struct Calls<'a> {
     attempts: u32,
     /// An attempt may have been carried out.
     unknown: bool,
+    /// Where the body goes, if not into the answer.
+    into: Option<&'a mut File>,
 }
 
 impl<'a> Calls<'a> {
-    fn new(request: &'a Request) -> Self {
-        Self { request, start: Instant::now(), attempts: 0, unknown: false }
+    fn new(request: &'a Request, into: Option<&'a mut File>) -> Self {
+        Self { request, start: Instant::now(), attempts: 0, unknown: false, into }
+    }
+
+    async fn carried_by(&mut self, transport: &dyn Transport) -> Result<Raw, Lost> {
+        match &mut self.into {
+            Some(file) => transport.download(self.request, file).await,
+            None => transport.carry(self.request).await,
+        }
     }
 
     /// What an attempt came to.
@@ -139,12 +156,13 @@ impl<'a> Calls<'a> {
             }
             Err(Lost::Unreachable(why)) => Ended::Lost(FailureKind::Unreachable(why)),
             Err(Lost::Unusable(why)) => Ended::Lost(FailureKind::Unusable(why)),
+            Err(Lost::NotKept(why)) => Ended::Lost(FailureKind::NotKept(why)),
             Err(lost) => {
                 self.unknown = true;
                 Ended::Lost(match lost {
                     Lost::TooBig => FailureKind::TooBig(self.request.answer_limit),
                     _ if took >= self.request.timeout => FailureKind::TimedOut(self.request.timeout),
-                    Lost::Broken(why) | Lost::Unreachable(why) | Lost::Unusable(why) => FailureKind::Broken(why),
+                    Lost::Broken(why) | Lost::Unreachable(why) | Lost::Unusable(why) | Lost::NotKept(why) => FailureKind::Broken(why),
                 })
             }
         }
@@ -152,7 +170,8 @@ impl<'a> Calls<'a> {
 
     fn may_repeat(&self, ended: &Ended) -> bool {
         match ended {
-            Ended::Answered(_, Verdict::Take) | Ended::Lost(FailureKind::TooBig(_) | FailureKind::Unusable(_)) => false,
+            Ended::Answered(_, Verdict::Take)
+            | Ended::Lost(FailureKind::TooBig(_) | FailureKind::NotKept(_) | FailureKind::Unusable(_)) => false,
             Ended::Answered(_, Verdict::Throttled { .. }) | Ended::Lost(FailureKind::Unreachable(_)) => true,
             Ended::Lost(FailureKind::TimedOut(_)) if self.request.divisible => false,
             _ => self.request.effect == Effect::Repeatable,

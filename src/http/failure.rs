@@ -27,6 +27,8 @@ pub enum FailureKind {
     Broken(String),
     /// The answer is longer than any that is expected.
     TooBig(usize),
+    /// There is no room on disk for what came, or no file can be written.
+    NotKept(String),
     /// We were asked to stop.
     Stopped,
     /// The day's quota is spent until then.
@@ -44,6 +46,7 @@ impl Failure {
             FailureKind::TimedOut(limit) => format!("{host} did not answer {route} within {} s ({tried})", limit.as_secs()),
             FailureKind::Broken(why) => format!("the answer of {host} to {route} was lost on the way ({tried}): {why}"),
             FailureKind::TooBig(limit) => format!("the answer of {host} to {route} is longer than {} MiB", limit >> 20),
+            FailureKind::NotKept(why) => format!("the answer of {host} to {route} cannot be kept in a temporary file: {why}"),
             FailureKind::Stopped => format!("stopped before {host} had answered {route}"),
             FailureKind::QuotaSpent { .. } => format!("the day's requests to {host} (limits.perDay) are spent"),
             FailureKind::Unusable(why) => format!("no request can be made to {host}: {why}"),
@@ -64,6 +67,7 @@ impl Failure {
                 Some("check the connection's endpoint, the network, and the proxy variables (HTTPS_PROXY, HTTP_PROXY, NO_PROXY)")
             }
             FailureKind::TooBig(_) => Some("check that the connection's endpoint is the vendor's API"),
+            FailureKind::NotKept(_) => Some("TMPDIR says where temporary files are written"),
             FailureKind::Unusable(_) => Some("check the proxy variables (HTTPS_PROXY, HTTP_PROXY) and the system's certificates"),
             _ => None,
         }

@@ -47,12 +47,9 @@ pub enum Verdict {
     Failed,
 }
 
-/// The header that says who we are. Never shown.
+/// The headers that say who we are, or that are a key to what is asked for. Never shown.
 #[derive(Clone)]
-pub struct Authorization {
-    header: &'static str,
-    value: SecretString,
-}
+pub struct Authorization(Vec<(Cow<'static, str>, SecretString)>);
 
 impl Authorization {
     /// Basic: any user, the secret as password.
@@ -67,28 +64,31 @@ impl Authorization {
 
     /// `Authorization: SCHEME SECRET`.
     pub fn scheme(scheme: &str, secret: &SecretString) -> Self {
-        Self { header: "authorization", value: format!("{scheme} {}", secret.expose_secret()).into() }
+        Self::header("authorization", &format!("{scheme} {}", secret.expose_secret()).into())
     }
 
     /// A header of the vendor's own, lower case, with the secret as it is.
-    pub fn header(header: &'static str, secret: &SecretString) -> Self {
-        Self { header, value: secret.clone() }
+    pub fn header(header: impl Into<Cow<'static, str>>, secret: &SecretString) -> Self {
+        Self(vec![(header.into(), secret.clone())])
     }
 
-    pub(super) fn name(&self) -> &'static str {
-        self.header
+    /// For services that want to be told twice.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
     }
 
-    /// For the transport alone.
-    pub(super) fn expose(&self) -> &str {
-        self.value.expose_secret()
+    /// Names and values, for the transport alone.
+    pub(super) fn expose(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_ref(), value.expose_secret()))
     }
 }
 
 /// Whether both say the same of us.
 impl PartialEq for Authorization {
     fn eq(&self, other: &Self) -> bool {
-        (self.header, self.expose()) == (other.header, other.expose())
+        self.expose().eq(other.expose())
     }
 }
 

@@ -5,7 +5,11 @@ use async_trait::async_trait;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::time::Instant;
+use tokio::{
+    fs::File,
+    io::{AsyncSeekExt, AsyncWriteExt},
+    time::Instant,
+};
 
 /// Answers in order; what it was sent, and when.
 pub(crate) struct Script {
@@ -39,6 +43,15 @@ impl Transport for Script {
         self.seen.lock().unwrap().push((Instant::now(), format!("{} {}", request.method.as_str(), request.url), body));
         tokio::time::sleep(self.takes).await;
         self.steps.lock().unwrap().pop_front().unwrap_or_else(|| self.last.clone())
+    }
+
+    async fn download(&self, request: &Request, into: &mut File) -> Result<Raw, Lost> {
+        let raw = self.carry(request).await?;
+        into.set_len(0).await.unwrap();
+        into.rewind().await.unwrap();
+        into.write_all(&raw.body).await.unwrap();
+        into.flush().await.unwrap();
+        Ok(raw)
     }
 }
 

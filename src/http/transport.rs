@@ -7,11 +7,18 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
 use std::error::Error as _;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
+use tokio::{
+    fs::File,
+    io::{AsyncSeekExt, AsyncWriteExt},
+};
 
 /// Carries one attempt. The seam where tests put a script in the network's place.
 #[async_trait]
 pub trait Transport: Send + Sync {
     async fn carry(&self, request: &Request) -> Result<Raw, Lost>;
+
+    /// The same for a body of any length: that of a success goes into the file, in place of what it held.
+    async fn download(&self, request: &Request, into: &mut File) -> Result<Raw, Lost>;
 }
 
 /// An answer as it came.
@@ -31,6 +38,8 @@ pub enum Lost {
     /// It was sent, or may have been.
     Broken(String),
     TooBig,
+    /// It came and could not be written to disk.
+    NotKept(String),
     /// The client cannot be made.
     Unusable(String),
 }
@@ -46,16 +55,25 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Below what load balancers keep idle connections for, so that a reused connection is seldom a dead one.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 const REDIRECTS: usize = 3;
+/// Of a download that is refused.
+const REFUSAL_LIMIT: usize = 1 << 20;
 
 #[async_trait]
 impl Transport for Network {
     async fn carry(&self, request: &Request) -> Result<Raw, Lost> {
         let response = self.prepared(request)?.send().await.map_err(|error| lost(&error))?;
-        let status = response.status().as_u16();
-        let content_type = content_type(response.headers());
-        let retry_after = retry_after(response.headers(), SystemTime::now());
-        let body = body(response, request.answer_limit).await?;
-        Ok(Raw { status, content_type, retry_after, body })
+        let head = head(&response);
+        Ok(Raw { body: body(response, request.answer_limit).await?, ..head })
+    }
+
+    async fn download(&self, request: &Request, into: &mut File) -> Result<Raw, Lost> {
+        let response = self.prepared(request)?.send().await.map_err(|error| lost(&error))?;
+        let head = head(&response);
+        if !response.status().is_success() {
+            return Ok(Raw { body: body(response, REFUSAL_LIMIT).await?, ..head });
+        }
+        keep(response, request.answer_limit, into).await?;
+        Ok(head)
     }
 }
 
@@ -63,10 +81,12 @@ impl Network {
     fn prepared(&self, request: &Request) -> Result<reqwest::RequestBuilder, Lost> {
         let mut builder = self.client(request)?.request(method(request.method), request.url.clone());
         if let Some(authorization) = &request.authorization {
-            let mut value = HeaderValue::from_str(authorization.expose())
-                .map_err(|_| Lost::Unusable("the secret holds characters that no header can carry".into()))?;
-            value.set_sensitive(true);
-            builder = builder.header(authorization.name(), value);
+            for (name, value) in authorization.expose() {
+                let mut value = HeaderValue::from_str(value)
+                    .map_err(|_| Lost::Unusable("the secret holds characters that no header can carry".into()))?;
+                value.set_sensitive(true);
+                builder = builder.header(name, value);
+            }
         }
         for (name, value) in request.headers {
             builder = builder.header(*name, *value);
@@ -128,6 +148,27 @@ async fn body(mut response: reqwest::Response, limit: usize) -> Result<Bytes, Lo
     Ok(body.freeze())
 }
 
+async fn keep(mut response: reqwest::Response, limit: usize, into: &mut File) -> Result<(), Lost> {
+    let full = |error: std::io::Error| Lost::NotKept(error.to_string());
+    into.set_len(0).await.map_err(full)?;
+    into.rewind().await.map_err(full)?;
+    let mut kept = 0;
+    while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
+        kept += chunk.len();
+        if kept > limit {
+            return Err(Lost::TooBig);
+        }
+        into.write_all(&chunk).await.map_err(full)?;
+    }
+    into.flush().await.map_err(full)
+}
+
+/// An answer without its body.
+fn head(response: &reqwest::Response) -> Raw {
+    let (status, headers) = (response.status().as_u16(), response.headers());
+    Raw { status, content_type: content_type(headers), retry_after: retry_after(headers, SystemTime::now()), body: Bytes::new() }
+}
+
 fn content_type(headers: &HeaderMap) -> String {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
@@ -164,23 +205,4 @@ fn deepest(error: &reqwest::Error) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    #[test]
-    fn a_client_over_tls_can_be_made() {
-        assert!(client(false).is_ok() && client(true).is_ok());
-    }
-
-    #[rstest]
-    #[case("7", Some(7))]
-    #[case("Sun, 06 Nov 1994 08:49:37 GMT", Some(10))]
-    #[case("Sun, 06 Nov 1994 08:00:00 GMT", Some(0))]
-    #[case("soon", None)]
-    fn retry_after_is_seconds_or_a_date(#[case] text: &str, #[case] seconds: Option<u64>) {
-        let now = httpdate::parse_http_date("Sun, 06 Nov 1994 08:49:27 GMT").unwrap();
-        let headers = HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::from_str(text).unwrap())]);
-        assert_eq!(retry_after(&headers, now), seconds.map(Duration::from_secs));
-    }
-}
+mod tests;

@@ -44,7 +44,7 @@ impl Error {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         let kind = match failure.kind {
-            FailureKind::Unusable(_) | FailureKind::TooBig(_) => ErrorKind::Stall,
+            FailureKind::Unusable(_) | FailureKind::TooBig(_) | FailureKind::NotKept(_) => ErrorKind::Stall,
             _ => ErrorKind::Retry { after: None },
         };
         Self { kind, message: failure.to_string(), hint: failure.hint().map(str::to_owned) }

@@ -6,8 +6,8 @@
 //!
 //! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`, `/iterable/api`);
 //!   `app` is what the handlers share.
-//! * A folder is a vendor ([`mailchimp`], `iterable`, …), `oauth` where people sign in; `vendors` lists them, `vendor` says what
-//!   each gives to the common `door`.
+//! * A folder is a vendor ([`mailchimp`], `iterable`, …), `oauth` where people sign in, `insights` Customer Insights as a
+//!   source; `vendors` lists them, `vendor` says what each gives to the common `door`.
 //! * `clock`, `rates` and `draw` are time, limits and chance; `hold` and `database` the folder and a file for each vendor.
 //! * `faults` is bad weather, `broken` answers that end too early; `log` what was asked; `admin` the control surface below
 //!   `/_sandbox`; `page` what a person sees at `/`.
@@ -24,6 +24,7 @@ mod error;
 mod fail;
 mod faults;
 mod hold;
+mod insights;
 mod iterable;
 mod log;
 pub mod mailchimp;

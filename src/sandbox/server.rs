@@ -6,6 +6,7 @@ use super::{
     door::Door,
     faults::Injector,
     hold::Hold,
+    insights,
     mailchimp::{self, Person},
     page,
     vendors::{self, Vendors},
@@ -19,7 +20,7 @@ use axum::{
 use serde_json::Value;
 use std::{
     net::Ipv4Addr,
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -41,11 +42,14 @@ pub struct Options {
     pub clock: Clock,
     /// How many times faster than its clock the sandbox's time runs: delays, rate windows, daily quotas.
     pub speed: u32,
+    /// A folder that Customer Insights exported: its people and segments stand behind Dataverse and the REST API. Without
+    /// one, a built-in sample does.
+    pub insights: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { port: 0, faults: Faults::default(), reset: false, recorder: None, clock: Clock::default(), speed: 1 }
+        Self { port: 0, faults: Faults::default(), reset: false, recorder: None, clock: Clock::default(), speed: 1, insights: None }
     }
 }
 
@@ -62,6 +66,12 @@ impl Sandbox {
     /// The key that the sandbox names; any key that ends in a data centre (`…-us0`) opens the same account, except those
     /// that begin with `invalid`.
     pub const API_KEY: &'static str = "sandbox-us0";
+    /// The tenant and the app that its Entra ID knows, as it knows any that do not begin with `invalid`; the app's secret and
+    /// the subscription key are [`Sandbox::API_KEY`], or any other.
+    pub const TENANT: &'static str = "sandbox";
+    pub const CLIENT_ID: &'static str = "sandbox-app";
+    /// The environment of its Customer Insights.
+    pub const INSTANCE: &'static str = insights::INSTANCE;
     /// How long [`Sandbox::shutdown`] waits for requests under way.
     const DRAIN: Duration = Duration::from_secs(2);
 
@@ -81,7 +91,7 @@ impl Sandbox {
         let origin = Url::parse(&format!("http://{address}")).map_err(|error| Error::Refused(error.to_string()))?;
         hold.sign(address)?;
         let clock = options.clock.faster(options.speed, hold.dir())?;
-        let Vendors { mailchimp, all } = Vendors::open(&Arc::new(hold), &clock, &origin)?;
+        let Vendors { mailchimp, all } = Vendors::open(&Arc::new(hold), &clock, &origin, options.insights.as_deref())?;
         let app = Arc::new(App {
             doors: all.into_iter().map(|vendor| Arc::new(Door::new(vendor))).collect(),
             mailchimp,

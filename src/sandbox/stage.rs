@@ -1,7 +1,8 @@
 //! A sandbox to send to: this process's own, or the one that another process runs in the same folder, so that a plan can be
-//! looked at while a rehearsal is running.
+//! looked at while a rehearsal is running. It knows of definitions only how a source says where it is.
 
-use super::{Error, Options, Sandbox, hold::Hold, mailchimp, vendors};
+use super::{Error, Options, Sandbox, hold::Hold, insights, mailchimp, vendors};
+use crate::definition::{Dataverse, EntraApp, InsightsApi, Secret, Source, SourceKind};
 use std::path::Path;
 use url::Url;
 
@@ -58,6 +59,43 @@ impl Stage {
         match self {
             Self::Own(sandbox) => sandbox.ensure_mailchimp_list(id, name),
             Self::Other(_) => Ok(()),
+        }
+    }
+
+    /// The same source at the stand-ins, if it is Customer Insights over the network; files, folders and databases are read
+    /// as they are.
+    pub fn source(&self, source: &Source) -> Source {
+        let kind = match &source.kind {
+            SourceKind::Dataverse(_) => SourceKind::Dataverse(Dataverse { url: self.url(insights::DATAVERSE), app: self.app() }),
+            SourceKind::InsightsApi(api) => SourceKind::InsightsApi(InsightsApi {
+                url: self.url(insights::API),
+                instance: insights::INSTANCE.to_owned(),
+                app: self.app(),
+                subscription_key: Secret::Plain(Sandbox::API_KEY.to_owned()),
+                members: api.members,
+            }),
+            other => other.clone(),
+        };
+        Source { kind, ..source.clone() }
+    }
+
+    /// The app that may read the stand-ins.
+    fn app(&self) -> EntraApp {
+        let plain = |text: &str| Secret::Plain(text.to_owned());
+        EntraApp {
+            tenant: plain(Sandbox::TENANT),
+            client_id: plain(Sandbox::CLIENT_ID),
+            client_secret: plain(Sandbox::API_KEY),
+            authority: Some(self.url(insights::ENTRA)),
+        }
+    }
+
+    /// Makes the segment that a definition takes of a source, with a stable part of the people, if there is none; another
+    /// process has made its own.
+    pub fn ensure_segment(&self, source: &Source, name: &str) -> Result<(), Error> {
+        match source.kind {
+            SourceKind::Dataverse(_) | SourceKind::InsightsApi(_) => self.ensure(insights::NAME, name),
+            _ => Ok(()),
         }
     }
 

@@ -4,13 +4,14 @@ use super::{
     Clock, Error,
     constant_contact::{self, ConstantContact},
     hold::Hold,
+    insights::{self, Insights},
     iterable::{self, Iterable},
     mailchimp::{self, Mailchimp},
     oauth::{self, AuthorizationServer},
     omnisend::{self, Omnisend},
     vendor::Vendor,
 };
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 use url::Url;
 
 /// Names and where their APIs begin.
@@ -21,6 +22,10 @@ const BASES: &[(&str, &str)] = &[
     ("constant-contact", constant_contact::BASE),
     (oauth::MAILCHIMP.name, oauth::MAILCHIMP.base),
     (oauth::CONSTANT_CONTACT.name, oauth::CONSTANT_CONTACT.base),
+    insights::BASES[0],
+    insights::BASES[1],
+    insights::BASES[2],
+    insights::BASES[3],
 ];
 
 /// What runs behind the doors.
@@ -31,8 +36,8 @@ pub(super) struct Vendors {
 }
 
 impl Vendors {
-    /// Opens each vendor's database in the held folder.
-    pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url) -> Result<Self, Error> {
+    /// Opens each vendor's database in the held folder; `export` is where Customer Insights' people are.
+    pub(super) fn open(hold: &Arc<Hold>, clock: &Clock, origin: &Url, export: Option<&Path>) -> Result<Self, Error> {
         let origin = origin.as_str().trim_end_matches('/');
         let mailchimp = Arc::new(Mailchimp::open(hold, clock.clone(), origin.to_owned())?);
         let iterable = Arc::new(Iterable::open(hold, clock.clone())?);
@@ -40,7 +45,9 @@ impl Vendors {
         let constant_contact = Arc::new(ConstantContact::open(hold, clock.clone())?);
         let sign_in = |rules| AuthorizationServer::open(rules, hold, clock, origin).map(Arc::new);
         let (mailchimps, contacts) = (sign_in(&oauth::MAILCHIMP)?, sign_in(&oauth::CONSTANT_CONTACT)?);
-        let all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend, constant_contact, mailchimps, contacts];
+        let sources = insights::doors(&Insights::open(hold, clock, origin, export)?);
+        let mut all: Vec<Arc<dyn Vendor>> = vec![mailchimp.clone(), iterable, omnisend, constant_contact, mailchimps, contacts];
+        all.extend(sources);
         Ok(Self { mailchimp, all })
     }
 }

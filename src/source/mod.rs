@@ -62,8 +62,9 @@ pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError
     match &rows.source.kind {
         SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed::new(files, &access), rows, access })),
         SourceKind::Folder(folder) => Ok(Box::new(sql::Sql { tables: insights::Exported::new(folder, &access), rows, access })),
+        SourceKind::Dataverse(at) => Ok(Box::new(insights::Dataverse::new(at.clone(), &rows, access)?)),
+        SourceKind::InsightsApi(at) => Ok(Box::new(insights::Api::new(at.clone(), &rows, access)?)),
         SourceKind::Adbc(definition) => Ok(Box::new(adbc::Database { definition: definition.clone(), rows, access })),
-        _ => Err(SourceError::new(format!("the source {} is not read by this version", rows.source.name))),
     }
 }
 

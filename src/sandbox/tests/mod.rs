@@ -4,6 +4,7 @@ mod batches;
 mod bulk;
 mod consent;
 mod constant_contact;
+mod insights;
 mod lists;
 mod members;
 mod reading;

@@ -3,7 +3,7 @@
 //!
 //! May know: where files are, and their formats. May not know: SQL, which is `sql/`'s.
 
-mod csv;
+pub(super) mod csv;
 mod folder;
 mod listed;
 mod local;

@@ -1,5 +1,34 @@
-//! Dynamics 365 Customer Insights, a way in each.
+//! Dynamics 365 Customer Insights, a way in each: `folder/` reads what it exported, `dataverse/` its tables in Dataverse, `api/`
+//! its own REST API.
+//!
+//! The rest is what the last two share: `entra` signs in, `caller` asks, `odata` reads answers, `refusal` says in words why there is
+//! none, `roster` remembers who is in a segment, `delivery` hands rows over.
 
+mod api;
+mod caller;
+mod dataverse;
+mod delivery;
+mod entra;
 mod folder;
+mod odata;
+mod patience;
+mod refusal;
+mod roster;
+#[cfg(test)]
+mod tests;
 
+pub use api::Api;
+pub use dataverse::Dataverse;
 pub use folder::Exported;
+
+use super::SourceError;
+use crate::definition::{Rows, Selection};
+
+/// The segment's name at Customer Insights.
+fn segment(rows: &Rows) -> Result<String, SourceError> {
+    match &rows.select {
+        Selection::Table(name) => Ok(name.clone()),
+        Selection::Query(_) => Err(SourceError::new(format!("{}: Customer Insights runs no SQL", rows.file.display()))
+            .hint("name the segment there: `table: NAME` in place of `query`")),
+    }
+}

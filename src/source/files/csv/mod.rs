@@ -5,7 +5,7 @@
 //! An empty cell, quoted or not, is NULL; everything else is text, exactly as written.
 
 mod sniff;
-mod split;
+pub(in crate::source) mod split;
 
 use super::super::SourceError;
 use super::pass::{Column, Pass, Used};

@@ -1,0 +1,71 @@
+//! Customer Insights' own REST API: a segment knows when it was evaluated and how many people it holds.
+//!
+//! That number is what a reading is held against: as many rows, nobody twice, and the segment is the same afterwards as before.
+//! Anything else is an error that says to read again.
+
+mod attributes;
+mod instance;
+mod pages;
+mod partition;
+mod partitions;
+mod segments;
+mod taking;
+
+use super::{
+    super::{Access, Reader, Report, SourceError, SourceErrorKind, find_column},
+    delivery::Sink,
+};
+use crate::definition::{InsightsApi, MembersBy, Name, Rows};
+use attributes::Attributes;
+use instance::Instance;
+use segments::Ready;
+use taking::Taking;
+
+/// One segment.
+pub struct Api {
+    at: InsightsApi,
+    name: Name,
+    /// Its name there.
+    segment: String,
+    access: Access,
+}
+
+impl Api {
+    pub fn new(at: InsightsApi, rows: &Rows, access: Access) -> Result<Self, SourceError> {
+        Ok(Self { at, name: rows.segment.clone(), segment: super::segment(rows)?, access })
+    }
+}
+
+impl Reader for Api {
+    fn columns(&mut self) -> Result<Vec<String>, SourceError> {
+        let mut instance = Instance::open(&self.at, &self.access)?;
+        let segment = segments::known(&mut instance, &self.segment)?;
+        Ok(Attributes::ask(&mut instance, segment.name())?.names)
+    }
+
+    fn read(&mut self, columns: &[&str], sink: Sink<'_>) -> Result<Report, SourceError> {
+        let mut instance = Instance::open(&self.at, &self.access)?;
+        let before = segments::known(&mut instance, &self.segment)?.ready()?;
+        let attributes = Attributes::ask(&mut instance, &before.name)?;
+        let wanted = columns.iter().map(|column| find_column(column, &attributes.names, &self.name)).collect::<Result<_, _>>()?;
+        let mut taking = Taking::new(&attributes, wanted, &before, sink);
+        match self.at.members {
+            MembersBy::Pages => pages::read(&mut instance, &mut taking)?,
+            MembersBy::Partitions => partitions::read(&mut instance, &mut taking)?,
+        }
+        let rows = taking.end()?;
+        unchanged(&before, &segments::known(&mut instance, &self.segment)?.ready()?)?;
+        Ok(Report { rows, newest: Some(before.evaluated) })
+    }
+}
+
+fn unchanged(before: &Ready, after: &Ready) -> Result<(), SourceError> {
+    if before == after { Ok(()) } else { Err(incomplete(&before.name, "it was evaluated anew during the reading")) }
+}
+
+/// What was read is not the segment.
+fn incomplete(segment: &str, why: impl std::fmt::Display) -> SourceError {
+    SourceError::new(format!("the reading of segment {segment} is incomplete: {why}"))
+        .kind(SourceErrorKind::UnderWay { after: None })
+        .hint("Customer Insights may be refreshing; it is read again later, and until then nobody is added or taken out")
+}

@@ -1,0 +1,70 @@
+//! Customer Insights' tables in Dataverse, by its Web API.
+//!
+//! A segment's members are one table, what is known of people is another, and nothing joins them there: both are read, and
+//! joined here. A refresh writes the tables in an order that nobody promises, so a reading in the middle of one would be of
+//! nothing that ever was. What is held against that:
+//! * every member has a profile, exactly one;
+//! * the members are read once more at the end, and are the same;
+//! * where the tables keep track of changes, Dataverse is asked for those since the reading, and there are none.
+//!
+//! Anything else is an error that says to read again. When the tables were last refreshed is not to be had here.
+
+mod columns;
+mod memberships;
+mod profiles;
+mod tables;
+mod tracking;
+
+use super::{
+    super::{Access, Reader, Report, SourceError, SourceErrorKind},
+    delivery::{Delivery, Sink},
+};
+use crate::definition::{self, Name, Rows};
+use columns::Columns;
+use tables::Tables;
+
+/// One segment.
+pub struct Dataverse {
+    at: definition::Dataverse,
+    name: Name,
+    /// Its name there.
+    segment: String,
+    access: Access,
+}
+
+impl Dataverse {
+    pub fn new(at: definition::Dataverse, rows: &Rows, access: Access) -> Result<Self, SourceError> {
+        Ok(Self { at, name: rows.segment.clone(), segment: super::segment(rows)?, access })
+    }
+}
+
+impl Reader for Dataverse {
+    fn columns(&mut self) -> Result<Vec<String>, SourceError> {
+        Ok(Columns::ask(&mut Tables::open(&self.at, &self.access)?)?.shown)
+    }
+
+    fn read(&mut self, columns: &[&str], sink: Sink<'_>) -> Result<Report, SourceError> {
+        let mut tables = Tables::open(&self.at, &self.access)?;
+        let known = Columns::ask(&mut tables)?;
+        let wanted = columns.iter().map(|column| known.find(column, &self.name)).collect::<Result<Vec<_>, _>>()?;
+        let tracked = tracking::ask(&mut tables)?;
+        let (mut members, since_members) = memberships::read(&mut tables, &self.segment, tracked.memberships)?;
+        if members.is_empty() {
+            return Err(memberships::nobody(&mut tables, &self.segment)?);
+        }
+        let mut delivery = Delivery::new(columns.len(), sink);
+        let since_profiles = profiles::read(&mut tables, &mut members, &wanted, tracked.profiles, &mut delivery)?;
+        memberships::same(&mut tables, &self.segment, &mut members)?;
+        for link in [since_members, since_profiles].into_iter().flatten() {
+            tracking::unchanged(&mut tables, link)?;
+        }
+        Ok(Report { rows: delivery.end()?, newest: None })
+    }
+}
+
+/// The tables are not of one moment.
+fn under_way(what: impl std::fmt::Display) -> SourceError {
+    SourceError::new(format!("Customer Insights' tables in Dataverse changed during the reading: {what}"))
+        .kind(SourceErrorKind::UnderWay { after: None })
+        .hint("a refresh is under way there; it is read again later, and until then nobody is added or taken out")
+}
