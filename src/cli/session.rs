@@ -180,16 +180,16 @@ pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     for id in place.into_iter().chain(audience.container_id()) {
         let _ = sandbox.ensure(vendor, id);
     }
-    let rehearsed = |segment: &Arc<Segment>| Arc::new(rehearsed(segment, sandbox));
-    let (segments, suppress) = (export.segments.iter().map(rehearsed).collect(), export.suppress.as_ref().map(rehearsed));
+    let here = |segment: &Arc<Segment>| Arc::new(rehearsed(segment, &export.columns(), sandbox));
+    let (segments, suppress) = (export.segments.iter().map(here).collect(), export.suppress.as_ref().map(here));
     Export { connection: Arc::new(connection), segments, suppress, ..export.clone() }
 }
 
-/// The same segment, of the sandbox's sources.
-fn rehearsed(segment: &Segment, sandbox: &Stage) -> Segment {
+/// The same segment, of the sandbox's sources, which have it and the columns that are asked of it.
+fn rehearsed(segment: &Segment, columns: &[&str], sandbox: &Stage) -> Segment {
     for rows in segment.rows() {
         if let Selection::Table(name) = &rows.select {
-            let _ = sandbox.ensure_segment(&rows.source, name);
+            let _ = sandbox.ensure_segment(&rows.source, name, columns);
         }
     }
     segment.with_sources(&|source| sandbox.source(source))

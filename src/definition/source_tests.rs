@@ -104,6 +104,20 @@ fn segments_are_built_on_segments_wherever_they_stand() {
     assert_eq!(second.limit, Some(Limit { people: 10, order: vec![order("Total Spent", true), order("Since", false)] }));
 }
 
+#[test]
+fn a_segments_sources_are_replaced_however_deep_they_are() {
+    let catalog = segments(&["name: first\nexcept: [second, b]", "name: second\nunion: [c, a]", "name: c\nintersect: [a, b]"]);
+    let first = catalog.segments[&Name::new("first").unwrap()].with_sources(&|source| Source {
+        kind: SourceKind::Files(Files::default()),
+        export_user: Some("rehearsal".to_owned()),
+        ..source.clone()
+    });
+    let users: Vec<_> = first.rows().iter().map(|rows| (rows.segment.as_str(), rows.source.export_user.as_deref())).collect();
+    assert_eq!(users, ["a", "b", "a", "b"].map(|name| (name, Some("rehearsal"))));
+    let names: Vec<_> = first.names().into_iter().map(Name::as_str).collect();
+    assert_eq!(names, ["first", "second", "c", "a", "b", "a", "b"], "and nothing else is");
+}
+
 /// The definitions in the documentation are right, block by block; a source of its own where a page shows several.
 #[rstest]
 #[case("docs/coming-from-customer-insights.md")]

@@ -2,7 +2,8 @@
 //! strictness, and faults on demand.
 //!
 //! May know: HTTP, the vendors' documented behaviour, its own database. May not know anything of the rest of the program,
-//! above all not how our clients call a vendor: a stand-in that shares code with the client shares its mistakes.
+//! above all not how our clients call a vendor: a stand-in that shares code with the client shares its mistakes. Only `stage`
+//! knows of definitions: how a source says where it is.
 //!
 //! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`, `/iterable/api`);
 //!   `app` is what the handlers share.

@@ -3,6 +3,7 @@
 
 use super::{Error, Options, Sandbox, hold::Hold, insights, mailchimp, vendors};
 use crate::definition::{Dataverse, EntraApp, InsightsApi, Secret, Source, SourceKind};
+use serde_json::json;
 use std::path::Path;
 use url::Url;
 
@@ -90,11 +91,14 @@ impl Stage {
         }
     }
 
-    /// Makes the segment that a definition takes of a source, with a stable part of the people, if there is none; another
-    /// process has made its own.
-    pub fn ensure_segment(&self, source: &Source, name: &str) -> Result<(), Error> {
-        match source.kind {
-            SourceKind::Dataverse(_) | SourceKind::InsightsApi(_) => self.ensure(insights::NAME, name),
+    /// Makes the segment that a definition takes of a source, with a stable part of the people, and the columns that it asks
+    /// for, with nothing in them, where they are not there; another process has made its own.
+    pub fn ensure_segment(&self, source: &Source, name: &str, columns: &[&str]) -> Result<(), Error> {
+        match (self, &source.kind) {
+            (Self::Own(sandbox), SourceKind::Dataverse(_) | SourceKind::InsightsApi(_)) => {
+                sandbox.ensure(insights::NAME, name)?;
+                sandbox.set(insights::NAME, &json!({"columns": columns}))
+            }
             _ => Ok(()),
         }
     }
@@ -109,6 +113,7 @@ impl Stage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::definition::{Files, MembersBy, Name};
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_second_one_finds_the_first() {
@@ -122,5 +127,39 @@ mod tests {
         second.shutdown().await;
         first.shutdown().await;
         assert!(matches!(Stage::open(dir.path(), Options::default()).await.unwrap(), Stage::Own(_)));
+    }
+
+    fn source(kind: SourceKind) -> Source {
+        Source { name: Name::new("insights").unwrap(), kind, export_user: None }
+    }
+
+    fn there(text: &str) -> (Url, EntraApp) {
+        let secret = || Secret::Env("NONE".to_owned());
+        (text.parse().unwrap(), EntraApp { tenant: secret(), client_id: secret(), client_secret: secret(), authority: None })
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_source_over_the_network_is_the_sandboxs_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let stage = Stage::open(dir.path(), Options::default()).await.unwrap();
+        let (url, app) = there("https://contoso.crm4.dynamics.com");
+        let dataverse = source(SourceKind::Dataverse(Dataverse { url: url.clone(), app: app.clone() }));
+        let key = app.client_secret.clone();
+        let members = MembersBy::Pages;
+        let api = source(SourceKind::InsightsApi(InsightsApi { url, instance: "i".into(), app, subscription_key: key, members }));
+        let page = stage.page();
+        let SourceKind::Dataverse(there) = stage.source(&dataverse).kind else { panic!("another kind") };
+        assert_eq!((there.url.as_str(), there.app.authority), (&*format!("{page}dataverse"), Some(page.join("entra").unwrap())));
+        let SourceKind::InsightsApi(there) = stage.source(&api).kind else { panic!("another kind") };
+        assert_eq!((there.url.as_str(), &*there.instance, there.members), (&*format!("{page}ci/v1"), Sandbox::INSTANCE, members));
+        assert_eq!(there.app.client_secret, Secret::Plain(Sandbox::API_KEY.to_owned()));
+        let folder = source(SourceKind::Files(Files::default()));
+        assert!(matches!(stage.source(&folder).kind, SourceKind::Files(_)), "files are read as they are");
+        for (source, segments) in [(&folder, 0), (&api, 1), (&dataverse, 1)] {
+            stage.ensure_segment(source, "Gold", &["EMail", "msdynci_loyalty"]).unwrap();
+            let Stage::Own(own) = &stage else { panic!("another's") };
+            assert_eq!(own.observed("customer-insights").unwrap()["segments"].as_array().unwrap().len(), segments);
+        }
+        stage.shutdown().await;
     }
 }

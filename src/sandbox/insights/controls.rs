@@ -7,7 +7,7 @@ use super::{
 };
 use crate::sandbox::{Error, draw, vendor::Held};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Everything that can be set; what is absent stays.
@@ -20,6 +20,8 @@ struct Set {
     dataverse_calls: Option<u32>,
     api_calls: Option<u32>,
     partition_rows: Option<i64>,
+    /// Columns that people have from now on, with nothing in them; those that are there stay as they are.
+    columns: Vec<String>,
     refresh: Option<Moment>,
     segments: BTreeMap<String, SetSegment>,
 }
@@ -67,6 +69,7 @@ impl Insights {
     pub(super) fn set(&self, json: &Value) -> Result<(), Error> {
         let set = Set::deserialize(json).map_err(|error| Error::Refused(error.to_string()))?;
         self.set_plain(&set);
+        self.store().add_columns(&set.columns).map_err(broken)?;
         for (name, change) in &set.segments {
             self.set_segment(name, change)?;
         }
@@ -145,6 +148,15 @@ impl Insights {
             store.recount()
         });
         made.map_err(broken)
+    }
+
+    /// Who there is, what is in which state, and whether the system is at work.
+    pub(super) fn observed(&self) -> Result<Value, Error> {
+        let refreshing = self.refresh().runs();
+        let store = self.store();
+        let (people, segments) = (store.extent().map_err(broken)?.1, store.segments().map_err(broken)?);
+        let told = |s: &super::store::Segment| json!({"name": s.name, "state": s.state, "status": s.status, "members": s.members, "said": s.said()});
+        Ok(json!({"people": people, "refreshing": refreshing, "segments": segments.iter().map(told).collect::<Vec<_>>()}))
     }
 
     pub(super) fn held(&self) -> Result<Vec<Held>, Error> {

@@ -71,6 +71,10 @@ impl Vendor for Api {
     fn set(&self, settings: &Value) -> Result<(), Error> {
         self.0.set(settings)
     }
+
+    fn observed(&self) -> Result<Value, Error> {
+        self.0.observed()
+    }
 }
 
 impl Api {
@@ -98,10 +102,8 @@ impl Api {
     fn admit(&self, ask: &Ask) -> Result<(), Problem> {
         let now_ms = self.0.now_ms();
         let key = ask.headers.get("ocp-apim-subscription-key").and_then(|key| key.to_str().ok()).unwrap_or_default();
-        if key.is_empty() || key.starts_with("invalid") {
-            return Err(Problem::no_key());
-        }
-        if !self.0.tokens.admit(ask, Audience::Insights, now_ms) {
+        let subscribed = !key.is_empty() && !key.starts_with("invalid");
+        if !subscribed || !self.0.tokens.admit(ask, Audience::Insights, now_ms) {
             return Err(Problem::unauthorized());
         }
         let limit = self.0.settings().api_calls;

@@ -35,7 +35,8 @@ impl Page {
         let _ = write!(body, "{{\"@odata.context\":{context},\"@odata.count\":{seen},\"value\":[");
         body.extend_from_slice(&rows);
         body.extend_from_slice(b"]}");
-        Ok(Reply { body, ..Reply::json(200, &()) })
+        let given = seen.saturating_sub(self.skip).min(self.top);
+        Ok(Reply { body, rows: given, ..Reply::json(200, &()) })
     }
 
     fn write(&self, store: &Store, row: &Row<'_>, rows: &mut Vec<u8>) {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 #[derive(Debug)]
 pub(super) struct Problem {
     status: u16,
-    body: Value,
+    /// `None`: nothing but a status.
+    body: Option<Value>,
     header: Option<(HeaderName, String)>,
     violation: Option<String>,
 }
@@ -19,28 +20,21 @@ impl Problem {
             "exception": null, "httpStatusCode": word, "exceptionCulprit": culprit, "errorCode": code, "resultSeverity": "error",
             "message": message, "name": code, "params": {}, "ciResults": [],
         });
-        Self { status, body, header: None, violation: None }
+        Self { status, body: Some(body), header: None, violation: None }
     }
 
     fn odata(status: u16, code: &str, message: String, target: &str) -> Self {
         let body = json!({"errorCode": code, "message": message, "target": target, "details": [], "instanceAnnotations": []});
-        Self { status, body, header: None, violation: None }
+        Self { status, body: Some(body), header: None, violation: None }
     }
 
     fn wrong(self, what: &str) -> Self {
         Self { violation: Some(what.to_owned()), ..self }
     }
 
-    pub(super) fn no_key() -> Self {
-        Self::own(401, "unauthorized", "SubscriptionKeyInvalid", "The subscription key is missing or not this instance's.").challenge()
-    }
-
+    /// Which of the two credentials it was is not said.
     pub(super) fn unauthorized() -> Self {
-        Self::own(401, "unauthorized", "TokenInvalid", "A token for this API is needed; this is none, or no longer good.").challenge()
-    }
-
-    fn challenge(self) -> Self {
-        Self { header: Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())), ..self }
+        Self { status: 401, body: None, header: Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())), violation: None }
     }
 
     pub(super) fn forbidden() -> Self {
@@ -78,7 +72,9 @@ impl Problem {
     /// Tenants differ in their columns: asking for one that is not there is within the contract.
     pub(super) fn no_column(column: &str) -> Self {
         let mut problem = Self::odata(400, "BadRequest", "The query names a property that is not there.".to_owned(), "$select");
-        problem.body["details"] = json!([{"errorCode": "UnknownProperty", "message": format!("No property {column}."), "target": column}]);
+        if let Some(body) = &mut problem.body {
+            body["details"] = json!([{"errorCode": "UnknownProperty", "message": format!("No property {column}."), "target": column}]);
+        }
         problem
     }
 
@@ -89,7 +85,7 @@ impl Problem {
     }
 
     pub(super) fn reply(&self) -> Reply {
-        let mut reply = Reply::json(self.status, &self.body);
+        let mut reply = self.body.as_ref().map_or_else(|| Reply::bare(self.status), |body| Reply::json(self.status, body));
         let header = self.header.as_ref().and_then(|(name, value)| Some((name.clone(), HeaderValue::from_str(value).ok()?)));
         reply.headers.extend(header);
         reply.violations = self.violation.iter().cloned().collect();

@@ -13,7 +13,7 @@ use crate::sandbox::{
     vendor::{Ask, Reply},
 };
 use axum::http::{HeaderName, HeaderValue};
-use std::{io::Write as _, ops::ControlFlow};
+use std::{collections::BTreeMap, io::Write as _, ops::ControlFlow};
 use url::form_urlencoded;
 
 /// More are not counted.
@@ -38,7 +38,7 @@ impl Dataverse {
         page.fill(&store)?;
         let count = if question.count { Some(count(&store, &question)?) } else { None };
         let body = self.body(&store, &page, count)?;
-        Ok(headed(body, &question))
+        Ok(Reply { rows: page.given, ..headed(body, &question) })
     }
 
     /// The rows between what is said of them.
@@ -114,9 +114,11 @@ impl Page<'_> {
     /// In the order of the table, as a walk gives them.
     fn look_up(&mut self, store: &Store, customers: Vec<&str>) -> rusqlite::Result<()> {
         let table = self.question.set.table();
-        let mut found = std::collections::BTreeMap::new();
+        let mut found = BTreeMap::new();
         for customer in customers {
-            store.show(table, &customer.to_ascii_lowercase(), |row| drop(found.insert(row.id, customer.to_ascii_lowercase())))?;
+            store.show(table, customer, |row| {
+                found.insert(row.id, customer);
+            })?;
         }
         for (_, customer) in found.range(self.question.cursor.after + 1..) {
             store.show(table, customer, |row| {

@@ -117,7 +117,7 @@ impl Column {
             From::Segments => row.text.into(),
             From::Provider => PROVIDER.into(),
             From::Type => TYPE.into(),
-            From::Identifier => format!("{}|{PROVIDER}|{TYPE}|{TYPE}", row.customer).into(),
+            From::Identifier => format!("{}|{PROVIDER}|{TYPE}|Segments", row.customer).into(),
         }
     }
 }

@@ -64,6 +64,13 @@ impl Kind {
     }
 }
 
+/// Without Dataverse's prefix; nothing for what cannot be a column's name.
+pub(super) fn plain(name: &str) -> &str {
+    let prefixed = name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("msdynci_"));
+    let plain = if prefixed { &name[8..] } else { name };
+    if plain.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') { plain } else { "" }
+}
+
 pub(super) fn read(db: &Connection) -> rusqlite::Result<Vec<Column>> {
     let mut sql = db.prepare("SELECT name, kind FROM shape ORDER BY place")?;
     let column = |row: &rusqlite::Row<'_>| Ok(Column { name: row.get(0)?, kind: Kind::of(&row.get::<_, String>(1)?) });
@@ -71,6 +78,6 @@ pub(super) fn read(db: &Connection) -> rusqlite::Result<Vec<Column>> {
 }
 
 pub(super) fn write(db: &Connection, columns: &[Column]) -> rusqlite::Result<()> {
-    let mut sql = db.prepare("INSERT INTO shape(place, name, kind) VALUES(?1, ?2, ?3)")?;
+    let mut sql = db.prepare("INSERT OR REPLACE INTO shape(place, name, kind) VALUES(?1, ?2, ?3)")?;
     (0_i64..).zip(columns).try_for_each(|(place, column)| sql.execute(params![place, column.name, column.kind.word()]).map(drop))
 }

@@ -72,6 +72,28 @@ impl Store {
         &self.columns
     }
 
+    /// Adds those that are not there, by their names in any letter case, with Dataverse's prefix or without.
+    pub(super) fn add_columns(&mut self, names: &[String]) -> rusqlite::Result<()> {
+        let mut columns = self.columns.clone();
+        for name in names.iter().map(|name| columns::plain(name)) {
+            if !name.is_empty() && columns.iter().all(|known| !known.name.eq_ignore_ascii_case(name)) {
+                columns.push(Column { name: name.to_owned(), kind: Kind::Text });
+            }
+        }
+        let more = columns.len() - self.columns.len();
+        if more == 0 {
+            return Ok(());
+        }
+        self.within(|store| {
+            let version = store.next_version()?;
+            let nothing = BETWEEN.to_string().repeat(more);
+            store.db().execute("UPDATE person SET text = text || ?1, version = ?2", params![nothing, version])?;
+            columns::write(store.db(), &columns)
+        })?;
+        self.columns = columns;
+        Ok(())
+    }
+
     /// All of it, or nothing.
     pub(super) fn within<T, E: From<rusqlite::Error>>(&mut self, act: impl FnOnce(&mut Self) -> Result<T, E>) -> Result<T, E> {
         self.db().execute_batch("BEGIN IMMEDIATE")?;

@@ -68,6 +68,20 @@ async fn a_segment_keeps_its_people_and_a_restart_keeps_the_segment() {
     assert_eq!(members(&other).await, before, "the same name, the same people");
 }
 
+/// A definition may ask for what the sample does not have.
+#[tokio::test]
+async fn a_column_that_is_asked_for_is_there_and_empty() {
+    let insights = Insights::new().await;
+    insights.set(json!({"columns": ["email", "msdynci_Loyalty", "LOYALTY", "no name", "Tier"]}));
+    let (rows, _) = insights.all(&format!("{PROFILES}?$select=msdynci_email,msdynci_loyalty,msdynci_tier"), 5_000, "").await;
+    assert!(
+        rows[0]["msdynci_email"].is_string() && rows.iter().all(|row| row["msdynci_loyalty"].is_null() && row["msdynci_tier"].is_null())
+    );
+    let (_, entities) = insights.ask("/manage/entities").await;
+    let names = field(entities["entities"][0]["attributes"].as_array().unwrap(), "name");
+    assert_eq!(names[8..], ["LifetimeValue", "Loyalty", "Tier"].map(String::from));
+}
+
 #[tokio::test]
 async fn an_export_stands_behind_it() {
     let folder = tempfile::tempdir().unwrap();

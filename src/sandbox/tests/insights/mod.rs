@@ -4,6 +4,7 @@ mod api;
 mod controls;
 mod dataverse;
 mod entra;
+mod weather;
 
 use crate::sandbox::{Options, Sandbox, testing::Bench};
 use reqwest::{RequestBuilder, Response};
