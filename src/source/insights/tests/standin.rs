@@ -114,7 +114,7 @@ fn export(to: &Path, people: usize) {
 }
 
 fn person(n: usize) -> String {
-    let points = if n % 7 == 0 { "∅".to_owned() } else { n.to_string() };
+    let points = if n.is_multiple_of(7) { "∅".to_owned() } else { n.to_string() };
     format!("{:032x}|p{n}@example.com|{points}", n * 7919)
 }
 
