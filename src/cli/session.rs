@@ -180,8 +180,8 @@ pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
     for id in place.into_iter().chain(audience.container_id()) {
         let _ = sandbox.ensure(vendor, id);
     }
-    let rehearsed = |of: &[Arc<Segment>]| of.iter().map(|segment| Arc::new(rehearsed(segment, sandbox))).collect();
-    let (segments, suppress) = (rehearsed(&export.segments), rehearsed(&export.suppress));
+    let rehearsed = |segment: &Arc<Segment>| Arc::new(rehearsed(segment, sandbox));
+    let (segments, suppress) = (export.segments.iter().map(rehearsed).collect(), export.suppress.as_ref().map(rehearsed));
     Export { connection: Arc::new(connection), segments, suppress, ..export.clone() }
 }
 

@@ -108,6 +108,7 @@ fn segments_are_built_on_segments_wherever_they_stand() {
 #[rstest]
 #[case("docs/coming-from-customer-insights.md")]
 #[case("docs/segments.md")]
+#[case("docs/sources.md")]
 #[case("README.md")]
 fn definitions_in_the_documentation_are_right(#[case] page: &str) {
     let text = fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap();

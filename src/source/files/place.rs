@@ -2,8 +2,8 @@
 
 use super::super::{SourceError, SourceErrorKind};
 use super::{
-    local::Local,
-    object::{Buckets, Object, Reading},
+    local::{Local, is_pattern, no_match},
+    object::{Address, Buckets, Object, Reading},
 };
 use crate::definition::Location;
 use bytes::Bytes;
@@ -131,21 +131,33 @@ pub fn places(locations: &[Location], buckets: &Buckets) -> Result<Vec<Place>, S
     for location in locations {
         match location {
             Location::Local(path) => places.extend(Local::find(path)?.into_iter().map(Place::Local)),
-            Location::Object(address) => places.extend(buckets.find(address)?.into_iter().map(Place::Object)),
+            Location::Object(address) => places.extend(objects(address, buckets)?),
         }
     }
     Ok(places)
+}
+
+fn objects(address: &str, buckets: &Buckets) -> Result<Vec<Place>, SourceError> {
+    let found = buckets.find(address)?;
+    if found.is_empty() {
+        let shown = Address::of(address).shown();
+        return Err(if is_pattern(&shown) {
+            no_match(&shown)
+        } else {
+            SourceError::new(format!("{shown} is not there")).hint("are the bucket and the name right?")
+        });
+    }
+    Ok(found.into_iter().map(Place::Object).collect())
 }
 
 /// Fails when files came or went, or one changed, since `before`: half of a delivery is not a source.
 pub fn same_places(what: &str, locations: &[Location], before: &[Place], buckets: &Buckets) -> Result<(), SourceError> {
     let mut now = Vec::new();
     for location in locations {
-        match places(std::slice::from_ref(location), buckets) {
-            Ok(places) => now.extend(places),
-            // Told below as the file that went.
-            Err(error) if error.kind == SourceErrorKind::Broken => {}
-            Err(error) => return Err(error),
+        // What is not there is told below, as the file that went.
+        match location {
+            Location::Local(path) => now.extend(Local::find(path).unwrap_or_default().into_iter().map(Place::Local)),
+            Location::Object(address) => now.extend(buckets.find(address)?.into_iter().map(Place::Object)),
         }
     }
     if let Some(new) = now.iter().find(|new| !before.iter().any(|place| place.is_at(new))) {

@@ -1,7 +1,8 @@
 //! An object's bytes in any order, for Parquet: blocks of it, the last used kept.
 //!
-//! Parquet reads each column from a place of its own, a page at a time. A column that goes on where it was gets two blocks
-//! at once, so that not every page waits for the server.
+//! Parquet reads each column from a place of its own, a page at a time. The longer a column has gone on without a jump, the
+//! more blocks it gets at once, so that not every page waits for the server; where many columns share what is kept, their
+//! runs are short, and so is what each of them gets.
 
 use super::reading::Reading;
 use bytes::Bytes;
@@ -12,7 +13,9 @@ use std::{
 
 const BLOCK: u64 = 1 << 20;
 /// In memory at once.
-const BLOCKS: usize = 40;
+const BLOCKS: usize = 32;
+/// Asked for at once.
+const AHEAD: u64 = 4;
 
 /// The last used at the end.
 #[derive(Default)]
@@ -35,6 +38,12 @@ impl Blocks {
     fn has(&self, number: u64) -> bool {
         self.0.iter().any(|(known, _)| *known == number)
     }
+
+    /// How many to ask for from `number` on: as many as are known right before it, none that is known already.
+    fn wanted(&self, number: u64) -> u64 {
+        let run = (1..=AHEAD.min(number)).take_while(|back| self.has(number - back)).count() as u64;
+        (1..run).take_while(|on| !self.has(number + on)).count() as u64 + 1
+    }
 }
 
 impl Reading {
@@ -43,10 +52,8 @@ impl Reading {
         if let Some(block) = blocks.get(number) {
             return Ok(block);
         }
-        let goes_on = number.checked_sub(1).is_some_and(|before| blocks.has(before));
-        let wanted = if goes_on && !blocks.has(number + 1) { 2 } else { 1 };
         let start = number * BLOCK;
-        let bytes = self.get(start..self.bytes().min(start + wanted * BLOCK))?;
+        let bytes = self.get(start..self.bytes().min(start + blocks.wanted(number) * BLOCK))?;
         for (at, chunk) in (number..).zip(bytes.chunks(BLOCK as usize)).collect::<Vec<_>>().into_iter().rev() {
             // A copy, since a slice would keep its neighbour in memory.
             blocks.put(at, Bytes::copy_from_slice(chunk));

@@ -95,7 +95,13 @@ fn google(address: &Address, storage: &Storage) -> Result<Arc<dyn ObjectStore>> 
     let mut builder = match &storage.credentials {
         StorageCredentials::Chain => GoogleCloudStorageBuilder::from_env(),
         StorageCredentials::Anonymous => GoogleCloudStorageBuilder::new().with_skip_signature(true),
-        StorageCredentials::ServiceAccount(key) => GoogleCloudStorageBuilder::new().with_service_account_key(read(key)?),
+        StorageCredentials::ServiceAccount(key) => {
+            let text = read(key)?;
+            // The client would quote what it does not understand of it.
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text)
+                .map_err(|_| format!("{key} is not the JSON of a service account's key"))?;
+            GoogleCloudStorageBuilder::new().with_service_account_key(text)
+        }
         _ => return Err(unfit("Google Cloud")),
     };
     if let Some(endpoint) = &storage.endpoint {

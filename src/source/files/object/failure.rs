@@ -13,35 +13,48 @@ use object_store::{Error, client::HttpError};
 /// Why `name` could not be listed or read.
 pub fn explain(error: &Error, bucket: &Bucket, name: &str) -> SourceError {
     let answer = Answer::of(error);
+    let fault = Fault::of(&answer, error);
+    let (message, hint) = words(&fault, bucket, name);
+    let error = SourceError::new(message + &answer.told()).hint(hint);
+    match fault {
+        Fault::Busy | Fault::Network(_) => error.kind(SourceErrorKind::Unreachable { after: None }),
+        _ => error,
+    }
+}
+
+fn words(fault: &Fault, bucket: &Bucket, name: &str) -> (String, String) {
     let service = bucket.service.name();
-    let gone = SourceErrorKind::Unreachable { after: None };
-    if answer.asked_the_machine {
-        return SourceError::new(format!("no credentials were found for {name}")).hint(credentials_hint(bucket.service));
-    }
-    if let Some(cause) = &answer.network {
-        return SourceError::new(format!("{name} cannot be reached: {cause}"))
-            .hint("is the endpoint right, and the network? it is tried again at the next run")
-            .kind(gone);
-    }
-    match Fault::of(&answer) {
-        Fault::Bucket => SourceError::new(format!("{name}: there is no {} {}{}", word(bucket.service), bucket.name, answer.told()))
-            .hint("is its name right, and the account or the endpoint of the source's `storage`?"),
-        Fault::Missing => SourceError::new(format!("{name} is not there{}", answer.told())).hint("is the address right?"),
-        Fault::Expired => SourceError::new(format!("the credentials for {name} have expired{}", answer.told()))
-            .hint("get new ones; credentials that are found by the platform renew themselves"),
-        Fault::Credentials => SourceError::new(format!("{service} does not accept the credentials for {name}{}", answer.told()))
-            .hint(credentials_hint(bucket.service)),
-        Fault::Permission => SourceError::new(format!("{service} refuses access to {name}{}", answer.told()))
-            .hint("the credentials must be allowed to read it, and to list its folder; are they those of this account?"),
-        Fault::Region => SourceError::new(format!("{name} is in another region{}", answer.told()))
-            .hint("give the bucket's region: `storage: {region: eu-west-1}`"),
-        Fault::Busy => SourceError::new(format!("{name} cannot be read now{}", answer.told()))
-            .hint("the service is busy or down; it is tried again at the next run")
-            .kind(gone),
-        Fault::Whole => SourceError::new(format!("{service} gives {name} as a whole only, not by ranges"))
-            .hint("put the file where ranges are given: an object storage, or another web server"),
-        Fault::Other => SourceError::new(format!("{name} cannot be read: {}{}", cause(error), answer.told())),
-    }
+    let (message, hint) = match fault {
+        Fault::NoCredentials => return (format!("no credentials were found for {name}"), credentials_hint(bucket.service).to_owned()),
+        Fault::Credentials => {
+            let hint = format!("are they right, and of this account? {}", credentials_hint(bucket.service));
+            return (format!("{service} does not accept the credentials for {name}"), hint);
+        }
+        Fault::Network(cause) => {
+            (format!("{name} cannot be reached: {cause}"), "is the endpoint right, and the network? it is tried again at the next run")
+        }
+        Fault::Bucket => (
+            format!("{name}: there is no {} {}", word(bucket.service), bucket.name),
+            "is its name right, and the account or the endpoint of the source's `storage`?",
+        ),
+        Fault::Missing => (format!("{name} is not there"), "are the bucket and the name right?"),
+        Fault::Expired => (
+            format!("the credentials for {name} have expired"),
+            "get new ones; credentials that are found by the platform renew themselves",
+        ),
+        Fault::Permission => (
+            format!("{service} refuses access to {name}"),
+            "are the credentials right, of this account, and not expired? they must be allowed to read it and to list its folder",
+        ),
+        Fault::Region => (format!("{name} is in another region"), "give the bucket's region: `storage: {region: eu-west-1}`"),
+        Fault::Busy => (format!("{name} cannot be read now"), "the service is busy or down; it is tried again at the next run"),
+        Fault::Whole => (
+            format!("{service} gives {name} as a whole only, not by ranges"),
+            "put the file where ranges are given: an object storage, or another web server",
+        ),
+        Fault::Other(cause) => (format!("{name} cannot be read: {cause}"), "look at the address and at the source's `storage`"),
+    };
+    (message, hint.to_owned())
 }
 
 /// The last cause, without what could hold an address or an answer.
@@ -52,6 +65,8 @@ pub fn cause(error: &Error) -> String {
 }
 
 enum Fault {
+    NoCredentials,
+    Network(String),
     Bucket,
     Missing,
     Expired,
@@ -60,11 +75,17 @@ enum Fault {
     Region,
     Busy,
     Whole,
-    Other,
+    Other(String),
 }
 
 impl Fault {
-    fn of(answer: &Answer) -> Self {
+    fn of(answer: &Answer, error: &Error) -> Self {
+        if answer.asked_the_machine {
+            return Self::NoCredentials;
+        }
+        if errors(error).any(|error| error.is::<HttpError>()) {
+            return Self::Network(cause(error));
+        }
         match answer.code.as_deref().unwrap_or_default() {
             "NoSuchBucket" | "ContainerNotFound" => return Self::Bucket,
             "ExpiredToken" | "TokenRefreshRequired" | "RequestExpired" => return Self::Expired,
@@ -82,7 +103,7 @@ impl Fault {
             Some(429 | 500..) => Self::Busy,
             _ if answer.bare_redirect => Self::Region,
             _ if answer.whole => Self::Whole,
-            _ => Self::Other,
+            _ => Self::Other(cause(error)),
         }
     }
 }
@@ -93,8 +114,6 @@ struct Answer {
     status: Option<u16>,
     /// The service's word for it, such as `NoSuchKey`.
     code: Option<String>,
-    /// The line broke, or was never there.
-    network: Option<String>,
     bare_redirect: bool,
     /// It has no ranges.
     whole: bool,
@@ -115,7 +134,6 @@ impl Answer {
                 _ => None,
             }),
             code: texts.iter().find_map(|text| between(text, "<Code>", '<')).filter(|code| is_word(code)),
-            network: network(error),
             bare_redirect: has("redirect without LOCATION"),
             whole: has("non-partial response") || has("Range request not supported"),
             asked_the_machine: has("http://169.254.169.254") || has("http://metadata"),
@@ -137,14 +155,9 @@ fn errors<'a>(error: &'a Error) -> impl Iterator<Item = &'a (dyn std::error::Err
     std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source())
 }
 
-/// The innermost cause of a request that got no answer.
-fn network(error: &Error) -> Option<String> {
-    errors(error).any(|error| error.is::<HttpError>()).then(|| cause(error))
-}
-
 fn between(text: &str, start: &str, end: char) -> Option<String> {
     let (_, rest) = text.split_once(start)?;
-    rest.split(|character: char| character == end || character == ':').next().map(str::to_owned)
+    rest.split([end, ':']).next().map(str::to_owned)
 }
 
 fn is_word(code: &str) -> bool {

@@ -4,14 +4,14 @@ use super::{
     super::{
         super::SourceError,
         folder::Entries,
-        local::{MATCHING, is_pattern, no_match},
+        local::{MATCHING, is_pattern},
     },
     address::Service,
     buckets::{Bucket, Buckets},
     reading::Reading,
 };
 use futures::TryStreamExt;
-use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
+use object_store::{Error, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path};
 use std::{sync::Arc, time::SystemTime};
 
 /// One object, as it was when the reading began.
@@ -85,18 +85,24 @@ impl Object {
 }
 
 impl Buckets {
-    /// The object at an address, or those that match it as a pattern, sorted by key.
+    /// The object at an address, or those that match it as a pattern, sorted by key; none if there are none.
     pub fn find(&self, written: &str) -> Result<Vec<Object>, SourceError> {
         let (bucket, address) = self.bucket(written)?;
         let shown = address.shown();
         if address.service == Service::Web || !is_pattern(&address.key) {
             let key = key(&address.key, &shown)?;
-            let meta = bucket.ask(&shown, bucket.store.head(&key))?;
-            return Ok(vec![Object::new(&bucket, &meta)]);
+            let head = async {
+                match bucket.store.head(&key).await {
+                    Ok(meta) => Ok(vec![Object::new(&bucket, &meta)]),
+                    Err(Error::NotFound { .. }) => Ok(Vec::new()),
+                    Err(error) => Err(error),
+                }
+            };
+            return bucket.ask(&shown, head);
         }
         let mut found = matching(&bucket, &address.key, &shown)?;
         found.sort_by(|one, other| one.location.parts().cmp(other.location.parts()));
-        if found.is_empty() { Err(no_match(&shown)) } else { Ok(found.iter().map(|meta| Object::new(&bucket, meta)).collect()) }
+        Ok(found.iter().map(|meta| Object::new(&bucket, meta)).collect())
     }
 
     /// What is right below a folder's address.

@@ -2,13 +2,16 @@
 //! Real servers are in `tests/object_storage`.
 
 use super::{
-    super::{super::SourceErrorKind, place::Opened},
+    super::{
+        super::SourceErrorKind,
+        place::{Opened, places},
+    },
     address::Address,
     buckets::{Bucket, Buckets},
     work::Work,
     *,
 };
-use crate::definition::{Secret, Storage, StorageCredentials};
+use crate::definition::{Location, Secret, Storage, StorageCredentials};
 use object_store::{ObjectStoreExt, memory::InMemory, path::Path};
 use rstest::rstest;
 use std::{
@@ -54,8 +57,9 @@ fn an_address_means(#[case] address: &str, #[case] expected: &[&str]) {
 #[test]
 fn nothing_is_not_an_empty_source() {
     let (buckets, _) = memory(&["a.csv"]);
-    assert_eq!(buckets.find("s3://b/*.parquet").unwrap_err().message, "no file matches s3://b/*.parquet");
-    assert_eq!(buckets.find("s3://b/c.csv").unwrap_err().message, "s3://b/c.csv is not there (404)");
+    let told = |address: &str| places(&[Location::Object(address.to_owned())], &buckets).unwrap_err().message;
+    assert_eq!(told("s3://b/*.parquet"), "no file matches s3://b/*.parquet");
+    assert_eq!(told("s3://b/c.csv"), "s3://b/c.csv is not there");
 }
 
 /// Reads on after the object was written anew.
@@ -137,11 +141,11 @@ fn what_services_answer_is_explained_without_what_was_signed() {
     ");
     insta::assert_snapshot!(told(xml("403 Forbidden", "AccessDenied")), @r"
     Broken: S3 refuses access to s3://orders/day/*.csv (403 AccessDenied)
-    the credentials must be allowed to read it, and to list its folder; are they those of this account?
+    are the credentials right, of this account, and not expired? they must be allowed to read it and to list its folder
     ");
     insta::assert_snapshot!(told(xml("403 Forbidden", "SignatureDoesNotMatch")), @r"
     Broken: S3 does not accept the credentials for s3://orders/day/*.csv (403 SignatureDoesNotMatch)
-    give `storage: {credentials: {accessKeyId: …, secretAccessKey: {env: NAME}}}`, or `none` for a public bucket
+    are they right, and of this account? give `storage: {credentials: {accessKeyId: …, secretAccessKey: {env: NAME}}}`, or `none` for a public bucket
     ");
     insta::assert_snapshot!(told(xml("400 Bad Request", "ExpiredToken")), @r"
     Broken: the credentials for s3://orders/day/*.csv have expired (400 ExpiredToken)
@@ -151,13 +155,32 @@ fn what_services_answer_is_explained_without_what_was_signed() {
     Broken: s3://orders/day/*.csv is in another region
     give the bucket's region: `storage: {region: eu-west-1}`
     ");
-    insta::assert_snapshot!(told("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 6\r\n\r\n<html>"), @r"Broken: s3://orders/day/*.csv cannot be read: the service's answer is not understood");
+    insta::assert_snapshot!(told("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 6\r\n\r\n<html>"), @r"
+    Broken: s3://orders/day/*.csv cannot be read: the service's answer is not understood
+    look at the address and at the source's `storage`
+    ");
 }
 
 #[test]
+fn a_web_server_without_ranges_is_not_read() {
+    let address = server("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 5\r\n\r\nId\n1\n") + "/a.csv?sig=s3cr3t";
+    let open = Buckets::new(Storage::default(), Arc::default()).find(&address).unwrap().remove(0).open();
+    let error = open.stream().read(&mut [0; 10]).map_err(|_| open.failure().unwrap()).unwrap_err();
+    let shown = address.trim_end_matches("?sig=s3cr3t");
+    assert_eq!(error.message, format!("the server gives {shown} as a whole only, not by ranges"));
+}
+
+/// By a server that takes a request and never answers it.
+#[test]
 fn a_reading_that_nobody_waits_for_is_stopped() {
-    let cancel = Arc::new(AtomicBool::new(true));
-    let buckets = s3(&server(""), cancel);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let cancel = Arc::<AtomicBool>::default();
+    let buckets = s3(&format!("http://{}", listener.local_addr().unwrap()), Arc::clone(&cancel));
+    std::thread::spawn(move || {
+        let _open = listener.accept().map(|(mut line, _)| line.read(&mut [0; 4096]).map(|_| line));
+        cancel.store(true, std::sync::atomic::Ordering::Relaxed);
+        std::thread::park();
+    });
     assert_eq!(buckets.find("s3://b/a.csv").unwrap_err().message, "the reading was stopped");
 }
 

@@ -96,8 +96,10 @@ impl Tables for Exported {
 
     fn unchanged(&mut self) -> Result<(), SourceError> {
         let Some(seen) = &self.seen else { return Ok(()) };
-        if seen.home.read(MODEL)? == seen.text {
-            return Ok(());
+        match seen.home.read(MODEL) {
+            Ok(now) if now == seen.text => return Ok(()),
+            Err(error) if error.kind != SourceErrorKind::Broken => return Err(error),
+            _ => {}
         }
         Err(under_way(format!("{}/{MODEL} changed while its tables were read", seen.home)).hint("the next run reads the new refresh"))
     }

@@ -23,7 +23,7 @@ impl Refresh {
         let (date, partitions) = newest(entity)?;
         let at = if date.is_empty() { folder.to_owned() } else { format!("{folder}/{date}") };
         let there = export.entries(&at)?.files;
-        for file in partitions.keys().filter(|file| !there.contains(file)) {
+        if let Some(file) = partitions.keys().find(|file| !there.contains(file)) {
             return Err(incomplete(entity, format!("{export}/{at}/{file} is not there, though model.json names it")));
         }
         let unnamed = |file: &&String| is_part(file, &entity.name) && !partitions.contains_key(*file);
