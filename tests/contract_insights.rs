@@ -1,6 +1,7 @@
 //! The sandbox's Customer Insights against the contract of its REST API, as it was reconstructed from the vendor's own client.
 
 #[path = "support/contract.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
 mod contract;
 
 use contract::Contract;

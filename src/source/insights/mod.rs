@@ -21,8 +21,12 @@ pub use api::Api;
 pub use dataverse::Dataverse;
 pub use folder::Exported;
 
-use super::SourceError;
+use super::{SourceError, SourceErrorKind};
 use crate::definition::{Rows, Selection};
+use std::time::Duration;
+
+/// A refresh is under way: it takes minutes to hours, and is looked at again each minute.
+const REFRESHING: SourceErrorKind = SourceErrorKind::UnderWay { after: Some(Duration::from_secs(60)) };
 
 /// The segment's name at Customer Insights.
 fn segment(rows: &Rows) -> Result<String, SourceError> {

@@ -12,7 +12,8 @@ mod segments;
 mod taking;
 
 use super::{
-    super::{Access, Reader, Report, SourceError, SourceErrorKind, find_column},
+    super::{Access, Reader, Report, SourceError, find_column},
+    REFRESHING,
     delivery::Sink,
 };
 use crate::definition::{InsightsApi, MembersBy, Name, Rows};
@@ -66,6 +67,6 @@ fn unchanged(before: &Ready, after: &Ready) -> Result<(), SourceError> {
 /// What was read is not the segment.
 fn incomplete(segment: &str, why: impl std::fmt::Display) -> SourceError {
     SourceError::new(format!("the reading of segment {segment} is incomplete: {why}"))
-        .kind(SourceErrorKind::UnderWay { after: None })
+        .kind(REFRESHING)
         .hint("Customer Insights may be refreshing; it is read again later, and until then nobody is added or taken out")
 }

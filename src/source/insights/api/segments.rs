@@ -3,6 +3,7 @@
 use super::{
     super::{
         super::{SourceError, SourceErrorKind},
+        REFRESHING,
         refusal::plain,
     },
     instance::Instance,
@@ -125,7 +126,7 @@ impl Segment {
 
     fn under_way(&self, why: &str) -> SourceError {
         SourceError::new(format!("segment {} at Customer Insights cannot be read yet: {why}", self.name))
-            .kind(SourceErrorKind::UnderWay { after: None })
+            .kind(REFRESHING)
             .hint("it is read again later, and until then nobody is added or taken out")
     }
 }

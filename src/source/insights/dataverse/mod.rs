@@ -16,7 +16,8 @@ mod tables;
 mod tracking;
 
 use super::{
-    super::{Access, Reader, Report, SourceError, SourceErrorKind},
+    super::{Access, Reader, Report, SourceError},
+    REFRESHING,
     delivery::{Delivery, Sink},
 };
 use crate::definition::{self, Name, Rows};
@@ -65,6 +66,6 @@ impl Reader for Dataverse {
 /// The tables are not of one moment.
 fn under_way(what: impl std::fmt::Display) -> SourceError {
     SourceError::new(format!("Customer Insights' tables in Dataverse changed during the reading: {what}"))
-        .kind(SourceErrorKind::UnderWay { after: None })
+        .kind(REFRESHING)
         .hint("a refresh is under way there; it is read again later, and until then nobody is added or taken out")
 }

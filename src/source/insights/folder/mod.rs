@@ -7,6 +7,7 @@
 mod model;
 mod refresh;
 
+use super::REFRESHING;
 use crate::{
     definition,
     source::{
@@ -113,5 +114,5 @@ fn shape(entity: &Entity, refresh: &Refresh) -> Result<Shape, SourceError> {
 }
 
 fn under_way(what: String) -> SourceError {
-    SourceError::new(what).kind(SourceErrorKind::UnderWay { after: None })
+    SourceError::new(what).kind(REFRESHING)
 }
