@@ -10,6 +10,8 @@ pub struct Engine {
     /// Whether `\` in a text guards the next character.
     pub backslash: bool,
     pub reads: Reads,
+    /// The option that says how large a batch is, where the driver's own choice is too large for memory, and what it is to be.
+    pub batch: Option<(&'static str, &'static str)>,
 }
 
 /// How an engine is kept from writing, beside the check of the query.
@@ -22,9 +24,6 @@ pub enum Reads {
     /// By ADBC's own option, if the driver takes it.
     AsAsked,
 }
-
-/// Statements of a reading, for memory: the driver's own batches would be 16 MB.
-pub const BATCH_BYTES: (&str, &str) = ("adbc.postgresql.batch_size_hint_bytes", "1048576");
 
 impl Engine {
     pub fn of(driver: &str) -> Self {
@@ -39,6 +38,7 @@ impl Engine {
                 () if is(&["sqlite"]) => Reads::AfterStatement("PRAGMA query_only = ON"),
                 () => Reads::AsAsked,
             },
+            batch: is(&["postgres"]).then_some(("adbc.postgresql.batch_size_hint_bytes", "1048576")),
         }
     }
 

@@ -1,6 +1,6 @@
 //! A connection that reads, and its statements.
 
-use super::engine::{BATCH_BYTES, Engine, Reads, with_defaults};
+use super::engine::{Engine, Reads, with_defaults};
 use adbc_core::{
     Connection, Database, Driver, Optionable, Statement,
     error::{Error, Status},
@@ -51,7 +51,9 @@ impl Session {
 
     pub fn statement(&mut self, sql: &str) -> Result<ManagedStatement, Error> {
         let mut statement = self.connection.new_statement()?;
-        if_known(statement.set_option(OptionStatement::from(BATCH_BYTES.0), BATCH_BYTES.1.into()))?;
+        if let Some((name, bytes)) = self.engine.batch {
+            if_known(statement.set_option(OptionStatement::from(name), bytes.into()))?;
+        }
         statement.set_sql_query(sql)?;
         Ok(statement)
     }
