@@ -44,9 +44,12 @@ fn person(number: u64) -> [String; 9] {
     let pick = |purpose: u64, of: usize| (draw::chance(SEED, number, purpose) * of as f64) as usize;
     let (first, last) = (FIRST[pick(1, FIRST.len())], LAST[pick(2, LAST.len())]);
     let (city, country, code) = PLACES[pick(3, PLACES.len())];
-    let email =
-        if number % 50 == 0 { String::new() } else { format!("{}.{}.{number}@example.com", first.to_lowercase(), last.to_lowercase()) };
-    let value = if number % 9 == 0 { String::new() } else { format!("{}.5", pick(4, 2_000)) };
+    let email = if number.is_multiple_of(50) {
+        String::new()
+    } else {
+        format!("{}.{}.{number}@example.com", first.to_lowercase(), last.to_lowercase())
+    };
+    let value = if number.is_multiple_of(9) { String::new() } else { format!("{}.5", pick(4, 2_000)) };
     let customer = format!("{:032x}", xxhash_rust::xxh3::xxh3_128_with_seed(&number.to_le_bytes(), SEED));
     [customer, first.into(), last.into(), format!("{first} {last}"), email, city.into(), country.into(), code.into(), value]
 }
