@@ -57,16 +57,23 @@ impl Links {
         Self { from: url.clone(), followed: BTreeSet::from([xxh3_128(url.as_str().as_bytes())]) }
     }
 
+    /// To the next page.
     pub fn follow(&mut self, link: &str) -> Result<Url, SourceError> {
-        let Ok(url) = self.from.join(link) else { return Err(SourceError::new("the link to the next page is no address")) };
-        if url.origin() != self.from.origin() {
-            let host = url.host_str().unwrap_or_default();
-            return Err(SourceError::new(format!("the next page is said to be at {host}, and the token is not sent there"))
-                .hint("check that the source's `url` is the service's own address, without a proxy that rewrites answers"));
-        }
+        let url = self.resolve(link)?;
         if !self.followed.insert(xxh3_128(url.as_str().as_bytes())) {
             return Err(SourceError::new("a page names one as the next that was read already: the reading would never end")
                 .kind(SourceErrorKind::Unreachable { after: None }));
+        }
+        Ok(url)
+    }
+
+    /// To what may be asked later.
+    pub fn resolve(&self, link: &str) -> Result<Url, SourceError> {
+        let Ok(url) = self.from.join(link) else { return Err(SourceError::new("a link in an answer is no address")) };
+        if url.origin() != self.from.origin() {
+            let host = url.host_str().unwrap_or_default();
+            return Err(SourceError::new(format!("a link in an answer leads to {host}, and the token is not sent there"))
+                .hint("check that the source's `url` is the service's own address, without a proxy that rewrites answers"));
         }
         Ok(url)
     }

@@ -25,7 +25,7 @@ pub fn read(file: File, patience: &Patience, taking: &mut Taking<'_>) -> Result<
     let mut lines = Lines::open(file)?;
     let mut order = None;
     while lines.next()? {
-        if lines.row % ROWS == 0 {
+        if lines.row.is_multiple_of(ROWS) {
             patience.go_on()?;
         }
         match &order {

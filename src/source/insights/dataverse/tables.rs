@@ -96,7 +96,7 @@ impl Tables {
             take(page.value)?;
             match page.next {
                 Some(next) => url = links.follow(&next)?,
-                None => return page.delta.map(|delta| links.follow(&delta)).transpose(),
+                None => return page.delta.map(|delta| links.resolve(&delta)).transpose(),
             }
         }
     }

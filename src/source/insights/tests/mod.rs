@@ -3,6 +3,7 @@
 mod api;
 mod dataverse;
 mod sign_in;
+mod standin;
 
 use super::super::{Access, Cell, Net, Report, SourceError, SourceErrorKind, SqlLimits, open};
 use crate::{
