@@ -95,7 +95,8 @@ async fn every_endpoint_answers_as_the_contract_says() {
     assert!(found.is_empty(), "{}", found.join("\n"));
     let good = kept.iter().filter(|kept| kept.status < 300);
     let seen: BTreeSet<_> = good.filter_map(|kept| contract.name(&kept.method, &kept.path)).collect();
-    assert_eq!(seen, EMULATED.map(String::from).into());
+    let there: BTreeSet<_> = contract.operations().filter(|name| EMULATED.contains(&name.as_str())).collect();
+    assert_eq!((&seen, there.len()), (&there, EMULATED.len()));
     assert_eq!(run.sandbox.counters().violations, 0, "{:?}", run.sandbox.counters().last_violations);
     assert_eq!(kept.iter().filter(|kept| kept.status >= 400).count(), 4, "refusals were judged too");
 }
