@@ -65,12 +65,11 @@ fn engines(folder: &Path, rows: u64) -> Vec<Place> {
     let make = [
         ("postgresql", format!("CREATE TABLE customers AS SELECT {} FROM generate_series(0, {}) AS s(n)", columns("n", "text"), rows - 1)),
         ("duckdb", format!("CREATE TABLE customers AS SELECT {} FROM range({rows}) AS s(n)", columns("n", "varchar"))),
-        ("spark", format!("CREATE OR REPLACE TABLE customers USING parquet AS SELECT {} FROM range({rows})", columns("id", "string"))),
+        ("spark", format!("CREATE TABLE customers USING parquet AS SELECT {} FROM range({rows})", columns("id", "string"))),
     ];
     let place = |(driver, sql): &(&'static str, String)| {
         let uri = fs::read_to_string(folder.join(driver)).unwrap().trim().to_owned();
-        let drop = if *driver == "spark" { vec![] } else { vec!["DROP TABLE IF EXISTS customers"] };
-        tell(folder, driver, &uri, drop.into_iter().chain([sql.as_str()]));
+        tell(folder, driver, &uri, ["DROP TABLE IF EXISTS customers", sql.as_str()].into_iter());
         Place { name: driver, source: format!("type: adbc\ndriver: {driver}\nuri: \"{uri}\"\n"), select: QUERY }
     };
     make.iter().map(place).collect()
