@@ -82,13 +82,27 @@ pub struct Expect {
     pub fresh_within: Option<Duration>,
 }
 
+impl Members {
+    fn operands(&self) -> &[Arc<Segment>] {
+        match self {
+            Self::Rows(_) => &[],
+            Self::Union(of) | Self::Intersect(of) | Self::Except(of) => of,
+        }
+    }
+
+    /// What they take of sources, however deep.
+    pub fn rows(&self) -> Vec<&Rows> {
+        match self {
+            Self::Rows(rows) => vec![rows],
+            _ => self.operands().iter().flat_map(|segment| segment.rows()).collect(),
+        }
+    }
+}
+
 impl Segment {
     /// The segments that this one is built on, in order; none for rows of a source.
     pub fn operands(&self) -> &[Arc<Segment>] {
-        match &self.of {
-            Members::Rows(_) => &[],
-            Members::Union(of) | Members::Intersect(of) | Members::Except(of) => of,
-        }
+        self.of.operands()
     }
 
     /// This segment's name, and those of all it is built on.
@@ -112,9 +126,6 @@ impl Segment {
 
     /// What it takes of sources, all it is built on included.
     pub fn rows(&self) -> Vec<&Rows> {
-        match &self.of {
-            Members::Rows(rows) => vec![rows],
-            _ => self.operands().iter().flat_map(|segment| segment.rows()).collect(),
-        }
+        self.of.rows()
     }
 }

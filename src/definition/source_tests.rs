@@ -71,6 +71,8 @@ fn a_source_of_each_sort_is_understood(#[case] text: &str) {
 #[case("type: adbc\ndriver: ../evil\nuri: x", "`../evil` is not the name of a driver", "NAME.toml")]
 #[case("type: adbc\ndriver: duckdb", "nothing says where", "uri")]
 #[case("type: adbc\ndriver: postgresql\nuri: postgresql://me:pass@host/db", "written here literally", "")]
+#[case("type: adbc\ndriver: snowflake\nuri: me:s3cret@account/db", "written here literally", "")]
+#[case("type: adbc\ndriver: postgresql\nuri: host=x pwd=s3cret", "written here literally", "")]
 #[case("type: adbc\ndriver: snowflake\noptions: {password: x}", "written here literally", "")]
 #[case("type: adbc\ndriver: duckdb\noptions: {driver: x}", "`driver` is not an option", "fields")]
 fn one_mistake_in_a_source_is_told(#[case] text: &str, #[case] expected: &str, #[case] hint: &str) {
@@ -79,7 +81,9 @@ fn one_mistake_in_a_source_is_told(#[case] text: &str, #[case] expected: &str, #
     assert_eq!(told.lines().count(), 1, "{told}");
     let (message, given) = told.split_once(" | ").unwrap();
     assert!(message.contains(expected) && given.contains(hint), "{told}");
-    assert!(!told.contains("s3cret") && !told.contains("me:pass"), "{told}");
+    let snippets: Vec<_> = catalog.diagnostics.iter().filter_map(|d| d.text.as_deref()).collect();
+    let shown = format!("{told}{snippets:?}");
+    assert!(!shown.contains("s3cret") && !shown.contains("me:pass"), "{shown}");
 }
 
 fn segments(documents: &[&str]) -> Catalog {
@@ -151,4 +155,15 @@ fn one_mistake_in_a_segment_is_told(#[case] documents: &[&str], #[case] expected
     let told = told(&segments(documents));
     assert!(told.lines().all(|line| line.contains(expected) && line.contains(hint)) && !told.is_empty(), "{told}");
     assert!(told.lines().count() <= documents.len(), "{told}");
+}
+
+/// A source that cannot tell its age cannot be held to one, however deep it is.
+#[test]
+fn freshness_of_a_source_that_does_not_tell_it_is_refused() {
+    let source = format!("{HEAD}type: adbc\ndriver: duckdb\nuri: /crm.duckdb\n");
+    let segment = |text: &str| format!("---\napiVersion: listkeeper/v1\nkind: Segment\n{text}\n");
+    let plain = ["name: a\nsource: crm\ntable: people", "name: b\nsource: crm\ntable: others"].map(segment).concat();
+    let both = segment("name: both\nunion: [a, b]\nexpect: {freshWithin: 1d}");
+    let told = told(&read_text(&format!("{source}{plain}{both}")));
+    assert!(told.starts_with("the source `crm` does not tell how fresh it is | let the query ask") && told.lines().count() == 1, "{told}");
 }

@@ -18,13 +18,13 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
-pub use columns::find as find_column;
+use columns::find as find_column;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
 pub use rows::{Cell, RowBatch};
 
 use crate::{
-    definition::{Rows, SourceKind},
+    definition::{Name, Rows, SourceKind},
     http::Hub,
 };
 use std::{
@@ -76,6 +76,13 @@ pub trait Reader: Send {
     /// The columns the segment gives, in order, without reading rows. Fails on bad SQL, a missing table, a source that
     /// cannot be reached.
     fn columns(&mut self) -> Result<Vec<String>, SourceError>;
+
+    /// The same, and fails where one of `wanted` is not among them.
+    fn columns_with(&mut self, wanted: &[&str], segment: &Name) -> Result<Vec<String>, SourceError> {
+        let given = self.columns()?;
+        wanted.iter().try_for_each(|column| find_column(column, &given, segment).map(drop))?;
+        Ok(given)
+    }
 
     /// Reads every row, only the named columns, in the order named. A column that the segment does not give is an error
     /// with the nearest name as a hint.

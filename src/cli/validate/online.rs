@@ -69,9 +69,8 @@ async fn columns(rows: Rows, needed: BTreeSet<String>, hub: &Hub) -> Result<Vec<
     let net = Net { hub: hub.clone(), runtime: tokio::runtime::Handle::current() };
     let access = Access { limits: SqlLimits::default(), cancel: Arc::clone(&cancel), net: Some(net) };
     let asked = tokio::task::spawn_blocking(move || {
-        let columns = source::open(&rows, &access)?.columns()?;
-        needed.iter().try_for_each(|name| source::find_column(name, &columns, &rows.segment).map(drop))?;
-        Ok(columns)
+        let needed: Vec<_> = needed.iter().map(String::as_str).collect();
+        source::open(&rows, &access)?.columns_with(&needed, &rows.segment)
     });
     match tokio::time::timeout(PATIENCE, asked).await {
         Ok(answer) => answer.unwrap_or_else(|_| Err(SourceError::new("asking the source stopped unexpectedly"))),

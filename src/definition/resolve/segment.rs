@@ -40,16 +40,29 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SegmentDoc>, world: &Worl
         rows(doc, entry.name.as_ref(), world, &mut hasher, scope).map(Members::Rows)
     };
     let name = entry.name?;
+    let of = of?;
+    freshness(doc, &expect, &of, scope);
     let value = Segment {
         display_name: display_name.unwrap_or_else(|| name.to_string()),
         name,
-        of: of?,
+        of,
         sample: sample.unwrap_or_default(),
         limit,
         expect,
         file: scope.file.path.clone(),
     };
     Some(Resolved { value, folders: Folders::default(), digest: hasher.finalize() })
+}
+
+/// A promise that could not be kept is none: some sources do not tell when they were last refreshed.
+fn freshness(doc: &SegmentDoc, expect: &Expect, of: &Members, scope: &mut Scope<'_>) {
+    let silent = |rows: &&Rows| matches!(rows.source.kind, SourceKind::Dataverse(_) | SourceKind::Adbc(_));
+    let silent = of.rows().into_iter().find(silent).map(|rows| rows.source.name.clone());
+    if let (Some(source), Some(_), Some(doc)) = (silent, expect.fresh_within, &doc.expect) {
+        let at = doc.fresh_within.as_ref().map_or(scope.head, |text| text.at);
+        let hint = "let the query ask for it, such as a WHERE over the time of the last load, with `expect.minMembers`";
+        scope.error(at, format!("the source `{source}` does not tell how fresh it is"), hint);
+    }
 }
 
 /// What it takes of a source.

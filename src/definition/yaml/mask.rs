@@ -3,8 +3,21 @@
 /// Words that may stand before a colon below `credentials:`; everything else there is masked.
 const FIELDS: [&str; 8] = ["credentials", "apiKey", "oauth", "clientId", "clientSecret", "env", "file", "systemdCredential"];
 /// What else calls a secret by its name, anywhere in a file (a comment, a wrong indentation, another tool's document).
-const NAMED: [&str; 10] =
-    ["apikey", "api_key", "api-key", "secret", "clientsecret", "client_secret", "password", "token", "accesstoken", "access_token"];
+const NAMED: [&str; 12] = [
+    "apikey",
+    "api_key",
+    "api-key",
+    "secret",
+    "clientsecret",
+    "client_secret",
+    "password",
+    "token",
+    "accesstoken",
+    "access_token",
+    // A database's address, and what its driver is told, hold passwords in more ways than can be listed.
+    "uri",
+    "options",
+];
 
 /// The text with every scalar below `credentials:`, after a key that names a secret, and whatever looks like a vendor's
 /// key replaced by `*`, byte for byte, so that positions stay.
@@ -139,6 +152,9 @@ mod tests {
     #[case("{credentials: {apiKey: s3cret}, name: x}\n", "{credentials: {apiKey: ******}, ****: *}\n")]
     #[case("note: 0123456789abcdef0123456789abcdef-us1\n", "note: ************************************\n")]
     #[case("endpoint: https://me:s3cret@host/x\n", "endpoint: https://*********@host/x\n")]
+    #[case("uri: \"host=db password=s3cret\"\nname: x\n", "uri: \"******* ***************\"\nname: x\n")]
+    #[case("uri: snow://u@a/db?token=s3cret\n", "uri: ****:*********************\n")]
+    #[case("options:\n  some.key: s3cret\nname: x\n", "options:\n  ********: ******\nname: x\n")]
     #[case("displayName: The secretary\n", "displayName: The secretary\n")]
     #[case("apiKey: clé\n", "apiKey: ****\n")]
     fn hides_values_and_keeps_the_shape(#[case] text: &str, #[case] expected: &str) {

@@ -57,6 +57,6 @@ pub fn missing(name: &str, directories: &[PathBuf]) -> SourceError {
     let looked = directories.iter().map(|directory| directory.display().to_string()).collect::<Vec<_>>().join(", ");
     SourceError::new(format!("there is no ADBC driver {name}: {name}.toml is in none of {looked}")).hint(format!(
         "put {name}.toml into one of them, or name its directory in ADBC_DRIVER_PATH; it holds `manifest_version = 1`, `[Driver]` and \
-         `shared = \"/where/the/library/is.so\"` (README: Engines)"
+         `shared = \"/where/the/library/is.so\"` (docs/sources.md)"
     ))
 }

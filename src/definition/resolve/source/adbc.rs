@@ -16,7 +16,8 @@ const MAX_ROWS: u64 = 100_000_000;
 const TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// What an option's name holds if its value is a secret.
-const SECRET: [&str; 7] = ["password", "secret", "token", "auth_data", "private_key", "credential", "apikey"];
+const SECRET: [&str; 11] =
+    ["password", "passwd", "pwd", "secret", "token", "auth_data", "private_key", "access_key", "accesskey", "credential", "apikey"];
 
 pub fn resolve(doc: &SourceDoc, scope: &mut Scope<'_>) -> Option<Adbc> {
     let driver = scope.need_text(&doc.driver, scope.head, "driver", "add `driver: postgresql`, the name of an installed ADBC driver");
@@ -46,7 +47,8 @@ fn driver_name(text: &Text, scope: &mut Scope<'_>) -> Option<String> {
 
 fn uri(written: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
     if let Short::Text(text) = &written.value {
-        let user = text.split_once("://").and_then(|(_, rest)| rest.split('/').next()?.rsplit_once('@').map(|(user, _)| user.to_owned()));
+        let authority = text.split_once("://").map_or(text.as_str(), |(_, rest)| rest).split('/').next().unwrap_or_default();
+        let user = authority.rsplit_once('@').map(|(user, _)| user);
         let parameters = text.to_ascii_lowercase();
         if user.is_some_and(|user| user.contains(':')) || SECRET.iter().any(|word| parameters.contains(&format!("{word}="))) {
             return literal(written.at, scope);

@@ -38,6 +38,6 @@ fn a_missing_driver_says_where_it_was_looked_for_and_what_to_do() {
     let error = driver::missing("snowflake", &[PathBuf::from("/srv/adbc"), PathBuf::from("/etc/adbc/drivers")]);
     insta::assert_snapshot!(format!("{error}\n{}", error.hint.clone().unwrap()), @r#"
     there is no ADBC driver snowflake: snowflake.toml is in none of /srv/adbc, /etc/adbc/drivers
-    put snowflake.toml into one of them, or name its directory in ADBC_DRIVER_PATH; it holds `manifest_version = 1`, `[Driver]` and `shared = "/where/the/library/is.so"` (README: Engines)
+    put snowflake.toml into one of them, or name its directory in ADBC_DRIVER_PATH; it holds `manifest_version = 1`, `[Driver]` and `shared = "/where/the/library/is.so"` (docs/sources.md)
     "#);
 }

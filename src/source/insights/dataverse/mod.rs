@@ -44,6 +44,12 @@ impl Reader for Dataverse {
         Ok(Columns::ask(&mut Tables::open(&self.at, &self.access)?)?.shown)
     }
 
+    fn columns_with(&mut self, wanted: &[&str], segment: &Name) -> Result<Vec<String>, SourceError> {
+        let known = Columns::ask(&mut Tables::open(&self.at, &self.access)?)?;
+        wanted.iter().try_for_each(|column| known.find(column, segment).map(drop))?;
+        Ok(known.shown)
+    }
+
     fn read(&mut self, columns: &[&str], sink: Sink<'_>) -> Result<Report, SourceError> {
         let mut tables = Tables::open(&self.at, &self.access)?;
         let known = Columns::ask(&mut tables)?;
