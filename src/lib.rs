@@ -1,10 +1,10 @@
 //! Listkeeper keeps marketing lists equal to what YAML files in a directory say.
 //!
 //! ```text
-//! definition ──► source ──► member ──► plan ──► run ──► destination
-//!  (YAML)       (rows)    (addresses)  (pure)    │        (vendor)
-//!                                        ▲       ▼
-//!                                        └─ state (what was applied)
+//! definition ──► source ──► segment ──► member ──► plan ──► run ──► destination
+//!  (YAML)       (rows)      (sets)   (addresses)  (pure)    │        (vendor)
+//!                                                   ▲       ▼
+//!                                                   └─ state (what was applied)
 //! ```
 //! Data flows one way, left to right. `daemon` and `cli` drive it from above, `server` speaks for the daemon; nothing below
 //! imports from above.
@@ -24,7 +24,7 @@
 //! | [`run`] | carries one plan out: batches, workers, outcomes, resume, progress |
 //! | [`daemon`] | the directory watched, definitions reconciled, exports run at their times: a pure core and a controller |
 //! | [`server`] | the JSON API, its OpenAPI document, metrics |
-//! | [`sandbox`] | the vendors, emulated faithfully, for rehearsals and tests |
+//! | [`sandbox`] | the vendors, and Customer Insights as a source, emulated faithfully, for rehearsals and tests |
 //! | [`cli`] | one file a command; all printing |
 //!
 //! # Guarantees (each has a test that would fail without it)

@@ -11,6 +11,7 @@ mod daemon;
 mod files;
 mod guard;
 mod killed;
+mod refresh;
 mod removal;
 mod secrets;
 mod stopped;

@@ -47,7 +47,7 @@ fn person(number: u64) -> [String; 9] {
     let email = if number.is_multiple_of(50) {
         String::new()
     } else {
-        format!("{}.{}.{number}@example.com", first.to_lowercase(), last.to_lowercase())
+        format!("{}.{}.{number}@contoso.test", first.to_lowercase(), last.to_lowercase())
     };
     let value = if number.is_multiple_of(9) { String::new() } else { format!("{}.5", pick(4, 2_000)) };
     let customer = format!("{:032x}", xxhash_rust::xxh3::xxh3_128_with_seed(&number.to_le_bytes(), SEED));

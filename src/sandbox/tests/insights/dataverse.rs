@@ -14,7 +14,7 @@ async fn a_table_is_read_in_pages_by_its_links() {
     let names: Vec<_> = first.keys().map(String::as_str).collect();
     assert_eq!(names, ["@odata.etag", "msdynci_customerid", "msdynci_customerprofileid", "msdynci_email", "msdynci_lifetimevalue"]);
     assert_eq!(first["msdynci_customerid"].as_str().unwrap().len(), 32);
-    assert!(first["msdynci_email"].as_str().unwrap().ends_with("@example.com") && first["msdynci_lifetimevalue"].is_number());
+    assert!(first["msdynci_email"].as_str().unwrap().ends_with("@contoso.test") && first["msdynci_lifetimevalue"].is_number());
     assert!(rows.iter().any(|row| row["msdynci_email"].is_null()), "tenants have people without an address");
     let (_, whole) = insights.get(PROFILES).await;
     assert_eq!(whole["value"].as_array().unwrap().len(), 200, "without a word, 5,000 a page");
