@@ -66,7 +66,7 @@ impl Failures {
     pub fn stream(&self, rows: u64, message: &str) -> SourceError {
         let source = &self.rows.source.name;
         let failed = SourceError::new(format!("{source}: the reading broke off after {rows} rows: {}", self.words(message)))
-            .hint("nothing is taken out because of half a reading");
+            .hint("the engine's log may say why; a later run reads all of it again");
         if sounds_lost(message) { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed }
     }
 
