@@ -14,6 +14,7 @@
 //! | no | yes | leaves every segment that we put it in and may take it out of (E7) |
 //! | no | yes, but its person's row has a bad address | stays: nothing is taken out on a doubt |
 //! | never to be sent | yes | leaves everything that we put it in |
+//! | no | taken out, but not archived yet | archived |
 //! | any | found there before us | stays there, unless found members are adopted |
 
 use crate::member::{Desired, Entry, Fingerprint, Flags, Key, SegmentMask};
@@ -39,6 +40,8 @@ pub enum AppliedState {
     Rejected,
     /// Gone at the platform without us.
     Left,
+    /// Taken out of every container by a run that ended before it had archived them.
+    Leaving,
 }
 
 /// What may be changed where.
@@ -88,8 +91,11 @@ pub struct DiffTally {
     pub leaves: BTreeMap<u8, u64>,
     /// Of the leaves: people who are never to be sent, whom the guard does not count.
     pub suppressed_leaves: BTreeMap<u8, u64>,
-    /// People taken out of at least one container.
+    /// People taken out of at least one container, or archived.
     pub leavers: u64,
+    /// Of the leavers: taken out by an earlier run, so that only archiving is left.
+    #[serde(default)]
+    pub leaving: u64,
 }
 
 /// A diff under way: feed it the applied rows in key order, then [`Differ::finish`].
@@ -190,6 +196,9 @@ impl<'a> Differ<'a> {
             return;
         }
         let suppressed = self.desired.suppressed.binary_search(&row.key).is_ok();
+        if row.state == AppliedState::Leaving {
+            return self.finish_leaving(row, suppressed);
+        }
         let leaves = match suppressed {
             true => inside.to_give_up(self.rules.adopt_members),
             false => self.unless_protected(row, self.removable(inside)),
@@ -197,15 +206,34 @@ impl<'a> Differ<'a> {
         self.leave(row.key, leaves, inside.all().minus(leaves).is_empty(), suppressed);
     }
 
+    fn finish_leaving(&mut self, row: &AppliedRow, suppressed: bool) {
+        let doubtful = self.rules.removable.is_empty() || self.is_protected(row);
+        if suppressed || !doubtful {
+            self.tally.leaving += 1;
+            self.leavers.push(Leaver {
+                key: row.key,
+                segments: SegmentMask::NONE,
+                whole: true,
+                suppressed,
+                only_leaves: false,
+                archive: false,
+            });
+        }
+    }
+
     /// Segments that someone may be taken out of who is not wanted there.
     fn removable(&self, inside: Inside) -> SegmentMask {
         inside.to_give_up(self.rules.adopt_members).and(self.rules.removable)
     }
 
-    /// Nothing is taken out on a doubt: a row of this person has an address that could not be read.
+    /// A row of this person has an address that could not be read.
+    fn is_protected(&self, row: &AppliedRow) -> bool {
+        row.person.is_some_and(|p| self.desired.protected.binary_search(&p).is_ok())
+    }
+
+    /// Nothing is taken out on a doubt.
     fn unless_protected(&mut self, row: &AppliedRow, leaves: SegmentMask) -> SegmentMask {
-        let doubtful = row.person.is_some_and(|p| self.desired.protected.binary_search(&p).is_ok());
-        if !doubtful || leaves.is_empty() {
+        if !self.is_protected(row) || leaves.is_empty() {
             return leaves;
         }
         self.tally.protected += 1;

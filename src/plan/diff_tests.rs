@@ -96,6 +96,10 @@ impl World {
             row.found = row.found.minus(self.rules.emptied);
         }
         for (key, todo) in todos {
+            if todo.whole && todo.leaves.is_empty() {
+                after.applied.remove(&key);
+                continue;
+            }
             let row = after.applied.entry(key).or_insert(row(mask(0), mask(0), 0));
             row.key = Key(key);
             row.segments = row.segments.minus(todo.leaves).union(todo.joins);
@@ -156,6 +160,9 @@ fn todo(joins: SegmentMask, leaves: SegmentMask) -> Todo {
 #[case::left_and_row_refused(refused(A), as_state(told(A), AppliedState::Left), todo(NONE, NONE), "")]
 #[case::left_and_gone(None, as_state(told(A), AppliedState::Left), todo(NONE, NONE), "")]
 #[case::leaves(None, told(AB), Todo { whole: true, ..todo(NONE, AB) }, "")]
+#[case::leaving(None, as_state(told(NONE), AppliedState::Leaving), Todo { whole: true, ..todo(NONE, NONE) }, "")]
+#[case::leaving_came_back(wish(A), as_state(told(NONE), AppliedState::Leaving), todo(A, NONE), "moved")]
+#[case::leaving_and_row_refused(refused(A), as_state(told(NONE), AppliedState::Leaving), todo(NONE, NONE), "")]
 #[case::found_stays(None, Some(row(A, B, 5)), todo(NONE, A), "")]
 #[case::found_only(None, Some(row(NONE, A, 0)), todo(NONE, NONE), "")]
 #[case::found_is_told(wish(A), Some(row(NONE, A, 0)), Todo { new: true, ..todo(NONE, NONE) }, "new")]
@@ -261,6 +268,10 @@ fn expected(world: &World, key: u128) -> Todo {
     }
     let suppressed = world.suppressed.contains(&Key(key));
     let doubtful = applied.and_then(|r| r.person).is_some_and(|p| world.protected.contains(&p));
+    if applied.is_some_and(|r| r.state == AppliedState::Leaving) && wish.is_none() {
+        let goes = suppressed || !(doubtful || world.rules.removable.is_empty());
+        return Todo { whole: goes, suppressed: goes && suppressed, ..Todo::default() };
+    }
     let good = wish.filter(|w| !w.refused);
     let never_told = applied.is_none_or(|r| r.state == AppliedState::Applied && r.fingerprint.0 == 0 && r.segments.is_empty());
     let out_since_refused = applied.is_some_and(|r| r.state == AppliedState::Rejected && r.segments.is_empty());
@@ -289,9 +300,12 @@ fn any_mask() -> impl Strategy<Value = SegmentMask> {
 }
 
 fn any_row() -> impl Strategy<Value = AppliedRow> {
-    let state = prop_oneof![4 => Just(AppliedState::Applied), 1 => Just(AppliedState::Rejected), 1 => Just(AppliedState::Left)];
-    (any_mask(), any_mask(), 0..3_u64, state, proptest::option::of(0..4_u64))
-        .prop_map(|(segments, found, fingerprint, state, person)| AppliedRow { state, person, ..row(segments, found, fingerprint) })
+    use AppliedState::{Applied, Leaving, Left, Rejected};
+    let state = prop_oneof![4 => Just(Applied), 1 => Just(Rejected), 1 => Just(Left), 1 => Just(Leaving)];
+    (any_mask(), any_mask(), 0..3_u64, state, proptest::option::of(0..4_u64)).prop_map(|(segments, found, fingerprint, state, person)| {
+        let row = if state == Leaving { row(NONE, NONE, fingerprint) } else { row(segments, found, fingerprint) };
+        AppliedRow { state, person, ..row }
+    })
 }
 
 prop_compose! {
@@ -341,7 +355,8 @@ proptest! {
         prop_assert_eq!(&tally.joins, &per_slot(&todos, |t| t.joins));
         prop_assert_eq!(&tally.leaves, &per_slot(&todos, |t| t.leaves));
         prop_assert_eq!(&tally.suppressed_leaves, &per_slot(&todos, |t| if t.suppressed { t.leaves } else { NONE }));
-        prop_assert_eq!(tally.leavers, todos.values().filter(|t| !t.leaves.is_empty()).count() as u64);
+        prop_assert_eq!(tally.leavers, todos.values().filter(|t| t.whole || !t.leaves.is_empty()).count() as u64);
+        prop_assert_eq!(tally.leaving, todos.values().filter(|t| t.whole && t.leaves.is_empty()).count() as u64);
         prop_assert_eq!(tally.new, todos.values().filter(|t| t.new).count() as u64);
         prop_assert_eq!(tally.updated, todos.values().filter(|t| t.update).count() as u64);
         let rows = world.wishes.values().filter(|w| !w.refused).count() as u64;

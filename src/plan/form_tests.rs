@@ -134,6 +134,7 @@ fn json_for_programs() {
         "moved": 3,
         "leave": 20,
         "archive": 5,
+        "archiveOnly": 0,
         "unchanged": 1405,
         "protected": 2
       },

@@ -173,9 +173,11 @@ pub struct MemberTotals {
     pub update: u64,
     /// Members who only join or leave segments.
     pub moved: u64,
-    /// People taken out of at least one container; of these, those to be archived.
+    /// People taken out of at least one container.
     pub leave: u64,
+    /// Those to be archived; of these, those whom an earlier run took out of every container.
     pub archive: u64,
+    pub archive_only: u64,
     pub unchanged: u64,
     /// Kept because their person's row has a bad address.
     pub protected: u64,
@@ -193,7 +195,7 @@ impl SegmentPlan {
 impl MemberTotals {
     /// Whether any call about members is needed.
     pub fn is_empty(&self) -> bool {
-        self.new + self.update + self.moved + self.leave == 0
+        self.new + self.update + self.moved + self.leave + self.archive_only == 0
     }
 }
 

@@ -126,12 +126,14 @@ fn examples(addresses: &[String]) -> String {
 fn people(plan: &Plan, samples: bool) -> Vec<String> {
     let members = &plan.members;
     let updated = if samples { examples(&members.update_sample) } else { String::new() };
-    let archived = if members.archive > 0 { format!(", {} of them archived", grouped(members.archive)) } else { String::new() };
+    let archive = members.archive.saturating_sub(members.archive_only);
+    let archived = if archive > 0 { format!(", {} of them archived", grouped(archive)) } else { String::new() };
     let lines = [
         (members.new, format!("+ {} new: {}", grouped(members.new), arrivals(plan))),
         (members.update, format!("~ {} with changed attributes{updated}", grouped(members.update))),
         (members.moved, format!("~ {} only join or leave", grouped(members.moved))),
         (members.leave, format!("- {} taken out of at least one {}{archived}", grouped(members.leave), plan.words.container)),
+        (members.archive_only, format!("- {} archived, whom an earlier run took out", grouped(members.archive_only))),
         (members.unchanged, format!("  {} unchanged", grouped(members.unchanged))),
         (
             members.protected,

@@ -164,8 +164,9 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
         unread: resolved.unread && matches!(parts.settled.resources.place, PlacePlan::Existing { .. }),
         update: tally.updated,
         moved: tally.moved,
-        leave: tally.leavers,
+        leave: tally.leavers - tally.leaving,
         archive: resolved.archive,
+        archive_only: resolved.archive_only,
         unchanged: tally.unchanged,
         protected: tally.protected,
         update_sample: Samples::take(parts)?.updates,
@@ -208,7 +209,7 @@ fn counts(parts: &Parts<'_>) -> Counts {
         pending: added + tally.updated + tally.moved,
         added,
         updated: tally.updated,
-        removed: tally.leavers,
+        removed: tally.leavers - tally.leaving + resolved.archive_only,
     }
 }
 
@@ -270,7 +271,9 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
         let word = status.map(|status| format!(" ({})", (capabilities.status_word)(status))).unwrap_or_default();
         notes.push(format!("each new contact{word}: {}", (capabilities.on_create_note)(status)));
     }
-    if segments.iter().any(|s| s.leaves > 0) && parts.resolved.archive < parts.work.tally.leavers {
+    if segments.iter().any(|s| s.leaves > 0)
+        && parts.resolved.archive - parts.resolved.archive_only < parts.work.tally.leavers - parts.work.tally.leaving
+    {
         notes.push(capabilities.on_leave_note.to_owned());
     }
     let upsert = segments.iter().filter(|s| !s.mirror).map(|s| format!("\"{}\"", s.container)).collect::<Vec<_>>();

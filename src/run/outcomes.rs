@@ -34,6 +34,7 @@ struct Writes {
     contacts: Vec<Contact>,
     joined: Vec<(u8, Key)>,
     parted: Vec<Key>,
+    leaving: Vec<Key>,
     left: Vec<Key>,
     deleted: Vec<Key>,
     refused: Vec<(Told, Refusal)>,
@@ -154,8 +155,8 @@ fn leave(phase: &mut Phase<'_>, part: &Part, Row { at, row, .. }: &Row<'_>, outc
     let leaver = &mut phase.work.leavers[*at];
     leaver.segments = leaver.segments.minus(SegmentMask::of(bit));
     phase.noted.parted_unverified += u64::from(*outcome == Outcome::Unverified && leaver.only_leaves && leaver.segments.is_empty());
-    if leaver.segments.is_empty() && leaver.whole && !leaver.archive {
-        writes.deleted.push(row.key);
+    if leaver.segments.is_empty() && leaver.whole {
+        if leaver.archive { &mut writes.leaving } else { &mut writes.deleted }.push(row.key);
     }
 }
 
@@ -205,6 +206,7 @@ fn record(phase: &Phase<'_>, part: &Part, writes: Writes) -> Result<(), Failure>
         store.write_contacts(place, &writes.contacts)?;
         joined.into_iter().try_for_each(|(bit, keys)| store.join(export, bit, keys))?;
         store.leave(export, 1 << bit, writes.parted)?;
+        store.mark_leaving(export, writes.leaving)?;
         store.forget_contacts(place, writes.left.iter().copied())?;
         store.mark_left(export, writes.left)?;
         store.delete_members(export, writes.deleted)

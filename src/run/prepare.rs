@@ -144,7 +144,8 @@ fn applied_row(head: &AppliedHead) -> Option<AppliedRow> {
         MemberStateKind::Rejected => (head.refused, AppliedState::Rejected),
         MemberStateKind::Left => (None, AppliedState::Left),
         MemberStateKind::Former => return None,
-        MemberStateKind::Applied | MemberStateKind::Suppressed => (head.fingerprint, AppliedState::Applied),
+        MemberStateKind::Applied => (head.fingerprint, AppliedState::Applied),
+        MemberStateKind::Leaving => (head.fingerprint, AppliedState::Leaving),
     };
     Some(AppliedRow {
         key: head.key,

@@ -27,6 +27,8 @@ pub struct Resolved {
     /// Slot → people who join.
     pub joins: BTreeMap<u8, u64>,
     pub archive: u64,
+    /// Of these: taken out of every container by an earlier run.
+    pub archive_only: u64,
 }
 
 /// Where to look people up.
@@ -39,7 +41,7 @@ pub struct Lookup<'a> {
 }
 
 /// Settles what is done with every new member, and drops those with whom nothing is done.
-pub fn resolve(context: &Context, lookup: &Lookup<'_>, desired: &mut Desired, leavers: &mut [Leaver]) -> Result<Resolved, Failure> {
+pub fn resolve(context: &Context, lookup: &Lookup<'_>, desired: &mut Desired, leavers: &mut Vec<Leaver>) -> Result<Resolved, Failure> {
     let mut resolved = Resolved { unread: unread(context, lookup)?, ..Resolved::default() };
     let mut entries = std::mem::take(&mut desired.entries);
     let mut contacts = Contacts::open(lookup, &entries)?;
@@ -54,8 +56,10 @@ pub fn resolve(context: &Context, lookup: &Lookup<'_>, desired: &mut Desired, le
     entries.retain(|e| e.flags().has(acts) || !desired.sets.mask(e.set()).is_empty());
     desired.entries = entries;
     if context.export.on_leave == OnLeave::Archive {
-        resolved.archive = mark_archived(lookup, leavers)?;
+        mark_archived(lookup, leavers, &mut resolved)?;
     }
+    // Held elsewhere by now, or not to be archived any more.
+    leavers.retain(|l| l.archive || !l.segments.is_empty());
     Ok(resolved)
 }
 
@@ -132,15 +136,17 @@ fn elsewhere(lookup: &Lookup<'_>, desired: &Desired, entry: &Entry) -> Result<El
 }
 
 /// Archived are only contacts that we created and that no other export holds.
-fn mark_archived(lookup: &Lookup<'_>, leavers: &mut [Leaver]) -> Result<u64, Failure> {
-    let (Some(view), Some(export), Some(place)) = (lookup.view, lookup.export, lookup.place) else { return Ok(0) };
-    let mut archived = 0;
+fn mark_archived(lookup: &Lookup<'_>, leavers: &mut [Leaver], resolved: &mut Resolved) -> Result<(), Failure> {
+    let (Some(view), Some(export), Some(place)) = (lookup.view, lookup.export, lookup.place) else { return Ok(()) };
     for leaver in leavers.iter_mut().filter(|l| l.whole) {
         let ours = view.contact(place, leaver.key)?.is_some_and(|c| c.origin == ContactOrigin::Added && c.standing != Standing::Archived);
-        leaver.archive = ours && !view.held_elsewhere(place, leaver.key, export)?;
-        archived += u64::from(leaver.archive);
+        // Whom an earlier run took out it had found to be ours; a batch of it may have archived them since.
+        let begun = leaver.segments.is_empty();
+        leaver.archive = (ours || begun) && !view.held_elsewhere(place, leaver.key, export)?;
+        resolved.archive += u64::from(leaver.archive);
+        resolved.archive_only += u64::from(leaver.archive && begun);
     }
-    Ok(archived)
+    Ok(())
 }
 
 /// Contacts by key: asked one by one when few are new, read in order beside the entries when many are.

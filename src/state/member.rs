@@ -7,7 +7,7 @@ use crate::member::{Email, Fingerprint, Key};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Applied {
     pub key: Key,
-    /// `None` for those who left, are suppressed, or are members no more: they are kept as hashes only (E15).
+    /// `None` for those who left, or are members no more: they are kept as hashes only (E15).
     pub address: Option<Email>,
     /// Of the attributes told; `None`: never told (found in a container, or rejected from the start).
     pub fingerprint: Option<Fingerprint>,
@@ -36,8 +36,8 @@ pub enum MemberState {
     Rejected(Refusal),
     /// Gone at the platform without us: not put back (E18).
     Left,
-    /// Never sent anywhere.
-    Suppressed,
+    /// Taken out of every container, and still to be archived.
+    Leaving,
     /// Taken out by us. Kept as hashes, so that the same person under another address is recognised (E1).
     Former,
 }
@@ -70,7 +70,7 @@ pub enum MemberStateKind {
     Applied,
     Rejected,
     Left,
-    Suppressed,
+    Leaving,
     Former,
 }
 
@@ -78,7 +78,7 @@ pub enum MemberStateKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AppliedRow<'a> {
     pub head: AppliedHead,
-    /// Empty for those who left, are suppressed, or are members no more.
+    /// Empty for those who left, or are members no more.
     pub address: &'a str,
     pub refusal: Option<RefusalRef<'a>>,
 }
@@ -96,7 +96,7 @@ impl MemberState {
             Self::Applied => MemberStateKind::Applied,
             Self::Rejected(_) => MemberStateKind::Rejected,
             Self::Left => MemberStateKind::Left,
-            Self::Suppressed => MemberStateKind::Suppressed,
+            Self::Leaving => MemberStateKind::Leaving,
             Self::Former => MemberStateKind::Former,
         }
     }
@@ -116,7 +116,7 @@ impl MemberStateKind {
             0 => Ok(Self::Applied),
             1 => Ok(Self::Rejected),
             2 => Ok(Self::Left),
-            3 => Ok(Self::Suppressed),
+            3 => Ok(Self::Leaving),
             4 => Ok(Self::Former),
             other => Err(StateError::damaged(format!("a member in state {other}"))),
         }
@@ -124,7 +124,7 @@ impl MemberStateKind {
 
     /// Whether the address itself is kept.
     pub(super) fn keeps_address(self) -> bool {
-        matches!(self, Self::Applied | Self::Rejected)
+        matches!(self, Self::Applied | Self::Rejected | Self::Leaving)
     }
 }
 
@@ -141,7 +141,7 @@ impl AppliedRow<'_> {
         let state = match (state, self.refusal.map(refusal)) {
             (MemberStateKind::Rejected, Some(refusal)) => MemberState::Rejected(refusal),
             (MemberStateKind::Left, _) => MemberState::Left,
-            (MemberStateKind::Suppressed, _) => MemberState::Suppressed,
+            (MemberStateKind::Leaving, _) => MemberState::Leaving,
             (MemberStateKind::Former, _) => MemberState::Former,
             _ => MemberState::Applied,
         };

@@ -7,7 +7,7 @@ use rusqlite::params;
 impl Store {
     /// Writes members whole, each in place of what was known of its key.
     ///
-    /// Those who left or are suppressed are written without their address: nothing needs it any more. Their key stays
+    /// Those who left are written without their address: nothing needs it any more. Their key stays
     /// the plain hash of it, since it must meet the keys of the next reading in the same order, and since a keyed hash
     /// would have its key beside it in the same file.
     pub fn write_members<'a>(&mut self, export: ExportId, members: impl IntoIterator<Item = &'a Applied>) -> Result<()> {
@@ -94,15 +94,27 @@ impl Store {
         })
     }
 
-    /// They are in the segment's container now. Keys that are not known are passed over.
+    /// They are in the segment's container now, and are not to be archived any more. Keys that are not known are passed over.
     pub fn join(&mut self, export: ExportId, bit: u8, keys: impl IntoIterator<Item = Key>) -> Result<()> {
-        self.each_key(export, "UPDATE member SET segments = segments | ?3 WHERE export = ?1 AND key = ?2", keys, 1 << bit)
+        self.each_key(
+            export,
+            "UPDATE member SET segments = segments | ?3, state = iif(state = 3, 0, state) WHERE export = ?1 AND key = ?2",
+            keys,
+            1 << bit,
+        )
     }
 
     /// They are out of the containers of these segments now. A row of which nothing remains is not deleted: what follows
     /// (archiving) may need its address; [`Store::delete_members`] is the last step.
     pub fn leave(&mut self, export: ExportId, bits: u64, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         self.each_key(export, "UPDATE member SET segments = segments & ~?3 WHERE export = ?1 AND key = ?2", keys, bits)
+    }
+
+    /// They are out of every container, and still to be archived: kept with their address until that is done, so that a run
+    /// that ends in between is gone on with.
+    pub fn mark_leaving(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        let sql = "UPDATE member SET state = ?3, refused = NULL, code = NULL, detail = NULL, field = NULL WHERE export = ?1 AND key = ?2";
+        self.each_key(export, sql, keys, u64::from(MemberStateKind::Leaving.code()))
     }
 
     /// The segment's container is gone at the platform: nobody is in it.

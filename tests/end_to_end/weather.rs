@@ -142,3 +142,34 @@ async fn archiving(#[case] method: &str, #[case] route: &str, #[values(LostAnswe
     until_done(&world).await;
     assert!(world.held().await.values().all(|held| held.status == "subscribed" && held.tags == ["Everyone"]));
 }
+
+/// A run that ended between taking people out of their tags and archiving them: the next one says so, and archives them;
+/// who came back meanwhile stays.
+#[rstest]
+#[case::gone(4)]
+#[case::one_came_back(3)]
+#[tokio::test(flavor = "multi_thread")]
+async fn archiving_that_was_not_begun_is_gone_on_with(#[case] gone: usize) {
+    let people = rows(0..20);
+    let world = World::new(&Defined::default().export("onLeave: archive\n"), &people).await;
+    world.succeed().await;
+    let mut faults = Faults::default().next(ServerError, "POST", "/batches");
+    faults.next[0].times = 5;
+    world.weather(faults);
+    world.write(&people[4..]);
+    let failed = world.apply().await;
+    assert!(matches!(failed.end, End::Failed { retrying: true, .. }), "{:?}", failed.end);
+    assert_eq!(failed.counts.removed, 0);
+    world.weather(Faults::default());
+    world.write(&people[gone..]);
+    let plan = world.plan().await;
+    assert_eq!((plan.members.leave, plan.members.archive), (0, gone as u64));
+    let text = listkeeper::plan::text(&plan);
+    assert!(text.contains(&format!("- {gone} archived, whom an earlier run took out")), "{text}");
+    let report = world.succeed().await;
+    assert_eq!(report.counts.removed, gone as u64);
+    let held = world.held().await;
+    assert_eq!(held.values().filter(|held| held.status == "archived").count(), gone);
+    assert_eq!(held.values().filter(|held| held.tags == ["Everyone"]).count(), 20 - gone);
+    assert!(world.plan().await.is_empty());
+}

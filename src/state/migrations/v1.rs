@@ -71,9 +71,9 @@ CREATE TABLE member (
   segments INTEGER NOT NULL,           -- bits of the segments whose containers we put them in
   found INTEGER NOT NULL,              -- bits of the containers they were in before us
   fingerprint INTEGER,                 -- of the attributes told; NULL: never told
-  state INTEGER NOT NULL,              -- 0 applied, 1 rejected, 2 left, 3 suppressed, 4 former
+  state INTEGER NOT NULL,              -- 0 applied, 1 rejected, 2 left, 3 leaving, 4 former
   person INTEGER,                      -- xxh3-64 of match.id
-  address TEXT NOT NULL,               -- empty for those who left, are suppressed or former
+  address TEXT NOT NULL,               -- empty for those who left or are former
   refused INTEGER,                     -- fingerprint that was rejected
   code TEXT,
   detail TEXT,

@@ -79,7 +79,7 @@ fn a_former_member_is_known_by_the_person_only_and_can_come_back() {
 }
 
 #[test]
-fn those_who_left_or_are_suppressed_keep_no_address() {
+fn those_who_left_or_are_former_keep_no_address() {
     let mut f = fixture();
     let (export, _) = prepared(&mut f.store, "news");
     let person = |address| Applied { person: Some(3), ..applied(address, 1) };
@@ -88,8 +88,8 @@ fn those_who_left_or_are_suppressed_keep_no_address() {
     f.store = Store::open(&f.dir, at(1)).unwrap();
     let left = Key::of(&email("left@example.com"));
     f.store.mark_left(export, [left]).unwrap();
-    let suppressed = Applied { state: MemberState::Suppressed, ..person("asked@example.com") };
-    f.store.write_members(export, [&suppressed]).unwrap();
+    let former = Applied { state: MemberState::Former, ..person("asked@example.com") };
+    f.store.write_members(export, [&former]).unwrap();
     for row in all(&f.store, export) {
         assert_eq!(row.address, None);
         assert_eq!(row.person, Some(3), "an address that changed is still recognised");
