@@ -6,6 +6,7 @@
 //! its own, and nobody holds a connection while backing off. What shares a vendor's budget shares one `Budget` here,
 //! by key; a [`Hub`] holds all of a process's budgets.
 
+mod authorization;
 mod budget;
 mod client;
 mod day;
@@ -18,13 +19,14 @@ mod request;
 mod retry;
 mod transport;
 
+pub use authorization::Authorization;
 pub use budget::{Counters, Spend};
 pub use client::Client;
 pub use day::{DayCounter, InMemoryDays};
 pub use failure::{Failure, FailureKind};
 pub use hub::Hub;
 pub use meter::{Calls, Spread};
-pub use request::{Answer, Authorization, Effect, Lane, Method, Request, Verdict};
+pub use request::{Answer, Effect, Lane, Method, Request, Verdict};
 pub use transport::{Lost, Raw, Transport};
 
 #[cfg(test)]

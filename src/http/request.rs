@@ -1,7 +1,7 @@
 //! A request that describes itself, and its answer.
 
+use super::authorization::Authorization;
 use bytes::Bytes;
-use secrecy::{ExposeSecret, SecretString};
 use std::{borrow::Cow, fmt, time::Duration};
 use url::Url;
 
@@ -45,57 +45,6 @@ pub enum Verdict {
     Throttled { after: Option<Duration> },
     /// Broken on the way; it may have been carried out.
     Failed,
-}
-
-/// The headers that say who we are, or that are a key to what is asked for. Never shown.
-#[derive(Clone)]
-pub struct Authorization(Vec<(Cow<'static, str>, SecretString)>);
-
-impl Authorization {
-    /// Basic: any user, the secret as password.
-    pub fn basic(user: &str, secret: &SecretString) -> Self {
-        use base64::{Engine, engine::general_purpose::STANDARD};
-        Self::scheme("Basic", &STANDARD.encode(format!("{user}:{}", secret.expose_secret())).into())
-    }
-
-    pub fn bearer(token: &SecretString) -> Self {
-        Self::scheme("Bearer", token)
-    }
-
-    /// `Authorization: SCHEME SECRET`.
-    pub fn scheme(scheme: &str, secret: &SecretString) -> Self {
-        Self::header("authorization", &format!("{scheme} {}", secret.expose_secret()).into())
-    }
-
-    /// A header of the vendor's own, lower case, with the secret as it is.
-    pub fn header(header: impl Into<Cow<'static, str>>, secret: &SecretString) -> Self {
-        Self(vec![(header.into(), secret.clone())])
-    }
-
-    /// For services that want to be told twice.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
-    /// Names and values, for the transport alone.
-    pub(super) fn expose(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_ref(), value.expose_secret()))
-    }
-}
-
-/// Whether both say the same of us.
-impl PartialEq for Authorization {
-    fn eq(&self, other: &Self) -> bool {
-        self.expose().eq(other.expose())
-    }
-}
-
-impl fmt::Debug for Authorization {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Authorization(redacted)")
-    }
 }
 
 /// A limit of its own that some calls have besides the account's.
@@ -146,6 +95,51 @@ pub struct Request {
 
 impl Request {
     pub const JSON: Cow<'static, str> = Cow::Borrowed("application/json");
+    /// What [`Request::get`] allows one attempt, and the longest answer that it takes, in bytes.
+    pub const TIMEOUT: Duration = Duration::from_secs(30);
+    pub const ANSWER_LIMIT: usize = 1 << 20;
+
+    /// The plainest call, to be filled in: a GET that may be repeated; without credentials; of any answer the caller thinks
+    /// for itself.
+    pub fn get(platform: &'static str, route: &'static str, url: Url) -> Self {
+        Self {
+            platform,
+            method: Method::Get,
+            url,
+            route,
+            authorization: None,
+            headers: &[],
+            body: None,
+            content_type: Self::JSON,
+            lane: None,
+            effect: Effect::Repeatable,
+            divisible: false,
+            timeout: Self::TIMEOUT,
+            answer_limit: Self::ANSWER_LIMIT,
+            judge: |_, _| Verdict::Take,
+        }
+    }
+
+    /// A form with these fields instead, POSTed.
+    #[must_use]
+    pub fn form<'f>(self, fields: impl IntoIterator<Item = (&'f str, &'f str)>) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let content_type = Cow::Borrowed("application/x-www-form-urlencoded");
+        Self { method: Method::Post, body: Some(body.into()), content_type, ..self }
+    }
+
+    /// An address below `base`: its path goes on with these segments, its query is these pairs.
+    pub fn address<S: AsRef<str>>(base: &Url, path: impl IntoIterator<Item = S>, query: &[(&'static str, String)]) -> Url {
+        let mut url = base.clone();
+        // A base is http(s), which always has segments.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
 
     pub fn host(&self) -> &str {
         self.url.host_str().unwrap_or("?")

@@ -82,20 +82,13 @@ pub(crate) fn judge(_: &Request, answer: &Answer) -> Verdict {
 }
 
 pub(crate) fn request(effect: Effect) -> Request {
+    let url = "http://api.example.com/3.0/lists/1?email=dana@example.com".parse().unwrap();
     Request {
-        platform: "script",
         method: Method::Post,
-        url: "http://api.example.com/3.0/lists/1?email=dana@example.com".parse().unwrap(),
-        route: "/lists/{id}",
         authorization: Some(Authorization::basic("user", &"hush-us6".to_owned().into())),
-        headers: &[],
-        content_type: Request::JSON,
-        lane: None,
-        body: None,
         effect,
-        divisible: false,
         timeout: Duration::from_secs(130),
-        answer_limit: 1 << 20,
         judge,
+        ..Request::get("script", "/lists/{id}", url)
     }
 }

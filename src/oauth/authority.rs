@@ -9,15 +9,10 @@ use super::{
     tokens::Tokens,
     vendor::{Renewal, SecretUse},
 };
-use crate::http::{Answer, Authorization, Client, Effect, Failure, Hub, Method, Request, Spend, Verdict};
+use crate::http::{Answer, Authorization, Client, Effect, Failure, Hub, Request, Spend, Verdict};
 use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
-use std::time::Duration;
 use url::{Url, form_urlencoded};
-
-const TIMEOUT: Duration = Duration::from_secs(30);
-const ANSWER_LIMIT: usize = 1 << 20;
-const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Asks on a budget that all connections to this server share.
 #[derive(Clone, Debug)]
@@ -109,16 +104,12 @@ impl Authority {
             form.push(("client_id", client_id));
             form.extend(secret.iter().map(|secret| ("client_secret", secret.expose_secret())));
         }
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
         let authorization = basic.map(|secret| Authorization::basic(&encoded(client_id), &encoded(secret.expose_secret()).into()));
         let request = Request {
-            method: Method::Post,
             authorization,
-            body: Some(body.into()),
-            content_type: FORM.into(),
             effect: if tries == Tries::Many { Effect::Repeatable } else { Effect::Once },
             judge: if tries == Tries::Many { judge } else { |_, _| Verdict::Take },
-            ..self.request(path, self.app.at(path))
+            ..self.request(path, self.app.at(path)).form(form)
         };
         self.send(&request).await
     }
@@ -129,22 +120,7 @@ impl Authority {
     }
 
     pub(super) fn request(&self, route: &'static str, url: Url) -> Request {
-        Request {
-            platform: self.app.vendor.name,
-            method: Method::Get,
-            url,
-            route,
-            authorization: None,
-            headers: &[],
-            body: None,
-            content_type: Request::JSON,
-            lane: None,
-            effect: Effect::Repeatable,
-            divisible: false,
-            timeout: TIMEOUT,
-            answer_limit: ANSWER_LIMIT,
-            judge,
-        }
+        Request { judge, ..Request::get(self.app.vendor.name, route, url) }
     }
 
     /// Why a sign-in came to nothing.

@@ -65,32 +65,21 @@ impl Api {
     }
 
     fn request(&self, call: Call<'_>) -> Request {
-        let mut url = self.base.clone();
-        // The base is http(s), which always has segments.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(call.path);
-        }
-        match call.cursor {
-            Some(query) => url.set_query(Some(query)),
-            None if call.query.is_empty() => {}
-            None => drop(url.query_pairs_mut().extend_pairs(call.query)),
+        let mut url = Request::address(&self.base, call.path, &call.query);
+        if let Some(cursor) = call.cursor {
+            url.set_query(Some(cursor));
         }
         Request {
-            platform: "constant-contact",
             method: call.method,
-            url,
-            route: call.route,
-            authorization: None,
-            headers: &[],
             body: call.body,
             content_type: call.content_type,
-            lane: None,
             effect: call.effect,
             // What takes long is the way, not the vendor: it only queues.
             divisible: false,
             timeout: TIMEOUT,
             answer_limit: ANSWER_LIMIT,
             judge: errors::judge,
+            ..Request::get("constant-contact", call.route, url)
         }
     }
 }

@@ -55,24 +55,12 @@ impl Api {
     }
 
     fn request(&self, call: Call) -> Request {
-        let mut url = self.base.clone();
         let path = call.route.path.replace("{listId}", &call.list.to_string());
-        // The base is http(s), which always has segments.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path.split('/').skip(1));
-        }
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(call.query);
-        }
+        let url = Request::address(&self.base, path.split('/').skip(1), &call.query);
         Request {
-            platform: "iterable",
             method: call.route.method,
-            url,
-            route: call.route.path,
             authorization: Some(self.authorization.clone()),
-            headers: &[],
             body: call.body,
-            content_type: Request::JSON,
             lane: Some(call.route.lane(self.per_second)),
             effect: call.effect,
             // What must not be repeated whole must not be repeated in parts either.
@@ -80,6 +68,7 @@ impl Api {
             timeout: call.timeout,
             answer_limit: call.answer_limit,
             judge: if call.text { errors::judge_text } else { errors::judge },
+            ..Request::get("iterable", call.route.path, url)
         }
     }
 }

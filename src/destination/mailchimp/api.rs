@@ -82,29 +82,16 @@ impl Api {
     }
 
     fn request(&self, call: Call<'_>) -> Request {
-        let mut url = self.base.clone();
-        // The base is http(s), which always has segments.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(call.path);
-        }
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(call.query);
-        }
+        let url = Request::address(&self.base, call.path, &call.query);
         Request {
-            platform: "mailchimp",
             method: call.method,
-            url,
-            route: call.route,
-            authorization: None,
-            headers: &[],
             body: call.body,
-            content_type: Request::JSON,
-            lane: None,
             effect: call.effect,
             divisible: call.rows > 1,
             timeout: TIMEOUT,
             answer_limit: ANSWER_LIMIT,
             judge: errors::judge,
+            ..Request::get("mailchimp", call.route, url)
         }
     }
 }

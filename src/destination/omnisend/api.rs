@@ -76,29 +76,18 @@ impl Api {
     }
 
     fn request(&self, call: Call<'_>) -> Request {
-        let mut url = self.base.clone();
-        // The base is http(s), which always has segments.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(call.path);
-        }
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(call.query);
-        }
+        let url = Request::address(&self.base, call.path, &call.query);
         Request {
-            platform: "omnisend",
             method: call.what.method,
-            url,
-            route: call.what.route,
             authorization: Some(self.authorization.clone()),
             headers: HEADERS,
             body: call.body,
-            content_type: Request::JSON,
             lane: call.lane.map(|lane| lane.scaled(self.per_minute, PER_MINUTE)),
             effect: call.effect,
-            divisible: false,
             timeout: TIMEOUT,
             answer_limit: ANSWER_LIMIT,
             judge: errors::judge,
+            ..Request::get("omnisend", call.what.route, url)
         }
     }
 }

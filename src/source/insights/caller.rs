@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     definition::EntraApp,
-    http::{Answer, Authorization, Client, Effect, Method, Request, Spend},
+    http::{Answer, Authorization, Client, Request, Spend},
 };
 use std::time::Duration;
 use url::Url;
@@ -105,21 +105,7 @@ impl Caller {
     }
 
     fn request(&self, route: &'static str, url: Url, headers: Headers) -> Request {
-        Request {
-            platform: self.service.platform,
-            method: Method::Get,
-            url,
-            route,
-            authorization: None,
-            headers,
-            body: None,
-            content_type: Request::JSON,
-            lane: None,
-            effect: Effect::Repeatable,
-            divisible: false,
-            timeout: self.service.timeout,
-            answer_limit: self.service.answer_limit,
-            judge: odata::judge,
-        }
+        let Service { platform, timeout, answer_limit, .. } = *self.service;
+        Request { headers, timeout, answer_limit, judge: odata::judge, ..Request::get(platform, route, url) }
     }
 }

@@ -4,17 +4,14 @@ use super::super::{SourceError, SourceErrorKind};
 use super::refusal::lost;
 use crate::{
     definition::{EntraApp, Secret},
-    http::{Answer, Authorization, Client, Effect, Hub, Method, Request, Spend, Verdict},
+    http::{Answer, Authorization, Client, Hub, Request, Spend, Verdict},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
-use url::{Url, form_urlencoded};
+use url::Url;
 
 const AUTHORITY: &str = "https://login.microsoftonline.com";
-const FORM: &str = "application/x-www-form-urlencoded";
-const TIMEOUT: Duration = Duration::from_secs(30);
-const ANSWER_LIMIT: usize = 1 << 20;
 const SPEND: Spend = Spend { connections: 2, per_second: None, per_minute: None, per_day: None };
 /// A token is replaced so long before its end, or a tenth of its life before.
 const AHEAD: Duration = Duration::from_secs(300);
@@ -88,28 +85,13 @@ impl Entra {
 
     fn request(&self) -> Result<Request, SourceError> {
         let (id, secret) = (read(&self.app.client_id, "clientId")?, read(&self.app.client_secret, "clientSecret")?);
-        let body = form_urlencoded::Serializer::new(String::new())
-            .append_pair("grant_type", "client_credentials")
-            .append_pair("client_id", id.expose_secret())
-            .append_pair("client_secret", secret.expose_secret())
-            .append_pair("scope", &self.scope)
-            .finish();
-        Ok(Request {
-            platform: "entra",
-            method: Method::Post,
-            url: self.url.clone(),
-            route: "/{tenant}/oauth2/v2.0/token",
-            authorization: None,
-            headers: &[],
-            body: Some(body.into()),
-            content_type: FORM.into(),
-            lane: None,
-            effect: Effect::Repeatable,
-            divisible: false,
-            timeout: TIMEOUT,
-            answer_limit: ANSWER_LIMIT,
-            judge,
-        })
+        let form = [
+            ("grant_type", "client_credentials"),
+            ("client_id", id.expose_secret()),
+            ("client_secret", secret.expose_secret()),
+            ("scope", &self.scope),
+        ];
+        Ok(Request { judge, ..Request::get("entra", "/{tenant}/oauth2/v2.0/token", self.url.clone()) }.form(form))
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     partition,
     taking::Taking,
 };
-use crate::http::{Answer, Authorization, Client, Effect, Method, Request, Spend, Verdict};
+use crate::http::{Answer, Authorization, Client, Request, Spend, Verdict};
 use futures::future::try_join_all;
 use serde::Deserialize;
 use std::{collections::BTreeMap, fs::File, time::Duration};
@@ -85,22 +85,7 @@ fn request(instance: &Instance, at: usize, partition: Partition) -> Result<Reque
     }
     let header = |(name, value): (String, String)| Authorization::header(name.to_ascii_lowercase(), &value.into());
     let authorization = partition.headers.unwrap_or_default().into_iter().map(header).reduce(Authorization::and);
-    Ok(Request {
-        platform: "customer-insights",
-        method: Method::Get,
-        url,
-        route: FILE,
-        authorization,
-        headers: &[],
-        body: None,
-        content_type: Request::JSON,
-        lane: None,
-        effect: Effect::Repeatable,
-        divisible: false,
-        timeout: TIMEOUT,
-        answer_limit: LIMIT,
-        judge,
-    })
+    Ok(Request { authorization, timeout: TIMEOUT, answer_limit: LIMIT, judge, ..Request::get("customer-insights", FILE, url) })
 }
 
 fn judge(request: &Request, answer: &Answer) -> Verdict {
