@@ -62,7 +62,7 @@ fn a_source_of_each_sort_is_understood(#[case] text: &str) {
 #[case("type: customer-insights\nfrom: lake", "not read from `lake`", "folder")]
 #[case("type: customer-insights\nfrom: folder\npath: 'https://example.com/x'", "cannot list a folder", "local path")]
 #[case("type: customer-insights\nfrom: dataverse\nurl: https://c.crm4.dynamics.com", "the field `credentials` is missing", "Entra ID")]
-#[case("type: customer-insights\nfrom: dataverse\nurl: https://c.crm4.dynamics.com\ncredentials: s3cret", "written here literally", "")]
+#[case("type: customer-insights\nfrom: dataverse\nurl: https://c.crm4.dynamics.com\ncredentials: s3cret", "written here literally", "clientSecret: {env: NAME}")]
 #[case(
     "type: customer-insights\nfrom: api\ninstanceId: a\ncredentials: {tenantId: t, clientId: x, clientSecret: {env: A}}",
     "subscriptionKey",
@@ -72,8 +72,8 @@ fn a_source_of_each_sort_is_understood(#[case] text: &str) {
 #[case("type: adbc\ndriver: duckdb", "nothing says where", "uri")]
 #[case("type: adbc\ndriver: postgresql\nuri: postgresql://me:pass@host/db", "written here literally", "")]
 #[case("type: adbc\ndriver: snowflake\nuri: me:s3cret@account/db", "written here literally", "")]
-#[case("type: adbc\ndriver: postgresql\nuri: host=x pwd=s3cret", "written here literally", "")]
-#[case("type: adbc\ndriver: snowflake\noptions: {password: x}", "written here literally", "")]
+#[case("type: adbc\ndriver: postgresql\nuri: host=x pwd=s3cret", "written here literally", "uri: {env: NAME}")]
+#[case("type: adbc\ndriver: snowflake\noptions: {password: x}", "written here literally", "password: {env: NAME}")]
 #[case("type: adbc\ndriver: duckdb\noptions: {driver: x}", "`driver` is not an option", "fields")]
 fn one_mistake_in_a_source_is_told(#[case] text: &str, #[case] expected: &str, #[case] hint: &str) {
     let catalog = read_text(&format!("{HEAD}{text}\n"));

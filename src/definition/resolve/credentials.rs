@@ -7,15 +7,12 @@ use crate::definition::{
     yaml::At,
 };
 
-const BY_REFERENCE: &str = "write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: PATH}` or \
-     `{systemdCredential: NAME}`. If the key was committed, revoke it";
-
 pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<Credentials> {
     let example = kind.unwrap_or(ConnectionType::Mailchimp).credentials_example();
     let written = scope.need(&doc.credentials, scope.head, "credentials", &format!("add `{example}`"))?;
-    let Short::Full(CredentialsDoc { api_key, oauth }) = &written.value else { return literal(written.at, scope) };
+    let Short::Full(CredentialsDoc { api_key, oauth }) = &written.value else { return literal(written.at, example, scope) };
     let credentials = match (api_key, oauth) {
-        (Some(key), None) => by_reference(key, scope).map(Credentials::ApiKey),
+        (Some(key), None) => by_reference(key, "apiKey", scope).map(Credentials::ApiKey),
         (None, Some(app)) => self::oauth(app, kind, scope).map(Credentials::OAuth),
         (Some(_), Some(app)) => {
             scope.error(app.at, "the connection has both `apiKey` and `oauth`", "keep one of them");
@@ -38,7 +35,7 @@ pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Sc
 fn oauth(written: &At<OAuthDoc>, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<OAuthApp> {
     let hint = "register an application at the vendor, and write its id: `clientId: …`";
     let client_id = plain_or_secret(scope.need(&written.client_id, written.at, "clientId", hint)?, "clientId", scope);
-    let client_secret = match written.client_secret.as_ref().map(|secret| by_reference(secret, scope)) {
+    let client_secret = match written.client_secret.as_ref().map(|secret| by_reference(secret, "clientSecret", scope)) {
         Some(None) => return None,
         found => found.flatten(),
     };
@@ -63,15 +60,20 @@ pub fn plain_or_secret(written: &At<Short<SecretDoc>>, field: &str, scope: &mut 
 }
 
 /// A secret is never written out.
-pub fn by_reference(key: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> {
+pub fn by_reference(key: &At<Short<SecretDoc>>, field: &str, scope: &mut Scope<'_>) -> Option<Secret> {
     match &key.value {
-        Short::Text(_) => literal(key.at, scope),
+        Short::Text(_) => literal(key.at, &format!("{field}: {{env: NAME}}"), scope),
         Short::Full(reference) => secret(reference, key, scope),
     }
 }
 
-pub fn literal<T>(at: Position, scope: &mut Scope<'_>) -> Option<T> {
-    scope.error(at, "a secret is written here literally", BY_REFERENCE);
+/// `instead`: how it is written, an environment variable being the example.
+pub fn literal<T>(at: Position, instead: &str, scope: &mut Scope<'_>) -> Option<T> {
+    let hint = format!(
+        "write where the secret is, never the secret: `{instead}`; besides `env` there are `{{file: PATH}}` and \
+         `{{systemdCredential: NAME}}`. If it was committed, revoke it"
+    );
+    scope.error(at, "a secret is written here literally", hint);
     None
 }
 
@@ -98,6 +100,6 @@ fn env_name(env: &Text, scope: &mut Scope<'_>) -> Option<Secret> {
     if name && !env.is_empty() {
         return Some(Secret::Env(env.value.clone()));
     }
-    scope.error(env.at, "this is not the name of an environment variable", BY_REFERENCE);
+    scope.error(env.at, "this is not the name of an environment variable", "a name such as MAILCHIMP_API_KEY, never the secret itself");
     None
 }

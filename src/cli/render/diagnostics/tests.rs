@@ -27,8 +27,8 @@ fn says_what_where_why_and_what_to_do() {
        ·           ──────────
      7 │ privacy: {acceptedBy: dana@example.com, acceptedOn: 2026-11-22}
        ╰────
-      help: write where the key is, never the key: `apiKey: {env: MAILCHIMP_API_KEY}`, `{file: PATH}`
-            or `{systemdCredential: NAME}`. If the key was committed, revoke it
+      help: write where the secret is, never the secret: `apiKey: {env: NAME}`; besides `env` there
+            are `{file: PATH}` and `{systemdCredential: NAME}`. If it was committed, revoke it
 
       × unknown field `usableby`
        ╭─[a.yaml:8:1]

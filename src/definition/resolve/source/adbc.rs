@@ -51,7 +51,7 @@ fn uri(written: &At<Short<SecretDoc>>, scope: &mut Scope<'_>) -> Option<Secret> 
         let user = authority.rsplit_once('@').map(|(user, _)| user);
         let parameters = text.to_ascii_lowercase();
         if user.is_some_and(|user| user.contains(':')) || SECRET.iter().any(|word| parameters.contains(&format!("{word}="))) {
-            return literal(written.at, scope);
+            return literal(written.at, "uri: {env: NAME}", scope);
         }
     }
     plain_or_secret(written, "uri", scope)
@@ -67,7 +67,7 @@ fn options(doc: Option<&BTreeMap<Text, At<Short<SecretDoc>>>>, scope: &mut Scope
         }
         let secret = SECRET.iter().any(|word| lower.contains(word));
         let value = match &written.value {
-            Short::Text(_) if secret => return literal(written.at, scope),
+            Short::Text(_) if secret => return literal(written.at, &format!("{}: {{env: NAME}}", name.value), scope),
             _ => plain_or_secret(written, &name.value, scope)?,
         };
         options.insert(name.value.clone(), value);

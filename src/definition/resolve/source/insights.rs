@@ -70,13 +70,14 @@ fn api(doc: &SourceDoc, scope: &mut Scope<'_>) -> Option<InsightsApi> {
 fn app(doc: &SourceDoc, scope: &mut Scope<'_>) -> Option<(EntraApp, Option<crate::definition::Secret>)> {
     let written = scope.need(&doc.credentials, scope.head, "credentials", APP)?;
     let Short::Full(InsightsCredentialsDoc { tenant_id, client_id, client_secret, subscription_key, authority }) = &written.value else {
-        return literal(written.at, scope);
+        return literal(written.at, "credentials: {tenantId: ID, clientId: ID, clientSecret: {env: NAME}}", scope);
     };
     let tenant = scope.need(tenant_id, written.at, "tenantId", APP).and_then(|text| plain_or_secret(text, "tenantId", scope));
     let client_id = scope.need(client_id, written.at, "clientId", APP).and_then(|text| plain_or_secret(text, "clientId", scope));
-    let client_secret = scope.need(client_secret, written.at, "clientSecret", APP).and_then(|secret| by_reference(secret, scope));
+    let client_secret =
+        scope.need(client_secret, written.at, "clientSecret", APP).and_then(|secret| by_reference(secret, "clientSecret", scope));
     let key = match subscription_key {
-        Some(key) => Some(by_reference(key, scope)?),
+        Some(key) => Some(by_reference(key, "subscriptionKey", scope)?),
         None => None,
     };
     let authority = match authority {

@@ -64,7 +64,7 @@ fn service(location: &Location) -> Option<&'static str> {
 fn credentials(written: &At<Short<StorageCredentialsDoc>>, service: &str, scope: &mut Scope<'_>) -> Option<StorageCredentials> {
     let doc = match &written.value {
         Short::Text(text) if text == "none" => return Some(StorageCredentials::Anonymous),
-        Short::Text(_) => return literal(written.at, scope),
+        Short::Text(_) => return literal(written.at, example(service), scope),
         Short::Full(doc) => doc,
     };
     let app = (&doc.tenant_id, &doc.client_id, &doc.client_secret);
@@ -77,25 +77,36 @@ fn credentials(written: &At<Short<StorageCredentialsDoc>>, service: &str, scope:
         match (service, (id, secret), app, single) {
             ("S3", (Some(id), Some(secret)), ..) => {
                 let session = match session {
-                    Some(session) => Some(by_reference(session, scope)?),
+                    Some(session) => Some(by_reference(session, "sessionToken", scope)?),
                     None => None,
                 };
                 let id = plain_or_secret(id, "accessKeyId", scope)?;
-                return Some(StorageCredentials::Keys { id, secret: by_reference(secret, scope)?, session });
+                return Some(StorageCredentials::Keys { id, secret: by_reference(secret, "secretAccessKey", scope)?, session });
             }
             ("Azure", _, (Some(tenant), Some(client_id), Some(secret)), _) => {
                 let tenant = plain_or_secret(tenant, "tenantId", scope)?;
                 let client_id = plain_or_secret(client_id, "clientId", scope)?;
-                let client_secret = by_reference(secret, scope)?;
+                let client_secret = by_reference(secret, "clientSecret", scope)?;
                 return Some(StorageCredentials::App(EntraApp { tenant, client_id, client_secret, authority: None }));
             }
-            ("Azure", .., [Some(key), ..]) => return by_reference(key, scope).map(StorageCredentials::AccountKey),
-            ("Azure", .., [_, Some(sas), ..]) => return by_reference(sas, scope).map(StorageCredentials::Sas),
-            ("Google Cloud", .., [_, _, Some(key), _]) => return by_reference(key, scope).map(StorageCredentials::ServiceAccount),
-            ("a web server", .., [.., Some(token)]) => return by_reference(token, scope).map(StorageCredentials::Bearer),
+            ("Azure", .., [Some(key), ..]) => return by_reference(key, "accountKey", scope).map(StorageCredentials::AccountKey),
+            ("Azure", .., [_, Some(sas), ..]) => return by_reference(sas, "sasToken", scope).map(StorageCredentials::Sas),
+            ("Google Cloud", .., [_, _, Some(key), _]) => {
+                return by_reference(key, "serviceAccountKey", scope).map(StorageCredentials::ServiceAccount);
+            }
+            ("a web server", .., [.., Some(token)]) => return by_reference(token, "bearerToken", scope).map(StorageCredentials::Bearer),
             _ => {}
         }
     }
     scope.error(written.at, format!("these are not one set of credentials for {service}"), SHAPES);
     None
+}
+
+fn example(service: &str) -> &'static str {
+    match service {
+        "S3" => "credentials: {accessKeyId: ID, secretAccessKey: {env: NAME}}",
+        "Azure" => "credentials: {accountKey: {env: NAME}}",
+        "Google Cloud" => "credentials: {serviceAccountKey: {env: NAME}}",
+        _ => "credentials: {bearerToken: {env: NAME}}",
+    }
 }
