@@ -7,6 +7,7 @@
 #[path = "generate/mod.rs"]
 mod customers;
 mod vendor;
+mod watched;
 
 use clap::Parser;
 use listkeeper::{
@@ -18,10 +19,11 @@ use std::{
     error::Error,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
+use watched::Ran;
 
 #[derive(Parser)]
 struct Args {
@@ -39,13 +41,6 @@ struct Args {
     repeat: u32,
     #[arg(long, hide = true)]
     bench: bool,
-}
-
-/// One run of the program.
-struct Ran {
-    took: Duration,
-    peak_mb: f64,
-    out: String,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -82,7 +77,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         read.as_secs_f64(),
         quiet.peak_mb
     );
-    assert!(quiet.out.contains("nothing to do"), "{}", quiet.out);
+    assert!(quiet.err.contains("nothing to do"), "{}", quiet.err);
 
     let before = vendor.writes.load(Ordering::Relaxed);
     customers::Customers { changed: 0.01, gone: 0.01, new: 0.01, ..customers::Customers::new(args.rows) }.write(&file)?;
@@ -138,38 +133,10 @@ guard: {{maxAdditions: none, maxMembers: 100000000}}
     )
 }
 
-/// Runs the program once, watching its peak memory.
 fn apply(dir: &Path) -> Result<Ran, Box<dyn Error>> {
-    let began = Instant::now();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_listkeeper"))
-        .args(["apply", "--yes", "--state"])
-        .arg(dir.join("state"))
-        .arg(dir)
-        .env("BENCH_KEY", "bench-us1")
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(dir.join("err"))?)
-        .spawn()?;
-    let mut peak_mb = 0.0_f64;
-    let status = loop {
-        peak_mb = peak_mb.max(peak(child.id()).unwrap_or(0.0));
-        if let Some(status) = child.try_wait()? {
-            break status;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    let took = began.elapsed();
-    let out = fs::read_to_string(dir.join("err"))?;
-    if !status.success() {
-        return Err(format!("{status}: {out}").into());
-    }
-    Ok(Ran { took, peak_mb, out })
-}
-
-/// Peak resident memory of a process so far (Linux).
-fn peak(pid: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1000.0)
+    let mut command = Command::new(env!("CARGO_BIN_EXE_listkeeper"));
+    command.args(["apply", "--yes", "--state"]).arg(dir.join("state")).arg(dir).env("BENCH_KEY", "bench-us1");
+    watched::run(&mut command)
 }
 
 fn read_three(file: &Path) -> Result<Duration, Box<dyn Error>> {

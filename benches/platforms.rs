@@ -5,6 +5,7 @@
 
 #[path = "generate/mod.rs"]
 mod customers;
+mod watched;
 
 use clap::Parser;
 use serde_json::Value;
@@ -14,7 +15,6 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
 };
 
 /// That of a rehearsal (`--sandbox`).
@@ -85,25 +85,8 @@ impl Stage {
     /// Runs the program once, and says what it took.
     fn report(&self, what: &str, platforms: &[&str]) -> Result<(), Box<dyn Error>> {
         let before = self.counts(platforms)?;
-        let began = Instant::now();
-        let mut child = listkeeper(self.dir.path())
-            .args(["apply", "--sandbox", "--yes"])
-            .arg(self.dir.path().join("lists"))
-            .stdout(Stdio::null())
-            .stderr(fs::File::create(self.dir.path().join("err"))?)
-            .spawn()?;
-        let mut peak_mb = 0.0_f64;
-        let status = loop {
-            peak_mb = peak_mb.max(peak(child.id()).unwrap_or(0.0));
-            if let Some(status) = child.try_wait()? {
-                break status;
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        };
-        let seconds = began.elapsed().as_secs_f64() * SPEED;
-        if !status.success() {
-            return Err(format!("{status}: {}", fs::read_to_string(self.dir.path().join("err"))?).into());
-        }
+        let ran = watched::run(listkeeper(self.dir.path()).args(["apply", "--sandbox", "--yes"]).arg(self.dir.path().join("lists")))?;
+        let (seconds, peak_mb) = (ran.took.as_secs_f64() * SPEED, ran.peak_mb);
         let after = self.counts(platforms)?;
         let (calls, violations) = (after.0 - before.0, after.1 - before.1);
         println!("{:<44} {what:<32} {seconds:>8.0} s {calls:>7} calls {peak_mb:>6.0} MB {violations} violations", platforms.join(", "));
@@ -192,10 +175,3 @@ guard: {{maxAdditions: none, maxMembers: 100000000}}
 /// Made by the first run.
 const AUDIENCE: &str = "audience: {name: Bench, create: {company: Bench, address1: 1 Main St, city: Paris, country: FR, \
                         permissionReminder: You signed up., fromName: Bench, fromEmail: news@contoso.test, language: en}}";
-
-/// Peak resident memory of a process so far (Linux).
-fn peak(pid: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
-    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kb| kb / 1000.0)
-}

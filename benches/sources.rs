@@ -1,12 +1,13 @@
-//! How fast a segment is read from where it lives, and with how much memory, beside the engine's own client writing the same
-//! rows to a file:
+//! How fast a segment is read from where it lives and a first load of it is planned, and with how much memory, beside the
+//! engine's own client writing the same rows to a file:
 //! `tests/engines/run cargo bench --bench sources -- [--rows 1000000] [--engine postgresql]`
 //!
-//! Each reading runs in a process of its own, so that the peak memory shown is that reading's. DuckDB runs inside the process that
-//! reads, so that its own memory is counted too.
+//! A reading is the segment's rows and no more; a plan is the whole program, sandbox included. Each runs in a process of its own,
+//! so that the peak memory shown is its own. DuckDB runs inside the process that reads, so that its memory is counted too.
 
 #[path = "generate/mod.rs"]
 mod customers;
+mod watched;
 
 use adbc_core::{
     Connection, Database, Driver, Statement,
@@ -25,6 +26,7 @@ use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
+use watched::Ran;
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
@@ -55,32 +57,80 @@ fn main() -> Result<()> {
     let customers = customers::Customers::new(args.rows);
     customers.write(&folder.join("customers.csv"))?;
     customers.write(&folder.join("customers.parquet"))?;
-    println!("{:<12} {:>10} {:>9} {:>10} {:>16}", "source", "rows", "seconds", "peak MB", "own client, s");
+    println!("{:<11} {:>9} {:>8} {:>8} {:>8} {:>8} {:>14}", "source", "rows", "read, s", "MB", "plan, s", "MB", "own client, s");
     for engine in ALL.into_iter().filter(|engine| args.engine.is_empty() || args.engine.iter().any(|wanted| wanted == engine)) {
         load(&folder, engine)?;
-        let client = client(&folder, engine)?.map_or("-".to_owned(), |time| format!("{:.2}", time.as_secs_f64()));
-        let read = Command::new(std::env::current_exe()?).args(["--read", engine]).output()?;
-        if !read.status.success() {
-            return Err(format!("{engine}: {}", String::from_utf8_lossy(&read.stderr)).into());
-        }
-        println!("{} {client:>16}", String::from_utf8_lossy(&read.stdout).trim_end());
+        let client = client(&folder, engine)?.map_or("-".to_owned(), seconds);
+        let read = watched::run(Command::new(std::env::current_exe()?).args(["--read", engine]))?;
+        let plan = watched::run(&mut plan(&folder, engine)?)?;
+        let of = |ran: &Ran| format!("{:>8} {:>8.0}", seconds(ran.took), ran.peak_mb);
+        println!("{engine:<11} {:>9} {} {} {client:>14}", args.rows, of(&read), of(&plan));
     }
     Ok(())
 }
 
-/// Reads the segment, and says how it went.
+fn seconds(time: Duration) -> String {
+    format!("{:.2}", time.as_secs_f64())
+}
+
+/// Reads the segment.
 fn read(folder: &Path, engine: &str) -> Result<()> {
-    let began = Instant::now();
     let access = Access::local(SqlLimits::default(), Arc::default());
     let mut cells = 0;
-    let report = open(&segment(folder, engine)?, &access)?.read(&COLUMNS, &mut |batch| {
+    open(&segment(folder, engine)?, &access)?.read(&COLUMNS, &mut |batch| {
         cells += batch.len();
         Ok(())
     })?;
     std::hint::black_box(cells);
-    println!("{engine:<12} {:>10} {:>9.2} {:>10.1}", report.rows, began.elapsed().as_secs_f64(), peak_mb());
     Ok(())
 }
+
+/// The program planning a first load of it.
+fn plan(folder: &Path, engine: &str) -> Result<Command> {
+    let at = folder.join(format!("plan-{engine}"));
+    std::fs::create_dir_all(&at)?;
+    let source = match engine {
+        "csv" | "parquet" => format!("type: files\ntables: {{customers: {}}}", folder.join(format!("customers.{engine}")).display()),
+        _ => format!("type: adbc\ndriver: {engine}\nuri: '{}'", uri(folder, engine)?),
+    };
+    std::fs::write(at.join("lists.yaml"), DEFINITIONS.replace("SOURCE", &source).replace("QUERY", QUERY))?;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_listkeeper"));
+    command.args(["plan", "--sandbox", "--state"]).arg(at.join("state")).arg(&at);
+    Ok(command)
+}
+
+const DEFINITIONS: &str = r#"apiVersion: listkeeper/v1
+kind: Source
+name: crm
+SOURCE
+---
+apiVersion: listkeeper/v1
+kind: Segment
+name: everyone
+source: crm
+query: QUERY
+---
+apiVersion: listkeeper/v1
+kind: Connection
+name: account
+type: mailchimp
+credentials: {apiKey: {env: BENCH_KEY}}
+privacy: {acceptedBy: bench@example.com, acceptedOn: 2026-01-01}
+---
+apiVersion: listkeeper/v1
+kind: Export
+name: bench
+connection: account
+segments: [everyone]
+target:
+  audience:
+    name: Bench
+    create: {company: Contoso, address1: 1 Lane, city: Seattle, state: WA, zip: "98101", country: US,
+             permissionReminder: You signed up., fromName: Bench, fromEmail: news@contoso.test, language: en}
+match: {id: CustomerId, email: EMailAddress}
+attributes: {LTV: LifetimeValue}
+newContacts: {status: subscribed}
+"#;
 
 fn segment(folder: &Path, engine: &str) -> Result<Rows> {
     let kind = match engine {
@@ -154,11 +204,4 @@ fn tell(folder: &Path, engine: &str, sql: &str) -> Result<()> {
     statement.set_sql_query(sql)?;
     statement.execute()?.try_for_each(|batch| batch.map(drop))?;
     Ok(())
-}
-
-/// The most memory this process ever had resident, where the system tells.
-fn peak_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("0");
-    line.split_whitespace().next().and_then(|kb| kb.parse::<f64>().ok()).unwrap_or(0.0) / 1024.0
 }

@@ -62,7 +62,11 @@ fn a_source_of_each_sort_is_understood(#[case] text: &str) {
 #[case("type: customer-insights\nfrom: lake", "not read from `lake`", "folder")]
 #[case("type: customer-insights\nfrom: folder\npath: 'https://example.com/x'", "cannot list a folder", "local path")]
 #[case("type: customer-insights\nfrom: dataverse\nurl: https://c.crm4.dynamics.com", "the field `credentials` is missing", "Entra ID")]
-#[case("type: customer-insights\nfrom: dataverse\nurl: https://c.crm4.dynamics.com\ncredentials: s3cret", "written here literally", "clientSecret: {env: NAME}")]
+#[case(
+    "type: customer-insights\nfrom: dataverse\nurl: https://c.crm4.dynamics.com\ncredentials: s3cret",
+    "written here literally",
+    "clientSecret: {env: NAME}"
+)]
 #[case(
     "type: customer-insights\nfrom: api\ninstanceId: a\ncredentials: {tenantId: t, clientId: x, clientSecret: {env: A}}",
     "subscriptionKey",

@@ -87,7 +87,7 @@ fn a_stream_cut_at_any_byte_is_an_error() {
     let postgresql = Engine::new(&folder, "postgresql");
     let address = postgresql.uri.trim_start_matches("postgresql://postgres@").trim_end_matches("/postgres").to_owned();
     let mut random = fastrand::Rng::with_seed(11);
-    for round in 0..30 {
+    for round in 0..100 {
         // More than a connection takes to come about.
         let cut = random.u64(200_000..8_000_000);
         let uri = format!("postgresql://postgres@{}/postgres?sslmode=disable&gssencmode=disable", cutting(&address, cut));
