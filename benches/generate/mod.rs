@@ -5,7 +5,7 @@
 
 #![allow(dead_code, reason = "each benchmark uses its part")]
 
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use parquet::{arrow::ArrowWriter, basic::Compression, file::properties::WriterProperties};
 use std::{
     fmt::Write as _,

@@ -6,12 +6,13 @@
 //! Binary columns, structs, maps and lengths of time have no cell in SQL and are refused when a query uses them.
 
 use super::{Cell, files::Kind};
-use arrow::{
-    array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray},
-    compute::{CastOptions, cast_with_options},
-    datatypes::{DataType, Field, Float64Type, Int64Type},
-    error::ArrowError,
+use arrow_array::{
+    Array, ArrayRef, Float64Array, Int64Array, StringArray,
+    cast::AsArray,
+    types::{Float64Type, Int64Type},
 };
+use arrow_cast::{CastOptions, cast_with_options};
+use arrow_schema::{ArrowError, DataType, Field};
 use std::sync::Arc;
 
 /// What the cells of a column are.

@@ -1,10 +1,9 @@
 //! The same segment of the same customers, wherever they are.
 
 use crate::kit::{Engine, engines, file, read, tell};
-use arrow::{
-    array::*,
-    datatypes::{DataType, Field, Schema},
-};
+use arrow_array::{builder::*, cast::AsArray as _, *};
+use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{DataType, Field, Schema};
 use listkeeper::{
     definition::{FieldType, Selection},
     member::{FieldKind, Value, canonical},
@@ -71,8 +70,8 @@ impl Customers {
             let items = items.as_string::<i32>().iter().flatten().map(str::to_owned).collect::<Vec<_>>();
             return list.is_valid(row).then(|| serde_json::to_string(&items).unwrap());
         }
-        let options = arrow::util::display::FormatOptions::default();
-        let shown = arrow::util::display::ArrayFormatter::try_new(array, &options).unwrap();
+        let options = FormatOptions::default();
+        let shown = ArrayFormatter::try_new(array, &options).unwrap();
         array.is_valid(row).then(|| shown.value(row).to_string())
     }
 

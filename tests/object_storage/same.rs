@@ -1,7 +1,7 @@
 //! The same files give the same rows, wherever they are.
 
 use super::world::{At, World, rows};
-use arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use parquet::{arrow::ArrowWriter, file::properties::WriterProperties};
 use rstest::rstest;
 use std::{io::Write, sync::Arc};

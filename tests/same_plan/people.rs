@@ -1,9 +1,7 @@
 //! The customers, as files and as Customer Insights exports them. The same as SQL are in `places`.
 
-use arrow::{
-    array::{ArrayRef, Float64Array, RecordBatch, StringArray},
-    datatypes::{DataType, Field, Schema},
-};
+use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::ArrowWriter;
 use serde_json::json;
 use std::{

@@ -6,10 +6,8 @@ use super::super::{
     files::Kind,
 };
 use crate::definition::Rows;
-use arrow::{
-    array::RecordBatch,
-    datatypes::{DataType, Field, Schema},
-};
+use arrow_array::RecordBatch;
+use arrow_schema::{DataType, Field, Schema};
 
 type Sink<'a> = &'a mut dyn FnMut(RowBatch) -> Result<(), SourceError>;
 

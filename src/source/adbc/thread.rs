@@ -12,10 +12,8 @@ use super::{
 use crate::definition::{Adbc, Rows};
 use adbc_core::{CancelHandle, Statement, error::Status};
 use adbc_driver_manager::ManagedStatement;
-use arrow::{
-    array::{RecordBatch, RecordBatchReader},
-    datatypes::SchemaRef,
-};
+use arrow_array::{RecordBatch, RecordBatchReader};
+use arrow_schema::SchemaRef;
 use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};
 
 /// What is to be read.

@@ -4,7 +4,8 @@ use super::{
     super::SourceError,
     thread::{Cancel, Order, Telling, Told, ask, carry_out},
 };
-use arrow::{array::RecordBatch, datatypes::SchemaRef};
+use arrow_array::RecordBatch;
+use arrow_schema::SchemaRef;
 use std::{
     sync::{
         Arc,

@@ -6,7 +6,8 @@ use super::super::{
 };
 use super::pass::{Column, Kind, Pass, Used};
 use super::place::{Opened, Place};
-use arrow::{array::ArrayRef, datatypes::Field};
+use arrow_array::ArrayRef;
+use arrow_schema::{Field, FieldRef};
 use bytes::Bytes;
 use parquet::{
     arrow::{
@@ -23,7 +24,7 @@ const ROWS: usize = 1024;
 /// The columns of a file.
 pub fn columns(place: &Place) -> Result<Vec<Column>, SourceError> {
     let (_, builder) = open(place)?;
-    let column = |field: &arrow::datatypes::FieldRef| Column { name: field.name().clone(), kind: kind(field) };
+    let column = |field: &FieldRef| Column { name: field.name().clone(), kind: kind(field) };
     Ok(builder.schema().fields().iter().map(column).collect())
 }
 

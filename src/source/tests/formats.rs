@@ -1,13 +1,12 @@
 //! What each format gives, and how each is refused.
 
 use super::Files;
-use arrow::{
-    array::{
-        ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Int32Array, LargeStringArray,
-        ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray, UInt64Array,
-    },
-    datatypes::{DataType, Field, Int32Type, UInt32Type},
+use arrow_array::{
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, Decimal128Array, DictionaryArray, Float32Array, Int32Array, LargeStringArray,
+    ListArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray, UInt64Array,
+    types::{Int32Type, UInt32Type},
 };
+use arrow_schema::{DataType, Field};
 use parquet::arrow::ArrowWriter;
 use rstest::rstest;
 use std::{io::Write, sync::Arc};

@@ -74,9 +74,9 @@ fn ids_that_only_look_equal_are_not_joined() {
 
 #[test]
 fn a_csv_joins_a_parquet_of_integer_ids() {
-    use arrow::array::{Int64Array, RecordBatch};
+    use arrow_array::{ArrayRef, Int64Array, RecordBatch};
     let ids = Int64Array::from_iter_values(0..20_000);
-    let batch = RecordBatch::try_from_iter([("id", std::sync::Arc::new(ids) as arrow::array::ArrayRef)]).unwrap();
+    let batch = RecordBatch::try_from_iter([("id", std::sync::Arc::new(ids) as ArrayRef)]).unwrap();
     let mut writer = parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     let mut csv = String::from("Id,Name\n");

@@ -1,7 +1,7 @@
 //! Any table, written in any format, reads back equal.
 
 use super::Files;
-use arrow::array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use proptest::prelude::*;
 use std::sync::Arc;
 

@@ -5,10 +5,8 @@ use crate::{
     definition::{Adbc, Name, Rows, Selection, Source, SourceKind},
     source::{Cell, SourceError},
 };
-use arrow::{
-    array::*,
-    datatypes::{DataType, Field, Int32Type, IntervalUnit, Schema, TimeUnit},
-};
+use arrow_array::{builder::*, types::Int32Type, *};
+use arrow_schema::{DataType, Field, IntervalUnit, Schema, TimeUnit};
 use rstest::rstest;
 use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
