@@ -4,7 +4,7 @@
 use super::{Context, Failure, Recorder, poll};
 use crate::{
     destination::{JobOutcomes, Operation, Outcome},
-    member::{Fingerprint, Key, Standing},
+    member::{Fingerprint, Key},
     state::{Contact, ContactOrigin, ExportId, Job, JobMember, PlaceRow, Refusal, Store, Told, View},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -60,12 +60,13 @@ fn contacts(view: &View, place: PlaceRow, job: &Job, outcomes: &HashMap<Key, Out
     let mut contacts = Vec::new();
     for row in &job.rows {
         let Some(Outcome::Done { standing }) = outcomes.get(&row.key) else { continue };
-        let (standing, archived_from) = match (job.operation, standing) {
-            (Operation::Archive, _) => (Standing::Archived, view.contact(place, row.key)?.map(|c| c.standing)),
-            (Operation::Create, Some(standing)) => (*standing, None),
-            _ => continue,
-        };
-        contacts.push(Contact { key: row.key, standing, origin: ContactOrigin::Added, archived_from });
+        match (job.operation, standing) {
+            (Operation::Archive, _) => contacts.extend(view.contact(place, row.key)?.map(Contact::archived)),
+            (Operation::Create, Some(standing)) => {
+                contacts.push(Contact { key: row.key, standing: *standing, origin: ContactOrigin::Added, archived_from: None });
+            }
+            _ => {}
+        }
     }
     Ok(contacts)
 }

@@ -5,7 +5,7 @@ use super::Failure;
 use crate::{
     destination::{ContactRecord, ContainerId},
     member::{Key, SegmentMask, Standing},
-    state::{ExportId, PlaceRow, View},
+    state::{ExportId, MemberState, PlaceRow, View},
 };
 
 /// The exports of a place with their containers.
@@ -57,8 +57,9 @@ impl Left {
         }
         let Some(member) = view.member(export, key)?.filter(|m| m.fingerprint.is_some()) else { return Ok(false) };
         if archived {
-            // Whom we archived ourselves has not left.
-            return Ok(view.contact(place, key)?.is_some_and(|c| c.archived_from.is_none()) || contact.containers.is_some());
+            // Whom we archived ourselves has not left, whether or not we heard of it.
+            return Ok(member.state != MemberState::Leaving && view.contact(place, key)?.is_some_and(|c| c.archived_from.is_none())
+                || contact.containers.is_some());
         }
         let inside = contact.containers.iter().flatten().filter_map(|c| containers.iter().find(|(_, id)| id == c));
         let inside = inside.fold(SegmentMask::NONE, |mask, (bit, _)| mask.union(SegmentMask::of(*bit)));

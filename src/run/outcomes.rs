@@ -163,13 +163,7 @@ fn leave(phase: &mut Phase<'_>, part: &Part, Row { at, row, .. }: &Row<'_>, outc
 fn archive(phase: &mut Phase<'_>, Row { at, row, .. }: &Row<'_>, outcome: &Outcome, writes: &mut Writes) -> Result<(), Failure> {
     match outcome {
         Outcome::Done { .. } => {
-            let before = phase.view.contact(phase.ready.row, row.key)?.map(|c| c.standing);
-            writes.contacts.push(Contact {
-                key: row.key,
-                standing: Standing::Archived,
-                origin: ContactOrigin::Added,
-                archived_from: before,
-            });
+            writes.contacts.extend(phase.view.contact(phase.ready.row, row.key)?.map(Contact::archived));
         }
         Outcome::Gone | Outcome::Rejected(_) => {}
         _ => return Ok(()),

@@ -1,6 +1,6 @@
 //! A place's contacts: what the platform said of their subscription, and what we did about it. Written.
 
-use super::{PlaceRow, Result, StateError, Store, sql};
+use super::{MemberStateKind, PlaceRow, Result, StateError, Store, sql};
 use crate::member::{Key, Standing};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
@@ -32,6 +32,15 @@ pub struct ContactsRead {
     pub count: u64,
 }
 
+impl Contact {
+    /// The same, archived by us: to go back to the standing that it has now, or had when we archived it before.
+    #[must_use]
+    pub fn archived(self) -> Self {
+        let from = if self.standing == Standing::Archived { self.archived_from } else { Some(self.standing) };
+        Self { standing: Standing::Archived, archived_from: from, ..self }
+    }
+}
+
 impl ContactOrigin {
     pub(super) fn from_code(code: u8) -> Result<Self> {
         match code {
@@ -59,7 +68,8 @@ impl Store {
     }
 
     /// The reading's pages are all spooled. Contacts that are new are recorded as found; of the others only the standing
-    /// is, and one that is archived no longer is nobody's to restore. A contact on two pages is as on the later one.
+    /// is. One that is archived no longer is nobody's to restore; one that we were about to archive and that is archived now was
+    /// archived by us, though nobody told us. A contact on two pages is as on the later one.
     pub fn set_contacts_read(&mut self, place: PlaceRow, read: &ContactsRead) -> Result<()> {
         let spooled = "SELECT EXISTS (SELECT 1 FROM contact_spool WHERE place = ?1)";
         if self.conn.query_row(spooled, [place.0], |row| row.get(0))? {
@@ -100,9 +110,11 @@ fn merge_spool(conn: &Connection, place: PlaceRow) -> Result<()> {
         "INSERT INTO contact (place, key, standing, origin)
          SELECT place, key, standing, 0 FROM contact_spool WHERE place = ?1 ORDER BY key, rowid
          ON CONFLICT DO UPDATE SET standing = excluded.standing,
-           archived_from = iif(excluded.standing = ?2, archived_from, NULL)
+           archived_from = iif(excluded.standing = ?2, coalesce(archived_from, (
+             SELECT contact.standing FROM export e JOIN member m ON m.export = e.id
+             WHERE e.place = contact.place AND m.key = contact.key AND m.state = ?3 LIMIT 1)), NULL)
          WHERE standing != excluded.standing",
-        params![place.0, Standing::Archived.code()],
+        params![place.0, Standing::Archived.code(), MemberStateKind::Leaving.code()],
     )?;
     conn.execute("DELETE FROM contact_spool WHERE place = ?1", [place.0])?;
     Ok(())

@@ -143,6 +143,31 @@ async fn archiving(#[case] method: &str, #[case] route: &str, #[values(LostAnswe
     assert!(world.held().await.values().all(|held| held.status == "subscribed" && held.tags == ["Everyone"]));
 }
 
+/// The same when the platform had taken the batches, and only its answers were lost: who is archived by then was archived by
+/// us, and comes back as they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn archiving_that_nobody_heard_of_is_still_ours() {
+    let people = rows(0..20);
+    let world = World::new(&Defined::default().export("onLeave: archive\n"), &people).await;
+    world.succeed().await;
+    let mut faults = Faults::default().next(LostAnswer, "POST", "/batches");
+    faults.next[0].times = 5;
+    world.weather(faults);
+    world.write(&people[4..]);
+    assert!(matches!(world.apply().await.end, End::Failed { retrying: true, .. }));
+    world.weather(Faults::default());
+    let archived = || async { world.held().await.values().filter(|held| held.status == "archived").count() };
+    while archived().await < 4 {
+        // Each look at the batches carries them on a little.
+        world.get("/batches").await;
+    }
+    world.succeed().await;
+    assert!(world.plan().await.is_empty());
+    world.write(&people);
+    until_done(&world).await;
+    assert!(world.held().await.values().all(|held| held.status == "subscribed" && held.tags == ["Everyone"]));
+}
+
 /// A run that ended between taking people out of their tags and archiving them: the next one says so, and archives them;
 /// who came back meanwhile stays.
 #[rstest]

@@ -161,6 +161,31 @@ fn reading_a_contact_again_changes_its_standing_only() {
     assert_eq!(f.store.contacts_read(place).unwrap(), Some(read(2)));
 }
 
+/// Who is being taken out and turns out to be archived was archived by us; anybody else was not.
+#[test]
+fn those_who_are_leaving_are_ours_to_restore_and_may_come_back_before() {
+    let mut f = fixture();
+    let (export, place) = prepared(&mut f.store, "news");
+    let people = ["a@example.com", "b@example.com", "c@example.com"].map(|address| applied(address, 1));
+    f.store.write_members(export, &people).unwrap();
+    let known = |key| Contact { key, standing: Standing::Unsubscribed, origin: ContactOrigin::Added, archived_from: None };
+    let [leaving, back, stays] = people.each_ref().map(|member| known(member.key));
+    f.store.write_contacts(place, &[leaving, back, stays]).unwrap();
+    f.store.leave(export, 1, [leaving.key, back.key]).unwrap();
+    f.store.mark_leaving(export, [leaving.key, back.key]).unwrap();
+    f.store.join(export, 0, [back.key]).unwrap();
+    let state = |key| f.store.member(export, key).unwrap().map(|member| (member.state, member.segments, member.address.is_some()));
+    assert_eq!(state(leaving.key), Some((MemberState::Leaving, 0, true)));
+    assert_eq!(state(back.key), Some((MemberState::Applied, 1, true)));
+    f.store.spool_contacts(place, [leaving, back, stays].map(|contact| (contact.key, Standing::Archived))).unwrap();
+    f.store.set_contacts_read(place, &ContactsRead { watermark: "2026-11-22T06:00:00+00:00".into(), at: at(1), count: 3 }).unwrap();
+    let gone = |contact: Contact| Contact { standing: Standing::Archived, ..contact };
+    let contact = |of: Contact| f.store.contact(place, of.key).unwrap().unwrap();
+    assert_eq!(contact(leaving), leaving.archived());
+    assert_eq!(contact(leaving).archived(), leaving.archived(), "told a second time");
+    assert_eq!((contact(back), contact(stays)), (gone(back), gone(stays)));
+}
+
 #[test]
 fn a_stream_stops_when_asked_and_gives_errors_back() {
     let mut f = fixture();
