@@ -10,6 +10,7 @@ use super::{
     remove, verify,
 };
 use crate::{
+    definition::OnLeave,
     destination::{Capabilities, ContainerId, Operation},
     member::{Entry, Flags, Reject},
     plan::{Counts, Plan, resources::ContainerState, words::quoted},
@@ -161,7 +162,19 @@ async fn finish(
     let name = context.export.name.clone();
     recorder.write(move |store| store.release_held(&name))?;
     free_dropped(recorder, prepared)?;
+    end_leaving(context, recorder, prepared)?;
     recorder.flush().await
+}
+
+/// Whom an earlier run was about to archive is kept for that, and only while the export still wants it.
+fn end_leaving(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
+    let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) else { return Ok(()) };
+    if context.export.on_leave == OnLeave::Archive || prepared.work.tally.leaving == 0 {
+        return Ok(());
+    }
+    let tally = &mut prepared.work.tally;
+    tally.leavers -= std::mem::take(&mut tally.leaving);
+    recorder.write(move |store| store.end_leaving(export))
 }
 
 /// Segments that the export no longer names and that hold nobody of ours any more are forgotten; their containers stay.

@@ -117,6 +117,16 @@ impl Store {
         self.each_key(export, sql, keys, u64::from(MemberStateKind::Leaving.code()))
     }
 
+    /// Nobody is to be archived any more: who was leaving has left, and their addresses go.
+    pub fn end_leaving(&mut self, export: ExportId) -> Result<()> {
+        let leaving = {
+            let mut query = self.conn.prepare_cached("SELECT key FROM member WHERE export = ?1 AND state = ?2")?;
+            let keys = query.query_map(params![export.0, MemberStateKind::Leaving.code()], |row| row.get(0))?;
+            keys.collect::<rusqlite::Result<Vec<Key>>>()?
+        };
+        self.delete_members(export, leaving)
+    }
+
     /// The segment's container is gone at the platform: nobody is in it.
     pub fn empty_segment(&mut self, export: ExportId, bit: u8) -> Result<()> {
         self.apply(|conn| {

@@ -5,12 +5,13 @@
 use super::world::{Defined, Held, Row, World, desired, rows};
 use futures::future::join_all;
 use listkeeper::{
+    member::{Email, Key},
     run::Report,
     sandbox::{
         Fault::{self, *},
         Faults,
     },
-    state::End,
+    state::{End, View},
 };
 use rstest::rstest;
 use std::collections::BTreeMap;
@@ -143,21 +144,32 @@ async fn archiving(#[case] method: &str, #[case] route: &str, #[values(LostAnswe
     assert!(world.held().await.values().all(|held| held.status == "subscribed" && held.tags == ["Everyone"]));
 }
 
-/// The same when the platform had taken the batches, and only its answers were lost: who is archived by then was archived by
-/// us, and comes back as they were.
-#[tokio::test(flavor = "multi_thread")]
-async fn archiving_that_nobody_heard_of_is_still_ours() {
+/// Four of twenty people have left their tag, and the run ended before a batch that archives them was known to be taken.
+async fn stopped_before_archiving(fault: Fault) -> (World, Vec<Row>) {
     let people = rows(0..20);
     let world = World::new(&Defined::default().export("onLeave: archive\n"), &people).await;
     world.succeed().await;
-    let mut faults = Faults::default().next(LostAnswer, "POST", "/batches");
+    let mut faults = Faults::default().next(fault, "POST", "/batches");
     faults.next[0].times = 5;
     world.weather(faults);
     world.write(&people[4..]);
-    assert!(matches!(world.apply().await.end, End::Failed { retrying: true, .. }));
+    let failed = world.apply().await;
+    assert!(matches!(failed.end, End::Failed { retrying: true, .. }), "{:?}", failed.end);
+    assert_eq!(failed.counts.removed, 0);
     world.weather(Faults::default());
-    let archived = || async { world.held().await.values().filter(|held| held.status == "archived").count() };
-    while archived().await < 4 {
+    (world, people)
+}
+
+async fn archived(world: &World) -> usize {
+    world.held().await.values().filter(|held| held.status == "archived").count()
+}
+
+/// The platform had taken the batches, and only its answers were lost: who is archived by then was archived by us, and comes
+/// back as they were.
+#[tokio::test(flavor = "multi_thread")]
+async fn archiving_that_nobody_heard_of_is_still_ours() {
+    let (world, people) = stopped_before_archiving(LostAnswer).await;
+    while archived(&world).await < 4 {
         // Each look at the batches carries them on a little.
         world.get("/batches").await;
     }
@@ -168,33 +180,39 @@ async fn archiving_that_nobody_heard_of_is_still_ours() {
     assert!(world.held().await.values().all(|held| held.status == "subscribed" && held.tags == ["Everyone"]));
 }
 
-/// A run that ended between taking people out of their tags and archiving them: the next one says so, and archives them;
-/// who came back meanwhile stays.
+/// The next run says so, and archives them; who came back meanwhile stays.
 #[rstest]
 #[case::gone(4)]
 #[case::one_came_back(3)]
 #[tokio::test(flavor = "multi_thread")]
 async fn archiving_that_was_not_begun_is_gone_on_with(#[case] gone: usize) {
-    let people = rows(0..20);
-    let world = World::new(&Defined::default().export("onLeave: archive\n"), &people).await;
-    world.succeed().await;
-    let mut faults = Faults::default().next(ServerError, "POST", "/batches");
-    faults.next[0].times = 5;
-    world.weather(faults);
-    world.write(&people[4..]);
-    let failed = world.apply().await;
-    assert!(matches!(failed.end, End::Failed { retrying: true, .. }), "{:?}", failed.end);
-    assert_eq!(failed.counts.removed, 0);
-    world.weather(Faults::default());
+    let (world, people) = stopped_before_archiving(ServerError).await;
     world.write(&people[gone..]);
     let plan = world.plan().await;
     assert_eq!((plan.members.leave, plan.members.archive), (0, gone as u64));
     let text = listkeeper::plan::text(&plan);
     assert!(text.contains(&format!("- {gone} archived, whom an earlier run took out")), "{text}");
-    let report = world.succeed().await;
-    assert_eq!(report.counts.removed, gone as u64);
-    let held = world.held().await;
-    assert_eq!(held.values().filter(|held| held.status == "archived").count(), gone);
-    assert_eq!(held.values().filter(|held| held.tags == ["Everyone"]).count(), 20 - gone);
+    assert_eq!(world.succeed().await.counts.removed, gone as u64);
+    assert_eq!(archived(&world).await, gone);
+    assert_eq!(world.held().await.values().filter(|held| held.tags == ["Everyone"]).count(), 20 - gone);
     assert!(world.plan().await.is_empty());
+}
+
+/// The definition changed its mind: nobody is archived, and no address is kept for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn archiving_that_is_wanted_no_more_is_not_gone_on_with() {
+    let (world, people) = stopped_before_archiving(ServerError).await;
+    let kept = || {
+        let view = View::open(&world.state(), world.now).unwrap().unwrap();
+        let export = view.export(&world.read().name).unwrap().unwrap().id;
+        let address = |row: &Row| view.member(export, Key::of(&Email::parse(&row.email).unwrap().unwrap())).unwrap()?.address;
+        people.iter().filter_map(address).count()
+    };
+    assert_eq!(kept(), 20);
+    world.define(&Defined::default());
+    assert!(world.plan().await.is_empty());
+    world.succeed().await;
+    assert_eq!((kept(), archived(&world).await), (16, 0));
+    world.define(&Defined::default().export("onLeave: archive\n"));
+    assert!(world.plan().await.is_empty(), "it is not taken up again");
 }
