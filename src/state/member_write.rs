@@ -96,12 +96,11 @@ impl Store {
 
     /// They are in the segment's container now, and are not to be archived any more. Keys that are not known are passed over.
     pub fn join(&mut self, export: ExportId, bit: u8, keys: impl IntoIterator<Item = Key>) -> Result<()> {
-        self.each_key(
-            export,
-            "UPDATE member SET segments = segments | ?3, state = iif(state = 3, 0, state) WHERE export = ?1 AND key = ?2",
-            keys,
-            1 << bit,
-        )
+        let (leaving, applied) = (MemberStateKind::Leaving.code(), MemberStateKind::Applied.code());
+        let sql = format!(
+            "UPDATE member SET segments = segments | ?3, state = iif(state = {leaving}, {applied}, state) WHERE export = ?1 AND key = ?2"
+        );
+        self.each_key(export, &sql, keys, 1 << bit)
     }
 
     /// They are out of the containers of these segments now. A row of which nothing remains is not deleted: what follows
