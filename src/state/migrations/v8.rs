@@ -1,0 +1,3 @@
+//! Persons: ids across the exports of one audience.
+
+pub(super) const SQL: &str = "";
