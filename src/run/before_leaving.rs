@@ -1,8 +1,8 @@
 //! What some vendors need before people are taken out: that our last write has become visible, and their own ids of contacts.
 
-use super::{Failure, part::Part, phase::Phase, poll, standings};
+use super::{Failure, pages::Pages, part::Part, phase::Phase, poll, standings};
 use crate::{
-    destination::{ContactRecord, PageRequest},
+    destination::ContactRecord,
     member::{Email, Key},
 };
 use chrono::{DateTime, Utc};
@@ -67,21 +67,12 @@ async fn one_by_one(phase: &Phase<'_>, people: &[Email]) -> Result<(), Failure> 
 
 async fn whole_container(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
     let Some((_, container)) = &part.container else { return Ok(()) };
-    let (context, rows) = (phase.context, phase.context.destination.capabilities().page_rows);
-    context.watch.phase("reading the platform's ids of the members", None);
-    let mut request = PageRequest { cursor: None, rows, changed_since: None, standing: None };
-    loop {
-        if context.cancel.is_cancelled() {
-            return Err(Failure::canceled());
-        }
-        let page = context.destination.container_members(&phase.ready.place, container, &request).await?;
-        context.watch.advance(page.contacts.len() as u64);
-        standings::learn_ids(phase.recorder, phase.ready.row, &page.contacts)?;
-        match page.next {
-            Some(next) => request.cursor = Some(next),
-            None => return Ok(()),
-        }
+    phase.context.watch.phase("reading the platform's ids of the members", None);
+    let mut pages = Pages::of_list(phase.context, &phase.ready.place, container);
+    while let Some(contacts) = pages.next().await? {
+        standings::learn_ids(phase.recorder, phase.ready.row, &contacts)?;
     }
+    Ok(())
 }
 
 /// Keys with the ids that came with a reading.

@@ -26,6 +26,7 @@ mod left;
 mod lines;
 mod observe;
 mod outcomes;
+mod pages;
 mod part;
 mod patience;
 mod phase;

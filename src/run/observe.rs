@@ -1,11 +1,9 @@
 //! The platform's resources: observed, settled with what is recorded and wanted, created and recorded.
 
-use super::{Context, Failure, Recorder, remove, standings};
+use super::{Context, Failure, Recorder, pages::Pages, remove, standings};
 use crate::{
     definition::{Export, FieldType, Name, PlaceRef},
-    destination::{
-        ContainerId, Observed, PageRequest, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, Sought, WantedField,
-    },
+    destination::{ContainerId, Observed, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, Sought, WantedField},
     member::Key,
     plan::{
         PlacePlan, ResourceStep,
@@ -309,18 +307,10 @@ async fn read_found(
     origin: Origin,
 ) -> Result<(), Failure> {
     context.watch.phase(&format!("reading who is in \"{}\" already", plan.name), None);
-    let rows = context.destination.capabilities().page_rows;
-    let (mut cursor, bit) = (None, plan.bit);
-    loop {
-        let request = PageRequest { cursor, rows, changed_since: None, standing: None };
-        let page = context.destination.container_members(place, id, &request).await?;
-        context.watch.advance(page.contacts.len() as u64);
-        cursor = page.next.clone();
-        standings::learn_ids(recorder, row, &page.contacts)?;
-        recorder.write(move |store| store.record_found(export, bit, page.contacts.iter().map(|c| (Key::of(&c.email), &c.email))))?;
-        if cursor.is_none() {
-            break;
-        }
+    let (mut pages, bit) = (Pages::of_list(context, place, id), plan.bit);
+    while let Some(contacts) = pages.next().await? {
+        standings::learn_ids(recorder, row, &contacts)?;
+        recorder.write(move |store| store.record_found(export, bit, contacts.iter().map(|c| (Key::of(&c.email), &c.email))))?;
     }
     let record = ContainerRecord { place: row, remote: id.clone(), name: plan.name.clone(), origin, found_read: true };
     recorder.record(move |store| store.record_container(export, bit, &record)).await

@@ -4,9 +4,9 @@
 //! it to new contacts ourselves: nearly all of those changes are our own writes, and a contact that someone else added meanwhile is
 //! recognised when the platform refuses to create it.
 
-use super::{Context, Failure, Recorder, before_leaving, left::Left};
+use super::{Context, Failure, Recorder, before_leaving, left::Left, pages::Pages};
 use crate::{
-    destination::{ContactRecord, PageRequest, PlaceId, Reading},
+    destination::{ContactRecord, PlaceId, Reading},
     member::{Key, Standing},
     state::{ContactsRead, ExportId, PlaceRow, View},
 };
@@ -50,22 +50,21 @@ pub async fn read(
             Vec::new()
         }
         (Reading::Changes, Some(before)) => {
-            let changes = request(context, Some(before.watermark.clone()), None);
-            let (_, left) = reading.pages(view, changes).await?;
+            let (_, left) = reading.pages(view, Some(before.watermark.clone()), None).await?;
             note_read(context, recorder, row, before.count).await?;
             left
         }
         (Reading::Everyone, None) => {
             context.watch.phase("reading the status of the contacts that are there already", contacts);
-            let (read, mut left) = reading.pages(view, request(context, None, None)).await?;
+            let (read, mut left) = reading.pages(view, None, None).await?;
             let since = (context.now - CLOCKS).to_rfc3339_opts(SecondsFormat::Secs, false);
-            left.extend(reading.pages(view, request(context, Some(since), None)).await?.1);
+            left.extend(reading.pages(view, Some(since), None).await?.1);
             note_read(context, recorder, row, read).await?;
             left
         }
         (Reading::Everyone, Some(before)) => {
             let standings = STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips_subscribed(context));
-            let readings = standings.map(|standing| reading.pages(view, request(context, Some(before.watermark.clone()), Some(standing))));
+            let readings = standings.map(|standing| reading.pages(view, Some(before.watermark.clone()), Some(standing)));
             let read = futures::future::try_join_all(readings).await?;
             note_read(context, recorder, row, before.count).await?;
             read.into_iter().flat_map(|(_, left)| left).collect()
@@ -73,10 +72,6 @@ pub async fn read(
     };
     mark_left(recorder, left).await?;
     Ok(everyone)
-}
-
-fn request(context: &Context, changed_since: Option<String>, standing: Option<Standing>) -> PageRequest {
-    PageRequest { cursor: None, rows: context.destination.capabilities().page_rows, changed_since, standing }
 }
 
 /// Everyone who changed since a reading, whatever their status.
@@ -90,7 +85,7 @@ pub async fn read_changes(
 ) -> Result<(), Failure> {
     recorder.write(move |store| store.begin_contacts_read(row))?;
     let reading = Contacts { context, recorder, place, row, left: Left::default() };
-    reading.pages(view, request(context, Some(before.watermark.clone()), None)).await?;
+    reading.pages(view, Some(before.watermark.clone()), None).await?;
     note_read(context, recorder, row, before.count).await
 }
 
@@ -117,28 +112,22 @@ struct Contacts<'a> {
 
 impl Contacts<'_> {
     /// Reads to the end; gives how many contacts came, and members among them who have left by themselves.
-    async fn pages(&self, view: &View, mut request: PageRequest) -> Result<(u64, Vec<(ExportId, Key)>), Failure> {
-        let (context, row) = (self.context, self.row);
+    async fn pages(
+        &self,
+        view: &View,
+        changed_since: Option<String>,
+        standing: Option<Standing>,
+    ) -> Result<(u64, Vec<(ExportId, Key)>), Failure> {
+        let (mut pages, row) = (Pages::of_audience(self.context, self.place, changed_since, standing), self.row);
         let (mut read, mut left) = (0, Vec::new());
-        loop {
-            if context.cancel.is_cancelled() {
-                return Err(Failure::canceled());
-            }
-            let page = context.destination.contacts(self.place, &request).await?;
-            read += page.contacts.len() as u64;
-            // Changes are read while the source is; only the whole reading has a bar of its own.
-            if request.changed_since.is_none() {
-                context.watch.advance(page.contacts.len() as u64);
-            }
-            left.extend(self.left.among(view, row, &page.contacts)?);
-            learn_ids(self.recorder, row, &page.contacts)?;
-            let seen: Vec<(Key, Standing)> = page.contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
+        while let Some(contacts) = pages.next().await? {
+            read += contacts.len() as u64;
+            left.extend(self.left.among(view, row, &contacts)?);
+            learn_ids(self.recorder, row, &contacts)?;
+            let seen: Vec<(Key, Standing)> = contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
             self.recorder.write(move |store| store.spool_contacts(row, seen))?;
-            match page.next {
-                Some(next) => request.cursor = Some(next),
-                None => return Ok((read, left)),
-            }
         }
+        Ok((read, left))
     }
 }
 

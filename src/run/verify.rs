@@ -1,10 +1,10 @@
 //! Reading back what the platform only accepted (E12): `verify: always` reads everyone in the containers, `sample` looks some
 //! people up and reads everyone when one of them is missing. Who is missing is sent again by the next run.
 
-use super::{Failure, phase::Phase, poll};
+use super::{Failure, pages::Pages, phase::Phase, poll};
 use crate::{
     definition::Verify,
-    destination::{ContainerId, PageRequest},
+    destination::ContainerId,
     member::{Email, Flags, Key, SegmentMask},
 };
 use std::{collections::BTreeSet, ops::ControlFlow, time::Duration};
@@ -73,21 +73,10 @@ async fn missing_in(phase: &Phase<'_>, bit: u8, container: &ContainerId) -> Resu
 
 /// Everyone in the container, sorted.
 async fn read(phase: &Phase<'_>, container: &ContainerId) -> Result<Vec<Key>, Failure> {
-    let context = phase.context;
-    context.watch.phase("reading back who is there", None);
-    let mut request = PageRequest { cursor: None, rows: context.destination.capabilities().page_rows, changed_since: None, standing: None };
-    let mut present = Vec::new();
-    loop {
-        if context.cancel.is_cancelled() {
-            return Err(Failure::canceled());
-        }
-        let page = context.destination.container_members(&phase.ready.place, container, &request).await?;
-        context.watch.advance(page.contacts.len() as u64);
-        present.extend(page.contacts.iter().map(|contact| Key::of(&contact.email)));
-        match page.next {
-            Some(next) => request.cursor = Some(next),
-            None => break,
-        }
+    phase.context.watch.phase("reading back who is there", None);
+    let (mut pages, mut present) = (Pages::of_list(phase.context, &phase.ready.place, container), Vec::new());
+    while let Some(contacts) = pages.next().await? {
+        present.extend(contacts.iter().map(|contact| Key::of(&contact.email)));
     }
     present.sort_unstable();
     Ok(present)
