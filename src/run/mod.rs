@@ -19,6 +19,8 @@ mod ending;
 mod engine;
 mod execute;
 mod facts;
+#[cfg(test)]
+pub(crate) mod fake;
 mod hold;
 mod jobs;
 mod known_after_all;

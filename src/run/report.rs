@@ -160,7 +160,8 @@ impl Engine {
         self.recorder()?.record(record).await
     }
 
-    async fn finish(&self, run: RunId, report: &Report) -> Result<(), Failure> {
+    /// Records how the run ended.
+    pub(super) async fn finish(&self, run: RunId, report: &Report) -> Result<(), Failure> {
         let retention = self.retention;
         let (end, counts, digest) = (report.end.clone(), report.counts.clone(), report.plan.as_ref().map(|p| p.digest.0.clone()));
         self.recorder()?
@@ -173,6 +174,12 @@ impl Engine {
             })
             .await
     }
+}
+
+/// How a run came out, for a run that nobody had planned before.
+#[cfg(test)]
+pub(super) fn concluded(export: &Export, result: Result<(Plan, Outcome), Failure>) -> Report {
+    result.map_or_else(|failure| failed(failure, None), |(plan, outcome)| ended(export, plan, outcome))
 }
 
 fn timed_out(failure: Failure, limit: Duration) -> Failure {

@@ -34,6 +34,14 @@ impl View {
         Ok(Some(view))
     }
 
+    /// A copy of what is committed, as a process that was killed leaves it.
+    #[cfg(test)]
+    pub(crate) fn copy_to(&self, dir: &StateDir) -> Result<()> {
+        dir.create()?;
+        let copy = dir.database().to_string_lossy().into_owned();
+        Ok(self.conn.execute("VACUUM INTO ?1", [copy]).map(drop)?)
+    }
+
     /// Tells this state from any other: random, once.
     pub fn lineage(&self) -> Result<String> {
         Ok(self.conn.query_row("SELECT lineage FROM meta", [], |row| row.get(0))?)

@@ -1,0 +1,367 @@
+//! Contacts and lists in memory, behind the trait of a destination.
+
+use super::Like;
+use crate::{
+    destination::{
+        Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Destination, Error, ErrorKind,
+        FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, RemoteContainer,
+        RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    },
+    member::{Email, FieldKind, Key, Standing},
+};
+use async_trait::async_trait;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// One contact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub standing: Standing,
+    pub attributes: BTreeMap<String, String>,
+    /// Ids of lists.
+    pub lists: BTreeSet<String>,
+}
+
+/// A batch that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Call {
+    pub operation: Operation,
+    pub list: Option<String>,
+    pub emails: Vec<String>,
+}
+
+/// The platform, which outlives the runs that write to it.
+#[derive(Clone)]
+pub(crate) struct Platform {
+    inner: Arc<Mutex<Inner>>,
+    dead: Arc<Notify>,
+}
+
+#[derive(Default)]
+struct Inner {
+    people: BTreeMap<String, Person>,
+    /// Id → name.
+    lists: BTreeMap<String, String>,
+    fields: Vec<RemoteField>,
+    calls: Vec<Call>,
+    script: Vec<(Operation, String, Outcome)>,
+    lost: Vec<Operation>,
+    jobs: BTreeMap<JobId, JobOutcomes>,
+    /// Rows of a batch about to be sent → the name under which it is looked up.
+    named: BTreeMap<Vec<Key>, JobId>,
+    made: u64,
+    requests: u64,
+    calls_left: Option<u64>,
+}
+
+impl Platform {
+    pub(super) fn new() -> Self {
+        Self { inner: Arc::default(), dead: Arc::default() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    /// Somebody else makes or changes a contact; `lists` by name.
+    pub(crate) fn person(&self, email: &str, standing: Standing, lists: &[&str]) {
+        let mut inner = self.lock();
+        let ids = inner.lists.iter().filter(|(_, name)| lists.contains(&name.as_str())).map(|(id, _)| id.clone()).collect();
+        let attributes = inner.people.get(email).map(|person| person.attributes.clone()).unwrap_or_default();
+        inner.people.insert(email.to_owned(), Person { standing, attributes, lists: ids });
+    }
+
+    /// Somebody else deletes a contact.
+    pub(crate) fn delete(&self, email: &str) {
+        self.lock().people.remove(email);
+    }
+
+    pub(crate) fn find(&self, email: &str) -> Option<Person> {
+        self.lock().people.get(email).cloned()
+    }
+
+    pub(crate) fn people(&self) -> BTreeMap<String, Person> {
+        self.lock().people.clone()
+    }
+
+    /// Who is on the list of this name.
+    pub(crate) fn members(&self, list: &str) -> Vec<String> {
+        let inner = self.lock();
+        let ids: Vec<_> = inner.lists.iter().filter(|(_, name)| *name == list).map(|(id, _)| id).collect();
+        inner.people.iter().filter(|(_, p)| ids.iter().any(|id| p.lists.contains(*id))).map(|(email, _)| email.clone()).collect()
+    }
+
+    /// A field is another one from now on.
+    pub(crate) fn field(&self, tag: &str, kind: FieldKind) {
+        let mut inner = self.lock();
+        inner.fields.retain(|field| field.tag != tag);
+        inner.fields.push(RemoteField { id: tag.to_owned(), tag: tag.to_owned(), name: tag.to_owned(), kind });
+    }
+
+    /// The next time that this is asked of the contact, this is the answer, and nothing is done.
+    pub(crate) fn answer(&self, operation: Operation, email: &str, outcome: Outcome) {
+        self.lock().script.push((operation, email.to_owned(), outcome));
+    }
+
+    /// The next batch of this operation is carried out, and its answer is lost.
+    pub(crate) fn lose(&self, operation: Operation) {
+        self.lock().lost.push(operation);
+    }
+
+    /// After so many more requests nothing is answered any more; the last one is carried out all the same.
+    pub(crate) fn dies_after(&self, requests: u64) {
+        self.lock().calls_left = Some(requests);
+    }
+
+    pub(crate) fn revive(&self) {
+        self.lock().calls_left = None;
+    }
+
+    /// Returns once the platform does not answer.
+    pub(crate) async fn died(&self) {
+        self.dead.notified().await;
+    }
+
+    /// Batches sent since the last call.
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        std::mem::take(&mut self.lock().calls)
+    }
+
+    /// Requests of any kind so far.
+    pub(crate) fn requests(&self) -> u64 {
+        self.lock().requests
+    }
+
+    /// One request; never returns where its answer is lost with the platform.
+    async fn request<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        let (answer, alive) = {
+            let mut inner = self.lock();
+            inner.requests += 1;
+            let left = inner.calls_left;
+            inner.calls_left = left.map(|left| left.saturating_sub(1));
+            let answer = (left != Some(0)).then(|| work(&mut inner));
+            (answer, left.is_none_or(|left| left > 1))
+        };
+        match answer {
+            Some(answer) if alive => answer,
+            _ => {
+                self.dead.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+}
+
+/// The platform as one run sees it.
+pub(crate) struct Fake {
+    pub(super) like: Like,
+    pub(super) platform: Platform,
+    /// Asked for what is constant; never for anything that needs the network.
+    pub(super) real: Arc<dyn Destination>,
+}
+
+impl Fake {
+    fn record(&self, email: &str, person: &Person, found: bool) -> ContactRecord {
+        let tells = match self.like {
+            Like::Mailchimp => false,
+            Like::Omnisend => found,
+            Like::ConstantContact | Like::Iterable => true,
+        };
+        let by_id = self.capabilities().leaves_by_id;
+        ContactRecord {
+            contact: by_id.then(|| ContactId(format!("id-{email}"))),
+            containers: tells.then(|| person.lists.iter().cloned().map(ContainerId).collect()),
+            ..ContactRecord::new(Email::trusted(email), person.standing)
+        }
+    }
+
+    fn page(&self, inner: &Inner, request: &PageRequest, list: Option<&ContainerId>) -> ContactPage {
+        let standing = |p: &Person| request.standing.is_none_or(|standing| standing == p.standing);
+        let on = |p: &Person| list.is_none_or(|list| p.lists.contains(&list.0));
+        let people = inner.people.iter().filter(|(_, p)| standing(p) && on(p));
+        ContactPage { contacts: people.map(|(email, p)| self.record(email, p, false)).collect(), total: None, next: None }
+    }
+
+    fn carry_out(&self, inner: &mut Inner, batch: &Batch, row: &BatchRow) -> Outcome {
+        let email = row.email.as_str();
+        let scripted = inner.script.iter().position(|(operation, who, _)| *operation == batch.operation && who == email);
+        if let Some(at) = scripted {
+            return inner.script.remove(at).2;
+        }
+        let known = inner.people.contains_key(email);
+        let makes = match batch.operation {
+            Operation::Create => !known,
+            Operation::Join => !known && self.capabilities().join_tells,
+            _ => false,
+        };
+        if batch.operation == Operation::Create && known && self.like == Like::Mailchimp {
+            return Outcome::Exists;
+        }
+        if !known && !makes {
+            return Outcome::Gone;
+        }
+        let standing = row.standing.unwrap_or(Standing::Subscribed);
+        let made = || Person { standing, attributes: BTreeMap::new(), lists: BTreeSet::new() };
+        let person = inner.people.entry(email.to_owned()).or_insert_with(made);
+        person.attributes.extend(row.attributes.iter().map(|(tag, value)| (tag.clone(), format!("{value:?}"))));
+        person.lists.extend(row.joins.iter().map(|list| list.0.clone()));
+        let list = batch.container.as_ref().map(|list| list.0.clone());
+        match batch.operation {
+            Operation::Join => person.lists.extend(list),
+            Operation::Leave => person.lists.retain(|on| Some(on) != list.as_ref()),
+            Operation::Archive => person.standing = Standing::Archived,
+            Operation::Restore => person.standing = standing,
+            Operation::Create | Operation::Update => {}
+        }
+        match self.like {
+            Like::Mailchimp => Outcome::Done { standing: Some(person.standing) },
+            Like::Omnisend => Outcome::Done { standing: row.standing },
+            Like::ConstantContact | Like::Iterable => Outcome::Unverified,
+        }
+    }
+
+    fn is_job(&self, operation: Operation) -> bool {
+        match self.like {
+            Like::Mailchimp => operation == Operation::Archive,
+            Like::Omnisend => matches!(operation, Operation::Create | Operation::Update),
+            Like::ConstantContact => true,
+            Like::Iterable => false,
+        }
+    }
+
+    fn take(&self, inner: &mut Inner, batch: &Batch) -> Result<Submitted, Error> {
+        let emails = batch.rows.iter().map(|row| row.email.as_str().to_owned()).collect();
+        inner.calls.push(Call { operation: batch.operation, list: batch.container.as_ref().map(|list| list.0.clone()), emails });
+        let outcomes: Vec<_> = batch.rows.iter().map(|row| self.carry_out(inner, batch, row)).collect();
+        let keys: Vec<_> = batch.rows.iter().map(|row| row.key).collect();
+        let told = of_job(&keys, &outcomes);
+        if let Some(id) = inner.named.remove(&keys) {
+            inner.jobs.insert(id, told.clone());
+        }
+        inner.made += 1;
+        let id = JobId(format!("job-{}", inner.made));
+        inner.jobs.insert(id.clone(), told);
+        if let Some(at) = inner.lost.iter().position(|operation| *operation == batch.operation) {
+            inner.lost.remove(at);
+            return Err(Error::new(ErrorKind::Retry { after: None, unknown: true }, "the answer was lost"));
+        }
+        Ok(if self.is_job(batch.operation) { Submitted::Job(id) } else { Submitted::Done(outcomes) })
+    }
+}
+
+/// As results tell of a job: those of whom there is something to say, and one word for all the others.
+fn of_job(keys: &[Key], outcomes: &[Outcome]) -> JobOutcomes {
+    let good = outcomes.iter().find(|o| matches!(o, Outcome::Done { .. } | Outcome::Unverified)).cloned();
+    let others = good.unwrap_or(Outcome::Unconfirmed("the job's results do not say".to_owned()));
+    let rows = keys.iter().copied().zip(outcomes.iter().cloned()).filter(|(_, outcome)| *outcome != others);
+    JobOutcomes { rows: rows.collect(), others }
+}
+
+fn made(id: &str, name: &str) -> RemoteContainer {
+    RemoteContainer::new(id, name, Some(0))
+}
+
+#[async_trait]
+impl Destination for Fake {
+    fn capabilities(&self) -> &'static Capabilities {
+        self.real.capabilities()
+    }
+
+    async fn verify(&self) -> Result<Account, Error> {
+        Ok(Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into() })
+    }
+
+    async fn observe(&self, _sought: &Sought<'_>) -> Result<Observed, Error> {
+        let observed = |inner: &mut Inner| {
+            let place = RemotePlace { id: PlaceId("cdp".into()), name: "CDP".into(), contacts: Some(inner.people.len() as u64) };
+            let size = |id: &String| inner.people.values().filter(|p| p.lists.contains(id)).count() as u64;
+            let lists = inner.lists.iter().map(|(id, name)| RemoteContainer { members: Some(size(id)), ..made(id, name) }).collect();
+            Observed { place: Some(place), same_name: Vec::new(), fields: inner.fields.clone(), containers: lists }
+        };
+        Ok(self.platform.request(observed).await)
+    }
+
+    fn fit(&self, wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFit {
+        self.real.fit(wanted, remote)
+    }
+
+    async fn change(&self, _place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Error> {
+        let apply = |inner: &mut Inner| match change {
+            ResourceChange::CreatePlace { name } => {
+                ResourceDone::Place(RemotePlace { id: PlaceId("cdp".into()), name: name.clone(), contacts: Some(0) })
+            }
+            ResourceChange::CreateField { tag, field_type } => {
+                let kind = FieldKind::plain(*field_type);
+                // What Iterable tells of a field is its type.
+                let id = if self.like == Like::Iterable { "string".to_owned() } else { tag.clone() };
+                let field = RemoteField { id, tag: tag.clone(), name: tag.clone(), kind };
+                inner.fields.push(field.clone());
+                ResourceDone::Field(field)
+            }
+            ResourceChange::CreateContainer { name } => {
+                inner.made += 1;
+                let id = format!("{}", 100 + inner.made);
+                inner.lists.insert(id.clone(), name.clone());
+                ResourceDone::Container(made(&id, name))
+            }
+            ResourceChange::RenameContainer { id, to, .. } => {
+                inner.lists.insert(id.0.clone(), to.clone());
+                ResourceDone::Container(made(&id.0, to))
+            }
+            ResourceChange::DeleteContainer { id } => {
+                inner.lists.remove(&id.0);
+                inner.people.values_mut().for_each(|person| _ = person.lists.remove(&id.0));
+                ResourceDone::Deleted
+            }
+            ResourceChange::CreateView { .. } => ResourceDone::View,
+        };
+        Ok(self.platform.request(apply).await)
+    }
+
+    async fn contacts(&self, _place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
+        assert_ne!(self.capabilities().reading, Reading::Nothing);
+        Ok(self.platform.request(|inner| self.page(inner, page, None)).await)
+    }
+
+    fn rereads(&self, given: Option<Standing>) -> bool {
+        self.real.rereads(given)
+    }
+
+    async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
+        let find = |inner: &mut Inner| inner.people.get(email.as_str()).map(|person| self.record(email.as_str(), person, true));
+        Ok(self.platform.request(find).await)
+    }
+
+    async fn container_members(&self, _place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error> {
+        Ok(self.platform.request(|inner| self.page(inner, page, Some(container))).await)
+    }
+
+    fn row_bytes(&self, operation: Operation, row: &BatchRow) -> usize {
+        self.real.row_bytes(operation, row)
+    }
+
+    fn job_of(&self, batch: &Batch) -> Option<JobId> {
+        let mut inner = self.platform.lock();
+        inner.made += 1;
+        let id = JobId(format!("lost-{}", inner.made));
+        inner.named.insert(batch.rows.iter().map(|row| row.key).collect(), id.clone());
+        Some(id)
+    }
+
+    async fn submit(&self, _place: &PlaceId, batch: &Batch) -> Result<Submitted, Error> {
+        self.platform.request(|inner| self.take(inner, batch)).await
+    }
+
+    async fn poll(&self, _place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {
+        let ask = |inner: &mut Inner| {
+            let unknown = || JobOutcomes::all(Outcome::NotDone);
+            let told = |id: &JobId| (id.clone(), inner.jobs.get(id).cloned().unwrap_or_else(unknown));
+            Polled { finished: jobs.ids.iter().map(told).collect(), after: Duration::from_secs(1) }
+        };
+        Ok(self.platform.request(ask).await)
+    }
+}

@@ -1,0 +1,236 @@
+//! A directory of definitions, a state, and the platform between them.
+
+use super::{Like, Platform, platform::Fake};
+use crate::{
+    definition::{self, Connection, Credentials, Export, Secret},
+    destination,
+    http::Hub,
+    oauth::{InMemoryTokens, SignIns},
+    run::{Context, Decision, Engine, Failure, Prepared, Recorder, Report, Silent, report},
+    state::{Applied, RunStart, StateDir, StateError, Store, Trigger, View},
+};
+use chrono::{DateTime, Utc};
+use std::{
+    fs,
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+};
+
+/// One export `news` of the segment `everyone` (display name `Everyone`, list of that name).
+pub(crate) struct World {
+    dir: tempfile::TempDir,
+    like: Like,
+    platform: Platform,
+    pub(crate) now: DateTime<Utc>,
+    /// Another one after each kill.
+    state: Mutex<PathBuf>,
+}
+
+impl World {
+    /// `export`: more lines of the export.
+    pub(crate) async fn new(like: Like, export: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let state = Mutex::new(dir.path().join("state-0"));
+        let world = Self { dir, like, platform: Platform::new(), now: Utc::now(), state };
+        fs::create_dir(world.directory()).unwrap();
+        fs::write(world.directory().join("key"), "key-us0\n").unwrap();
+        world.define(export);
+        world.write("");
+        world
+    }
+
+    fn directory(&self) -> PathBuf {
+        self.dir.path().join("definitions")
+    }
+
+    /// The export has these lines from now on.
+    pub(crate) fn define(&self, export: &str) {
+        let (connection, lines) = match self.like {
+            Like::Mailchimp => (
+                "type: mailchimp\ncredentials: {apiKey: {file: key}}",
+                "target: {audienceId: cdp}\nattributes: {FNAME: First}\nnewContacts: {status: subscribed}",
+            ),
+            Like::Omnisend => (
+                "type: omnisend\ncredentials: {apiKey: {file: key}}",
+                "target: {names: {everyone: Everyone}}\nattributes: {firstName: First}\nnewContacts: {status: non-subscribed}",
+            ),
+            Like::ConstantContact => (
+                "type: constant-contact\ncredentials: {oauth: {clientId: abc}}",
+                "target: {list: Everyone}\nattributes: {first_name: First}",
+            ),
+            Like::Iterable => {
+                ("type: iterable\nregion: eu\ncredentials: {apiKey: {file: key}}", "attributes: {firstName: {column: First, type: text}}")
+            }
+        };
+        let yaml = format!(
+            "apiVersion: listkeeper/v1
+kind: Source
+name: crm
+type: files
+tables: {{people: people.csv}}
+---
+apiVersion: listkeeper/v1
+kind: Segment
+name: everyone
+displayName: Everyone
+source: crm
+table: people
+---
+apiVersion: listkeeper/v1
+kind: Connection
+name: account
+{connection}
+privacy: {{acceptedBy: privacy@contoso.test, acceptedOn: 2026-11-22}}
+---
+apiVersion: listkeeper/v1
+kind: Export
+name: news
+connection: account
+segments: [everyone]
+match: {{email: Email}}
+{lines}
+{export}
+"
+        );
+        fs::write(self.directory().join("listkeeper.yaml"), yaml).unwrap();
+    }
+
+    /// Rows of `people.csv`, without its header: `Email,First`.
+    pub(crate) fn write(&self, rows: &str) {
+        fs::write(self.directory().join("people.csv"), format!("Email,First\n{rows}")).unwrap();
+    }
+
+    pub(crate) fn platform(&self) -> &Platform {
+        &self.platform
+    }
+
+    pub(crate) fn export(&self) -> Arc<Export> {
+        let catalog = definition::read(&self.directory());
+        assert!(!catalog.has_errors(), "{:?}", catalog.diagnostics);
+        catalog.exports.values().next().unwrap().clone()
+    }
+
+    pub(crate) fn state(&self) -> StateDir {
+        StateDir::resolve(Some(&self.state.lock().unwrap())).unwrap()
+    }
+
+    pub(crate) fn view(&self) -> View {
+        View::open(&self.state(), self.now).unwrap().unwrap()
+    }
+
+    pub(crate) fn engine(&self, recorder: Option<Recorder>) -> Engine {
+        Engine {
+            hub: Hub::default(),
+            sign_ins: SignIns::new(Arc::new(InMemoryTokens::default()), Hub::default()),
+            state: self.state(),
+            recorder,
+            temp: std::env::temp_dir(),
+            cancel: Default::default(),
+            retention: None,
+        }
+    }
+
+    /// What a run of the engine needs, with the platform for a destination.
+    pub(crate) fn context(&self, engine: &Engine) -> Context {
+        let export = self.export();
+        // A key is good for every platform that is never asked.
+        let connection = Connection { credentials: Credentials::ApiKey(Secret::Plain("key-us0".into())), ..(*export.connection).clone() };
+        let keyed = Export { connection: Arc::new(connection), ..(*export).clone() };
+        let real = destination::open(&keyed, &engine.hub, &engine.sign_ins).unwrap();
+        let connections = real.capabilities().connections_default;
+        Context {
+            destination: Arc::new(Fake { like: self.like, platform: self.platform.clone(), real }),
+            account: destination::Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into() },
+            export,
+            watch: Arc::new(Silent),
+            now: self.now,
+            run: None,
+            cancel: engine.cancel.child_token(),
+            early: Arc::default(),
+            temp: engine.temp.clone(),
+            connections,
+            hub: engine.hub.clone(),
+        }
+    }
+
+    /// A plan that writes nothing.
+    pub(crate) async fn plan(&self) -> Result<Prepared, Failure> {
+        let engine = self.engine(None);
+        engine.plan(&self.context(&engine)).await
+    }
+
+    /// A whole run, which passes or is held; its counts add up.
+    pub(crate) async fn run(&self) -> Report {
+        self.deciding(&|_| Decision::Go).await
+    }
+
+    pub(crate) async fn deciding(&self, decide: &dyn Fn(&Prepared) -> Decision) -> Report {
+        let (recorder, writer) = Recorder::start(Store::open(&self.state(), self.now).unwrap());
+        let engine = self.engine(Some(recorder));
+        let report = self.recorded(&engine, decide).await;
+        drop(engine);
+        tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
+        assert_eq!(report.counts.accounted(), report.counts.read, "the counts do not add up: {report:?}");
+        report
+    }
+
+    async fn recorded(&self, engine: &Engine, decide: &dyn Fn(&Prepared) -> Decision) -> Report {
+        let mut context = self.context(engine);
+        let (name, now) = (context.export.name.clone(), self.now);
+        let start = move |store: &mut Store| {
+            let (trigger, user) = (Trigger::OnDemand, "tests");
+            let start = RunStart { export: &name, trigger, definition_digest: "d", plan_digest: None, user, export_user: None, due: None };
+            store.start_run(&start, now)
+        };
+        let run = engine.recorder().unwrap().record(start).await.unwrap();
+        context.run = Some(run);
+        let mut report = report::concluded(&context.export, engine.run(&context, decide).await);
+        report.run = Some(run);
+        engine.finish(run, &report).await.unwrap();
+        report
+    }
+
+    /// A run that the process does not survive once the platform has had so many requests: what is not durable by then is lost.
+    /// `None`: it ended first.
+    pub(crate) async fn killed_after(&self, requests: u64) -> Option<()> {
+        self.platform.dies_after(requests);
+        let (recorder, _) = Recorder::start(Store::open(&self.state(), self.now).unwrap());
+        let engine = self.engine(Some(recorder));
+        let killed = tokio::select! {
+            _ = self.recorded(&engine, &|_| Decision::Go) => None,
+            () = self.platform.died() => Some(()),
+        };
+        let after = self.dir.path().join(format!("state-{}", self.platform.requests()));
+        self.view().copy_to(&StateDir::resolve(Some(&after)).unwrap()).unwrap();
+        *self.state.lock().unwrap() = after;
+        self.platform.revive();
+        killed
+    }
+
+    /// Every member on record.
+    pub(crate) fn members(&self) -> Vec<Applied> {
+        let view = self.view();
+        let Some(state) = view.export(&self.export().name).unwrap() else { return Vec::new() };
+        let mut members = Vec::new();
+        let keep = |row: crate::state::AppliedRow<'_>| {
+            members.push(row.to_applied());
+            Ok::<_, StateError>(ControlFlow::Continue(()))
+        };
+        view.members(state.id, keep).unwrap();
+        members
+    }
+
+    /// One member on record.
+    pub(crate) fn member(&self, email: &str) -> Option<Applied> {
+        let key = crate::member::Key::of(&crate::member::Email::trusted(email));
+        self.members().into_iter().find(|member| member.key == key)
+    }
+
+    /// What is on record of a contact.
+    pub(crate) fn contact(&self, email: &str) -> Option<crate::state::Contact> {
+        let (view, key) = (self.view(), crate::member::Key::of(&crate::member::Email::trusted(email)));
+        let place = view.export(&self.export().name).unwrap()?.place?;
+        view.contact(place.row, key).unwrap()
+    }
+}
