@@ -1,6 +1,9 @@
 //! Which columns of a row become which parts of a member.
 
-use super::{Email, EmailError, FieldKind, Value, ValueError, spool::encode_value};
+use super::{
+    Email, EmailError, FieldKind, Value, ValueError,
+    spool::{EMPTY, encode_value},
+};
 use crate::{
     definition::{AttributeSpec, Columns, Consent, Matching, OnEmpty},
     source::{Cell, RowBatch},
@@ -101,6 +104,11 @@ impl Mapping {
     /// xxh3-64 of canonical values under this mapping.
     pub fn fingerprint(&self, values: &[u8]) -> super::Fingerprint {
         super::Fingerprint(xxh3_64_with_seed(values, self.seed))
+    }
+
+    /// Whether canonical values leave every field as it is: nothing is to be sent.
+    pub fn says_nothing(&self, values: &[u8]) -> bool {
+        values.iter().all(|byte| *byte == EMPTY) && self.fields.iter().all(|field| field.on_empty == OnEmpty::Keep)
     }
 
     /// Reads one row: who it is, and its canonical values appended to `values`.

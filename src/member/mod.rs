@@ -16,7 +16,7 @@ mod tests;
 mod value;
 
 pub use email::{Email, EmailError};
-pub use entry::{Entry, Flags, SetId};
+pub use entry::{ChangeEntry, ChangeFlags, Entry, Flags, RemainingEntry, RemainingFlags, SetId, WantedEntry, WantedFlags};
 pub use key::{Fingerprint, Key};
 pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};
 pub use reading::{Collector, Desired, Tally};

@@ -1,7 +1,8 @@
 //! Rows of one export's segments → its desired members: one entry an address, sorted by key, the rest on disk.
 
 use super::{
-    Email, Entry, Flags, Key, Mapping, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId, Spool, SpoolWriter, spool::encode_value,
+    ChangeFlags, Email, Entry, Key, Mapping, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId, Spool, SpoolWriter, WantedEntry,
+    WantedFlags, entry::MAX_OFFSET, spool::encode_value,
 };
 use crate::source::RowBatch;
 use std::{cmp::Ordering, collections::BTreeMap, io, path::Path};
@@ -9,7 +10,7 @@ use std::{cmp::Ordering, collections::BTreeMap, io, path::Path};
 /// Takes rows, segment after segment.
 pub struct Collector<'a> {
     mapping: &'a Mapping,
-    entries: Vec<Entry>,
+    entries: Vec<WantedEntry>,
     spool: SpoolWriter,
     sets: SegmentSets,
     set: SetId,
@@ -38,10 +39,10 @@ pub struct Tally {
     pub addressable: Vec<u64>,
 }
 
-/// Everything one export wants, read completely.
-pub struct Desired {
+/// Everything one export wants, read completely; with what changes for each, once it was compared.
+pub struct Desired<F = WantedFlags> {
     /// Sorted by key, one an address.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Entry<F>>,
     pub spool: Spool,
     pub sets: SegmentSets,
     pub rejects: Rejects,
@@ -89,7 +90,7 @@ impl<'a> Collector<'a> {
         self.values.clear();
         match self.mapping.row(batch, row, &mut self.values) {
             RowResult::Member { email, person, consent, consent_at } => {
-                let flags = if consent { Flags::default() } else { Flags::NO_CONSENT };
+                let flags = if consent { WantedFlags::default() } else { WantedFlags::NO_CONSENT };
                 self.prefer.clear();
                 self.mapping.prefer(batch, row, &mut self.prefer);
                 if let Some(people) = self.tally.addressable.last_mut() {
@@ -110,20 +111,22 @@ impl<'a> Collector<'a> {
                 self.values.clear();
                 self.mapping.fields().iter().for_each(|_| encode_value(&mut self.values, &super::Value::Empty));
                 self.prefer.clear();
-                self.keep(&email, person, None, Flags::REJECTED)
+                self.keep(&email, person, None, WantedFlags::REJECTED)
             }
         }
     }
 
     /// When someone consented is no part of the fingerprint: it is told once, when the contact is created.
-    fn keep(&mut self, email: &Email, person: Option<u64>, consent_at: Option<String>, flags: Flags) -> io::Result<()> {
+    fn keep(&mut self, email: &Email, person: Option<u64>, consent_at: Option<String>, flags: WantedFlags) -> io::Result<()> {
         let fingerprint = self.mapping.fingerprint(&self.values);
+        let quiet = !flags.has(WantedFlags::REJECTED) && self.mapping.says_nothing(&self.values);
+        let flags = if quiet { flags.with(WantedFlags::QUIET) } else { flags };
         consent_at.into_iter().for_each(|at| encode_value(&mut self.values, &super::Value::Text(at)));
         let offset = self.spool.write(&self.prefer, email.as_str(), person, &self.values)?;
-        if offset > Entry::MAX_OFFSET {
+        if offset > MAX_OFFSET {
             return Err(io::Error::other("this export's rows take more than 1 TiB"));
         }
-        self.entries.push(Entry::new(Key::of(email), fingerprint, offset, self.set, flags));
+        self.entries.push(WantedEntry::new(Key::of(email), fingerprint, offset, self.set, flags));
         Ok(())
     }
 
@@ -136,12 +139,12 @@ impl<'a> Collector<'a> {
     pub fn finish(self, suppressed: Vec<Key>) -> io::Result<Desired> {
         let Self { mut entries, spool, mut sets, rejects, mut tally, mut protected, .. } = self;
         let spool = spool.finish()?;
-        entries.sort_unstable_by_key(Entry::key);
+        entries.sort_unstable_by_key(WantedEntry::key);
         merge_duplicates(&mut entries, &spool, &mut sets, &mut tally)?;
         entries.retain(|e| {
             let out = suppressed.binary_search(&e.key()).is_ok();
             // A refused row is counted as that; its person goes all the same.
-            tally.suppressed += u64::from(out && !e.flags().has(Flags::REJECTED));
+            tally.suppressed += u64::from(out && !e.flags().has(WantedFlags::REJECTED));
             !out
         });
         for entry in &entries {
@@ -152,12 +155,21 @@ impl<'a> Collector<'a> {
     }
 }
 
+impl Desired {
+    /// To be compared with what was applied; no entry is copied to other memory.
+    pub fn changes(self) -> Desired<ChangeFlags> {
+        let Self { entries, spool, sets, rejects, tally, suppressed, protected } = self;
+        let entries = entries.into_iter().map(WantedEntry::change).collect();
+        Desired { entries, spool, sets, rejects, tally, suppressed, protected }
+    }
+}
+
 fn too_many_sets() -> io::Error {
     io::Error::other("people are in more than 65,536 different combinations of this export's segments: split the export")
 }
 
 /// One entry an address: the winner of each group stays, with the union of the group's segments.
-fn merge_duplicates(entries: &mut Vec<Entry>, spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<()> {
+fn merge_duplicates(entries: &mut Vec<WantedEntry>, spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<()> {
     let (mut write, mut at) = (0, 0);
     while at < entries.len() {
         let key = entries[at].key();
@@ -170,14 +182,14 @@ fn merge_duplicates(entries: &mut Vec<Entry>, spool: &Spool, sets: &mut SegmentS
     Ok(())
 }
 
-fn merge(group: &[Entry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<Entry> {
+fn merge(group: &[WantedEntry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<WantedEntry> {
     let mut union = SegmentMask::NONE;
-    let mut best: Option<Entry> = None;
+    let mut best: Option<WantedEntry> = None;
     let (mut good, mut good_in) = (0_u64, SegmentMask::NONE);
     for entry in group {
         let mask = sets.mask(entry.set());
         union = union.union(mask);
-        if !entry.flags().has(Flags::REJECTED) {
+        if !entry.flags().has(WantedFlags::REJECTED) {
             good += 1;
             good_in = good_in.union(mask);
         }
@@ -195,14 +207,14 @@ fn merge(group: &[Entry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tal
 }
 
 /// The greater preference wins, ties by the greater canonical bytes, never by reading order; a refused row never wins.
-fn beats(one: &Entry, other: &Entry, spool: &Spool) -> io::Result<bool> {
-    match (one.flags().has(Flags::REJECTED), other.flags().has(Flags::REJECTED)) {
+fn beats(one: &WantedEntry, other: &WantedEntry, spool: &Spool) -> io::Result<bool> {
+    match (one.flags().has(WantedFlags::REJECTED), other.flags().has(WantedFlags::REJECTED)) {
         (true, _) => return Ok(false),
         (false, true) => return Ok(true),
         (false, false) => {}
     }
     let (a, b) = (spool.read(one.offset())?, spool.read(other.offset())?);
-    let consent = other.flags().has(Flags::NO_CONSENT).cmp(&one.flags().has(Flags::NO_CONSENT));
+    let consent = other.flags().has(WantedFlags::NO_CONSENT).cmp(&one.flags().has(WantedFlags::NO_CONSENT));
     let order = a.prefer.cmp(&b.prefer).then_with(|| a.values.cmp(&b.values)).then(a.person.cmp(&b.person)).then(consent);
     Ok(order == Ordering::Greater)
 }

@@ -34,6 +34,8 @@ pub struct Record {
     pub values: Vec<Value>,
 }
 
+/// All of an empty value; other values have no byte like it.
+pub const EMPTY: u8 = 0;
 const NO_PERSON: u8 = 0;
 const PERSON: u8 = 1;
 
@@ -125,7 +127,7 @@ fn damaged() -> io::Error {
 /// A value's canonical bytes: what duplicates are ordered by and fingerprints are made of.
 pub fn encode_value(out: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::Empty => out.push(0),
+        Value::Empty => out.push(EMPTY),
         Value::Text(text) => {
             out.push(1);
             put_bytes(out, text.as_bytes());
@@ -150,7 +152,7 @@ fn decode_values(mut bytes: &[u8]) -> Option<Vec<Value>> {
     while let Some((&kind, rest)) = bytes.split_first() {
         bytes = rest;
         values.push(match kind {
-            0 => Value::Empty,
+            EMPTY => Value::Empty,
             1 => Value::Text(take_text(&mut bytes)?.to_owned()),
             2 => Value::Number(take_text(&mut bytes)?.to_owned()),
             3 => {

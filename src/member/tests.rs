@@ -45,13 +45,13 @@ fn key(address: &str) -> Key {
 struct Meaning {
     address: String,
     segments: SegmentMask,
-    flags: Flags,
+    flags: WantedFlags,
     fingerprint: Fingerprint,
     values: Vec<Value>,
 }
 
 fn meanings(desired: &Desired) -> Vec<Meaning> {
-    let meaning = |entry: &Entry| {
+    let meaning = |entry: &WantedEntry| {
         let record = desired.spool.read(entry.offset()).unwrap();
         Meaning {
             address: record.email.as_str().to_owned(),
@@ -105,7 +105,7 @@ fn ties_go_to_the_greater_values_and_then_to_consent_in_any_order() {
     ];
     for rows in orders(&rows) {
         let winner = only(&rows);
-        assert_eq!((winner.values, winner.flags), (number("8"), Flags::default()));
+        assert_eq!((winner.values, winner.flags), (number("8"), WantedFlags::default()));
     }
 }
 
@@ -124,11 +124,11 @@ fn several_segments_make_one_member_of_their_union() {
 fn a_refused_row_keeps_its_person_in_the_reading_but_never_wins() {
     let refused = (0, ["dana@example.com", "1", "99", "yes", "many"]);
     let entry = only(&[refused]);
-    assert_eq!((entry.flags, entry.values), (Flags::REJECTED, vec![Value::Empty]));
+    assert_eq!((entry.flags, entry.values), (WantedFlags::REJECTED, vec![Value::Empty]));
     for rows in orders(&[refused, (1, ["dana@example.com", "1", "1", "yes", "7"])]) {
         let desired = collect(&rows, &[]);
         let winner = &meanings(&desired)[0];
-        assert_eq!((winner.flags, &winner.values), (Flags::default(), &number("7")));
+        assert_eq!((winner.flags, &winner.values), (WantedFlags::default(), &number("7")));
         assert_eq!(winner.segments.len(), 2, "the row is refused, not its being in the segment");
         assert_eq!((desired.tally.rejected, desired.tally.duplicates, desired.tally.across_segments), (1, 0, 0));
     }
@@ -152,7 +152,7 @@ fn refused_rows_say_what_and_where() {
 
 #[test]
 fn a_row_without_consent_is_marked() {
-    assert_eq!(only(&[(0, ["dana@example.com", "1", "", "no", "1"])]).flags, Flags::NO_CONSENT);
+    assert_eq!(only(&[(0, ["dana@example.com", "1", "", "no", "1"])]).flags, WantedFlags::NO_CONSENT);
 }
 
 #[test]
@@ -197,7 +197,7 @@ prop_compose! {
 /// Every way that a row can go.
 fn accounted(desired: &Desired) -> u64 {
     let tally = &desired.tally;
-    let wanted = desired.entries.iter().filter(|e| !e.flags().has(Flags::REJECTED)).count() as u64;
+    let wanted = desired.entries.iter().filter(|e| !e.flags().has(WantedFlags::REJECTED)).count() as u64;
     wanted + tally.not_addressable + tally.rejected + tally.duplicates + tally.suppressed
 }
 
@@ -218,7 +218,7 @@ proptest! {
         // Segments are told apart by the order of their reading, and the rows of one come in several goes here.
         let tally = |desired: &Desired| Tally { addressable: vec![desired.tally.addressable.iter().sum()], ..desired.tally.clone() };
         prop_assert_eq!(tally(&one), tally(&other));
-        let keys: Vec<Key> = one.entries.iter().map(Entry::key).collect();
+        let keys: Vec<Key> = one.entries.iter().map(WantedEntry::key).collect();
         prop_assert!(keys.is_sorted());
         prop_assert_eq!(keys.len(), keys.iter().collect::<BTreeSet<_>>().len(), "one entry an address");
     }

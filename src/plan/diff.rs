@@ -1,4 +1,4 @@
-//! Desired × last applied → who is new, changed, joins, leaves. Pure; both sides come sorted by key.
+//! Desired<ChangeFlags> × last applied → who is new, changed, joins, leaves. Pure; both sides come sorted by key.
 //!
 //! | desired | last applied | then |
 //! |---|---|---|
@@ -17,7 +17,7 @@
 //! | no | taken out, but not archived yet | archived |
 //! | any | found there before us | stays there, unless found members are adopted |
 
-use crate::member::{Desired, Entry, Fingerprint, Flags, Key, SegmentMask};
+use crate::member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, SegmentMask};
 use std::collections::BTreeMap;
 
 /// A member as the state has it.
@@ -100,7 +100,7 @@ pub struct DiffTally {
 
 /// A diff under way: feed it the applied rows in key order, then [`Differ::finish`].
 pub struct Differ<'a> {
-    desired: &'a mut Desired,
+    desired: &'a mut Desired<ChangeFlags>,
     rules: DiffRules,
     cursor: usize,
     leavers: Vec<Leaver>,
@@ -115,7 +115,7 @@ pub struct Differ<'a> {
 pub struct TooManySets;
 
 impl<'a> Differ<'a> {
-    pub fn new(desired: &'a mut Desired, rules: DiffRules) -> Self {
+    pub fn new(desired: &'a mut Desired<ChangeFlags>, rules: DiffRules) -> Self {
         Self { desired, rules, cursor: 0, leavers: Vec::new(), tally: DiffTally::default(), overflow: false }
     }
 
@@ -148,34 +148,34 @@ impl<'a> Differ<'a> {
         if self.overflow {
             return Err(TooManySets);
         }
-        let acts = Flags::NEW.with(Flags::UPDATE);
+        let acts = ChangeFlags::NEW.with(ChangeFlags::UPDATE);
         let sets = &self.desired.sets;
         self.desired.entries.retain(|e| e.flags().has(acts) || !sets.mask(e.set()).is_empty());
         self.tally.leavers = self.leavers.len() as u64;
         Ok((self.leavers, self.tally))
     }
 
-    fn absent_before(&mut self, entry: Entry) {
-        if entry.flags().has(Flags::REJECTED) {
-            return self.settle(SegmentMask::NONE, Flags::default());
+    fn absent_before(&mut self, entry: ChangeEntry) {
+        if entry.flags().has(ChangeFlags::REJECTED) {
+            return self.settle(SegmentMask::NONE, ChangeFlags::default());
         }
         self.tally.new += 1;
         let joins = self.desired.sets.mask(entry.set()).and(self.rules.live);
-        self.settle(joins, Flags::NEW);
+        self.settle(joins, ChangeFlags::NEW);
     }
 
     fn both(&mut self, row: &AppliedRow, inside: Inside) {
         let entry = self.desired.entries[self.cursor];
-        let refused = entry.flags().has(Flags::REJECTED);
+        let refused = entry.flags().has(ChangeFlags::REJECTED);
         if row.state == AppliedState::Left {
             self.tally.left += u64::from(!refused);
-            return self.settle(SegmentMask::NONE, Flags::default());
+            return self.settle(SegmentMask::NONE, ChangeFlags::default());
         }
         let wanted = self.desired.sets.mask(entry.set()).and(self.rules.live);
         let leaves = self.unless_protected(row, self.removable(inside).minus(wanted));
         self.leave(row.key, leaves, false, false);
         if refused {
-            return self.settle(SegmentMask::NONE, Flags::default());
+            return self.settle(SegmentMask::NONE, ChangeFlags::default());
         }
         let joins = wanted.minus(inside.all());
         let case = case(row, entry, joins, leaves);
@@ -184,10 +184,10 @@ impl<'a> Differ<'a> {
             leaver.only_leaves = true;
         }
         match case {
-            Case::New => self.settle(joins, Flags::NEW),
-            Case::Updated => self.settle(joins, Flags::UPDATE),
-            Case::Moved => self.settle(joins, Flags::default()),
-            Case::Unchanged | Case::RejectedBefore => self.settle(SegmentMask::NONE, Flags::default()),
+            Case::New => self.settle(joins, ChangeFlags::NEW),
+            Case::Updated => self.settle(joins, ChangeFlags::UPDATE),
+            Case::Moved => self.settle(joins, ChangeFlags::default()),
+            Case::Unchanged | Case::RejectedBefore => self.settle(SegmentMask::NONE, ChangeFlags::default()),
         }
     }
 
@@ -254,7 +254,7 @@ impl<'a> Differ<'a> {
     }
 
     /// Writes what is to be done into the entry under the cursor.
-    fn settle(&mut self, joins: SegmentMask, flags: Flags) {
+    fn settle(&mut self, joins: SegmentMask, flags: ChangeFlags) {
         joins.bits().for_each(|bit| *self.tally.joins.entry(bit).or_default() += 1);
         let Some(id) = self.desired.sets.id(joins) else {
             self.overflow = true;
@@ -306,7 +306,7 @@ impl Case {
     }
 }
 
-fn case(row: &AppliedRow, entry: Entry, joins: SegmentMask, leaves: SegmentMask) -> Case {
+fn case(row: &AppliedRow, entry: ChangeEntry, joins: SegmentMask, leaves: SegmentMask) -> Case {
     let same = row.fingerprint == entry.fingerprint();
     let rejected = row.state == AppliedState::Rejected;
     let stays = joins.is_empty() && leaves.is_empty();

@@ -40,7 +40,7 @@ fn mask(bits: u64) -> SegmentMask {
 
 impl World {
     /// `backwards` numbers the sets of segments in another order, as another order of rows would.
-    fn desired(&self, backwards: bool) -> Desired {
+    fn desired(&self, backwards: bool) -> Desired<ChangeFlags> {
         let dir = tempfile::tempdir().unwrap();
         let mut sets = SegmentSets::default();
         let masks: Vec<SegmentMask> = self.wishes.values().map(|w| w.segments).collect();
@@ -51,9 +51,9 @@ impl World {
             masks.iter().for_each(&mut register)
         }
         let entry = |(key, wish): (&u128, &Wish)| {
-            let flags = if wish.refused { Flags::REJECTED } else { Flags::default() };
+            let flags = if wish.refused { ChangeFlags::REJECTED } else { ChangeFlags::default() };
             let set = sets.id(wish.segments).unwrap_or(SetId(0));
-            Entry::new(Key(*key), Fingerprint(wish.fingerprint), 0, set, flags)
+            ChangeEntry::new(Key(*key), Fingerprint(wish.fingerprint), 0, set, flags)
         };
         Desired {
             entries: self.wishes.iter().map(entry).collect(),
@@ -75,8 +75,8 @@ impl World {
         for entry in &desired.entries {
             let todo = todos.entry(entry.key().0).or_default();
             todo.joins = desired.sets.mask(entry.set());
-            todo.new = entry.flags().has(Flags::NEW);
-            todo.update = entry.flags().has(Flags::UPDATE);
+            todo.new = entry.flags().has(ChangeFlags::NEW);
+            todo.update = entry.flags().has(ChangeFlags::UPDATE);
         }
         for leaver in leavers {
             let todo = todos.entry(leaver.key.0).or_default();

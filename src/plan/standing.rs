@@ -9,7 +9,7 @@
 //! | has archived it, because we asked | restored to the status it had; joins |
 //! | has archived it otherwise | refused: `archived` |
 
-use crate::member::{Flags, Standing};
+use crate::member::{ChangeFlags, Standing};
 
 /// What the state knows of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,10 +38,10 @@ pub enum Arrival {
 }
 
 /// The table above.
-pub fn arrival(flags: Flags, contact: Option<KnownContact>, elsewhere: Elsewhere) -> Arrival {
+pub fn arrival(flags: ChangeFlags, contact: Option<KnownContact>, elsewhere: Elsewhere) -> Arrival {
     match contact {
         None if elsewhere == Elsewhere::NotSubscribed => Arrival::Refuse("person-unsubscribed-elsewhere"),
-        None if flags.has(Flags::NO_CONSENT) => Arrival::NoConsent,
+        None if flags.has(ChangeFlags::NO_CONSENT) => Arrival::NoConsent,
         None => Arrival::Create,
         Some(KnownContact { standing: Standing::Archived, archived_from: Some(earlier) }) => Arrival::Restore(earlier),
         Some(KnownContact { standing: Standing::Archived, .. }) => Arrival::Refuse("archived"),
@@ -70,16 +70,21 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Flags::NEW, None, Elsewhere::Fine, Arrival::Create)]
-    #[case(Flags::NEW.with(Flags::NO_CONSENT), None, Elsewhere::Fine, Arrival::NoConsent)]
-    #[case(Flags::NEW, None, Elsewhere::NotSubscribed, Arrival::Refuse("person-unsubscribed-elsewhere"))]
-    #[case(Flags::NEW.with(Flags::NO_CONSENT), known(Standing::Subscribed, None), Elsewhere::Fine, Arrival::Tell)]
-    #[case(Flags::NEW, known(Standing::Unsubscribed, None), Elsewhere::NotSubscribed, Arrival::Tell)]
-    #[case(Flags::NEW, known(Standing::Cleaned, None), Elsewhere::Fine, Arrival::Tell)]
-    #[case(Flags::NEW, known(Standing::Archived, None), Elsewhere::Fine, Arrival::Refuse("archived"))]
-    #[case(Flags::NEW, known(Standing::Archived, Some(Standing::Unsubscribed)), Elsewhere::Fine, Arrival::Restore(Standing::Unsubscribed))]
+    #[case(ChangeFlags::NEW, None, Elsewhere::Fine, Arrival::Create)]
+    #[case(ChangeFlags::NEW.with(ChangeFlags::NO_CONSENT), None, Elsewhere::Fine, Arrival::NoConsent)]
+    #[case(ChangeFlags::NEW, None, Elsewhere::NotSubscribed, Arrival::Refuse("person-unsubscribed-elsewhere"))]
+    #[case(ChangeFlags::NEW.with(ChangeFlags::NO_CONSENT), known(Standing::Subscribed, None), Elsewhere::Fine, Arrival::Tell)]
+    #[case(ChangeFlags::NEW, known(Standing::Unsubscribed, None), Elsewhere::NotSubscribed, Arrival::Tell)]
+    #[case(ChangeFlags::NEW, known(Standing::Cleaned, None), Elsewhere::Fine, Arrival::Tell)]
+    #[case(ChangeFlags::NEW, known(Standing::Archived, None), Elsewhere::Fine, Arrival::Refuse("archived"))]
+    #[case(
+        ChangeFlags::NEW,
+        known(Standing::Archived, Some(Standing::Unsubscribed)),
+        Elsewhere::Fine,
+        Arrival::Restore(Standing::Unsubscribed)
+    )]
     fn every_row_of_the_table(
-        #[case] flags: Flags,
+        #[case] flags: ChangeFlags,
         #[case] contact: Option<KnownContact>,
         #[case] elsewhere: Elsewhere,
         #[case] expected: Arrival,

@@ -4,7 +4,7 @@ use super::{Context, Failure, cost, facts, hold, observe::Settled, prepare::Work
 use crate::{
     definition::{Mode, OnDelete, Segment},
     destination::{ContainerId, Reading},
-    member::{Desired, Flags, Standing},
+    member::{ChangeFlags, Desired, Standing},
     plan::{
         Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         diff::Leaver,
@@ -33,7 +33,7 @@ pub struct Parts<'a> {
 
 /// What is asked, in one number: the definition (wherever its people come from), the resources and every member's change; not by which call it is done,
 /// since that depends on statuses that may be read later.
-pub fn digest(context: &Context, settled: &Settled, desired: &Desired, leavers: &[Leaver]) -> PlanDigest {
+pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlags>, leavers: &[Leaver]) -> PlanDigest {
     let mut hash = blake3::Hasher::new();
     let mut text = |part: &str| {
         hash.update(&(part.len() as u64).to_le_bytes());
@@ -128,7 +128,7 @@ impl Samples {
         for entry in &parts.work.desired.entries {
             let joins = parts.work.desired.sets.mask(entry.set());
             let bits: Vec<u8> = joins.bits().filter(|b| samples.joins.get(b).is_none_or(|v| v.len() < SAMPLE)).collect();
-            let update = !entry.flags().has(Flags::NEW) && entry.flags().has(Flags::UPDATE) && samples.updates.len() < SAMPLE;
+            let update = !entry.flags().has(ChangeFlags::NEW) && entry.flags().has(ChangeFlags::UPDATE) && samples.updates.len() < SAMPLE;
             if !bits.is_empty() || update {
                 let masked = parts.work.desired.spool.read(entry.offset())?.email.masked();
                 bits.iter().for_each(|b| samples.joins.entry(*b).or_default().push(masked.clone()));

@@ -4,7 +4,7 @@ use super::{Context, Failure, observe::Ready, part::Part, prepare::Work};
 use crate::{
     definition::OnEmpty,
     destination::{Batch, BatchRow, ContainerId, Destination, JobId, JobOutcomes, Operation, Outcome},
-    member::{Fingerprint, Flags, Key, MappedField, Record, SegmentMask, Standing, Value},
+    member::{Fingerprint, Key, MappedField, Record, RemainingEntry, RemainingFlags, SegmentMask, Standing, Value},
     state::{Job, JobMember, RunId, View},
 };
 use chrono::{DateTime, Utc};
@@ -77,13 +77,13 @@ impl<'a> Batches<'a> {
     }
 
     /// The next batch of at most `rows`, and of no more bytes than a call takes; `None` when the part is through.
-    pub fn next(&mut self, work: &Work, rows: usize) -> Result<Option<Planned>, Failure> {
+    pub fn next(&mut self, work: &Work, remaining: &[RemainingEntry], rows: usize) -> Result<Option<Planned>, Failure> {
         let bytes = (self.destination.capabilities().batch_bytes)(self.part.operation);
         let (mut planned, mut size) = (self.empty(rows), 0_usize);
-        let end = if self.part.operation.removes() { work.leavers.len() } else { work.desired.entries.len() };
+        let end = if self.part.operation.removes() { work.leavers.len() } else { remaining.len() };
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
-            if let Some(row) = self.row(work, at)? {
+            if let Some(row) = self.row(work, remaining, at)? {
                 size += self.destination.row_bytes(self.part.operation, &row.row);
                 if size > bytes && !planned.places.is_empty() {
                     break;
@@ -96,10 +96,10 @@ impl<'a> Batches<'a> {
     }
 
     /// A batch of these places again. What is not to be done any more is left out.
-    pub fn rebuilt(&self, work: &Work, places: Vec<usize>) -> Result<Planned, Failure> {
+    pub fn rebuilt(&self, work: &Work, remaining: &[RemainingEntry], places: Vec<usize>) -> Result<Planned, Failure> {
         let mut planned = self.empty(places.len());
         for at in places {
-            if let Some(row) = self.row(work, at)? {
+            if let Some(row) = self.row(work, remaining, at)? {
                 planned.push(at, row);
             }
         }
@@ -117,14 +117,13 @@ impl<'a> Batches<'a> {
         }
     }
 
-    fn row(&self, work: &Work, at: usize) -> Result<Option<Row>, Failure> {
-        if self.part.operation.removes() { self.leaver(work, at) } else { self.entry(work, at) }
+    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize) -> Result<Option<Row>, Failure> {
+        if self.part.operation.removes() { self.leaver(work, at) } else { self.entry(work, &remaining[at]) }
     }
 
-    fn entry(&self, work: &Work, at: usize) -> Result<Option<Row>, Failure> {
-        let entry = &work.desired.entries[at];
+    fn entry(&self, work: &Work, entry: &RemainingEntry) -> Result<Option<Row>, Failure> {
         let (flags, mask) = (entry.flags(), work.desired.sets.mask(entry.set()));
-        if flags.has(Flags::FAILED) || !self.part.concerns(flags, mask, self.destination.capabilities()) {
+        if flags.has(RemainingFlags::FAILED) || !self.part.concerns(flags, mask, self.destination.capabilities()) {
             return Ok(None);
         }
         let Record { email, person, mut values, .. } = work.desired.spool.read(entry.offset())?;

@@ -3,7 +3,7 @@
 use super::{Context, Failure, assemble::Parts};
 use crate::{
     destination::{BatchRow, Capabilities, Operation, Reading},
-    member::Flags,
+    member::ChangeFlags,
     plan::Cost,
 };
 use std::collections::BTreeMap;
@@ -61,13 +61,13 @@ fn create_joins(parts: &Parts<'_>) -> bool {
 /// People with changed attributes who join nothing.
 fn stayers(parts: &Parts<'_>) -> u64 {
     let desired = &parts.work.desired;
-    let stays = |e: &&crate::member::Entry| e.flags().has(Flags::UPDATE) && desired.sets.mask(e.set()).is_empty();
+    let stays = |e: &&crate::member::ChangeEntry| e.flags().has(ChangeFlags::UPDATE) && desired.sets.mask(e.set()).is_empty();
     desired.entries.iter().filter(stays).count() as u64
 }
 
 fn joins_of_known(parts: &Parts<'_>) -> BTreeMap<u8, u64> {
     let (desired, mut joins) = (&parts.work.desired, BTreeMap::new());
-    for entry in desired.entries.iter().filter(|e| !e.flags().has(Flags::CREATE)) {
+    for entry in desired.entries.iter().filter(|e| !e.flags().has(ChangeFlags::CREATE)) {
         desired.sets.mask(entry.set()).bits().for_each(|bit| *joins.entry(bit).or_default() += 1);
     }
     joins

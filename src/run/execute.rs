@@ -1,8 +1,7 @@
 //! A prepared plan carried out: resources first, then members, operation after operation.
 
 use super::{
-    Context, Ending, Failure, Recorder, before_leaving, known_after_all,
-    observe::{self, Ready},
+    Context, Ending, Failure, Recorder, before_leaving, known_after_all, observe,
     outcomes::Noted,
     part::Part,
     phase::Phase,
@@ -12,7 +11,7 @@ use super::{
 use crate::{
     definition::OnLeave,
     destination::{Capabilities, ContainerId, Operation},
-    member::{Entry, Flags, Reject},
+    member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags},
     plan::{Counts, Plan, resources::ContainerState, words::quoted},
     state::{PlaceRow, RejectedRow, RunId, View},
 };
@@ -26,10 +25,11 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
         false => observe::apply_resources(context, recorder, &prepared.settled).await?,
     };
     let mut noted = Noted::default();
+    let remaining = std::mem::take(&mut prepared.work.desired.entries).into_iter().map(ChangeEntry::remaining).collect();
+    let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
     let names = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.clone())).collect();
-    let stopped =
-        phases(context, recorder, view, &ready, &mut prepared.work, &mut noted, &names).await.err().map(|f| f.or_canceled(&context.cancel));
-    let counts = count(&prepared.plan, &prepared.work, &noted);
+    let stopped = phases(&mut phase, &names).await.err().map(|f| f.or_canceled(&context.cancel));
+    let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
     let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     finish(context, recorder, &containers, prepared, &noted).await?;
     let stopped = match stopped {
@@ -47,22 +47,14 @@ pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mu
     if context.export.removed { remove::complete(context, recorder, prepared).await } else { Ok(()) }
 }
 
-async fn phases(
-    context: &Context,
-    recorder: &Recorder,
-    view: &View,
-    ready: &Ready,
-    work: &mut Work,
-    noted: &mut Noted,
-    names: &BTreeMap<u8, String>,
-) -> Result<(), Failure> {
+async fn phases(phase: &mut Phase<'_>, names: &BTreeMap<u8, String>) -> Result<(), Failure> {
+    let (context, ready) = (phase.context, phase.ready);
     let capabilities = context.destination.capabilities();
-    let mut phase = Phase { context, recorder, view, ready, work, noted };
     for operation in capabilities.phases {
         for part in Part::all(*operation, ready, capabilities) {
-            let rows = remaining(phase.work, &part, capabilities);
+            let rows = remaining(phase, &part, capabilities);
             if rows > 0 && *operation == Operation::Leave {
-                before_leaving::prepare(&phase, &part).await?;
+                before_leaving::prepare(phase, &part).await?;
             }
             if rows > 0 {
                 context.watch.phase(&label(&part, context, names), Some(rows));
@@ -70,15 +62,16 @@ async fn phases(
             }
         }
         if *operation == Operation::Create {
-            known_after_all::look_up(&mut phase).await?;
+            known_after_all::look_up(phase).await?;
         }
     }
-    let verified = verify::verify(&mut phase).await?;
+    let verified = verify::verify(phase).await?;
     phase.noted.verified = verified;
     Ok(())
 }
 
-fn remaining(work: &Work, part: &Part, capabilities: &Capabilities) -> u64 {
+fn remaining(phase: &Phase<'_>, part: &Part, capabilities: &Capabilities) -> u64 {
+    let work = &*phase.work;
     match part.operation {
         Operation::Leave => {
             let bit = part.bit().unwrap_or_default();
@@ -86,8 +79,8 @@ fn remaining(work: &Work, part: &Part, capabilities: &Capabilities) -> u64 {
         }
         Operation::Archive => work.leavers.iter().filter(|l| l.archive).count() as u64,
         _ => {
-            let concerns = |e: &&Entry| part.concerns(e.flags(), work.desired.sets.mask(e.set()), capabilities);
-            work.desired.entries.iter().filter(|e| !e.flags().has(Flags::FAILED)).filter(concerns).count() as u64
+            let concerns = |e: &&RemainingEntry| part.concerns(e.flags(), work.desired.sets.mask(e.set()), capabilities);
+            phase.remaining.iter().filter(|e| !e.flags().has(RemainingFlags::FAILED)).filter(concerns).count() as u64
         }
     }
 }
@@ -109,17 +102,16 @@ fn container_name(part: &Part, names: &BTreeMap<u8, String>) -> String {
 }
 
 /// Where every row ended up. What is struck off the work is done; what is left is pending.
-fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
+fn count(plan: &Plan, work: &Work, remaining: &[RemainingEntry], noted: &Noted) -> Counts {
     let mut counts = Counts { pending: 0, added: 0, updated: noted.updated, removed: 0, ..plan.counts.clone() };
-    let todo = Flags::CREATE.with(Flags::UPDATE).with(Flags::RESTORE);
-    for entry in &work.desired.entries {
-        if entry.flags().has(Flags::FAILED) {
+    for entry in remaining {
+        if entry.flags().has(RemainingFlags::FAILED) {
             continue;
         }
-        if entry.flags().has(todo) || !work.desired.sets.mask(entry.set()).is_empty() {
+        if entry.flags().has(RemainingFlags::ACTS) || !work.desired.sets.mask(entry.set()).is_empty() {
             counts.pending += 1;
         } else {
-            let unverified = entry.flags().has(Flags::UNVERIFIED) && !noted.verified.complete;
+            let unverified = entry.flags().has(RemainingFlags::UNVERIFIED) && !noted.verified.complete;
             *if noted.verified.missing.contains(&entry.key()) {
                 &mut counts.pending
             } else if unverified {
@@ -127,7 +119,7 @@ fn count(plan: &Plan, work: &Work, noted: &Noted) -> Counts {
             } else {
                 &mut counts.synced
             } += 1;
-            counts.added += u64::from(entry.flags().has(Flags::NEW));
+            counts.added += u64::from(entry.flags().has(RemainingFlags::NEW));
         }
     }
     for leaver in work.leavers.iter().filter(|l| l.only_leaves) {

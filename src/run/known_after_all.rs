@@ -2,7 +2,7 @@
 
 use super::{Failure, phase::Phase, standings};
 use crate::{
-    member::{Email, Flags, Key, Reject, Standing},
+    member::{Email, Key, Reject, RemainingFlags, Standing},
     plan::standing::explain,
     state::{Contact, ContactOrigin},
 };
@@ -18,7 +18,7 @@ async fn by_pages(phase: &mut Phase<'_>, places: Vec<usize>) -> Result<Vec<usize
     let Some(before) = phase.view.contacts_read(row)? else { return Ok(places) };
     standings::read_changes(phase.context, phase.recorder, phase.view, &phase.ready.place, row, &before).await?;
     for at in places {
-        let email = phase.work.desired.spool.read(phase.work.desired.entries[at].offset())?.email;
+        let email = phase.work.desired.spool.read(phase.remaining[at].offset())?.email;
         match phase.view.contact(row, Key::of(&email))? {
             Some(contact) => known_after_all(phase, at, &email, contact.standing)?,
             None => rest.push(at),
@@ -41,7 +41,7 @@ pub async fn look_up(phase: &mut Phase<'_>) -> Result<(), Failure> {
         }
         let mut people = Vec::with_capacity(places.len());
         for at in places {
-            people.push((*at, phase.work.desired.spool.read(phase.work.desired.entries[*at].offset())?.email));
+            people.push((*at, phase.work.desired.spool.read(phase.remaining[*at].offset())?.email));
         }
         let (destination, place) = (&phase.context.destination, &phase.ready.place);
         let asked = join_all(people.iter().map(|(_, email)| destination.find(place, email))).await;
@@ -68,16 +68,15 @@ fn known_after_all(phase: &mut Phase<'_>, at: usize, email: &Email, standing: St
     let (row, key) = (phase.ready.row, Key::of(email));
     let contact = Contact { key, standing, origin: ContactOrigin::Found, archived_from: None };
     phase.recorder.write(move |store| store.write_contacts(row, [&contact]))?;
-    let desired = &mut phase.work.desired;
-    let entry = &mut desired.entries[at];
-    entry.set_flags(entry.flags().without(Flags::CREATE));
+    let (desired, entry) = (&mut phase.work.desired, &mut phase.remaining[at]);
+    entry.set_flags(entry.flags().without(RemainingFlags::CREATE));
     if standing != Standing::Archived {
-        entry.flag(Flags::UPDATE);
+        entry.flag(RemainingFlags::UPDATE);
         return Ok(());
     }
-    entry.flag(Flags::FAILED);
+    entry.flag(RemainingFlags::FAILED);
     phase.noted.rejected += 1;
     let (address, code, detail) = (email.as_str().to_owned(), "archived".to_owned(), explain("archived").to_owned());
-    let segment = desired.sets.mask(desired.entries[at].set()).bits().next().unwrap_or(0);
+    let segment = desired.sets.mask(entry.set()).bits().next().unwrap_or(0);
     Ok(desired.rejects.add(&Reject { address, segment, code, detail, field: None })?)
 }

@@ -2,7 +2,7 @@
 
 use super::{Failure, Prepared};
 use crate::{
-    member::{Flags, SegmentMask},
+    member::{ChangeFlags, SegmentMask},
     plan::{MemberAction, MemberLine},
     state::View,
 };
@@ -29,12 +29,12 @@ pub fn lines(prepared: &Prepared, view: Option<&View>, mut each: impl FnMut(Memb
     Ok(())
 }
 
-fn action(flags: Flags) -> MemberAction {
+fn action(flags: ChangeFlags) -> MemberAction {
     match flags {
-        f if f.has(Flags::RESTORE) => MemberAction::Restore,
-        f if f.has(Flags::CREATE) => MemberAction::Add,
-        f if f.has(Flags::NEW) => MemberAction::AddKnown,
-        f if f.has(Flags::UPDATE) => MemberAction::Update,
+        f if f.has(ChangeFlags::RESTORE) => MemberAction::Restore,
+        f if f.has(ChangeFlags::CREATE) => MemberAction::Add,
+        f if f.has(ChangeFlags::NEW) => MemberAction::AddKnown,
+        f if f.has(ChangeFlags::UPDATE) => MemberAction::Update,
         _ => MemberAction::Move,
     }
 }

@@ -3,7 +3,7 @@
 use super::{Failure, batches::Planned, part::Part, phase::Phase, verify::Verified};
 use crate::{
     destination::{BatchRow, Operation, Outcome, Rejection},
-    member::{Entry, Fingerprint, Flags, Key, Reject, SegmentMask, Standing},
+    member::{Fingerprint, Key, Reject, RemainingFlags, SegmentMask, Standing},
     state::{Contact, ContactOrigin, Refusal, Told},
 };
 use std::collections::BTreeMap;
@@ -81,7 +81,7 @@ fn arrive(
             done(phase, part, *at, *segments, told, row.key, writes);
         }
         Outcome::Unverified => {
-            phase.work.desired.entries[*at].flag(Flags::UNVERIFIED);
+            phase.remaining[*at].flag(RemainingFlags::UNVERIFIED);
             done(phase, part, *at, *segments, told, row.key, writes);
         }
         Outcome::Exists if part.operation == Operation::Create => phase.noted.exists.push(*at),
@@ -107,10 +107,10 @@ fn done(phase: &mut Phase<'_>, part: &Part, at: usize, segments: SegmentMask, to
     }
     if let Some(told) = told {
         writes.told.push(told);
-        let entry = &mut phase.work.desired.entries[at];
+        let entry = &mut phase.remaining[at];
         let updates = matches!(part.operation, Operation::Update | Operation::Join);
-        phase.noted.updated += u64::from(updates && !entry.flags().has(Flags::NEW));
-        entry.set_flags(entry.flags().without(Flags::CREATE.with(Flags::UPDATE).with(Flags::RESTORE)));
+        phase.noted.updated += u64::from(updates && !entry.flags().has(RemainingFlags::NEW));
+        entry.set_flags(entry.flags().without(RemainingFlags::ACTS));
     }
 }
 
@@ -138,10 +138,9 @@ fn contact_after(operation: Operation, row: &BatchRow, answered: Option<Standing
 }
 
 fn strike(phase: &mut Phase<'_>, at: usize, bit: u8) {
-    let desired = &mut phase.work.desired;
-    let rest = desired.sets.mask(desired.entries[at].set()).minus(SegmentMask::of(bit));
-    if let Some(id) = desired.sets.id(rest) {
-        desired.entries[at].set_set(id);
+    let (sets, entry) = (&mut phase.work.desired.sets, &mut phase.remaining[at]);
+    if let Some(rest) = sets.id(sets.mask(entry.set()).minus(SegmentMask::of(bit))) {
+        entry.set_set(rest);
     }
 }
 
@@ -176,16 +175,15 @@ fn archive(phase: &mut Phase<'_>, Row { at, row, .. }: &Row<'_>, outcome: &Outco
 /// The platform has the contact no more, without us: not put back (E18).
 fn gone(phase: &mut Phase<'_>, at: usize, key: Key, writes: &mut Writes) {
     phase.noted.left += 1;
-    phase.work.desired.entries[at].flag(Flags::FAILED);
+    phase.remaining[at].flag(RemainingFlags::FAILED);
     writes.left.push(key);
 }
 
 fn refuse(phase: &mut Phase<'_>, at: usize, row: &BatchRow, why: &Rejection) -> Result<(), Failure> {
     phase.noted.rejected += 1;
-    let desired = &mut phase.work.desired;
-    let entry: &mut Entry = &mut desired.entries[at];
-    entry.flag(Flags::FAILED);
-    let segment = desired.sets.mask(desired.entries[at].set()).bits().next().unwrap_or(0);
+    let (desired, entry) = (&mut phase.work.desired, &mut phase.remaining[at]);
+    entry.flag(RemainingFlags::FAILED);
+    let segment = desired.sets.mask(entry.set()).bits().next().unwrap_or(0);
     let (address, code, detail, field) = (row.email.as_str().to_owned(), why.code.to_owned(), why.detail.clone(), why.field.clone());
     Ok(desired.rejects.add(&Reject { address, segment, code, detail, field })?)
 }

@@ -3,7 +3,7 @@
 use super::observe::Ready;
 use crate::{
     destination::{Capabilities, ContainerId, Operation, Reading},
-    member::{Flags, SegmentMask},
+    member::{RemainingFlags, SegmentMask},
 };
 
 /// One part of a phase: an operation, for joins and leaves in one container.
@@ -33,23 +33,23 @@ impl Part {
     }
 
     /// Whether someone with these flags, who joins these segments, has to do with it.
-    pub fn concerns(&self, flags: Flags, joins: SegmentMask, capabilities: &Capabilities) -> bool {
+    pub fn concerns(&self, flags: RemainingFlags, joins: SegmentMask, capabilities: &Capabilities) -> bool {
         match self.operation {
-            Operation::Create => flags.has(Flags::CREATE),
-            Operation::Update => flags.has(Flags::UPDATE),
-            Operation::Restore => flags.has(Flags::RESTORE),
+            Operation::Create => flags.has(RemainingFlags::CREATE),
+            Operation::Update => flags.has(RemainingFlags::UPDATE),
+            Operation::Restore => flags.has(RemainingFlags::RESTORE),
             Operation::Join => {
                 let joins = self.bit().is_some_and(|bit| joins.has(bit));
-                joins || (capabilities.join_updates && flags.has(Flags::UPDATE))
+                joins || (capabilities.join_updates && flags.has(RemainingFlags::UPDATE))
             }
             Operation::Leave | Operation::Archive => false,
         }
     }
 
     /// Whether the attributes go along: always where that is what it is for; with a join if they are still to be told.
-    pub fn tells(&self, flags: Flags) -> bool {
+    pub fn tells(&self, flags: RemainingFlags) -> bool {
         match self.operation {
-            Operation::Join => self.join_tells && flags.has(Flags::UPDATE),
+            Operation::Join => self.join_tells && flags.has(RemainingFlags::UPDATE),
             operation => !operation.removes(),
         }
     }

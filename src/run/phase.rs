@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     destination::{self, Batch, ErrorKind, JobId, Outcome, Submitted},
+    member::RemainingEntry,
     state::View,
 };
 use futures::{StreamExt, stream::FuturesUnordered};
@@ -30,6 +31,8 @@ pub struct Phase<'a> {
     pub view: &'a View,
     pub ready: &'a Ready,
     pub work: &'a mut Work,
+    /// What remains to be done, in the order of the work's changes.
+    pub remaining: Vec<RemainingEntry>,
     pub noted: &'a mut Noted,
 }
 
@@ -100,7 +103,7 @@ impl Phase<'_> {
             }
             let next = match sending.again.pop_front() {
                 Some(batch) => Some(batch),
-                None => sending.batches.next(self.work, sending.rows)?,
+                None => sending.batches.next(self.work, &self.remaining, sending.rows)?,
             };
             let Some(planned) = next else { break };
             if !self.needs_no_call(sending.part, &planned)? {
@@ -182,9 +185,9 @@ impl Phase<'_> {
     async fn ask(&mut self, sending: &mut Sending<'_>) -> Result<(), Failure> {
         self.recorder.flush().await?;
         let ids = sending.jobs.ids();
-        let (work, jobs) = (&*self.work, &sending.jobs);
+        let (work, remaining, jobs) = (&*self.work, &self.remaining, &sending.jobs);
         let removes = sending.part.operation.removes();
-        let key = |at: &usize| if removes { work.leavers[*at].key } else { work.desired.entries[*at].key() };
+        let key = |at: &usize| if removes { work.leavers[*at].key } else { remaining[*at].key() };
         let rows = |id: &JobId| jobs.places(id).iter().map(key).collect();
         let polled = match poll::ask(self.context, &self.ready.place, &ids, &rows).await {
             Ok(polled) => polled,
@@ -195,7 +198,7 @@ impl Phase<'_> {
         };
         for (id, outcomes) in polled.finished {
             let places = sending.jobs.remove(&id);
-            let planned = sending.batches.rebuilt(self.work, places)?;
+            let planned = sending.batches.rebuilt(self.work, &self.remaining, places)?;
             let all = planned.outcomes(&outcomes);
             self.settle(sending, planned, all)?;
             self.forget(Some(id))?;
@@ -211,7 +214,7 @@ impl Phase<'_> {
         }
         let places: Vec<_> = planned.places.iter().zip(&all).filter(|(_, o)| **o == Outcome::NotDone).map(|(at, _)| *at).collect();
         if !places.is_empty() && planned.attempt < AGAIN {
-            let again = Planned { attempt: planned.attempt + 1, ..sending.batches.rebuilt(self.work, places)? };
+            let again = Planned { attempt: planned.attempt + 1, ..sending.batches.rebuilt(self.work, &self.remaining, places)? };
             sending.again.push_back(again);
         }
         Ok(())

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     definition::{Export, Name, Segment, Slot},
-    member::{Desired, Fingerprint, Mapping, SegmentMask},
+    member::{ChangeFlags, Desired, Fingerprint, Mapping, SegmentMask},
     plan::{
         Plan,
         diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Differ, Leaver},
@@ -37,7 +37,7 @@ pub struct Prepared {
 pub struct Work {
     pub mapping: Arc<Mapping>,
     /// Only those with whom something is done; their sets are the segments to join.
-    pub desired: Desired,
+    pub desired: Desired<ChangeFlags>,
     pub leavers: Vec<Leaver>,
     pub tally: DiffTally,
     /// Of each segment in the order of reading.
@@ -59,7 +59,7 @@ pub struct Comparison {
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
-    let (mapping, Reading { mut desired, reads }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
+    let (mapping, Reading { desired, reads }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
     let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
@@ -68,6 +68,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
         _ => None,
     };
     let compared = equal.is_none();
+    let mut desired = desired.changes();
     let (mut leavers, tally, any_applied) = match equal {
         Some(tally) => {
             desired.entries = Vec::new();
@@ -121,7 +122,7 @@ fn diff(
     view: Option<&View>,
     settled: &Settled,
     rules: DiffRules,
-    desired: &mut Desired,
+    desired: &mut Desired<ChangeFlags>,
 ) -> Result<(Vec<Leaver>, DiffTally, bool), Failure> {
     let mut differ = Differ::new(desired, rules);
     let mut any = false;

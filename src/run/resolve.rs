@@ -4,7 +4,7 @@ use super::{Context, Failure};
 use crate::{
     definition::OnLeave,
     destination::Reading,
-    member::{Desired, Entry, Flags, Key, Reject, SegmentMask, Standing},
+    member::{ChangeEntry, ChangeFlags, Desired, Key, Reject, SegmentMask, Standing},
     plan::{
         diff::Leaver,
         standing::{Arrival, Elsewhere, KnownContact, arrival, explain},
@@ -41,19 +41,23 @@ pub struct Lookup<'a> {
 }
 
 /// Settles what is done with every new member, and drops those with whom nothing is done.
-pub fn resolve(context: &Context, lookup: &Lookup<'_>, desired: &mut Desired, leavers: &mut Vec<Leaver>) -> Result<Resolved, Failure> {
+pub fn resolve(
+    context: &Context,
+    lookup: &Lookup<'_>,
+    desired: &mut Desired<ChangeFlags>,
+    leavers: &mut Vec<Leaver>,
+) -> Result<Resolved, Failure> {
     let mut resolved = Resolved { unread: unread(context, lookup)?, ..Resolved::default() };
     let mut entries = std::mem::take(&mut desired.entries);
     let mut contacts = Contacts::open(lookup, &entries)?;
     for entry in &mut entries {
-        if entry.flags().has(Flags::NEW) {
+        if entry.flags().has(ChangeFlags::NEW) {
             let contact = contacts.find(entry.key())?;
             arrive(context, lookup, desired, entry, contact, &mut resolved)?;
         }
         desired.sets.mask(entry.set()).bits().for_each(|bit| *resolved.joins.entry(bit).or_default() += 1);
     }
-    let acts = Flags::CREATE.with(Flags::UPDATE).with(Flags::RESTORE);
-    entries.retain(|e| e.flags().has(acts) || !desired.sets.mask(e.set()).is_empty());
+    entries.retain(|e| e.flags().has(ChangeFlags::ACTS) || !desired.sets.mask(e.set()).is_empty());
     desired.entries = entries;
     if context.export.on_leave == OnLeave::Archive {
         mark_archived(lookup, leavers, &mut resolved)?;
@@ -76,8 +80,8 @@ fn unread(context: &Context, lookup: &Lookup<'_>) -> Result<bool, Failure> {
 fn arrive(
     context: &Context,
     lookup: &Lookup<'_>,
-    desired: &mut Desired,
-    entry: &mut Entry,
+    desired: &mut Desired<ChangeFlags>,
+    entry: &mut ChangeEntry,
     contact: Option<KnownContact>,
     resolved: &mut Resolved,
 ) -> Result<(), Failure> {
@@ -86,15 +90,15 @@ fn arrive(
         Arrival::Create => {
             resolved.create += 1;
             // Where a join creates whom the platform does not know, that is how they are told.
-            entry.flag(if context.destination.capabilities().join_tells { Flags::UPDATE } else { Flags::CREATE });
+            entry.flag(if context.destination.capabilities().join_tells { ChangeFlags::UPDATE } else { ChangeFlags::CREATE });
         }
         Arrival::Tell => {
             resolved.known += 1;
-            entry.flag(Flags::UPDATE);
+            entry.flag(ChangeFlags::UPDATE);
         }
         Arrival::Restore(_) => {
             resolved.restore += 1;
-            entry.flag(Flags::RESTORE);
+            entry.flag(ChangeFlags::RESTORE);
         }
         Arrival::NoConsent => {
             resolved.no_consent += 1;
@@ -111,16 +115,16 @@ fn arrive(
     Ok(())
 }
 
-fn nothing_to_do(desired: &mut Desired, entry: &mut Entry) -> Result<(), Failure> {
+fn nothing_to_do(desired: &mut Desired<ChangeFlags>, entry: &mut ChangeEntry) -> Result<(), Failure> {
     if let Some(none) = desired.sets.id(SegmentMask::NONE) {
         entry.set_set(none);
     }
-    entry.set_flags(Flags::default());
+    entry.set_flags(ChangeFlags::default());
     Ok(())
 }
 
 /// Whether the same person's earlier addresses forbid a new one (E1).
-fn elsewhere(lookup: &Lookup<'_>, desired: &Desired, entry: &Entry) -> Result<Elsewhere, Failure> {
+fn elsewhere(lookup: &Lookup<'_>, desired: &Desired<ChangeFlags>, entry: &ChangeEntry) -> Result<Elsewhere, Failure> {
     let (Some(view), Some(export), true) = (lookup.view, lookup.export, lookup.any_applied) else { return Ok(Elsewhere::Fine) };
     let Some(person) = desired.spool.read(entry.offset())?.person else { return Ok(Elsewhere::Fine) };
     for other in view.people(export, person)? {
@@ -160,9 +164,9 @@ enum Contacts<'v> {
 const CHUNK: usize = 4096;
 
 impl<'v> Contacts<'v> {
-    fn open(lookup: &Lookup<'v>, entries: &[Entry]) -> Result<Self, Failure> {
+    fn open(lookup: &Lookup<'v>, entries: &[ChangeEntry]) -> Result<Self, Failure> {
         let (Some(view), Some(place)) = (lookup.view, lookup.place) else { return Ok(Self::None) };
-        let new = entries.iter().filter(|e| e.flags().has(Flags::NEW)).count();
+        let new = entries.iter().filter(|e| e.flags().has(ChangeFlags::NEW)).count();
         if new < CHUNK {
             return Ok(Self::Few(view, place));
         }

@@ -2,7 +2,7 @@
 
 use super::{Failure, Recorder};
 use crate::{
-    member::{Desired, Flags},
+    member::{Desired, WantedFlags},
     plan::diff::{DiffRules, DiffTally},
     state::{ExportId, SettledRecord, View},
 };
@@ -16,7 +16,7 @@ pub fn digest(desired: &Desired, rules: DiffRules) -> [u8; 16] {
         hash.update(&entry.key().to_bytes());
         hash.update(&entry.fingerprint().0.to_le_bytes());
         hash.update(&desired.sets.mask(entry.set()).0.to_le_bytes());
-        hash.update(&[u8::from(entry.flags().has(Flags::REJECTED))]);
+        hash.update(&[u8::from(entry.flags().has(WantedFlags::REJECTED))]);
     }
     desired.suppressed.iter().for_each(|key| hash.update(&key.to_bytes()));
     desired.protected.iter().for_each(|person| hash.update(&person.to_le_bytes()));

@@ -5,7 +5,7 @@ use super::{Failure, pages::Pages, phase::Phase, poll};
 use crate::{
     definition::Verify,
     destination::ContainerId,
-    member::{Email, Flags, Key, SegmentMask},
+    member::{Email, Key, RemainingFlags, SegmentMask},
 };
 use std::{collections::BTreeSet, ops::ControlFlow, time::Duration};
 
@@ -43,7 +43,7 @@ async fn everyone(phase: &mut Phase<'_>) -> Result<Verified, Failure> {
     for (bit, container) in &phase.ready.containers {
         missing.extend(missing_in(phase, *bit, container).await?);
     }
-    let sent = |key: &Key| phase.work.desired.entries.binary_search_by_key(key, |entry| entry.key()).is_ok();
+    let sent = |key: &Key| phase.remaining.binary_search_by_key(key, |entry| entry.key()).is_ok();
     Ok(Verified { complete: true, missing: missing.into_iter().filter(sent).collect() })
 }
 
@@ -103,7 +103,7 @@ async fn sample_is_missing(phase: &Phase<'_>) -> Result<bool, Failure> {
 }
 
 fn sample(phase: &Phase<'_>) -> Result<Vec<(Email, Vec<ContainerId>)>, Failure> {
-    let unverified: Vec<_> = phase.work.desired.entries.iter().filter(|e| e.flags().has(Flags::UNVERIFIED)).collect();
+    let unverified: Vec<_> = phase.remaining.iter().filter(|e| e.flags().has(RemainingFlags::UNVERIFIED)).collect();
     let mut people = Vec::new();
     for entry in unverified.iter().step_by(unverified.len().div_ceil(SAMPLE).max(1)) {
         let Some(member) = phase.view.member(phase.ready.export, entry.key())? else { continue };
