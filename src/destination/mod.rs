@@ -81,3 +81,14 @@ pub trait Destination: Send + Sync {
     /// Which of these jobs are finished. A job that the vendor does not know any more is finished with unknown outcomes.
     async fn poll(&self, place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error>;
 }
+
+/// What every platform can do, for tests that hold for all of them.
+#[cfg(test)]
+pub(crate) fn all_capabilities() -> [&'static Capabilities; 4] {
+    [
+        &constant_contact::capabilities::DOCUMENTED,
+        &iterable::capabilities::ITERABLE,
+        &mailchimp::capabilities::DOCUMENTED,
+        &omnisend::capabilities::CAPABILITIES,
+    ]
+}

@@ -38,7 +38,7 @@ id!(
 );
 
 /// What a vendor can do and documents; constant for a connection.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Capabilities {
     pub vendor: &'static str,
     /// The vendor's words for place and container ("audience", "tag").

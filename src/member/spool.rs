@@ -13,6 +13,7 @@ use std::{
 pub struct SpoolWriter {
     file: BufWriter<File>,
     offset: u64,
+    widest: usize,
     scratch: Vec<u8>,
 }
 
@@ -20,6 +21,7 @@ pub struct SpoolWriter {
 #[derive(Debug)]
 pub struct Spool {
     file: File,
+    widest: usize,
 }
 
 /// One member as it was read.
@@ -43,7 +45,7 @@ impl SpoolWriter {
     /// A nameless file in `dir` (0600 by nature: it has no name to be opened by).
     pub fn create(dir: &Path) -> io::Result<Self> {
         let file = tempfile::tempfile_in(dir)?;
-        Ok(Self { file: BufWriter::with_capacity(1 << 18, file), offset: 0, scratch: Vec::new() })
+        Ok(Self { file: BufWriter::with_capacity(1 << 18, file), offset: 0, widest: 0, scratch: Vec::new() })
     }
 
     /// Appends a record; gives its offset.
@@ -60,6 +62,7 @@ impl SpoolWriter {
             }
         }
         self.scratch.extend_from_slice(values);
+        self.widest = self.widest.max(self.scratch.len());
         let len = u32::try_from(self.scratch.len()).map_err(|_| io::Error::other("a row of more than 4 GiB"))?;
         self.file.write_all(&len.to_le_bytes())?;
         self.file.write_all(&self.scratch)?;
@@ -70,11 +73,16 @@ impl SpoolWriter {
     /// Done writing.
     pub fn finish(self) -> io::Result<Spool> {
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Spool { file })
+        Ok(Spool { file, widest: self.widest })
     }
 }
 
 impl Spool {
+    /// Bytes of the longest record.
+    pub fn widest(&self) -> usize {
+        self.widest
+    }
+
     /// The record at an offset that [`SpoolWriter::write`] gave.
     pub fn read(&self, offset: u64) -> io::Result<Record> {
         let mut buffer = [0_u8; 512];

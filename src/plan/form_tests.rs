@@ -143,6 +143,7 @@ fn json_for_programs() {
         "calls": 1,
         "first": false
       },
+      "steps": [],
       "cost": {
         "calls": {
           "create": 1,

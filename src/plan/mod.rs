@@ -1,6 +1,7 @@
 //! Pure: desired × last applied × observed → a plan, the guard's verdict, the plan as text. No I/O, clock or async.
 
 mod containers;
+pub mod cost;
 mod counts;
 pub mod diff;
 pub mod guard;
@@ -11,6 +12,7 @@ mod removal;
 pub mod resources;
 mod sections;
 pub mod standing;
+pub mod steps;
 mod text;
 mod verdict;
 pub mod words;

@@ -1,6 +1,6 @@
 //! The plan: everything a colleague needs to review, and nothing that a run could still choose.
 
-use super::{Counts, guard::Verdict};
+use super::{Counts, guard::Verdict, steps::Step};
 use crate::{definition::FieldType, destination::Operation};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
@@ -24,6 +24,8 @@ pub struct Plan {
     pub members: MemberTotals,
     /// Contacts whose status must be read before the first write, if any.
     pub reading: Option<StandingRead>,
+    /// What is done, in the order of doing.
+    pub steps: Vec<Step>,
     pub cost: Cost,
     /// Refused rows by reason.
     pub rejected: BTreeMap<String, u64>,
@@ -266,6 +268,11 @@ impl fmt::Display for PlanDigest {
 }
 
 impl Plan {
+    /// What is read before a step can change its numbers.
+    pub fn is_estimated(&self) -> bool {
+        self.steps.iter().any(|step| step.estimated && step.task().is_some())
+    }
+
     /// Nothing is left to do (G3).
     pub fn is_empty(&self) -> bool {
         self.resources.is_empty() && self.members.is_empty()

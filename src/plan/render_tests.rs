@@ -32,6 +32,7 @@ fn base() -> Plan {
         made_of: Vec::new(),
         members: MemberTotals::default(),
         reading: None,
+        steps: Vec::new(),
         cost: Cost { connections: 8, connections_max: 10, ..Cost::default() },
         rejected: BTreeMap::new(),
         counts: Counts::default(),

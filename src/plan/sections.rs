@@ -197,6 +197,9 @@ fn calls(plan: &Plan) -> Vec<String> {
         None => format!("no rate is documented; at 1 s a call about {}", duration(cost.seconds_at(1000))),
     };
     let mut lines = vec![format!("{total}: {}; {at_once}", parts.join(", ")), time];
+    if plan.is_estimated() {
+        lines.push("an estimate: the status of contacts is read first, and can change who is created and who is updated".to_owned());
+    }
     if let Some(limit) = cost.per_day {
         let share = (cost.total() * 100).div_ceil(u64::from(limit.max(1)));
         let more = if share > 100 { ": it takes more than a day, and waits for the next at midnight UTC" } else { "" };

@@ -1,12 +1,12 @@
 //! Everything known put together into a plan.
 
-use super::{Context, Failure, cost, facts, hold, observe::Settled, prepare::Work, resolve::Resolved};
+use super::{Context, Failure, facts, hold, observe::Settled, prepare::Work, resolve::Resolved, steps};
 use crate::{
     definition::{Mode, OnDelete, Segment},
     destination::{ContainerId, Reading},
     member::{ChangeFlags, Desired, Standing},
     plan::{
-        Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
+        self, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         diff::Leaver,
         guard::{self, Facts, RemovalFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
@@ -60,8 +60,9 @@ pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlag
 /// The plan of one export.
 pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
     let Parts { context, settled, work, resolved, .. } = parts;
-    let capabilities = context.destination.capabilities();
+    let capabilities = context.capabilities;
     let segments = segments(parts)?;
+    let steps = steps::of_plan(parts, reading(parts).as_ref())?;
     let mut plan = Plan {
         export: context.export.name.to_string(),
         connection: context.export.connection.display_name.clone(),
@@ -72,13 +73,14 @@ pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
         made_of: parts.work.reads.iter().zip(&parts.context.export.segments).filter_map(|(read, segment)| made_of(segment, read)).collect(),
         members: members(parts)?,
         reading: reading(parts),
-        cost: cost::cost(parts, reading(parts).and_then(|r| r.calls).unwrap_or(0))?,
+        cost: plan::cost::cost(&steps, &settled.resources.steps, capabilities, &context.export.connection.limits, context.connections),
         rejected: rejected(parts),
         counts: counts(parts),
         verdict: Verdict::default(),
         notes: notes(parts, &segments)?,
         digest: parts.digest.clone(),
         segments,
+        steps,
     };
     plan.verdict = verdict(parts, &plan)?;
     let _ = (work, resolved);
@@ -175,7 +177,7 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
 
 fn reading(parts: &Parts<'_>) -> Option<StandingRead> {
     let PlacePlan::Existing { contacts, .. } = &parts.settled.resources.place else { return None };
-    let capabilities = parts.context.destination.capabilities();
+    let capabilities = parts.context.capabilities;
     let rows = capabilities.page_rows as u64;
     let calls = contacts.map(|contacts| contacts.div_ceil(rows).max(1));
     let reads = parts.resolved.unread && capabilities.reading == Reading::Everyone;
@@ -260,7 +262,7 @@ fn deleted(parts: &Parts<'_>, container: &ContainerId) -> bool {
 
 fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {
     let context = parts.context;
-    let capabilities = context.destination.capabilities();
+    let capabilities = context.capabilities;
     let mut notes: Vec<String> = context.export.broken.iter().map(|why| kept_while_broken(why)).collect();
     notes.extend(parts.settled.resources.notes.iter().cloned());
     if segments.iter().any(|s| s.joins > 0) {
@@ -288,7 +290,7 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     if parts.settled.moved {
         notes.push("the target changed: what was written to the earlier one stays there and is no longer looked after".to_owned());
     }
-    notes.extend(cost::above_documented(context));
+    notes.extend(plan::cost::above_documented(capabilities, &context.export.connection.limits, context.connections));
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
         let kept = view.orphans(state.id)?.into_iter().filter(|o| !deleted(parts, &o.remote));
         let orphans: Vec<_> = kept.map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();

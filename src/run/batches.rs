@@ -1,10 +1,13 @@
 //! Batches made one by one from what a plan holds: nothing is gathered that is not sent next.
 
-use super::{Context, Failure, observe::Ready, part::Part, prepare::Work};
+use super::{Context, Failure, observe::Ready, part::Part, prepare::Work, rows::Rows};
 use crate::{
-    definition::OnEmpty,
-    destination::{Batch, BatchRow, ContainerId, Destination, JobId, JobOutcomes, Operation, Outcome},
-    member::{Fingerprint, Key, MappedField, Record, RemainingEntry, RemainingFlags, SegmentMask, Standing, Value},
+    destination::{Batch, BatchRow, Destination, JobId, JobOutcomes, Operation, Outcome},
+    member::{Fingerprint, Key, RemainingEntry, SegmentMask, Standing},
+    plan::{
+        diff::Leaver,
+        steps::{Cut, Todo},
+    },
     state::{Job, JobMember, RunId, View},
 };
 use chrono::{DateTime, Utc};
@@ -66,26 +69,24 @@ pub struct Batches<'a> {
     view: &'a View,
     ready: &'a Ready,
     destination: &'a dyn Destination,
-    new_standing: Option<Standing>,
+    given: Option<Standing>,
     cursor: usize,
 }
 
 impl<'a> Batches<'a> {
     pub fn new(part: &'a Part, view: &'a View, ready: &'a Ready, context: &'a Context) -> Self {
-        let (destination, new_standing) = (&*context.destination, context.export.new_contacts.status);
-        Self { part, view, ready, destination, new_standing, cursor: 0 }
+        let (destination, given) = (&*context.destination, context.export.new_contacts.status);
+        Self { part, view, ready, destination, given, cursor: 0 }
     }
 
     /// The next batch of at most `rows`, and of no more bytes than a call takes; `None` when the part is through.
     pub fn next(&mut self, work: &Work, remaining: &[RemainingEntry], rows: usize) -> Result<Option<Planned>, Failure> {
-        let bytes = (self.destination.capabilities().batch_bytes)(self.part.operation);
-        let (mut planned, mut size) = (self.empty(rows), 0_usize);
+        let (mut planned, mut cut) = (self.empty(rows), Cut::default());
         let end = if self.part.operation.removes() { work.leavers.len() } else { remaining.len() };
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
-            if let Some(row) = self.row(work, remaining, at)? {
-                size += self.destination.row_bytes(self.part.operation, &row.row);
-                if size > bytes && !planned.places.is_empty() {
+            if let Some((row, size)) = self.row(work, remaining, at)? {
+                if !cut.takes(size, rows, self.part.task.call.bytes) {
                     break;
                 }
                 planned.push(at, row);
@@ -99,7 +100,7 @@ impl<'a> Batches<'a> {
     pub fn rebuilt(&self, work: &Work, remaining: &[RemainingEntry], places: Vec<usize>) -> Result<Planned, Failure> {
         let mut planned = self.empty(places.len());
         for at in places {
-            if let Some(row) = self.row(work, remaining, at)? {
+            if let Some((row, _)) = self.row(work, remaining, at)? {
                 planned.push(at, row);
             }
         }
@@ -117,82 +118,50 @@ impl<'a> Batches<'a> {
         }
     }
 
-    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize) -> Result<Option<Row>, Failure> {
-        if self.part.operation.removes() { self.leaver(work, at) } else { self.entry(work, &remaining[at]) }
+    /// Also: the bytes that it takes, where they matter.
+    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize) -> Result<Option<(Row, usize)>, Failure> {
+        if self.part.operation.removes() {
+            return Ok(self.leaver(&work.leavers[at])?.map(|row| (row, 0)));
+        }
+        self.entry(work, &remaining[at])
     }
 
-    fn entry(&self, work: &Work, entry: &RemainingEntry) -> Result<Option<Row>, Failure> {
-        let (flags, mask) = (entry.flags(), work.desired.sets.mask(entry.set()));
-        if flags.has(RemainingFlags::FAILED) || !self.part.concerns(flags, mask, self.destination.capabilities()) {
-            return Ok(None);
-        }
-        let Record { email, person, mut values, .. } = work.desired.spool.read(entry.offset())?;
-        let fields = work.mapping.fields();
-        let consent_at = consent(&mut values, fields.len());
-        let tells = self.part.tells(flags);
-        let clears = self.part.operation != Operation::Create;
-        let attributes = if tells { attributes(fields, values, clears) } else { Vec::new() };
-        let segments = self.part.joined(mask);
-        let row = BatchRow {
-            key: entry.key(),
-            email,
-            attributes,
-            standing: self.standing(entry.key())?,
-            joins: self.containers(segments),
-            consent_at,
-            contact: None,
-        };
-        Ok(Some(Row { row, person, told: tells.then(|| entry.fingerprint()), segments, last: false }))
+    fn entry(&self, work: &Work, entry: &RemainingEntry) -> Result<Option<(Row, usize)>, Failure> {
+        let task = &self.part.task;
+        let Some(carried) = Todo::remaining(entry, &work.desired.sets).and_then(|todo| task.takes(todo)) else { return Ok(None) };
+        let rows = Rows { destination: self.destination, fields: work.mapping.fields(), lists: &self.ready.containers, given: self.given };
+        let (mut row, person) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;
+        let size = rows.size(task, &row);
+        row.standing = self.standing(entry.key())?;
+        let told = carried.attributes.then(|| entry.fingerprint());
+        Ok(Some((Row { row, person, told, segments: carried.joins, last: false }, size)))
     }
 
     fn standing(&self, key: Key) -> Result<Option<Standing>, Failure> {
         let known = || self.view.contact(self.ready.row, key);
         Ok(match self.part.operation {
-            Operation::Create => self.new_standing,
-            Operation::Update => known()?.map(|c| c.standing),
+            Operation::Create => self.given,
+            Operation::Update if !self.part.task.quiet => known()?.map(|c| c.standing),
             Operation::Restore => known()?.and_then(|c| c.archived_from),
             _ => None,
         })
     }
 
-    fn containers(&self, segments: SegmentMask) -> Vec<ContainerId> {
-        self.ready.containers.iter().filter(|(bit, _)| segments.has(*bit)).map(|(_, id)| id.clone()).collect()
-    }
-
-    fn leaver(&self, work: &Work, at: usize) -> Result<Option<Row>, Failure> {
-        let leaver = &work.leavers[at];
-        let segments = self.part.bit().map_or(SegmentMask::NONE, SegmentMask::of);
-        let wanted = match self.part.bit() {
-            Some(bit) => leaver.segments.has(bit),
-            // Who could not be taken out of a container stays in the place too.
-            None => leaver.archive && leaver.segments == SegmentMask::NONE,
-        };
-        if !wanted {
+    fn leaver(&self, leaver: &Leaver) -> Result<Option<Row>, Failure> {
+        let (task, segments) = (&self.part.task, self.part.bit().map_or(SegmentMask::NONE, SegmentMask::of));
+        // Who could not be taken out of a container stays in the place too.
+        let stays = task.operation == Operation::Archive && leaver.segments != SegmentMask::NONE;
+        if !task.removes(leaver) || stays {
             return Ok(None);
         }
         let Some(email) = self.view.member(self.ready.export, leaver.key)?.and_then(|m| m.address) else { return Ok(None) };
-        let contact = match self.destination.capabilities().leaves_by_id {
-            true => self.view.contact_id(self.ready.row, leaver.key)?,
-            false => None,
-        };
+        let contact = if task.call.by_id { self.view.contact_id(self.ready.row, leaver.key)? } else { None };
         let row = BatchRow { key: leaver.key, email, attributes: Vec::new(), standing: None, joins: Vec::new(), consent_at: None, contact };
         let last = leaver.segments.minus(segments).is_empty() && leaver.whole && !leaver.archive;
         Ok(Some(Row { row, person: None, told: None, segments, last }))
     }
 }
 
-/// When someone consented stands behind their attributes, where the definition names a column for it.
-fn consent(values: &mut Vec<Value>, fields: usize) -> Option<String> {
-    match values.drain(fields.min(values.len())..).next() {
-        Some(Value::Text(at)) => Some(at),
-        _ => None,
-    }
-}
-
-fn attributes(fields: &[MappedField], values: Vec<Value>, clears: bool) -> Vec<(String, Value)> {
-    let told = |(field, value): (&MappedField, Value)| match value {
-        Value::Empty if field.on_empty == OnEmpty::Keep || !clears => None,
-        value => Some((field.tag.clone(), value)),
-    };
-    fields.iter().zip(values).filter_map(told).collect()
-}
+#[cfg(test)]
+#[path = "batches_tests.rs"]
+mod tests;

@@ -1,6 +1,6 @@
 //! What some vendors need before people are taken out: that our last write has become visible, and their own ids of contacts.
 
-use super::{Failure, pages::Pages, part::Part, phase::Phase, poll, standings};
+use super::{Failure, pages::Pages, part::Part, phase::Phase, poll, standings, steps::FEW};
 use crate::{
     destination::ContactRecord,
     member::{Email, Key},
@@ -8,17 +8,14 @@ use crate::{
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;
 
-/// Up to so many people are looked up one by one; more, and the whole container is read.
-const FEW: usize = 50;
-
 pub async fn prepare(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
     settle(phase).await?;
-    if phase.context.destination.capabilities().leaves_by_id { learn_ids(phase, part).await } else { Ok(()) }
+    if part.task.call.by_id { learn_ids(phase, part).await } else { Ok(()) }
 }
 
 /// A vendor that shows what was before our last write would let us take nobody out.
 async fn settle(phase: &Phase<'_>) -> Result<(), Failure> {
-    let settles = phase.context.destination.capabilities().settles;
+    let settles = phase.context.capabilities.settles;
     let last = phase.view.last_run_before(&phase.context.export.name, phase.context.run)?;
     let rest = last.map_or(std::time::Duration::ZERO, |ended| settles.saturating_sub(since(ended, phase.context.hub.speed())));
     if rest.is_zero() {

@@ -3,7 +3,7 @@
 use super::{Watch, early::Early};
 use crate::{
     definition::Export,
-    destination::{Account, Destination},
+    destination::{Account, Capabilities, Destination},
     http::Hub,
     state::RunId,
 };
@@ -19,6 +19,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Context {
     pub export: Arc<Export>,
     pub destination: Arc<dyn Destination>,
+    /// The destination's.
+    pub capabilities: &'static Capabilities,
     /// As the live probe gave it.
     pub account: Account,
     pub watch: Arc<dyn Watch>,

@@ -78,10 +78,12 @@ impl Engine {
         let early =
             shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp: &self.temp, hub: &self.hub }, shape));
         let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
-        let connections = export.connection.limits.connections.unwrap_or(destination.capabilities().connections_default);
+        let capabilities = destination.capabilities();
+        let connections = export.connection.limits.connections.unwrap_or(capabilities.connections_default);
         Ok(Context {
             export: Arc::clone(export),
             destination,
+            capabilities,
             account,
             watch,
             now,

@@ -6,16 +6,20 @@ use super::{
     part::Part,
     phase::Phase,
     prepare::{Prepared, Work},
-    remove, verify,
+    remove, steps, verify,
 };
 use crate::{
     definition::OnLeave,
-    destination::{Capabilities, ContainerId, Operation},
+    destination::{ContainerId, Operation},
     member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags},
-    plan::{Counts, Plan, resources::ContainerState, words::quoted},
+    plan::{
+        Counts, Plan,
+        resources::ContainerState,
+        steps::{Step, StepList},
+    },
     state::{PlaceRow, RejectedRow, RunId, View},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Carries a plan out. An error is one from before the first member was sent; later ones are in the ending, with the counts
 /// so far. `view` must see the recorder's state.
@@ -27,8 +31,8 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let mut noted = Noted::default();
     let remaining = std::mem::take(&mut prepared.work.desired.entries).into_iter().map(ChangeEntry::remaining).collect();
     let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
-    let names = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.clone())).collect();
-    let stopped = phases(&mut phase, &names).await.err().map(|f| f.or_canceled(&context.cancel));
+    let lists = steps::lists(&prepared.settled.resources.containers);
+    let stopped = carry_out(&mut phase, &prepared.plan, &lists).await.err().map(|f| f.or_canceled(&context.cancel));
     let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
     let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     finish(context, recorder, &containers, prepared, &noted).await?;
@@ -47,58 +51,25 @@ pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mu
     if context.export.removed { remove::complete(context, recorder, prepared).await } else { Ok(()) }
 }
 
-async fn phases(phase: &mut Phase<'_>, names: &BTreeMap<u8, String>) -> Result<(), Failure> {
-    let (context, ready) = (phase.context, phase.ready);
-    let capabilities = context.destination.capabilities();
-    for operation in capabilities.phases {
-        for part in Part::all(*operation, ready, capabilities) {
-            let rows = remaining(phase, &part, capabilities);
-            if rows > 0 && *operation == Operation::Leave {
-                before_leaving::prepare(phase, &part).await?;
-            }
-            if rows > 0 {
-                context.watch.phase(&label(&part, context, names), Some(rows));
-                phase.run(&part).await?;
-            }
+/// The steps of the plan, one after the other, and what is to be read back after the last.
+async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Result<(), Failure> {
+    let mut steps: VecDeque<Step> = plan.steps.iter().cloned().collect();
+    while let Some(step) = steps.pop_front() {
+        let Some(part) = step.task().and_then(|task| Part::of(task, phase.ready)) else { continue };
+        if part.operation == Operation::Leave {
+            before_leaving::prepare(phase, &part).await?;
         }
-        if *operation == Operation::Create {
+        phase.context.watch.phase(&step.name(plan.words), step.rows);
+        phase.run(&part).await?;
+        // Contacts that exist after all are updated instead of created: other steps than were planned.
+        if part.operation == Operation::Create && !phase.noted.exists.is_empty() {
             known_after_all::look_up(phase).await?;
+            steps = steps::of_remaining(phase, lists)?;
         }
     }
     let verified = verify::verify(phase).await?;
     phase.noted.verified = verified;
     Ok(())
-}
-
-fn remaining(phase: &Phase<'_>, part: &Part, capabilities: &Capabilities) -> u64 {
-    let work = &*phase.work;
-    match part.operation {
-        Operation::Leave => {
-            let bit = part.bit().unwrap_or_default();
-            work.leavers.iter().filter(|l| l.segments.has(bit)).count() as u64
-        }
-        Operation::Archive => work.leavers.iter().filter(|l| l.archive).count() as u64,
-        _ => {
-            let concerns = |e: &&RemainingEntry| part.concerns(e.flags(), work.desired.sets.mask(e.set()), capabilities);
-            phase.remaining.iter().filter(|e| !e.flags().has(RemainingFlags::FAILED)).filter(concerns).count() as u64
-        }
-    }
-}
-
-fn label(part: &Part, context: &Context, names: &BTreeMap<u8, String>) -> String {
-    let word = context.destination.capabilities().container_word;
-    match part.operation {
-        Operation::Create => "creating new contacts".to_owned(),
-        Operation::Update => "telling changed attributes".to_owned(),
-        Operation::Restore => "bringing archived contacts back".to_owned(),
-        Operation::Join => format!("joining {word} {}", container_name(part, names)),
-        Operation::Leave => format!("leaving {word} {}", container_name(part, names)),
-        Operation::Archive => "archiving contacts".to_owned(),
-    }
-}
-
-fn container_name(part: &Part, names: &BTreeMap<u8, String>) -> String {
-    part.container.as_ref().and_then(|(bit, _)| names.get(bit)).map(|name| quoted(name)).unwrap_or_default()
 }
 
 /// Where every row ended up. What is struck off the work is done; what is left is pending.

@@ -78,7 +78,7 @@ fn approved(parts: &Parts<'_>, bit: u8, approval: Option<&Approval>) -> Result<u
 
 /// Into a container that we did not make, where the vendor cannot say who left it.
 fn is_first_write(parts: &Parts<'_>, container: &ContainerPlan, record: Option<&ContainerRecord>) -> Result<bool, Failure> {
-    if !parts.context.destination.capabilities().holds_first_write {
+    if !parts.context.capabilities.holds_first_write {
         return Ok(false);
     }
     let theirs = match (&container.state, record) {

@@ -43,13 +43,8 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     let observed = context.destination.observe(&sought).await?;
     recorded.claimed = claimed(context, view, &observed)?;
     let fit = |wanted: &WantedField<'_>, remote: Option<&RemoteField>| context.destination.fit(wanted, remote);
-    let inputs = Inputs {
-        export: &context.export,
-        recorded: &recorded,
-        observed: &observed,
-        capabilities: context.destination.capabilities(),
-        fit: &fit,
-    };
+    let inputs =
+        Inputs { export: &context.export, recorded: &recorded, observed: &observed, capabilities: context.capabilities, fit: &fit };
     let resources = resources::settle(&inputs)?;
     Ok(Settled { resources, state, moved, observed, everyone_read: false })
 }
@@ -208,7 +203,7 @@ async fn fields(context: &Context, recorder: &Recorder, settled: &Settled, place
 
 /// Those that the plan creates; and those that an earlier run announced and that have no value yet.
 fn missing_fields(context: &Context, settled: &Settled) -> Vec<(String, FieldType)> {
-    let by_value = context.destination.capabilities().fields_by_value;
+    let by_value = context.capabilities.fields_by_value;
     let planned = |tag: &str| settled.resources.steps.iter().any(|s| matches!(s, ResourceStep::CreateField { tag: new, .. } if new == tag));
     let there = |tag: &str| settled.observed.fields.iter().any(|field| field.tag == tag);
     let missing = settled.resources.kinds.iter().filter(|(tag, _)| planned(tag) || (by_value && !there(tag)));

@@ -47,5 +47,9 @@ impl<'a> Pages<'a> {
 }
 
 fn first(context: &Context, changed_since: Option<String>, standing: Option<Standing>) -> PageRequest {
-    PageRequest { cursor: None, rows: context.destination.capabilities().page_rows, changed_since, standing }
+    PageRequest { cursor: None, rows: context.capabilities.page_rows, changed_since, standing }
 }
+
+#[cfg(test)]
+#[path = "pages_tests.rs"]
+mod tests;

@@ -61,12 +61,11 @@ impl Phase<'_> {
     /// Sends everything of one part. On a failure what is in flight is still awaited and recorded; jobs under way are the next
     /// run's to ask for.
     pub async fn run(&mut self, part: &Part) -> Result<(), Failure> {
-        let capabilities = self.context.destination.capabilities();
         let mut sending = Sending {
             part,
             batches: Batches::new(part, self.view, self.ready, self.context),
             again: VecDeque::new(),
-            rows: (capabilities.batch_rows)(part.operation),
+            rows: part.task.call.rows,
             in_flight: FuturesUnordered::new(),
             jobs: UnderWay::default(),
             failed: None,
@@ -92,7 +91,7 @@ impl Phase<'_> {
 
     /// As many batches on their way as there may be.
     fn fill(&mut self, sending: &mut Sending<'_>) -> Result<(), Failure> {
-        let jobs_max = self.context.destination.capabilities().jobs_max;
+        let jobs_max = sending.part.task.call.jobs;
         while sending.failed.is_none()
             && sending.in_flight.len() < self.context.connections as usize + AHEAD
             && sending.jobs.len() + sending.in_flight.len() < jobs_max
@@ -107,7 +106,7 @@ impl Phase<'_> {
             };
             let Some(planned) = next else { break };
             if !self.needs_no_call(sending.part, &planned)? {
-                let submitted = self.submit(planned)?;
+                let submitted = self.submit(sending.part, planned)?;
                 sending.in_flight.push(submitted);
             }
         }
@@ -115,10 +114,9 @@ impl Phase<'_> {
     }
 
     /// Where repeating a call could trigger something, it is on record before it is sent.
-    fn submit(&self, planned: Planned) -> Result<JoinHandle<Answer>, Failure> {
+    fn submit(&self, part: &Part, planned: Planned) -> Result<JoinHandle<Answer>, Failure> {
         let (destination, place) = (Arc::clone(&self.context.destination), self.ready.place.clone());
-        let looks_up = (destination.capabilities().looks_up)(planned.batch.operation);
-        let job = if looks_up { destination.job_of(&planned.batch) } else { None };
+        let job = if part.task.call.looks_up { destination.job_of(&planned.batch) } else { None };
         if let Some(id) = &job {
             self.record_job(&planned, id)?;
         }
@@ -143,7 +141,7 @@ impl Phase<'_> {
 
     fn answered(&mut self, sending: &mut Sending<'_>, answer: Answer) -> Result<(), Failure> {
         let Answer { planned, result, job, took } = answer;
-        if took > self.context.destination.capabilities().slow_call {
+        if took > sending.part.task.call.slow {
             sending.rows = (sending.rows / 2).max(1);
         }
         match result {
@@ -220,9 +218,9 @@ impl Phase<'_> {
         Ok(())
     }
 
-    /// Rows whose attributes say nothing are as good as told.
+    /// Rows whose attributes say nothing are as good as sent.
     fn needs_no_call(&mut self, part: &Part, planned: &Planned) -> Result<bool, Failure> {
-        if part.operation != destination::Operation::Update || planned.batch.rows.iter().any(|r| !r.attributes.is_empty()) {
+        if !part.task.quiet {
             return Ok(false);
         }
         self.take(part, planned, &vec![Outcome::Done { standing: None }; planned.places.len()])?;

@@ -93,7 +93,7 @@ fn nobody_left(leavers: &[Leaver]) -> Result<(), Failure> {
 
 async fn delete(context: &Context, recorder: &Recorder, state: &ExportState, id: &ContainerId, name: &str) -> Result<(), Failure> {
     let Some(place) = &state.place else { return Ok(()) };
-    context.watch.phase(&format!("deleting {} {}", context.destination.capabilities().container_word, quoted(name)), None);
+    context.watch.phase(&format!("deleting {} {}", context.capabilities.container_word, quoted(name)), None);
     observe::change(context, Some(&place.remote), &ResourceChange::DeleteContainer { id: id.clone() }).await?;
     let (row, id) = (place.row, id.clone());
     recorder.record(move |store| store.forget_container(row, &id)).await

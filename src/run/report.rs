@@ -122,7 +122,7 @@ impl Engine {
     ) -> Result<(Plan, Outcome), Failure> {
         let mut context = self.connect(export, watch, now).await?;
         context.run = Some(run);
-        let limit = export.timeout.unwrap_or(context.destination.capabilities().run_timeout);
+        let limit = export.timeout.unwrap_or(context.capabilities.run_timeout);
         let stop = context.cancel.clone();
         let work = self.run(&context, decide);
         tokio::pin!(work);

@@ -68,7 +68,7 @@ pub fn resolve(
 }
 
 fn unread(context: &Context, lookup: &Lookup<'_>) -> Result<bool, Failure> {
-    if context.destination.capabilities().reading != Reading::Everyone {
+    if context.capabilities.reading != Reading::Everyone {
         return Ok(true);
     }
     match (lookup.view, lookup.place) {
@@ -90,7 +90,7 @@ fn arrive(
         Arrival::Create => {
             resolved.create += 1;
             // Where a join creates whom the platform does not know, that is how they are told.
-            entry.flag(if context.destination.capabilities().join_tells { ChangeFlags::UPDATE } else { ChangeFlags::CREATE });
+            entry.flag(if context.capabilities.join_tells { ChangeFlags::UPDATE } else { ChangeFlags::CREATE });
         }
         Arrival::Tell => {
             resolved.known += 1;

@@ -34,7 +34,7 @@ pub async fn read(
     row: PlaceRow,
     contacts: Option<u64>,
 ) -> Result<bool, Failure> {
-    let (how, before) = (context.destination.capabilities().reading, view.contacts_read(row)?);
+    let (how, before) = (context.capabilities.reading, view.contacts_read(row)?);
     // Nothing was read, so whoever needs it goes on from the last reading.
     if before.is_some() && !context.destination.rereads(context.export.new_contacts.status) {
         return Ok(false);
@@ -146,7 +146,7 @@ async fn note_read(context: &Context, recorder: &Recorder, row: PlaceRow, count:
 }
 
 fn watermark(context: &Context) -> String {
-    let overlap = if context.destination.capabilities().reading == Reading::Changes { SHORT_OVERLAP } else { OVERLAP };
+    let overlap = if context.capabilities.reading == Reading::Changes { SHORT_OVERLAP } else { OVERLAP };
     (context.now - overlap).to_rfc3339_opts(SecondsFormat::Secs, false)
 }
 

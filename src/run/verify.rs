@@ -30,7 +30,7 @@ pub async fn verify(phase: &mut Phase<'_>) -> Result<Verified, Failure> {
     }
     phase.recorder.flush().await?;
     // Until then the platform may show what was before.
-    poll::wait(phase.context, phase.context.destination.capabilities().settles).await?;
+    poll::wait(phase.context, phase.context.capabilities.settles).await?;
     match phase.context.export.verify {
         Some(Verify::Always) => everyone(phase).await,
         Some(Verify::Sample) if sample_is_missing(phase).await? => everyone(phase).await,

@@ -19,6 +19,7 @@ fn plan(updates: u64) -> Plan {
         made_of: Vec::new(),
         members: MemberTotals { update: updates, ..MemberTotals::default() },
         reading: None,
+        steps: Vec::new(),
         cost: Cost::default(),
         rejected: BTreeMap::from([("value".into(), 5)]),
         counts: Counts::default(),

@@ -25,7 +25,7 @@ const JOBS_MAX: usize = 900;
 /// the longest.
 const RUN_TIMEOUT: Duration = Duration::from_secs(7 * 60 * 60);
 
-pub(super) static DOCUMENTED: Capabilities = Capabilities {
+pub(in crate::destination) static DOCUMENTED: Capabilities = Capabilities {
     vendor: "Constant Contact",
     place_word: "account",
     container_word: "list",

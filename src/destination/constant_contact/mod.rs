@@ -11,7 +11,7 @@
 mod account;
 mod activities;
 mod api;
-mod capabilities;
+pub(super) mod capabilities;
 mod columns;
 mod contacts;
 mod errors;

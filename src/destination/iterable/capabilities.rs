@@ -19,7 +19,7 @@ const PAGE_ROWS: usize = 10_000;
 /// The vendor asks for as much between a write and a call that depends on it.
 pub(super) const SETTLES: Duration = Duration::from_secs(60);
 
-pub(super) static ITERABLE: Capabilities = Capabilities {
+pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     vendor: "Iterable",
     place_word: "project",
     container_word: "list",

@@ -19,7 +19,7 @@
 
 mod account;
 mod api;
-mod capabilities;
+pub(super) mod capabilities;
 mod change;
 mod errors;
 mod fields;

@@ -20,9 +20,9 @@ pub(super) const PAGE_ROWS: usize = 1000;
 const RUN_TIMEOUT: Duration = Duration::from_secs(3 * 60 * 60);
 
 /// By documented behaviour only: known contacts change one call each.
-pub(super) static DOCUMENTED: Capabilities = capabilities(one_call_each);
+pub(in crate::destination) static DOCUMENTED: Capabilities = capabilities(one_call_each);
 /// With `limits.bulkUpdates`.
-pub(super) static BULK_UPDATES: Capabilities = capabilities(updates_in_bulk);
+pub(in crate::destination) static BULK_UPDATES: Capabilities = capabilities(updates_in_bulk);
 
 const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
     Capabilities {

@@ -8,7 +8,7 @@ mod account;
 mod api;
 mod archive;
 mod bulk;
-mod capabilities;
+pub(super) mod capabilities;
 mod change;
 mod contacts;
 mod errors;

@@ -22,7 +22,7 @@ const JOBS_MAX: usize = 20_000;
 /// Omnisend export) documents up to 4 hours for a million profiles.
 const RUN_TIMEOUT: Duration = Duration::from_secs(4 * 60 * 60);
 
-pub(super) static CAPABILITIES: Capabilities = Capabilities {
+pub(in crate::destination) static CAPABILITIES: Capabilities = Capabilities {
     vendor: "Omnisend",
     place_word: "brand",
     container_word: "tag",

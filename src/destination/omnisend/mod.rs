@@ -18,7 +18,7 @@
 mod account;
 mod api;
 mod batches;
-mod capabilities;
+pub(super) mod capabilities;
 mod change;
 mod contacts;
 mod errors;

@@ -3,7 +3,7 @@
 use super::Like;
 use crate::{
     destination::{
-        Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Destination, Error, ErrorKind,
+        Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, ErrorKind,
         FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, RemoteContainer,
         RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
     },
@@ -88,6 +88,16 @@ impl Platform {
         self.lock().people.clone()
     }
 
+    /// Somebody else makes a list.
+    pub(crate) fn list(&self, id: &str, name: &str) {
+        self.lock().lists.insert(id.to_owned(), name.to_owned());
+    }
+
+    /// The name of a list.
+    pub(crate) fn list_name(&self, id: &str) -> Option<String> {
+        self.lock().lists.get(id).cloned()
+    }
+
     /// Who is on the list of this name.
     pub(crate) fn members(&self, list: &str) -> Vec<String> {
         let inner = self.lock();
@@ -162,6 +172,7 @@ pub(crate) struct Fake {
     pub(super) platform: Platform,
     /// Asked for what is constant; never for anything that needs the network.
     pub(super) real: Arc<dyn Destination>,
+    pub(super) capabilities: &'static Capabilities,
 }
 
 impl Fake {
@@ -183,7 +194,11 @@ impl Fake {
         let standing = |p: &Person| request.standing.is_none_or(|standing| standing == p.standing);
         let on = |p: &Person| list.is_none_or(|list| p.lists.contains(&list.0));
         let people = inner.people.iter().filter(|(_, p)| standing(p) && on(p));
-        ContactPage { contacts: people.map(|(email, p)| self.record(email, p, false)).collect(), total: None, next: None }
+        let from = request.cursor.as_ref().map_or(0, |cursor| cursor.0.parse().unwrap());
+        let mut rest = people.skip(from);
+        let contacts = rest.by_ref().take(request.rows).map(|(email, p)| self.record(email, p, false)).collect();
+        let next = rest.next().map(|_| Cursor((from + request.rows).to_string()));
+        ContactPage { contacts, total: None, next }
     }
 
     fn carry_out(&self, inner: &mut Inner, batch: &Batch, row: &BatchRow) -> Outcome {
@@ -268,7 +283,7 @@ fn made(id: &str, name: &str) -> RemoteContainer {
 #[async_trait]
 impl Destination for Fake {
     fn capabilities(&self) -> &'static Capabilities {
-        self.real.capabilities()
+        self.capabilities
     }
 
     async fn verify(&self) -> Result<Account, Error> {
@@ -304,7 +319,8 @@ impl Destination for Fake {
             }
             ResourceChange::CreateContainer { name } => {
                 inner.made += 1;
-                let id = format!("{}", 100 + inner.made);
+                // A tag of Omnisend is its name.
+                let id = if self.like == Like::Omnisend { name.clone() } else { format!("{}", 100 + inner.made) };
                 inner.lists.insert(id.clone(), name.clone());
                 ResourceDone::Container(made(&id, name))
             }

@@ -3,7 +3,7 @@
 use super::{Like, Platform, platform::Fake};
 use crate::{
     definition::{self, Connection, Credentials, Export, Secret},
-    destination,
+    destination::{self, Capabilities},
     http::Hub,
     oauth::{InMemoryTokens, SignIns},
     run::{Context, Decision, Engine, Failure, Prepared, Recorder, Report, Silent, report},
@@ -21,6 +21,10 @@ use std::{
 pub(crate) struct World {
     dir: tempfile::TempDir,
     like: Like,
+    /// Instead of the real destination's capabilities.
+    limits: Option<&'static Capabilities>,
+    /// More segments of the same rows: name and condition.
+    segments: Vec<(String, String)>,
     platform: Platform,
     pub(crate) now: DateTime<Utc>,
     /// Another one after each kill.
@@ -32,12 +36,25 @@ impl World {
     pub(crate) async fn new(like: Like, export: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let state = Mutex::new(dir.path().join("state-0"));
-        let world = Self { dir, like, platform: Platform::new(), now: Utc::now(), state };
+        let world = Self { dir, like, limits: None, segments: Vec::new(), platform: Platform::new(), now: Utc::now(), state };
         fs::create_dir(world.directory()).unwrap();
         fs::write(world.directory().join("key"), "key-us0\n").unwrap();
         world.define(export);
         world.write("");
         world
+    }
+
+    /// A platform with these limits instead of the real ones.
+    pub(crate) fn limited(mut self, limits: &'static Capabilities) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
+    /// More segments, each of the rows that a condition holds for; a list each, where the platform has several.
+    pub(crate) fn with_segments(mut self, segments: &[(&str, &str)], export: &str) -> Self {
+        self.segments = segments.iter().map(|(name, holds)| ((*name).to_owned(), (*holds).to_owned())).collect();
+        self.define(export);
+        self
     }
 
     fn directory(&self) -> PathBuf {
@@ -63,6 +80,11 @@ impl World {
                 ("type: iterable\nregion: eu\ncredentials: {apiKey: {file: key}}", "attributes: {firstName: {column: First, type: text}}")
             }
         };
+        let names: String = self.segments.iter().map(|(name, _)| format!(", {name}")).collect();
+        let documents = self.segments.iter().map(|(name, holds)| {
+            format!("---\napiVersion: listkeeper/v1\nkind: Segment\nname: {name}\nsource: crm\nquery: SELECT * FROM people WHERE {holds}\n")
+        });
+        let documents: String = documents.collect();
         let yaml = format!(
             "apiVersion: listkeeper/v1
 kind: Source
@@ -87,18 +109,23 @@ apiVersion: listkeeper/v1
 kind: Export
 name: news
 connection: account
-segments: [everyone]
+segments: [everyone{names}]
 match: {{email: Email}}
 {lines}
 {export}
-"
+{documents}"
         );
         fs::write(self.directory().join("listkeeper.yaml"), yaml).unwrap();
     }
 
     /// Rows of `people.csv`, without its header: `Email,First`.
     pub(crate) fn write(&self, rows: &str) {
-        fs::write(self.directory().join("people.csv"), format!("Email,First\n{rows}")).unwrap();
+        self.table(&format!("Email,First\n{rows}"));
+    }
+
+    /// The whole of `people.csv`.
+    pub(crate) fn table(&self, text: &str) {
+        fs::write(self.directory().join("people.csv"), text).unwrap();
     }
 
     pub(crate) fn platform(&self) -> &Platform {
@@ -138,9 +165,11 @@ match: {{email: Email}}
         let connection = Connection { credentials: Credentials::ApiKey(Secret::Plain("key-us0".into())), ..(*export.connection).clone() };
         let keyed = Export { connection: Arc::new(connection), ..(*export).clone() };
         let real = destination::open(&keyed, &engine.hub, &engine.sign_ins).unwrap();
-        let connections = real.capabilities().connections_default;
+        let capabilities = self.limits.unwrap_or_else(|| real.capabilities());
+        let connections = capabilities.connections_default;
         Context {
-            destination: Arc::new(Fake { like: self.like, platform: self.platform.clone(), real }),
+            destination: Arc::new(Fake { like: self.like, platform: self.platform.clone(), real, capabilities }),
+            capabilities,
             account: destination::Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into() },
             export,
             watch: Arc::new(Silent),

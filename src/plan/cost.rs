@@ -1,0 +1,62 @@
+//! What a plan costs at the platform: a sum over its steps, time at the documented rates, share of a day's quota.
+
+use super::{
+    Cost, ResourceStep,
+    steps::{Act, Step},
+};
+use crate::{
+    definition::Limits,
+    destination::{Capabilities, Operation},
+};
+
+/// `connections`: calls in flight at once.
+pub fn cost(steps: &[Step], resources: &[ResourceStep], capabilities: &Capabilities, limits: &Limits, connections: u32) -> Cost {
+    let calls: Vec<_> = capabilities.phases.iter().map(|operation| (*operation, of_operation(steps, *operation))).collect();
+    let calls: Vec<_> = calls.into_iter().filter(|(_, n)| *n > 0).collect();
+    let reads: u64 = steps.iter().filter(|step| step.task().is_none()).filter_map(|step| step.calls).sum();
+    let changes = resources.iter().filter(|step| !matches!(step, ResourceStep::AdoptContainer { .. })).count() as u64;
+    Cost {
+        seconds: seconds(&calls, capabilities, limits),
+        per_day: limits.per_day.or(capabilities.per_day),
+        calls,
+        other_calls: reads + changes,
+        connections,
+        connections_max: capabilities.connections_max,
+    }
+}
+
+fn of_operation(steps: &[Step], operation: Operation) -> u64 {
+    let of = |step: &&Step| matches!(step.act, Act::Members(task) if task.operation == operation);
+    steps.iter().filter(of).filter_map(|step| step.calls).sum()
+}
+
+/// At the documented rates; `None` where none is known.
+fn seconds(calls: &[(Operation, u64)], capabilities: &Capabilities, limits: &Limits) -> Option<u64> {
+    let ours = limits.per_second.map(f64::from).or(limits.per_minute.map(|n| f64::from(n) / 60.0));
+    let mut seconds = 0.0;
+    for (operation, n) in calls {
+        let rate = ours.or((capabilities.per_second)(*operation))?;
+        seconds += *n as f64 / rate;
+    }
+    Some(seconds.ceil() as u64)
+}
+
+/// Warnings of limits that are set above what the platform documents.
+pub fn above_documented(capabilities: &Capabilities, limits: &Limits, connections: u32) -> Vec<String> {
+    let documented = capabilities.phases.iter().filter_map(|operation| (capabilities.per_second)(*operation)).fold(0.0, f64::max);
+    let over = |name: &str, ours: Option<u32>, theirs: f64| {
+        let ours = ours.filter(|ours| theirs > 0.0 && f64::from(*ours) > theirs)?;
+        let vendor = capabilities.vendor;
+        Some(format!("limits.{name} is {ours}; {vendor} documents {theirs}: make sure that the contract allows more"))
+    };
+    let per_day = capabilities.per_day.map_or(0.0, f64::from);
+    [
+        over("connections", Some(connections), f64::from(capabilities.connections_max)),
+        over("perSecond", limits.per_second, (documented * 100.0).round() / 100.0),
+        over("perMinute", limits.per_minute, (documented * 60.0).round()),
+        over("perDay", limits.per_day, per_day),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

@@ -1,0 +1,217 @@
+//! What is carried out is the plan (G10): the batches that a platform in memory is sent are those of the plan's steps, one for one.
+
+use super::{
+    Decision, Prepared,
+    fake::{Call, Like, World},
+};
+use crate::{
+    destination::{Capabilities, Operation, all_capabilities},
+    member::Standing,
+    plan::{Plan, steps::Step},
+    state::End,
+};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+use std::sync::{Arc, Mutex};
+
+/// One step as it was planned, or as it was made: what, to which list, how many people, by how many calls.
+type Line = (Operation, Option<String>, u64, u64);
+
+fn planned(plan: Option<&Plan>) -> Vec<Line> {
+    let line = |step: &Step| {
+        let task = step.task().filter(|task| !task.quiet)?;
+        Some((task.operation, step.list.clone(), step.rows?, step.calls?))
+    };
+    plan.iter().flat_map(|plan| &plan.steps).filter_map(line).collect()
+}
+
+/// Calls of one kind that follow each other are one step.
+fn made(world: &World, calls: &[Call]) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    for call in calls {
+        let list = call.list.as_ref().and_then(|id| world.platform().list_name(id));
+        let rows = call.emails.len() as u64;
+        match lines.last_mut().filter(|last| (last.0, &last.1) == (call.operation, &list)) {
+            Some(last) => (last.2, last.3) = (last.2 + rows, last.3 + 1),
+            None => lines.push((call.operation, list, rows, 1)),
+        }
+    }
+    lines
+}
+
+/// Approves whatever the guard would hold, and keeps the plan.
+async fn carried_out(world: &World) -> (Option<Plan>, End) {
+    let kept: Arc<Mutex<Option<Plan>>> = Arc::default();
+    let keep = Arc::clone(&kept);
+    let decide = move |prepared: &Prepared| {
+        *keep.lock().unwrap() = Some(prepared.plan.clone());
+        match prepared.plan.verdict.passes() {
+            true => Decision::Go,
+            false => Decision::Approve { by: "tests".into() },
+        }
+    };
+    let report = world.deciding(&decide).await;
+    let plan = kept.lock().unwrap().take();
+    (plan, report.end)
+}
+
+/// A platform that takes three rows a call, few bytes, and otherwise what the real one does.
+fn small(like: Like) -> &'static Capabilities {
+    let vendor = match like {
+        Like::Mailchimp => "Mailchimp",
+        Like::Omnisend => "Omnisend",
+        Like::ConstantContact => "Constant Contact",
+        Like::Iterable => "Iterable",
+    };
+    let real = all_capabilities().into_iter().find(|capabilities| capabilities.vendor == vendor).unwrap();
+    Box::leak(Box::new(Capabilities {
+        batch_rows: |operation| if operation.removes() { 2 } else { 3 },
+        batch_bytes: |operation| if operation.removes() { usize::MAX } else { 420 },
+        page_rows: 4,
+        ..real.clone()
+    }))
+}
+
+/// A person of the source: absent, or with a first name, on the second list or not.
+#[derive(Clone, Debug)]
+struct Customer {
+    there: bool,
+    first: String,
+    vip: bool,
+}
+
+fn customers() -> impl Strategy<Value = Vec<Customer>> {
+    let first = prop_oneof![Just(String::new()), "[a-z]{1,6}", "[a-zé]{20,40}"];
+    let one = (prop::bool::weighted(0.8), first, any::<bool>()).prop_map(|(there, first, vip)| Customer { there, first, vip });
+    prop::collection::vec(one, 12)
+}
+
+fn write(world: &World, customers: &[Customer]) {
+    let row = |(n, c): (usize, &Customer)| c.there.then(|| format!("p{n}@x.test,{},{}\n", c.first, if c.vip { "y" } else { "n" }));
+    let rows: String = customers.iter().enumerate().filter_map(row).collect();
+    world.table(&format!("Email,First,Vip\n{rows}"));
+}
+
+fn status() -> impl Strategy<Value = Option<Standing>> {
+    prop_oneof![3 => Just(None), 2 => Just(Some(Standing::Subscribed)), 1 => Just(Some(Standing::Unsubscribed))]
+}
+
+/// The same cases each time.
+fn runner(cases: u32) -> TestRunner {
+    TestRunner::new_with_rng(Config { cases, ..Config::default() }, TestRng::deterministic_rng(RngAlgorithm::ChaCha))
+}
+
+fn paused() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap()
+}
+
+const SEGMENTS: [(&str, &str); 1] = [("vip", "Vip = 'y'")];
+
+fn world_of(like: Like, export: &str) -> World {
+    paused().block_on(async { World::new(like, export).await.limited(small(like)).with_segments(&SEGMENTS, export) })
+}
+
+/// Any states, any contacts that are there before, at every platform: first run, then two changes.
+fn calls_are_those_planned(like: Like) {
+    let contacts = prop::collection::vec(status(), 12);
+    let rounds = prop::collection::vec(customers(), 3);
+    let archives = any::<bool>();
+    let compared = Mutex::new(0);
+    runner(24)
+        .run(&(contacts, rounds, archives), |(contacts, rounds, archives)| {
+            let archive = archives && like == Like::Mailchimp;
+            let world = world_of(
+                like,
+                if archive {
+                    "mode: mirror\nonLeave: archive\nguard: {maxRemovals: 100%}"
+                } else {
+                    "mode: mirror\nguard: {maxRemovals: 100%}"
+                },
+            );
+            for (n, standing) in contacts.iter().enumerate() {
+                if let Some(standing) = standing {
+                    world.platform().person(&format!("p{n}@x.test"), *standing, &[]);
+                }
+            }
+            for round in rounds {
+                write(&world, &round);
+                world.platform().calls();
+                let (plan, end) = paused().block_on(carried_out(&world));
+                let calls = made(&world, &world.platform().calls());
+                *compared.lock().unwrap() += calls.len();
+                match end {
+                    End::Succeeded { .. } | End::Partial { .. } => prop_assert_eq!(planned(plan.as_ref()), calls),
+                    _ => prop_assert_eq!(calls, Vec::new(), "{:?}", end),
+                }
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(*compared.lock().unwrap() > 100, "hardly anything was compared");
+}
+
+#[test]
+fn mailchimp_is_sent_what_was_planned() {
+    calls_are_those_planned(Like::Mailchimp);
+}
+
+#[test]
+fn omnisend_is_sent_what_was_planned() {
+    calls_are_those_planned(Like::Omnisend);
+}
+
+#[test]
+fn constant_contact_is_sent_what_was_planned() {
+    calls_are_those_planned(Like::ConstantContact);
+}
+
+#[test]
+fn iterable_is_sent_what_was_planned() {
+    calls_are_those_planned(Like::Iterable);
+}
+
+/// The documented sizes of calls, over a first load, a change and a large removal.
+#[tokio::test(start_paused = true)]
+async fn documented_sizes_are_planned() {
+    for like in Like::ALL {
+        let world = World::new(like, "mode: mirror").await;
+        let rows = |range: std::ops::Range<usize>, first: &str| range.map(|n| format!("p{n}@x.test,{first}\n")).collect::<String>();
+        for (text, steps) in [(rows(0..1_203, "Pat"), 1), (rows(0..1_203, "Kim"), 1), (rows(600..1_203, "Kim"), 1), (rows(0..0, ""), 0)] {
+            world.write(&text);
+            world.platform().calls();
+            let (plan, end) = carried_out(&world).await;
+            let calls = made(&world, &world.platform().calls());
+            assert_eq!(planned(plan.as_ref()), calls, "{like:?}: {end:?}");
+            assert!(calls.len() >= steps, "{like:?}: nothing was sent: {end:?}");
+        }
+    }
+}
+
+/// A contact that exists after all is updated: other calls than were planned, and everyone ends where they belong.
+#[tokio::test(start_paused = true)]
+async fn a_contact_that_exists_after_all_is_updated_and_added() {
+    let world = World::new(Like::Mailchimp, "").await.with_segments(&SEGMENTS_BY_NAME, "");
+    world.write("a@x.test,Ana\n");
+    carried_out(&world).await;
+    // Somebody subscribes them after the last reading, which later readings leave out.
+    world.platform().person("b@x.test", Standing::Subscribed, &[]);
+    world.platform().answer(Operation::Create, "c@x.test", crate::destination::Outcome::Unconfirmed("who knows".into()));
+    world.platform().calls();
+    world.write("a@x.test,Ana\nb@x.test,Bo\nc@x.test,Cy\n");
+    carried_out(&world).await;
+    let calls = made(&world, &world.platform().calls());
+    let step = |operation, list: Option<&str>, rows| (operation, list.map(str::to_owned), rows, 1);
+    // c@x.test may exist or not: put onto no list before that is known.
+    let expected = [
+        step(Operation::Create, None, 2),
+        step(Operation::Update, None, 1),
+        step(Operation::Join, Some("Everyone"), 1),
+        step(Operation::Join, Some("named"), 1),
+    ];
+    assert_eq!(calls, expected);
+    assert_eq!(world.platform().find("b@x.test").unwrap().standing, Standing::Subscribed);
+}
+
+const SEGMENTS_BY_NAME: [(&str, &str); 1] = [("named", "First != ''")];

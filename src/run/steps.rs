@@ -1,0 +1,132 @@
+//! What a plan's steps depend on, gathered: the lists, how long rows are, what has to be read besides.
+
+use super::{Failure, assemble::Parts, phase::Phase, rows::Rows};
+use crate::{
+    definition::Verify,
+    destination::{ContainerId, Operation, Reading},
+    plan::{
+        PlacePlan, StandingRead,
+        resources::{ContainerPlan, ContainerState},
+        steps::{Inputs, Reads, Step, StepList, Todo, steps},
+    },
+};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Up to so many people are looked up one by one before they are removed; more, and the whole list is read.
+pub const FEW: usize = 50;
+
+/// The steps of a plan.
+pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<Vec<Step>, Failure> {
+    let (context, work, capabilities) = (parts.context, parts.work, parts.context.capabilities);
+    let containers = &parts.settled.resources.containers;
+    let (lists, ids) = (lists(containers), ids(containers));
+    let rows =
+        Rows { destination: &*context.destination, fields: work.mapping.fields(), lists: &ids, given: context.export.new_contacts.status };
+    let inputs = Inputs {
+        capabilities,
+        lists: &lists,
+        everyone_read: parts.settled.everyone_read || parts.resolved.unread,
+        estimated: is_estimated(parts),
+        widest: rows.widest(&work.desired.spool),
+    };
+    let entries = &work.desired.entries;
+    let todos = entries.iter().map(|entry| Todo::of(entry, &work.desired.sets)).enumerate();
+    let steps = steps(&inputs, todos, &work.leavers, |task, at, carried| {
+        let entry = &entries[at];
+        let (row, _) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;
+        Ok::<_, Failure>(rows.size(task, &row))
+    })?;
+    Ok(reads(parts, reading, &steps)?.among(steps, &lists))
+}
+
+/// What is left of them once it turned out that some who were to be created exist; nobody is created any more.
+pub fn of_remaining(phase: &Phase<'_>, lists: &[StepList]) -> Result<VecDeque<Step>, Failure> {
+    let (context, work) = (phase.context, &*phase.work);
+    let rows = Rows {
+        destination: &*context.destination,
+        fields: work.mapping.fields(),
+        lists: &phase.ready.containers,
+        given: context.export.new_contacts.status,
+    };
+    let inputs = Inputs {
+        capabilities: context.capabilities,
+        lists,
+        everyone_read: phase.ready.everyone_read,
+        estimated: false,
+        widest: rows.widest(&work.desired.spool),
+    };
+    let entries = &phase.remaining;
+    let todos = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, Todo::remaining(entry, &work.desired.sets)?)));
+    let steps = steps(&inputs, todos, &work.leavers, |task, at, carried| {
+        let entry = &entries[at];
+        let (row, _) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;
+        Ok::<_, Failure>(rows.size(task, &row))
+    })?;
+    Ok(steps.into_iter().filter(|step| step.task().is_some_and(|task| task.operation != Operation::Create)).collect())
+}
+
+/// The lists of an export, in the order of doing.
+pub fn lists(containers: &[ContainerPlan]) -> Vec<StepList> {
+    let live = |container: &ContainerPlan| !matches!(container.state, ContainerState::Dropped(_));
+    containers.iter().map(|c| StepList { bit: c.bit, name: c.name.clone(), live: live(c) }).collect()
+}
+
+/// Their ids at the platform; where one is still to be made, its name: platforms whose calls carry it use the name.
+fn ids(containers: &[ContainerPlan]) -> Vec<(u8, ContainerId)> {
+    let id = |container: &ContainerPlan| match &container.state {
+        ContainerState::Known(id) | ContainerState::Take { id, .. } | ContainerState::Dropped(Some(id)) => id.clone(),
+        ContainerState::Create | ContainerState::Recreate { .. } | ContainerState::Dropped(None) => ContainerId(container.name.clone()),
+    };
+    containers.iter().map(|container| (container.bit, id(container))).collect()
+}
+
+/// Statuses that are still to be read can change who is created and who is updated.
+fn is_estimated(parts: &Parts<'_>) -> bool {
+    let existing = matches!(parts.settled.resources.place, PlacePlan::Existing { .. });
+    existing && parts.resolved.unread && parts.context.capabilities.reading == Reading::Everyone
+}
+
+fn reads(parts: &Parts<'_>, reading: Option<&StandingRead>, steps: &[Step]) -> Result<Reads, Failure> {
+    let pages = |members: u64| members.div_ceil(parts.context.capabilities.page_rows.max(1) as u64).max(1);
+    let found = |c: &ContainerPlan| match c.state {
+        ContainerState::Take { members, created: false, .. } if members != Some(0) => Some((c.bit, members.map(pages))),
+        _ => None,
+    };
+    let containers = &parts.settled.resources.containers;
+    let verifies = parts.context.export.verify == Some(Verify::Always) && !steps.is_empty();
+    let (before, joins, leaves) = (&parts.work.tally.before, &parts.resolved.joins, &parts.work.tally.leaves);
+    let of = |map: &BTreeMap<u8, u64>, bit: u8| map.get(&bit).copied().unwrap_or(0);
+    let after = |bit: u8| (of(before, bit) + of(joins, bit)).saturating_sub(of(leaves, bit));
+    let mut ids = Vec::new();
+    for bit in steps.iter().filter_map(Step::task).filter(|task| task.call.by_id).filter_map(|task| task.bit) {
+        match without_id(parts, bit)? {
+            0 => {}
+            few if few <= FEW => ids.push((bit, few as u64)),
+            _ => ids.push((bit, pages(of(before, bit)))),
+        }
+    }
+    Ok(Reads {
+        statuses: reading.map(|reading| (reading.contacts, reading.calls)),
+        found: containers.iter().filter_map(found).collect(),
+        ids,
+        back: containers.iter().filter(|_| verifies).map(|c| (c.bit, pages(after(c.bit)))).collect(),
+    })
+}
+
+/// How many of those who are removed from a list have no id on record; counted only as far as it matters.
+fn without_id(parts: &Parts<'_>, bit: u8) -> Result<usize, Failure> {
+    let place = parts.settled.state.as_ref().and_then(|state| state.place.as_ref());
+    let (Some(view), Some(place)) = (parts.view, place) else { return Ok(0) };
+    let mut unknown = 0;
+    for leaver in parts.work.leavers.iter().filter(|leaver| leaver.segments.has(bit)) {
+        unknown += usize::from(view.contact_id(place.row, leaver.key)?.is_none());
+        if unknown > FEW {
+            break;
+        }
+    }
+    Ok(unknown)
+}
+
+#[cfg(test)]
+#[path = "steps_tests.rs"]
+mod tests;
