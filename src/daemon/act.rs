@@ -2,9 +2,9 @@
 
 use super::{
     controller::{Active, Controller},
-    desk::{Act, Ended, Skip, Why},
-    queue::{Job, Work},
-    work::{self, BoardWatch, Event},
+    desk::{self, Act, Ended, Skip, Why},
+    queue::{Job, Kind, Work},
+    work::{self, BoardWatch, Event, LandingWatch},
 };
 use crate::{
     definition::{Export, Name},
@@ -12,21 +12,45 @@ use crate::{
     run::{Cause, Engine, Failure, FailureKind, Report, Silent, Watch},
     state::{End, Mark, RunRecord, RunStart, Trigger, View},
 };
-use chrono::Utc;
-use std::{sync::Arc, time::Duration};
+use chrono::{DateTime, Utc};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 impl Controller<'_> {
     /// Everything that is to be done now.
     pub async fn act(&mut self) {
-        for act in self.desk.tick(Utc::now()) {
+        let now = self.look_at_the_clock();
+        for act in self.desk.tick(now) {
             self.one(act).await;
         }
         self.say_what_is_next();
     }
 
+    /// A clock that was set changes when everything is due (SPEC 5).
+    fn look_at_the_clock(&mut self) -> DateTime<Utc> {
+        let now = Utc::now();
+        if let Some(by) = self.clock.moved(now, Instant::now()) {
+            self.desk.clock_moved(by);
+            self.listener.clock_moved(by);
+        }
+        if self.desk.is_ahead(now) {
+            self.learn_what_ran(now);
+        }
+        now
+    }
+
+    /// Which due times after this have run, so that they do not run again.
+    pub fn learn_what_ran(&mut self, after: DateTime<Utc>) {
+        let ran = self.view().and_then(|view| self.trouble(view.began_after(after).map_err(Failure::from)));
+        self.desk.set_ran(ran.unwrap_or_default());
+    }
+
     pub async fn one(&mut self, act: Act) {
         match act {
-            Act::Deal { export, mark, skips } => self.deal(export, mark, skips).await,
+            Act::Deal { export, mark, skips } => self.deal(export, Some(mark), skips).await,
+            Act::Miss { export, skip } => self.deal(export, None, vec![skip]).await,
             Act::Unmark(export) => {
                 self.record(move |store| store.unmark(&export)).await;
             }
@@ -45,7 +69,7 @@ impl Controller<'_> {
     }
 
     /// Durable before a run starts: the due time was dealt with, and what was skipped is on record.
-    async fn deal(&mut self, name: Name, mark: Mark, skips: Vec<Skip>) {
+    async fn deal(&mut self, name: Name, mark: Option<Mark>, skips: Vec<Skip>) {
         let Some(export) = self.desk.exports().get(&name).cloned() else { return };
         let reasons: Vec<_> = skips.iter().map(|skip| (skip.missed.last, reason(skip, &export))).collect();
         for (skip, (_, reason)) in skips.iter().zip(&reasons) {
@@ -58,7 +82,7 @@ impl Controller<'_> {
             for (due, reason) in reasons {
                 store.skip_run(&start(&recorded, &scheduled(due)), reason, Utc::now())?;
             }
-            store.mark(&recorded.name, &mark)
+            mark.map_or(Ok(()), |mark| store.mark(&recorded.name, &mark))
         })
         .await;
         if skipped {
@@ -71,13 +95,13 @@ impl Controller<'_> {
         let cancel = self.engine.cancel.child_token();
         let engine = Engine { hub: self.engine.hub.stopped_by(cancel.clone()), cancel: cancel.clone(), ..self.engine.clone() };
         self.runs.insert(job.export.clone(), Active { stop: cancel, since: Utc::now() });
+        let board = |next| BoardWatch { export: job.export.clone(), board: self.handle.board.clone(), tell: self.events.clone(), next };
         let watch: Arc<dyn Watch> = match &job.work {
-            Work::Prepare { .. } => Arc::new(Silent),
-            Work::Run(cause) => {
+            Work::Prepare { .. } => Arc::new(LandingWatch(board(Arc::new(Silent)))),
+            Work::Run(cause) | Work::Remove(cause) => {
                 self.heard.insert(job.export.clone(), self.asked.remove(&job.export).unwrap_or_default());
                 self.say_late(&export, cause);
-                let next = self.listener.starts(&export);
-                Arc::new(BoardWatch { export: job.export.to_string(), board: self.handle.board.clone(), next })
+                Arc::new(board(self.listener.starts(&export)))
             }
         };
         work::begin(engine, export, job, watch, self.events.clone());
@@ -100,9 +124,18 @@ impl Controller<'_> {
             Event::Planned { job, plan } => self.planned(&job, &plan),
             Event::Prepared { job, result } => self.prepared(job, result).await,
             Event::Ended { job, report, took } => self.run_ended(job, *report, took).await,
+            Event::Queued { export, behind } => self.queued(&export, behind),
             Event::Probed { connection, failed } => self.show_probe(&connection, failed),
             Event::Renewed { connection, lost } => self.renewed(&connection, lost),
         }
+    }
+
+    /// A job waits for its turn at the audience; or has it, from when on it is at work.
+    fn queued(&mut self, export: &Name, behind: Option<Name>) {
+        if let Some(run) = self.runs.get_mut(export).filter(|_| behind.is_none()) {
+            run.since = Utc::now();
+        }
+        self.desk.hold_up(export, behind);
     }
 
     fn planned(&self, job: &Job, plan: &Plan) {
@@ -163,10 +196,10 @@ impl Controller<'_> {
         let Some(export) = self.desk.exports().get(&job.export).cloned() else { return };
         self.learn_turn(&job.export);
         self.handle.metrics.run_ended(&export, &report, took);
-        self.listener.ended(&export, &report, self.desk.retry(&job.export).1);
+        self.listener.ended(&export, &report, self.desk.again_at(&job));
         let made = matches!(report.end, End::Succeeded { .. } | End::Partial { .. });
         let change = matches!(&job.work, Work::Run(cause) if cause.trigger == Trigger::Change);
-        if export.removed {
+        if job.work.kind() == Kind::Removal {
             self.removal_ended(&export).await;
         } else if made || change {
             self.remember_prepared(&export).await;
@@ -179,8 +212,7 @@ impl Controller<'_> {
             && let (End::Canceled { .. }, Some(run)) = (&report.end, report.run)
         {
             let (counts, name) = (report.counts.clone(), job.export.clone());
-            let end = End::Failed { retrying: true, reason: "stopped with the daemon; it goes on at the next start".into() };
-            self.record(move |store| store.finish_run(run, &end, &counts, Utc::now())).await;
+            self.record(move |store| store.finish_run(run, &End::stopped(), &counts, Utc::now())).await;
             self.runs.remove(&name);
             return;
         }
@@ -215,7 +247,7 @@ impl Controller<'_> {
 }
 
 /// A scheduled run's cause.
-fn scheduled(due: chrono::DateTime<Utc>) -> Cause {
+fn scheduled(due: DateTime<Utc>) -> Cause {
     Cause { due: Some(due), ..Trigger::Schedule.into() }
 }
 
@@ -234,7 +266,7 @@ fn start<'a>(export: &'a Export, cause: &'a Cause) -> RunStart<'a> {
 /// Why due times were not run, in the zone of the schedule.
 fn reason(skip: &Skip, export: &Export) -> String {
     let zone = export.schedule.as_ref().map_or(chrono_tz::Tz::UTC, |schedule| schedule.time_zone);
-    let time = |at: chrono::DateTime<Utc>| at.with_timezone(&zone).format("%F %H:%M %Z").to_string();
+    let time = |at: DateTime<Utc>| at.with_timezone(&zone).format("%F %H:%M %Z").to_string();
     let what = match skip.missed.times {
         1 => format!("the run due at {}", time(skip.missed.last)),
         times => format!("{times} runs due from {} to {}", time(skip.missed.first), time(skip.missed.last)),
@@ -244,6 +276,10 @@ fn reason(skip: &Skip, export: &Export) -> String {
             let deadline = export.schedule.as_ref().map(|schedule| schedule.deadline).unwrap_or_default();
             let deadline = crate::plan::words::duration(deadline.as_secs());
             format!("missed {what}: nothing ran then, and a missed run is caught up only once, within {deadline}")
+        }
+        Why::NotRetried => {
+            let deadline = crate::plan::words::duration(desk::deadline(export).as_secs());
+            format!("did not retry {what}: it could not be retried within {deadline}, so the next run takes its place")
         }
         Why::Busy => format!("skipped {what}: the run before was still under way or waiting"),
     }

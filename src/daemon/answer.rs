@@ -33,22 +33,21 @@ impl Controller<'_> {
     }
 
     async fn trigger(&mut self, export: &Name, by: String) -> Result<Queued, Refused> {
-        let already = self.queue_run(export, by).await?;
+        let pushed = self.queue_run(export, by).await?;
         let (tell, ended) = oneshot::channel();
-        self.asked.entry(export.clone()).or_default().push(tell);
-        Ok(Queued { already, ended })
+        let hear = if pushed == Some(Pushed::Joins) { &mut self.heard } else { &mut self.asked };
+        hear.entry(export.clone()).or_default().push(tell);
+        Ok(Queued { already: pushed != Some(Pushed::New), ended })
     }
 
-    /// Whether it was queued already.
-    async fn queue_run(&mut self, name: &Name, by: String) -> Result<bool, Refused> {
+    async fn queue_run(&mut self, name: &Name, by: String) -> Result<Option<Pushed>, Refused> {
         let export = self.desk.exports().get(name).ok_or_else(|| self.unknown(name))?;
         if export.suspend {
             let hint = Some(format!("take `suspend: true` out of {}", export.file.display()));
             return Err(Refused { kind: RefusedKind::Conflict, message: format!("{name} is suspended"), hint });
         }
         self.audit(&by, "triggered", &format!("Export {name}"), None).await;
-        let pushed = self.desk.push(name, Work::Run(Cause { trigger: Trigger::OnDemand, by, due: None }));
-        Ok(pushed == Some(Pushed::Waits))
+        Ok(self.desk.push(name, Work::Run(Cause { trigger: Trigger::OnDemand, by, due: None })))
     }
 
     fn unknown(&self, name: &Name) -> Refused {

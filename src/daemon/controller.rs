@@ -8,6 +8,7 @@
 //! ```
 
 use super::{
+    clock::Clock,
     desk::Desk,
     handle::{Handle, Requests},
     listener::{Listener, Reading},
@@ -63,6 +64,7 @@ pub(super) struct Controller<'l> {
     pub handle: Handle,
     pub listener: &'l dyn Listener,
     pub desk: Desk,
+    pub clock: Clock,
     /// The reading in force.
     pub catalog: Option<Catalog>,
     /// A newer one that waits for approval.
@@ -135,6 +137,7 @@ impl<'l> Controller<'l> {
             config,
             listener,
             desk: Desk::new(crate::run::user()),
+            clock: Clock::new(Utc::now(), std::time::Instant::now()),
             catalog: None,
             held: None,
             kept: Vec::new(),

@@ -5,7 +5,7 @@ use crate::{
     plan::Plan,
     run::{Failure, Report, Watch},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
 
 /// How a look at the directory came out.
@@ -41,6 +41,8 @@ pub trait Listener {
     fn skipped(&self, export: &Export, reason: &str);
     /// A connection was probed; why it failed.
     fn probed(&self, connection: &str, failed: Option<&str>);
+    /// The clock was set by so much; when everything is due was computed again.
+    fn clock_moved(&self, by: TimeDelta);
     /// Something is wrong with the daemon itself.
     fn trouble(&self, failure: &Failure);
     /// Called at least every few seconds while all is well.

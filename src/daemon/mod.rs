@@ -3,13 +3,14 @@
 //! May know: definitions, `run`, the state. May not know: vendors, how a run works, terminals. Only calls down.
 //!
 //! The pure core decides, told what happened and what time it is: `judge` (is a reading taken), `timetable` (what is due),
-//! `queue` (who waits for whom), `retry` (when again), and `desk`, which puts them together. Around it the `controller`
+//! `queue` (who waits for whom), `retry` (when again), `clock` (whether it was set), and `desk`, which puts them together. Around it the `controller`
 //! hears (`watch`, `answer`), acts (`reconcile`, `act`, `work`) and shows (`show`, `board`, `metrics`, `listener`).
 
 mod act;
 mod answer;
 mod author;
 mod board;
+mod clock;
 mod controller;
 mod desk;
 #[cfg(test)]

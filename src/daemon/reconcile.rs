@@ -3,17 +3,19 @@
 use super::{
     ReadingResult,
     controller::{Controller, Held},
+    desk::{self, Act, Skip, Why},
     judge::{Judgement, judge},
     listener::Reading,
     queue::Work,
     records,
+    timetable::Missed,
     work::Event,
 };
 use crate::{
     definition::{self, Catalog, Connection, DefinitionId, Export, Name, Snapshot},
     destination,
     run::{Cause, Failure, FailureKind},
-    state::{End, View},
+    state::{End, RunRecord, View},
 };
 use chrono::Utc;
 use std::{
@@ -97,6 +99,8 @@ impl Controller<'_> {
         self.keep(&catalog).await;
         let exports = self.runnable(&catalog);
         let (marks, prepared) = self.followed();
+        self.learn_what_ran(marks.values().map(|mark| mark.handled).min().map_or(now, |first| first.min(now)));
+        self.desk.set_stalled(catalog.stalled.keys().cloned().collect());
         self.say_who_is_unknown(&catalog);
         for act in self.desk.define(exports, &marks, now) {
             self.one(act).await;
@@ -109,7 +113,7 @@ impl Controller<'_> {
         self.carry_out_removals().await;
         self.probe_changed();
         if first {
-            self.go_on();
+            self.go_on().await;
         }
     }
 
@@ -208,7 +212,7 @@ impl Controller<'_> {
         self.removing.retain(|name| removed.contains(name));
         for name in removed {
             if self.removing.insert(name.clone()) {
-                self.desk.push(&name, Work::Run(Cause::from(crate::state::Trigger::Change)));
+                self.desk.push(&name, Work::Remove(Cause::from(crate::state::Trigger::Change)));
             }
         }
     }
@@ -263,16 +267,27 @@ impl Controller<'_> {
     }
 
     /// Runs that a stop or a crash interrupted, and those that were to be tried again, go on.
-    fn go_on(&mut self) {
+    async fn go_on(&mut self) {
         let names: Vec<_> = self.desk.exports().keys().cloned().collect();
         for name in names {
             let shown = self.handle.board.read().exports.get(name.as_str()).and_then(|view| view.last_run.clone());
-            let Some(record) = shown else { continue };
-            if matches!(record.end, Some(End::Failed { retrying: true, .. })) {
-                let cause = Cause { trigger: record.trigger, by: record.user, due: record.due };
-                self.desk.push(&name, Work::Run(cause));
+            if let Some(record) = shown.filter(|record| matches!(record.end, Some(End::Failed { retrying: true, .. }))) {
+                self.go_on_with(&name, record).await;
             }
         }
+    }
+
+    /// What was stopped or interrupted goes on whenever that is; what failed is tried again within its deadline.
+    async fn go_on_with(&mut self, name: &Name, record: RunRecord) {
+        let Some(export) = self.desk.exports().get(name).cloned() else { return };
+        let failed_at = record.ended.unwrap_or(record.started);
+        let late = (Utc::now() - failed_at).to_std().unwrap_or_default() > desk::deadline(&export);
+        if late && !record.end.is_some_and(|end| end.is_cut_off()) {
+            let at = record.due.unwrap_or(record.started);
+            let skip = Skip { missed: Missed { times: 1, first: at, last: at }, why: Why::NotRetried };
+            return self.one(Act::Miss { export: name.clone(), skip }).await;
+        }
+        self.desk.push(name, Work::Run(Cause { trigger: record.trigger, by: record.user, due: record.due }));
     }
 
     /// Which place an export writes to, once the state knows.

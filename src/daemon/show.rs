@@ -47,10 +47,11 @@ impl Controller<'_> {
 
     fn status(&self, name: &Name, export: Option<&Export>, view: &ExportView) -> Status {
         let queue = self.desk.queue();
-        if let Some(active) = self.runs.get(name).filter(|_| queue.runs(name).is_some_and(Job::is_run)) {
+        let runs = queue.runs(name).is_some_and(Job::is_run);
+        if let Some(active) = self.runs.get(name).filter(|_| runs && !queue.is_held_up(name)) {
             return Status::Now(Now::Running { since: active.since });
         }
-        if queue.waits_to_run(name) {
+        if runs || queue.waits_to_run(name) {
             let behind = queue.waits_for(name).map_or_else(|| name.to_string(), ToString::to_string);
             return Status::Now(Now::Queued { waits_for: behind });
         }

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     definition::{Export, Name},
     plan::Plan,
-    run::{Cause, Decision, Engine, Failure, FailureKind, Report, Silent, Watch},
+    run::{Cause, Decision, Engine, Failure, FailureKind, Report, Watch},
 };
 use chrono::Utc;
 use std::{
@@ -32,6 +32,11 @@ pub enum Event {
         report: Box<Report>,
         took: Duration,
     },
+    /// A job waits for another's turn at the audience to end; `None`: it goes on.
+    Queued {
+        export: Name,
+        behind: Option<Name>,
+    },
     /// The probe of a connection: its name, why it failed.
     Probed {
         connection: String,
@@ -51,10 +56,10 @@ pub fn begin(engine: Engine, export: Arc<Export>, job: Job, watch: Arc<dyn Watch
     let failed = (job.clone(), tell.clone());
     let work = move || match job.work.clone() {
         Work::Prepare { .. } => {
-            let result = runtime.block_on(prepare(&engine, &export));
+            let result = runtime.block_on(prepare(&engine, &export, watch));
             let _ = tell.send(Event::Prepared { job, result });
         }
-        Work::Run(cause) => {
+        Work::Run(cause) | Work::Remove(cause) => {
             let began = Instant::now();
             let report = runtime.block_on(run(&engine, &export, cause, watch, &job, &tell));
             let _ = tell.send(Event::Ended { job, report: Box::new(report), took: began.elapsed() });
@@ -65,13 +70,13 @@ pub fn begin(engine: Engine, export: Arc<Export>, job: Job, watch: Arc<dyn Watch
         let failure = Failure::new(FailureKind::Retry { after: None }, format!("no thread could be started for it: {error}"));
         let _ = tell.send(match job.work {
             Work::Prepare { .. } => Event::Prepared { job, result: Err(failure) },
-            Work::Run(_) => Event::Ended { job, report: Box::new(Report::failed(failure)), took: Duration::ZERO },
+            Work::Run(_) | Work::Remove(_) => Event::Ended { job, report: Box::new(Report::failed(failure)), took: Duration::ZERO },
         });
     }
 }
 
-async fn prepare(engine: &Engine, export: &Arc<Export>) -> Result<usize, Failure> {
-    let context = engine.connect(export, Arc::new(Silent), Utc::now()).await?;
+async fn prepare(engine: &Engine, export: &Arc<Export>, watch: Arc<dyn Watch>) -> Result<usize, Failure> {
+    let context = engine.connect(export, watch, Utc::now()).await?;
     engine.create_resources(&context).await
 }
 
@@ -92,14 +97,15 @@ async fn run(
 
 /// Shows a run's progress on the board, and passes it on.
 pub struct BoardWatch {
-    pub export: String,
+    pub export: Name,
     pub board: SharedBoard,
+    pub tell: UnboundedSender<Event>,
     pub next: Arc<dyn Watch>,
 }
 
 impl BoardWatch {
     fn progress(&self, change: impl FnOnce(&mut Option<Progress>)) {
-        if let Some(view) = self.board.write().exports.get_mut(&self.export) {
+        if let Some(view) = self.board.write().exports.get_mut(self.export.as_str()) {
             change(&mut view.progress);
         }
     }
@@ -118,5 +124,23 @@ impl Watch for BoardWatch {
 
     fn note(&self, text: &str) {
         self.next.note(text);
+    }
+
+    /// Told as a status, not as a phase of the run: it has not begun to work.
+    fn queued(&self, behind: Option<&Name>) {
+        let _ = self.tell.send(Event::Queued { export: self.export.clone(), behind: behind.cloned() });
+    }
+}
+
+/// Of a landing only what it waits for is shown: it is no run.
+pub struct LandingWatch(pub BoardWatch);
+
+impl Watch for LandingWatch {
+    fn phase(&self, _: &str, _: Option<u64>) {}
+    fn advance(&self, _: u64) {}
+    fn note(&self, _: &str) {}
+
+    fn queued(&self, behind: Option<&Name>) {
+        self.0.queued(behind);
     }
 }

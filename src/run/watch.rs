@@ -1,5 +1,7 @@
 //! How a run tells whoever watches what it is doing.
 
+use crate::definition::Name;
+
 /// Someone who watches a run. Cheap to call; never fails.
 pub trait Watch: Send + Sync {
     /// A new phase, with how much there is to do where that is known.
@@ -8,6 +10,12 @@ pub trait Watch: Send + Sync {
     fn advance(&self, by: u64);
     /// Something worth saying.
     fn note(&self, text: &str);
+    /// It waits for another export, which writes to the same audience; or waits no more.
+    fn queued(&self, behind: Option<&Name>) {
+        if let Some(behind) = behind {
+            self.phase(&format!("queued behind {behind}, which writes to the same audience"), None);
+        }
+    }
 }
 
 /// Nobody watches.

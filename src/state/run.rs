@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
@@ -99,12 +100,26 @@ impl View {
     }
 
     /// The run that says how the export stands: one under way, else the one that ended last. A due time that was skipped
-    /// while a run was under way does not hide that run.
+    /// while a run was under way does not hide that run, nor does one that ended when the clock was ahead.
     pub fn last_run(&self, export: &Name) -> Result<Option<RunRecord>> {
-        let sql = format!("{RUN} WHERE export = ?1 ORDER BY ended_ms IS NULL DESC, ended_ms DESC, id DESC LIMIT 1");
+        let sql = format!("{RUN} WHERE export = ?1 ORDER BY ended_ms IS NULL DESC, ended_no DESC, id DESC LIMIT 1");
         let mut statement = self.conn.prepare_cached(&sql)?;
         let mut rows = statement.query([export])?;
         rows.next()?.map(record).transpose()
+    }
+
+    /// Due times after this whose runs began. Those that are still to come ran when the clock was ahead.
+    pub fn began_after(&self, after: DateTime<Utc>) -> Result<BTreeMap<Name, BTreeSet<DateTime<Utc>>>> {
+        let mut statement = self.conn.prepare_cached("SELECT export, due_ms, status FROM run WHERE due_ms > ?1")?;
+        let mut rows = statement.query([sql::millis(after)])?;
+        let mut began: BTreeMap<Name, BTreeSet<DateTime<Utc>>> = BTreeMap::new();
+        while let Some(row) = rows.next()? {
+            let end = row.get::<_, Option<String>>(2)?.as_deref().map(sql::from_json::<End>).transpose()?;
+            if !matches!(end, Some(End::Skipped { .. })) {
+                began.entry(row.get(0)?).or_default().insert(sql::time(row.get(1)?)?);
+            }
+        }
+        Ok(began)
     }
 
     /// When the latest run but this one ended.
@@ -160,7 +175,8 @@ impl Store {
     pub fn finish_run(&mut self, run: RunId, end: &End, counts: &Counts, at: DateTime<Utc>) -> Result<()> {
         self.note(|conn| {
             conn.execute(
-                "UPDATE run SET ended_ms = ?2, status = ?3, counts = ?4 WHERE id = ?1",
+                "UPDATE run SET ended_ms = ?2, status = ?3, counts = ?4, ended_no = (SELECT coalesce(max(ended_no), 0) + 1 FROM run)
+                 WHERE id = ?1",
                 params![run.0, sql::millis(at), sql::to_json(end)?, sql::to_json(counts)?],
             )?;
             Ok(())
@@ -176,7 +192,8 @@ impl Store {
         self.check()?;
         self.note(|conn| {
             conn.execute(
-                "UPDATE run SET ended_ms = ?1, status = ?2 WHERE ended_ms IS NULL",
+                "UPDATE run SET ended_ms = ?1, status = ?2, ended_no = (SELECT coalesce(max(ended_no), 0) + 1 FROM run)
+                 WHERE ended_ms IS NULL",
                 params![sql::millis(now), sql::to_json(&End::interrupted())?],
             )?;
             Ok(())

@@ -75,6 +75,16 @@ impl End {
         Self::Failed { retrying: true, reason: "interrupted: the process that ran it ended before it did".into() }
     }
 
+    /// Of a run that a daemon stopped when it was stopped itself.
+    pub fn stopped() -> Self {
+        Self::Failed { retrying: true, reason: "stopped with the daemon; it goes on at the next start".into() }
+    }
+
+    /// It did not fail: the process that ran it ended.
+    pub fn is_cut_off(&self) -> bool {
+        *self == Self::interrupted() || *self == Self::stopped()
+    }
+
     /// Why, where there is something to say.
     pub fn reason(&self) -> Option<&str> {
         match self {

@@ -8,7 +8,7 @@ use crate::{
     run::{Failure, Report, Silent, Watch},
     state::End,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::{path::Path, sync::Arc};
 use tracing::{error, info, warn};
 
@@ -106,6 +106,10 @@ impl Listener for Journal {
             Some(reason) => error!(connection, reason, "not connected"),
             None => info!(connection, "connected"),
         }
+    }
+
+    fn clock_moved(&self, by: TimeDelta) {
+        warn!(by_s = by.num_seconds(), "the system clock changed; next runs are computed again");
     }
 
     fn trouble(&self, failure: &Failure) {

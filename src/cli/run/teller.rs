@@ -8,7 +8,7 @@ use crate::{
     plan::{self, Plan, words::counted},
     run::{Failure, Report, Watch},
 };
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, TimeDelta, Utc};
 use std::{cell::Cell, path::Path, sync::Arc};
 
 pub struct Teller {
@@ -121,6 +121,12 @@ impl Listener for Teller {
         if let Some(why) = failed {
             render::error(&format!("connection {connection}: {why}"), &[]);
         }
+    }
+
+    fn clock_moved(&self, by: TimeDelta) {
+        let way = if by > TimeDelta::zero() { "forward" } else { "back" };
+        let by = plan::words::duration(by.num_seconds().unsigned_abs());
+        say(&format!("the system clock moved {way} by {by}: next runs are computed again"));
     }
 
     fn trouble(&self, failure: &Failure) {

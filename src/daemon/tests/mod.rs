@@ -1,8 +1,11 @@
-//! The pure core of the daemon: what is due, who waits, what is tried again; and a month of it, simulated.
+//! The pure core of the daemon: what is due, who waits, what is tried again; and a month of it, simulated, with a clock that is
+//! set and without.
 
+mod clock;
 mod desk;
 mod judge;
 mod month;
+mod retries;
 mod timetable;
 
 use crate::definition::{self, Export, Name};

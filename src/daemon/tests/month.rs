@@ -82,13 +82,13 @@ impl World {
                 self.durable.marks.insert(export, mark);
             }
             Act::Begin(job) => self.begin(job),
-            Act::Unmark(_) | Act::Stop(_) => unreachable!("nothing is taken away here"),
+            Act::Unmark(_) | Act::Stop(_) | Act::Miss { .. } => unreachable!("nothing is taken away here"),
         }
     }
 
     fn begin(&mut self, job: Job) {
         let Work::Run(cause) = &job.work else { unreachable!() };
-        assert!(self.running.iter().all(|(_, other)| other.export != job.export && other.turn != job.turn), "two at once");
+        assert!(self.running.iter().all(|(_, other)| other.export != job.export && other.turns != job.turns), "two at once");
         *self.durable.began.entry((job.export.clone(), cause.due.unwrap())).or_default() += 1;
         if let Some(mark) = self.durable.marks.get_mut(&job.export) {
             mark.pending = None;
@@ -194,7 +194,7 @@ fn check(world: &World, begin: DateTime<Utc>, seed: u64) {
 fn due_of(work: Work) -> Option<DateTime<Utc>> {
     match work {
         Work::Run(cause) => cause.due,
-        Work::Prepare { .. } => None,
+        Work::Prepare { .. } | Work::Remove(_) => None,
     }
 }
 

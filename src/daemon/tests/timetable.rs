@@ -2,7 +2,7 @@
 
 use super::{Defined, at, exports, name};
 use crate::{
-    daemon::timetable::{Came, Moments, Timetable, next_run},
+    daemon::timetable::{Came, Moments, Ran, Timetable, next_run},
     definition::Export,
     state::Mark,
 };
@@ -17,7 +17,7 @@ fn export(cron: &str, more: &str) -> Arc<Export> {
 
 fn follow(export: &Export, mark: Option<&Mark>, now: DateTime<Utc>) -> (Timetable, Option<Mark>) {
     let mut timetable = Timetable::default();
-    let written = timetable.follow(export, export.schedule.as_ref().unwrap(), mark, now);
+    let written = timetable.follow(export, export.schedule.as_ref().unwrap(), mark, &Ran::new(), now);
     (timetable, written)
 }
 
@@ -86,6 +86,61 @@ fn a_clock_that_was_far_ahead_is_not_waited_for() {
     let (timetable, written) = follow(&export, Some(&mark(&export, at(9, 1, 6, 0), false)), now);
     assert_eq!(written.map(|mark| mark.handled), Some(now));
     assert_eq!(timetable.earliest(), Some(at(5, 1, 7, 0)));
+}
+
+/// Hourly, dealt with up to a time that is ahead of the clock once that is put right.
+#[rstest]
+#[case::by_minutes_nothing_is_repeated(at(5, 1, 6, 20), &[], at(5, 1, 8, 0), false)]
+#[case::by_two_days(at(4, 29, 7, 10), &[at(5, 1, 7, 0)], at(4, 29, 8, 0), true)]
+#[case::what_ran_early_is_not_repeated(at(5, 1, 3, 10), &[at(5, 1, 4, 0), at(5, 1, 6, 0), at(5, 1, 7, 0)], at(5, 1, 5, 0), true)]
+#[case::what_ran_a_day_early_is(at(4, 1, 6, 10), &[at(4, 1, 7, 0), at(5, 1, 7, 0)], at(4, 1, 8, 0), true)]
+fn a_clock_that_is_put_right(#[case] now: DateTime<Utc>, #[case] ran: &[DateTime<Utc>], #[case] next: DateTime<Utc>, #[case] back: bool) {
+    let export = export("0 * * * *", "");
+    let (mut timetable, _) = follow(&export, Some(&mark(&export, at(5, 1, 6, 0), false)), at(5, 1, 6, 30));
+    assert_eq!(what(&timetable.take(at(5, 1, 7, 0))), [(Some(at(5, 1, 7, 0)), 0)]);
+    let ran = Ran::from([(name("news"), ran.iter().copied().collect())]);
+    assert_eq!(timetable.is_ahead(now), back);
+    let marks: Vec<_> = timetable.set_back(now, &ran).into_iter().map(|(_, mark)| (mark.handled, mark.pending)).collect();
+    assert_eq!(marks, if back { vec![(now, None)] } else { Vec::new() });
+    assert_eq!(timetable.earliest(), Some(next));
+    assert!(!timetable.is_ahead(now) && what(&timetable.take(now)).is_empty());
+    // The same after a restart, from the mark.
+    let mut again = Timetable::default();
+    let mark = Mark { handled: if back { now } else { at(5, 1, 7, 0) }, ..mark(&export, now, false) };
+    again.follow(&export, export.schedule.as_ref().unwrap(), Some(&mark), &ran, now);
+    assert_eq!(again.earliest(), Some(next));
+}
+
+/// The clock was set back by days for a while, and what ran before is not caught up when it is put right; nor after a restart.
+#[rstest]
+#[case::seen_as_it_happens(false)]
+#[case::by_a_restart(true)]
+fn a_clock_that_was_behind_for_a_while(#[case] restarted: bool) {
+    let export = export("0 * * * *", "");
+    let (mut timetable, _) = follow(&export, Some(&mark(&export, at(5, 1, 6, 0), false)), at(5, 1, 6, 30));
+    assert_eq!(what(&timetable.take(at(5, 1, 7, 0))), [(Some(at(5, 1, 7, 0)), 0)]);
+    let ran = Ran::from([(name("news"), [at(5, 1, 6, 0), at(5, 1, 7, 0)].into())]);
+    let behind = at(4, 28, 12, 10);
+    let handled = timetable.set_back(behind, &ran).pop().unwrap().1;
+    assert_eq!(what(&timetable.take(behind)), []);
+    if restarted {
+        timetable = Timetable::default();
+        timetable.follow(&export, export.schedule.as_ref().unwrap(), Some(&handled), &ran, at(5, 1, 7, 20));
+    }
+    let came = timetable.take(at(5, 1, 7, 20));
+    assert!(came.len() == 1 && came[0].due.is_none(), "{came:?}");
+    assert_eq!(came[0].mark.handled, at(5, 1, 7, 0));
+    assert_eq!(timetable.earliest(), Some(at(5, 1, 8, 0)));
+}
+
+/// A time that was taken by a wrong clock, and not run when the process died, keeps nothing waiting.
+#[test]
+fn a_time_taken_by_a_wrong_clock_is_not_waited_for() {
+    let export = export("0 * * * *", "");
+    let now = at(4, 29, 6, 10);
+    let (timetable, written) = follow(&export, Some(&mark(&export, at(5, 1, 6, 0), true)), now);
+    assert_eq!(written.map(|mark| (mark.handled, mark.pending)), Some((now, None)));
+    assert_eq!(timetable.earliest(), Some(at(4, 29, 7, 0)));
 }
 
 #[test]
