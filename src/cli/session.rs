@@ -62,6 +62,7 @@ impl Session {
         let exports = chosen(&catalog, &target.exports)?;
         let Base { mut engine, sandbox } = Base::open(globals, target.sandbox, access).await?;
         engine.retention = catalog.settings.retention;
+        engine.exports = Arc::new(catalog.exports.clone());
         let exports = match &sandbox {
             Some(sandbox) => exports.iter().map(|e| Arc::new(redirect(e, sandbox))).collect(),
             None => exports,
@@ -101,7 +102,8 @@ impl Base {
         let hub = hub.stopped_by(cancel.clone());
         let tokens = DurableTokens::new(recorder.clone(), state.clone());
         let sign_ins = SignIns::new(Arc::new(tokens), hub.clone());
-        let engine = Engine { hub, sign_ins, state, recorder, temp: std::env::temp_dir(), cancel, retention: None };
+        let engine =
+            Engine { hub, sign_ins, state, recorder, temp: std::env::temp_dir(), cancel, retention: None, exports: Arc::default() };
         Ok(Self { engine, sandbox })
     }
 

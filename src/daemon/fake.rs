@@ -30,6 +30,7 @@ pub(crate) fn handle(board: Board, state: &StateDir, root: &Path) -> (Handle, Se
         temp: std::env::temp_dir(),
         cancel: CancellationToken::new(),
         retention: None,
+        exports: Default::default(),
     };
     let (to, mut from) = mpsc::unbounded_channel();
     let seen = Seen::default();

@@ -95,6 +95,7 @@ impl Controller<'_> {
         let first = self.catalog.is_none();
         self.held = None;
         self.engine.retention = catalog.settings.retention;
+        self.engine.exports = Arc::new(catalog.exports.clone());
         self.rename(&catalog).await;
         self.keep(&catalog).await;
         let exports = self.runnable(&catalog);

@@ -77,7 +77,7 @@ pub fn begin(engine: Engine, export: Arc<Export>, job: Job, watch: Arc<dyn Watch
 
 async fn prepare(engine: &Engine, export: &Arc<Export>, watch: Arc<dyn Watch>) -> Result<usize, Failure> {
     let context = engine.connect(export, watch, Utc::now()).await?;
-    engine.create_resources(&context).await
+    engine.create_resources(&engine.at_turn(context).await?).await
 }
 
 async fn run(

@@ -1,14 +1,15 @@
 //! What every step of one run needs.
 
-use super::{Watch, early::Early};
+use super::{Watch, early::Early, turn::Turn};
 use crate::{
-    definition::Export,
+    definition::{Export, Name},
     destination::{Account, Capabilities, Destination},
     http::Hub,
     state::RunId,
 };
 use chrono::{DateTime, Utc};
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex},
 };
@@ -37,4 +38,8 @@ pub struct Context {
     pub connections: u32,
     /// For sources that are asked over HTTP, and the vendor's time.
     pub hub: Hub,
+    /// Every export that is defined: some may share the audience.
+    pub exports: Arc<BTreeMap<Name, Arc<Export>>>,
+    /// Held while it writes; `None`: nothing may be written.
+    pub(super) turn: Option<Arc<Turn>>,
 }

@@ -6,6 +6,7 @@ use super::{
     execute, jobs,
     observe::{self, Settled},
     prepare, settled, standings,
+    turn::{self, AtTurn},
 };
 use crate::{
     definition::{Export, Name},
@@ -17,10 +18,15 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Shared by every export of a process.
@@ -36,6 +42,8 @@ pub struct Engine {
     pub cancel: CancellationToken,
     /// How long history is kept; `None`: 90 days.
     pub retention: Option<Duration>,
+    /// Every export that is defined: some may share an audience.
+    pub exports: Arc<BTreeMap<Name, Arc<Export>>>,
 }
 
 /// What whoever watches a plan says to it.
@@ -93,7 +101,40 @@ impl Engine {
             temp: self.temp.clone(),
             connections,
             hub: self.hub.clone(),
+            exports: Arc::clone(&self.exports),
+            turn: None,
         })
+    }
+
+    /// Waits for the export's turn at its audience, which it keeps until the result is dropped (E16). A reading that began
+    /// before is dropped if others wrote meanwhile: it would be as old as the wait.
+    pub async fn at_turn(&self, mut context: Context) -> Result<AtTurn, Failure> {
+        let (recorder, began, waited) = (self.recorder()?, Instant::now(), AtomicBool::new(false));
+        loop {
+            let claims = self.claims(&context)?;
+            let queued = |behind: &Name| {
+                waited.store(true, Ordering::Relaxed);
+                drop(context.early.lock().unwrap_or_else(PoisonError::into_inner).take());
+                context.watch.queued(Some(behind));
+            };
+            let taking = recorder.turns().take(&context.export.name, claims, &queued);
+            let turn = context.cancel.run_until_cancelled(taking).await.ok_or_else(Failure::canceled)?;
+            // What it waited for may have told where it writes to.
+            if turn.covers(&self.claims(&context)?) {
+                if waited.into_inner() {
+                    context.watch.queued(None);
+                    // What is old and what is fresh is judged by when it reads.
+                    context.now += began.elapsed();
+                }
+                return Ok(AtTurn::new(context, turn));
+            }
+        }
+    }
+
+    fn claims(&self, context: &Context) -> Result<Vec<turn::Claim>, Failure> {
+        let view = self.view(context.now)?;
+        let state = view.map(|view| observe::known(&context.export, &view)).transpose()?.flatten();
+        Ok(turn::claims(&context.export, &context.account.id, state.as_ref()))
     }
 
     /// Plans from the state and the platform's resources; writes nothing anywhere.
@@ -105,7 +146,7 @@ impl Engine {
     }
 
     /// Creates the lists, tags and fields that a definition wants, and sends no member (E5).
-    pub async fn create_resources(&self, context: &Context) -> Result<usize, Failure> {
+    pub async fn create_resources(&self, context: &AtTurn) -> Result<usize, Failure> {
         if context.export.removed {
             return Ok(0);
         }
@@ -114,6 +155,7 @@ impl Engine {
         drop(context.early.lock().unwrap_or_else(PoisonError::into_inner).take());
         let view = self.view(context.now)?;
         let settled = observe::settle(context, view.as_ref()).await?;
+        is_at(context, &settled)?;
         if settled.moved || settled.resources.containers.iter().any(|c| c.needs_approval()) {
             return Ok(0);
         }
@@ -123,9 +165,12 @@ impl Engine {
     }
 
     /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
-    pub async fn run(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
+    pub async fn run(&self, context: &AtTurn, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
+        let result = self.carry_out(context, decide).await;
+        // The next one at the audience sees all of it.
+        let durable = self.recorder()?.flush().await;
         // A call that was stopped while it waited comes back as one to be tried again.
-        self.carry_out(context, decide).await.map_err(|failure| failure.or_canceled(&context.cancel))
+        result.and_then(|done| durable.map(|()| done)).map_err(|failure| failure.or_canceled(&context.cancel))
     }
 
     async fn carry_out(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
@@ -136,6 +181,7 @@ impl Engine {
         take_over(context, recorder, &view).await?;
         jobs::finish(context, recorder, &view).await?;
         let mut settled = observe::settle(context, Some(&view)).await?;
+        is_at(context, &settled)?;
         let place = read_standings(context, recorder, &view, &mut settled).await?;
         let mut prepared = prepare(context, Some(&view), place, settled).await?;
         let plan = prepared.plan.clone();
@@ -170,6 +216,13 @@ impl Engine {
     /// The state's writer; there is none where the state is only read.
     pub fn recorder(&self) -> Result<&Recorder, Failure> {
         self.recorder.as_ref().ok_or_else(|| Failure::new(FailureKind::Stalled, "the state was opened for reading only"))
+    }
+}
+
+fn is_at(context: &Context, settled: &Settled) -> Result<(), Failure> {
+    match &settled.resources.place {
+        PlacePlan::Existing { id, .. } => context.is_at(&PlaceId(id.clone())),
+        PlacePlan::Create { .. } | PlacePlan::Absent { .. } => Ok(()),
     }
 }
 

@@ -42,10 +42,12 @@ mod report;
 mod resolve;
 mod rows;
 mod settled;
+mod shared;
 mod sign_in;
 mod standings;
 mod steps;
 mod tokens;
+mod turn;
 mod under_way;
 mod verify;
 mod watch;
@@ -62,6 +64,7 @@ pub use recorder::Recorder;
 pub use report::{Cause, Report};
 pub use sign_in::SignedIn;
 pub use tokens::DurableTokens;
+pub use turn::AtTurn;
 pub use watch::{Silent, Watch};
 
 /// Who runs this process, for the audit trail.

@@ -1,6 +1,6 @@
 //! The platform's resources: observed, settled with what is recorded and wanted, created and recorded.
 
-use super::{Context, Failure, Recorder, pages::Pages, remove, standings};
+use super::{Context, Failure, Recorder, pages::Pages, remove, shared, standings};
 use crate::{
     definition::{Export, FieldType, Name, PlaceRef},
     destination::{ContainerId, Observed, PlaceId, RemoteContainer, RemoteField, ResourceChange, ResourceDone, Sought, WantedField},
@@ -42,15 +42,17 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     let sought = Sought { place: recorded.place.as_ref(), known: &known, names: &names };
     let observed = context.destination.observe(&sought).await?;
     recorded.claimed = claimed(context, view, &observed)?;
+    recorded.place = recorded.place.or(made_for_another(context, view, &observed)?);
     let fit = |wanted: &WantedField<'_>, remote: Option<&RemoteField>| context.destination.fit(wanted, remote);
     let inputs =
         Inputs { export: &context.export, recorded: &recorded, observed: &observed, capabilities: context.capabilities, fit: &fit };
     let resources = resources::settle(&inputs)?;
+    shared::check(context, view, &resources.place)?;
     Ok(Settled { resources, state, moved, observed, everyone_read: false })
 }
 
 /// What the state holds of an export under its name, or under the one it had before (E17).
-fn known(export: &Export, view: &View) -> Result<Option<ExportState>, Failure> {
+pub(super) fn known(export: &Export, view: &View) -> Result<Option<ExportState>, Failure> {
     match (view.export(&export.name)?, &export.renamed_from) {
         (None, Some(before)) if !export.removed => Ok(view.export(before)?),
         (known, _) => Ok(known),
@@ -105,6 +107,13 @@ fn orphans_created(view: &View, state: &ExportState) -> Result<Vec<ContainerId>,
     let here = state.place.as_ref().map(|p| p.row);
     let orphans = view.orphans(state.id)?.into_iter();
     Ok(orphans.filter(|o| o.origin == Origin::Created && Some(o.place) == here).map(|o| o.remote).collect())
+}
+
+/// An audience of the name that is wanted, where another export had it made: exports may share it (E16).
+fn made_for_another(context: &Context, view: Option<&View>, observed: &Observed) -> Result<Option<PlaceId>, Failure> {
+    let (Some(view), Some(place)) = (view, &observed.place) else { return Ok(None) };
+    let made = view.place_origin(&context.account.id, &place.id)? == Some(Origin::Created);
+    Ok(made.then(|| place.id.clone()))
 }
 
 /// Containers of the names that this export wants, where another export has them (E16).
@@ -182,6 +191,7 @@ async fn place(context: &Context, recorder: &Recorder, settled: &Settled, export
     };
     let remote = id.clone();
     let row = recorder.record(move |store| store.record_place(export, &account, &remote, &name, origin)).await?;
+    context.is_at(&id)?;
     if matches!(settled.resources.place, PlacePlan::Create { .. }) {
         super::standings::nothing_to_read(context, recorder, row).await?;
     }

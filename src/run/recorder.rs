@@ -1,7 +1,7 @@
 //! The one writer of the state, on a thread of its own: outcomes are committed together, at most 250 ms after the first,
 //! and always before a step that depends on them. A commit a batch would cost 40 s a million.
 
-use super::Failure;
+use super::{Failure, turn::Turns};
 use crate::state::{StateError, Store};
 use std::{
     sync::mpsc::{self, RecvTimeoutError},
@@ -26,6 +26,8 @@ enum Message {
 #[derive(Clone)]
 pub struct Recorder {
     to: mpsc::SyncSender<Message>,
+    /// Who writes to which audience: as there is one writer of the state, there is one of each audience.
+    turns: Turns,
 }
 
 impl Recorder {
@@ -33,7 +35,12 @@ impl Recorder {
     pub fn start(store: Store) -> (Self, thread::JoinHandle<()>) {
         let (to, from) = mpsc::sync_channel(QUEUE);
         let thread = thread::spawn(move || work(store, &from));
-        (Self { to }, thread)
+        (Self { to, turns: Turns::default() }, thread)
+    }
+
+    /// The turns at audiences of everyone who writes through this.
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Queues a write. Its error comes out of the next [`Recorder::flush`].

@@ -122,6 +122,8 @@ impl Engine {
     ) -> Result<(Plan, Outcome), Failure> {
         let mut context = self.connect(export, watch, now).await?;
         context.run = Some(run);
+        // Its timeout is for its own work: it does not pass while others have their turn.
+        let context = self.at_turn(context).await?;
         let limit = export.timeout.unwrap_or(context.capabilities.run_timeout);
         let stop = context.cancel.clone();
         let work = self.run(&context, decide);

@@ -53,7 +53,7 @@ struct Rehearsal {
 
 impl Rehearsal {
     /// The answer, in a nameless file: with members it may be longer than the memory is large.
-    async fn write(self, proposal: Proposal) -> Result<File, Problem> {
+    async fn write(mut self, proposal: Proposal) -> Result<File, Problem> {
         proposal.files.iter().try_for_each(|file| below_the_root(&file.path))?;
         let catalog = understand(&self.app.handle.root, &proposal);
         if catalog.has_errors() {
@@ -61,6 +61,7 @@ impl Rehearsal {
             return Err(Problem { diagnostics: catalog.diagnostics.iter().map(daemon::Problem::from).collect(), ..problem });
         }
         let exports = chosen(&catalog, &proposal.exports)?;
+        self.engine.exports = Arc::new(catalog.exports.clone());
         let mut out = BufWriter::new(tempfile::tempfile_in(&self.engine.temp).map_err(no_room)?);
         let warnings: Vec<_> = catalog.diagnostics.iter().map(daemon::Problem::from).collect();
         write!(out, "{{\"diagnostics\":{},\"exports\":[", json(&warnings)?).map_err(no_room)?;

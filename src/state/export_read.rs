@@ -84,6 +84,13 @@ impl View {
         Ok(self.conn.query_row(sql, [account, &remote.0, name], |row| row.get(0)).optional()?.map(PlaceRow))
     }
 
+    /// How a place that some export uses or used came to be used.
+    pub fn place_origin(&self, account: &str, remote: &PlaceId) -> Result<Option<Origin>> {
+        let sql = "SELECT origin FROM place WHERE account = ?1 AND remote = ?2";
+        let code: Option<u8> = self.conn.query_row(sql, [account, &remote.0], |row| row.get(0)).optional()?;
+        code.map(Origin::from_code).transpose()
+    }
+
     /// The row of a place that some export uses or used.
     pub fn place(&self, account: &str, remote: &PlaceId) -> Result<Option<PlaceRow>> {
         let sql = "SELECT id FROM place WHERE account = ?1 AND remote = ?2";

@@ -140,6 +140,7 @@ guard: {{maxRemovals: 100%}}
             temp: std::env::temp_dir(),
             cancel: self.cancel.clone(),
             retention: None,
+            exports: Default::default(),
         }
     }
 
@@ -170,8 +171,9 @@ guard: {{maxRemovals: 100%}}
         let (recorder, writer) = Recorder::start(Store::open(&self.state(), now).unwrap());
         let engine = self.engine(Some(recorder));
         let context = engine.connect(&self.read(), Arc::new(Silent), now).await.unwrap();
-        assert!(engine.create_resources(&context).await.unwrap() > 0);
-        drop((context, engine));
+        let turn = engine.at_turn(context).await.unwrap();
+        assert!(engine.create_resources(&turn).await.unwrap() > 0);
+        drop((turn, engine));
         tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
         self.check();
     }

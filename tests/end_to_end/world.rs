@@ -270,6 +270,7 @@ impl World {
             temp: std::env::temp_dir(),
             cancel: Default::default(),
             retention: None,
+            exports: Default::default(),
         }
     }
 

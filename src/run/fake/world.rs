@@ -155,6 +155,7 @@ match: {{email: Email}}
             temp: std::env::temp_dir(),
             cancel: Default::default(),
             retention: None,
+            exports: Default::default(),
         }
     }
 
@@ -180,6 +181,8 @@ match: {{email: Email}}
             temp: engine.temp.clone(),
             connections,
             hub: engine.hub.clone(),
+            exports: Arc::clone(&engine.exports),
+            turn: None,
         }
     }
 
@@ -214,7 +217,9 @@ match: {{email: Email}}
         };
         let run = engine.recorder().unwrap().record(start).await.unwrap();
         context.run = Some(run);
-        let mut report = report::concluded(&context.export, engine.run(&context, decide).await);
+        let turn = engine.at_turn(context).await.unwrap();
+        let mut report = report::concluded(&turn.export, engine.run(&turn, decide).await);
+        drop(turn);
         report.run = Some(run);
         engine.finish(run, &report).await.unwrap();
         report
