@@ -2,7 +2,12 @@
 
 use super::{Connection, Name, Segment};
 use chrono_tz::Tz;
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 /// `kind: Export` with everything it names resolved and every default inherited.
 #[derive(Clone, Debug)]
@@ -45,7 +50,7 @@ pub struct Export {
 impl Export {
     /// Every column that a segment's rows must have, each once.
     pub fn columns(&self) -> Vec<&str> {
-        let Matching { email, id, prefer } = &self.matching;
+        let Matching { email, id, prefer, ids: _ } = &self.matching;
         let consent = self.new_contacts.consent.iter().flat_map(|consent| [Some(&consent.column), consent.at.as_ref()]);
         let fields = self.attributes.values().flat_map(|spec| match &spec.columns {
             Columns::One(column) => vec![column],
@@ -53,6 +58,13 @@ impl Export {
         });
         let all = [Some(email), id.as_ref(), prefer.as_ref()].into_iter().chain(consent).flatten().chain(fields);
         all.map(String::as_str).collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+}
+
+impl Export {
+    /// Every source that its segments take rows of.
+    pub fn sources(&self) -> BTreeSet<Name> {
+        self.segments.iter().flat_map(|segment| segment.rows()).map(|rows| rows.source.name.clone()).collect()
     }
 }
 
@@ -214,6 +226,18 @@ pub struct Matching {
     pub id: Option<String>,
     /// Of rows with one address the greatest by this column wins.
     pub prefer: Option<String>,
+    pub ids: SharedIds,
+}
+
+/// Which sources' ids mean the same people. An id is its source's, unless `match.idSpace` says that sources share them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedIds {
+    /// `match.idSpace`.
+    pub space: Option<Name>,
+    /// Every source of every export with this space.
+    pub joined: BTreeSet<Name>,
+    /// Every source that is defined.
+    pub defined: BTreeSet<Name>,
 }
 
 /// Where one platform field's value comes from.

@@ -32,7 +32,7 @@ pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
 pub use document::json_schema;
 pub use export::{
     AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
-    Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, Slot, Target, Verify,
+    Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, SharedIds, Slot, Target, Verify,
 };
 pub use name::Name;
 pub use parts::{Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};

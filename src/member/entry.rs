@@ -2,14 +2,14 @@
 //! read, then for what changes, then for what remains to be done; each has flags of its own, so that nothing can be asked
 //! of one that only another knows.
 
-use super::{Fingerprint, Key};
+use super::{Key, Signature};
 use std::marker::PhantomData;
 
-/// Key, fingerprint, place in the spool, set of segments, and the flags of its phase.
+/// Key, signature, place in the spool, set of segments, and the flags of its phase.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry<F> {
     key: u128,
-    fingerprint: u64,
+    signature: u64,
     /// 40 bits of offset, 16 bits of segment set, 8 bits of flags.
     packed: u64,
     flags: PhantomData<F>,
@@ -82,6 +82,8 @@ flags! {
         UPDATE = 0b0001_0000
         /// Archived by us, to come back with the status it had.
         RESTORE = 0b0010_0000
+        /// The platform knows the contact under another status than subscribed, and it keeps that.
+        KEEPS_STATUS = 0b0100_0000
         /// Not in the export's last applied members.
         NEW = 0b1000_0000
     }
@@ -92,6 +94,8 @@ flags! {
     RemainingFlags {
         /// Something of it was accepted without an answer of its own.
         UNVERIFIED = 0b0000_0001
+        /// The platform knows the contact under another status than subscribed, and it keeps that.
+        KEEPS_STATUS = 0b0000_0010
         QUIET = 0b0000_0100
         CREATE = 0b0000_1000
         UPDATE = 0b0001_0000
@@ -128,18 +132,19 @@ pub struct SetId(pub u16);
 pub const MAX_OFFSET: u64 = (1 << 40) - 1;
 
 impl<F: Flags> Entry<F> {
-    pub fn new(key: Key, fingerprint: Fingerprint, offset: u64, set: SetId, flags: F) -> Self {
+    pub fn new(key: Key, signature: Signature, offset: u64, set: SetId, flags: F) -> Self {
         debug_assert!(offset <= MAX_OFFSET);
         let packed = (offset << 24) | (u64::from(set.0) << 8) | u64::from(flags.bits());
-        Self { key: key.0, fingerprint: fingerprint.0, packed, flags: PhantomData }
+        Self { key: key.0, signature: signature.0, packed, flags: PhantomData }
     }
 
     pub fn key(&self) -> Key {
         Key(self.key)
     }
 
-    pub fn fingerprint(&self) -> Fingerprint {
-        Fingerprint(self.fingerprint)
+    /// Of the values and the id that the row has.
+    pub fn signature(&self) -> Signature {
+        Signature(self.signature)
     }
 
     pub fn offset(&self) -> u64 {
@@ -169,7 +174,7 @@ impl<F: Flags> Entry<F> {
 
     fn phase<G: Flags>(self, flags: G) -> Entry<G> {
         let packed = (self.packed & !0xff) | u64::from(flags.bits());
-        Entry { key: self.key, fingerprint: self.fingerprint, packed, flags: PhantomData }
+        Entry { key: self.key, signature: self.signature, packed, flags: PhantomData }
     }
 }
 
@@ -183,7 +188,9 @@ impl WantedEntry {
 impl ChangeEntry {
     /// To be carried out.
     pub fn remaining(self) -> RemainingEntry {
-        self.phase(RemainingFlags(self.flags().0 & RemainingFlags::KEPT))
+        let flags = RemainingFlags(self.flags().0 & RemainingFlags::KEPT);
+        let keeps_status = self.flags().has(ChangeFlags::KEEPS_STATUS);
+        self.phase(if keeps_status { flags.with(RemainingFlags::KEEPS_STATUS) } else { flags })
     }
 }
 
@@ -194,10 +201,10 @@ mod tests {
     #[test]
     fn an_entry_is_32_bytes_and_keeps_its_parts_apart() {
         assert_eq!((size_of::<WantedEntry>(), size_of::<ChangeEntry>(), size_of::<RemainingEntry>()), (32, 32, 32));
-        let mut entry = ChangeEntry::new(Key(7), Fingerprint(9), MAX_OFFSET, SetId(u16::MAX), ChangeFlags::NEW);
+        let mut entry = ChangeEntry::new(Key(7), Signature(9), MAX_OFFSET, SetId(u16::MAX), ChangeFlags::NEW);
         entry.flag(ChangeFlags::CREATE);
         entry.set_set(SetId(3));
-        assert_eq!((entry.offset(), entry.set(), entry.key(), entry.fingerprint()), (MAX_OFFSET, SetId(3), Key(7), Fingerprint(9)));
+        assert_eq!((entry.offset(), entry.set(), entry.key(), entry.signature()), (MAX_OFFSET, SetId(3), Key(7), Signature(9)));
         assert_eq!(entry.flags(), ChangeFlags::NEW.with(ChangeFlags::CREATE));
         entry.set_flags(entry.flags().without(ChangeFlags::NEW));
         assert_eq!(entry.flags(), ChangeFlags::CREATE);
@@ -206,18 +213,18 @@ mod tests {
     #[test]
     fn what_was_read_is_known_until_it_is_carried_out() {
         let read = WantedFlags::REJECTED.with(WantedFlags::NO_CONSENT).with(WantedFlags::QUIET);
-        let mut change = WantedEntry::new(Key(7), Fingerprint(9), 5, SetId(3), read).change();
+        let mut change = WantedEntry::new(Key(7), Signature(9), 5, SetId(3), read).change();
         let known = ChangeFlags::REJECTED.with(ChangeFlags::NO_CONSENT).with(ChangeFlags::QUIET);
         assert_eq!((change.key(), change.offset(), change.flags()), (Key(7), 5, known));
-        change.flag(ChangeFlags::NEW.with(ChangeFlags::RESTORE));
+        change.flag(ChangeFlags::NEW.with(ChangeFlags::RESTORE).with(ChangeFlags::KEEPS_STATUS));
         let remains = change.remaining();
-        let expected = RemainingFlags::NEW.with(RemainingFlags::RESTORE).with(RemainingFlags::QUIET);
+        let expected = RemainingFlags::NEW.with(RemainingFlags::RESTORE).with(RemainingFlags::QUIET).with(RemainingFlags::KEEPS_STATUS);
         assert_eq!((remains.key(), remains.offset(), remains.set(), remains.flags()), (Key(7), 5, SetId(3), expected));
     }
 
     #[test]
     fn a_phase_begins_in_the_memory_of_the_one_before() {
-        let entries: Vec<_> = (0..1_000).map(|n| WantedEntry::new(Key(n), Fingerprint(0), 0, SetId(0), WantedFlags::default())).collect();
+        let entries: Vec<_> = (0..1_000).map(|n| WantedEntry::new(Key(n), Signature(0), 0, SetId(0), WantedFlags::default())).collect();
         let at = entries.as_ptr() as usize;
         let changes: Vec<_> = entries.into_iter().map(WantedEntry::change).collect();
         let remaining: Vec<_> = changes.into_iter().map(ChangeEntry::remaining).collect();

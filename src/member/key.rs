@@ -24,3 +24,7 @@ impl Key {
 /// xxh3-64 of everything the platform would be told about a member but the segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fingerprint(pub u64);
+
+/// A fingerprint with the member's id in it: two are equal only if values and id are ([`Fingerprint::with`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Signature(pub u64);

@@ -1,14 +1,14 @@
 //! Which columns of a row become which parts of a member.
 
 use super::{
-    Email, EmailError, FieldKind, Value, ValueError,
+    Email, EmailError, FieldKind, Ids, Person, Value, ValueError, source_tag,
     spool::{EMPTY, encode_value},
 };
 use crate::{
-    definition::{AttributeSpec, Columns, Consent, Matching, OnEmpty},
+    definition::{AttributeSpec, Columns, Consent, Matching, Name, OnEmpty, SharedIds},
     source::{Cell, RowBatch},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// An export's `match` and `attributes`, by place in the rows asked of its source.
@@ -17,6 +17,7 @@ pub struct Mapping {
     columns: Vec<String>,
     email: usize,
     id: Option<usize>,
+    ids: Ids,
     prefer: Option<usize>,
     consent: Option<(usize, Option<usize>)>,
     fields: Vec<MappedField>,
@@ -44,7 +45,7 @@ enum From {
 pub enum RowResult {
     Member {
         email: Email,
-        person: Option<u64>,
+        person: Option<Person>,
         consent: bool,
         /// When they consented, RFC 3339; where the definition names a column for it that holds a date.
         consent_at: Option<String>,
@@ -53,11 +54,11 @@ pub enum RowResult {
     NotAddressable,
     BadAddress {
         error: EmailError,
-        person: Option<u64>,
+        person: Option<Person>,
     },
     BadValue {
         email: Email,
-        person: Option<u64>,
+        person: Option<Person>,
         field: String,
         error: ValueError,
     },
@@ -88,12 +89,25 @@ impl Mapping {
             })
             .collect();
         let names: Vec<u8> = fields.iter().flat_map(|f| format!("{}\n{:?}\n", f.tag, f.on_empty).into_bytes()).collect();
-        Self { columns, email, id, prefer, consent, fields, seed: xxh3_64(&names) }
+        Self { columns, email, id, ids: ids(&matching.ids), prefer, consent, fields, seed: xxh3_64(&names) }
     }
 
     /// The columns to ask of the source, in the order that [`Mapping::row`] expects.
     pub fn columns(&self) -> Vec<&str> {
         self.columns.iter().map(String::as_str).collect()
+    }
+
+    /// Whose ids are whose.
+    pub fn ids(&self) -> &Ids {
+        &self.ids
+    }
+
+    /// The row's id as it is written, where there is one.
+    pub fn raw_id<'b>(&self, batch: &'b RowBatch, row: usize) -> Option<&'b str> {
+        match batch.cell(row, self.id?) {
+            Cell::Text(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// The attributes in the order of a record's values.
@@ -113,7 +127,7 @@ impl Mapping {
 
     /// Reads one row: who it is, and its canonical values appended to `values`.
     pub fn row(&self, batch: &RowBatch, row: usize, values: &mut Vec<u8>) -> RowResult {
-        let person = self.id.and_then(|column| person(batch.cell(row, column)));
+        let person = self.id.and_then(|column| Person::of(&text_of(batch.cell(row, column)), batch.source()));
         let email = match address(batch.cell(row, self.email)) {
             Ok(Some(email)) => email,
             Ok(None) => return RowResult::NotAddressable,
@@ -204,11 +218,9 @@ pub fn address(cell: Cell<'_>) -> Result<Option<Email>, EmailError> {
     }
 }
 
-/// A person's id as a number of its own: equal text, equal person.
-fn person(cell: Cell<'_>) -> Option<u64> {
-    let text = text_of(cell);
-    let text = text.trim();
-    (!text.is_empty()).then(|| xxh3_64(text.as_bytes()))
+fn ids(shared: &SharedIds) -> Ids {
+    let tags = |names: &BTreeSet<Name>| names.iter().map(|name| source_tag(name.as_str())).collect();
+    Ids { space: shared.space.as_ref().map(|name| source_tag(name.as_str())), joined: tags(&shared.joined), defined: tags(&shared.defined) }
 }
 
 /// A cell as text; nothing is empty text.
@@ -236,7 +248,7 @@ mod tests {
     use rstest::rstest;
 
     fn mapping(consent: bool) -> Mapping {
-        let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()) };
+        let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()), ids: SharedIds::default() };
         let consent = consent.then(|| Consent { column: "optin".into(), at: None });
         Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), consent.as_ref())
     }
@@ -249,7 +261,7 @@ mod tests {
 
     #[test]
     fn each_column_is_asked_for_once() {
-        let matching = Matching { email: "a".into(), id: Some("a".into()), prefer: Some("b".into()) };
+        let matching = Matching { email: "a".into(), id: Some("a".into()), prefer: Some("b".into()), ids: SharedIds::default() };
         assert_eq!(Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), None).columns(), ["a", "b"]);
     }
 

@@ -6,9 +6,11 @@ mod email;
 mod entry;
 mod key;
 mod mapping;
+mod person;
 mod reading;
 mod rejects;
 mod segments;
+mod shared;
 mod spool;
 mod standing;
 #[cfg(test)]
@@ -17,11 +19,13 @@ mod value;
 
 pub use email::{Email, EmailError};
 pub use entry::{ChangeEntry, ChangeFlags, Entry, Flags, RemainingEntry, RemainingFlags, SetId, WantedEntry, WantedFlags};
-pub use key::{Fingerprint, Key};
+pub use key::{Fingerprint, Key, Signature};
 pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};
+pub use person::{Person, is_scientific, source_tag};
 pub use reading::{Collector, Desired, Tally};
 pub use rejects::{Reject, Rejects};
 pub use segments::{SegmentMask, SegmentSets};
+pub use shared::{IdNotes, Ids, Shared};
 pub use spool::{Record, Spool, SpoolWriter};
 pub use standing::Standing;
 pub use value::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, FieldKind, Value, ValueError, canonical, canonical_parts, moment};

@@ -1,11 +1,11 @@
 //! Rows of one export's segments → its desired members: one entry an address, sorted by key, the rest on disk.
 
 use super::{
-    ChangeFlags, Email, Entry, Key, Mapping, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId, Spool, SpoolWriter, WantedEntry,
-    WantedFlags, entry::MAX_OFFSET, spool::encode_value,
+    ChangeFlags, Email, Entry, IdNotes, Key, Mapping, Person, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId, Shared, Spool,
+    SpoolWriter, WantedEntry, WantedFlags, entry::MAX_OFFSET, shared::IdIndex, spool::encode_value,
 };
 use crate::source::RowBatch;
-use std::{cmp::Ordering, collections::BTreeMap, io, path::Path};
+use std::{cmp::Ordering, collections::BTreeMap, io, path::Path, sync::Arc};
 
 /// Takes rows, segment after segment.
 pub struct Collector<'a> {
@@ -17,7 +17,8 @@ pub struct Collector<'a> {
     bit: u8,
     rejects: Rejects,
     tally: Tally,
-    protected: Vec<u64>,
+    protected: Vec<Person>,
+    ids: IdIndex,
     values: Vec<u8>,
     prefer: Vec<u8>,
 }
@@ -43,14 +44,19 @@ pub struct Tally {
 pub struct Desired<F = WantedFlags> {
     /// Sorted by key, one an address.
     pub entries: Vec<Entry<F>>,
-    pub spool: Spool,
+    pub spool: Arc<Spool>,
     pub sets: SegmentSets,
     pub rejects: Rejects,
     pub tally: Tally,
     /// Keys that are never sent, sorted.
     pub suppressed: Vec<Key>,
     /// People (`match.id`) whose row had a bad address, sorted: their old address is not taken out on that doubt.
-    pub protected: Vec<u64>,
+    pub protected: Vec<Person>,
+    /// People with several addresses in this reading.
+    pub shared: Shared,
+    pub id_notes: IdNotes,
+    /// Rows of people who are no entries under that id: suppressed, or another row of the address won.
+    pub aside: Vec<u64>,
 }
 
 impl<'a> Collector<'a> {
@@ -66,6 +72,7 @@ impl<'a> Collector<'a> {
             rejects: Rejects::create(dir)?,
             tally: Tally::default(),
             protected: Vec::new(),
+            ids: IdIndex::default(),
             values: Vec::new(),
             prefer: Vec::new(),
         })
@@ -88,6 +95,9 @@ impl<'a> Collector<'a> {
     fn row(&mut self, batch: &RowBatch, row: usize) -> io::Result<()> {
         self.tally.read += 1;
         self.values.clear();
+        if let Some(id) = self.mapping.raw_id(batch, row).filter(|id| super::is_scientific(id)) {
+            self.ids.rounded(id);
+        }
         match self.mapping.row(batch, row, &mut self.values) {
             RowResult::Member { email, person, consent, consent_at } => {
                 let flags = if consent { WantedFlags::default() } else { WantedFlags::NO_CONSENT };
@@ -117,7 +127,7 @@ impl<'a> Collector<'a> {
     }
 
     /// When someone consented is no part of the fingerprint: it is told once, when the contact is created.
-    fn keep(&mut self, email: &Email, person: Option<u64>, consent_at: Option<String>, flags: WantedFlags) -> io::Result<()> {
+    fn keep(&mut self, email: &Email, person: Option<Person>, consent_at: Option<String>, flags: WantedFlags) -> io::Result<()> {
         let fingerprint = self.mapping.fingerprint(&self.values);
         let quiet = !flags.has(WantedFlags::REJECTED) && self.mapping.says_nothing(&self.values);
         let flags = if quiet { flags.with(WantedFlags::QUIET) } else { flags };
@@ -126,7 +136,9 @@ impl<'a> Collector<'a> {
         if offset > MAX_OFFSET {
             return Err(io::Error::other("this export's rows take more than 1 TiB"));
         }
-        self.entries.push(WantedEntry::new(Key::of(email), fingerprint, offset, self.set, flags));
+        let (key, signature) = (Key::of(email), fingerprint.with(person.map(Person::id)));
+        person.into_iter().for_each(|person| self.ids.add(self.mapping.ids().same(person), key));
+        self.entries.push(WantedEntry::new(key, signature, offset, self.set, flags));
         Ok(())
     }
 
@@ -137,12 +149,15 @@ impl<'a> Collector<'a> {
 
     /// All rows were read: sorts, merges duplicates (E10), takes out the suppressed. `suppressed` is sorted.
     pub fn finish(self, suppressed: Vec<Key>) -> io::Result<Desired> {
-        let Self { mut entries, spool, mut sets, rejects, mut tally, mut protected, .. } = self;
+        let Self { mut entries, spool, mut sets, rejects, mut tally, mut protected, ids, mapping, .. } = self;
         let spool = spool.finish()?;
         entries.sort_unstable_by_key(WantedEntry::key);
-        merge_duplicates(&mut entries, &spool, &mut sets, &mut tally)?;
+        let (shared, id_notes) = ids.finish(&entries, &spool, mapping)?;
+        let mut aside = Vec::new();
+        merge_duplicates(&mut entries, &spool, &mut Merging { sets: &mut sets, tally: &mut tally, aside: &mut aside })?;
         entries.retain(|e| {
             let out = suppressed.binary_search(&e.key()).is_ok();
+            aside.extend(out.then_some(e.offset()));
             // A refused row is counted as that; its person goes all the same.
             tally.suppressed += u64::from(out && !e.flags().has(WantedFlags::REJECTED));
             !out
@@ -151,16 +166,17 @@ impl<'a> Collector<'a> {
             sets.mask(entry.set()).bits().for_each(|bit| *tally.members.entry(bit).or_default() += 1);
         }
         protected.sort_unstable();
-        Ok(Desired { entries, spool, sets, rejects, tally, suppressed, protected })
+        protected.dedup();
+        Ok(Desired { entries, spool: Arc::new(spool), sets, rejects, tally, suppressed, protected, shared, id_notes, aside })
     }
 }
 
 impl Desired {
     /// To be compared with what was applied; no entry is copied to other memory.
     pub fn changes(self) -> Desired<ChangeFlags> {
-        let Self { entries, spool, sets, rejects, tally, suppressed, protected } = self;
+        let Self { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, aside } = self;
         let entries = entries.into_iter().map(WantedEntry::change).collect();
-        Desired { entries, spool, sets, rejects, tally, suppressed, protected }
+        Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, aside }
     }
 }
 
@@ -169,12 +185,12 @@ fn too_many_sets() -> io::Error {
 }
 
 /// One entry an address: the winner of each group stays, with the union of the group's segments.
-fn merge_duplicates(entries: &mut Vec<WantedEntry>, spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<()> {
+fn merge_duplicates(entries: &mut Vec<WantedEntry>, spool: &Spool, merging: &mut Merging<'_>) -> io::Result<()> {
     let (mut write, mut at) = (0, 0);
     while at < entries.len() {
         let key = entries[at].key();
         let end = at + entries[at..].iter().take_while(|e| e.key() == key).count();
-        entries[write] = if end - at == 1 { entries[at] } else { merge(&entries[at..end], spool, sets, tally)? };
+        entries[write] = if end - at == 1 { entries[at] } else { merge(&entries[at..end], spool, merging)? };
         write += 1;
         at = end;
     }
@@ -182,7 +198,14 @@ fn merge_duplicates(entries: &mut Vec<WantedEntry>, spool: &Spool, sets: &mut Se
     Ok(())
 }
 
-fn merge(group: &[WantedEntry], spool: &Spool, sets: &mut SegmentSets, tally: &mut Tally) -> io::Result<WantedEntry> {
+/// What merging rows changes beside the rows.
+struct Merging<'a> {
+    sets: &'a mut SegmentSets,
+    tally: &'a mut Tally,
+    aside: &'a mut Vec<u64>,
+}
+
+fn merge(group: &[WantedEntry], spool: &Spool, Merging { sets, tally, aside }: &mut Merging<'_>) -> io::Result<WantedEntry> {
     let mut union = SegmentMask::NONE;
     let mut best: Option<WantedEntry> = None;
     let (mut good, mut good_in) = (0_u64, SegmentMask::NONE);
@@ -203,15 +226,27 @@ fn merge(group: &[WantedEntry], spool: &Spool, sets: &mut SegmentSets, tally: &m
     tally.across_segments += duplicates.min(u64::from(good_in.len()).saturating_sub(1));
     let mut winner = best.unwrap_or(group[0]);
     winner.set_set(sets.id(union).ok_or_else(too_many_sets)?);
+    set_aside(group, &winner, spool, aside)?;
     Ok(winner)
 }
 
-/// The greater preference wins, ties by the greater canonical bytes, never by reading order; a refused row never wins.
+/// The address is also that of everyone whose row it was, though one of them is the member.
+fn set_aside(group: &[WantedEntry], winner: &WantedEntry, spool: &Spool, aside: &mut Vec<u64>) -> io::Result<()> {
+    let person = |entry: &WantedEntry| Ok::<_, io::Error>(spool.read(entry.offset())?.person);
+    let chosen = person(winner)?;
+    for entry in group.iter().filter(|entry| entry.offset() != winner.offset()) {
+        aside.extend(person(entry)?.filter(|person| Some(*person) != chosen).map(|_| entry.offset()));
+    }
+    Ok(())
+}
+
+/// The greater preference wins, ties by the greater canonical bytes, never by reading order; a refused row never wins over a
+/// good one.
 fn beats(one: &WantedEntry, other: &WantedEntry, spool: &Spool) -> io::Result<bool> {
     match (one.flags().has(WantedFlags::REJECTED), other.flags().has(WantedFlags::REJECTED)) {
-        (true, _) => return Ok(false),
+        (true, false) => return Ok(false),
         (false, true) => return Ok(true),
-        (false, false) => {}
+        (true, true) | (false, false) => {}
     }
     let (a, b) = (spool.read(one.offset())?, spool.read(other.offset())?);
     let consent = other.flags().has(WantedFlags::NO_CONSENT).cmp(&one.flags().has(WantedFlags::NO_CONSENT));

@@ -1,7 +1,7 @@
 //! Members on disk between the reading and the sending: a nameless temporary file, so that what was planned is what is
 //! sent whatever happens to the source meanwhile, and nothing personal is left behind by a crash.
 
-use super::{Email, Value};
+use super::{Email, Person, Value};
 use std::{
     fs::File,
     io::{self, BufWriter, Write},
@@ -30,8 +30,8 @@ pub struct Record {
     /// Order-preserving bytes of the `match.prefer` column; greater wins.
     pub prefer: Vec<u8>,
     pub email: Email,
-    /// Hash of the `match.id` column.
-    pub person: Option<u64>,
+    /// Of the `match.id` column.
+    pub person: Option<Person>,
     /// Canonical values in the order of the export's attributes.
     pub values: Vec<Value>,
 }
@@ -49,7 +49,7 @@ impl SpoolWriter {
     }
 
     /// Appends a record; gives its offset.
-    pub fn write(&mut self, prefer: &[u8], email: &str, person: Option<u64>, values: &[u8]) -> io::Result<u64> {
+    pub fn write(&mut self, prefer: &[u8], email: &str, person: Option<Person>, values: &[u8]) -> io::Result<u64> {
         let at = self.offset;
         self.scratch.clear();
         put_bytes(&mut self.scratch, prefer);
@@ -58,7 +58,8 @@ impl SpoolWriter {
             None => self.scratch.push(NO_PERSON),
             Some(person) => {
                 self.scratch.push(PERSON);
-                self.scratch.extend_from_slice(&person.to_le_bytes());
+                self.scratch.extend_from_slice(&person.plain.to_le_bytes());
+                self.scratch.extend_from_slice(&person.source.to_le_bytes());
             }
         }
         self.scratch.extend_from_slice(values);
@@ -118,9 +119,10 @@ fn decode(mut bytes: &[u8]) -> io::Result<Record> {
     bytes = rest;
     let person = match mark {
         PERSON => {
-            let (head, rest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
+            let (plain, rest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
+            let (source, rest) = rest.split_first_chunk::<8>().ok_or_else(damaged)?;
             bytes = rest;
-            Some(u64::from_le_bytes(*head))
+            Some(Person { plain: u64::from_le_bytes(*plain), source: u64::from_le_bytes(*source) })
         }
         _ => None,
     };
@@ -229,20 +231,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(rows in proptest::collection::vec((values(), any::<Option<u64>>(), proptest::collection::vec(any::<u8>(), 0..20)), 1..20)) {
+        fn what_is_written_is_read(rows in proptest::collection::vec((values(), any::<Option<(u64, u64)>>(), proptest::collection::vec(any::<u8>(), 0..20)), 1..20)) {
             let dir = tempfile::tempdir().unwrap();
             let mut writer = SpoolWriter::create(dir.path()).unwrap();
             let mut offsets = Vec::new();
+            let person_of = |id: &Option<(u64, u64)>| id.map(|(plain, source)| Person { plain, source });
             for (values, person, prefer) in &rows {
                 let mut bytes = Vec::new();
                 values.iter().for_each(|v| encode_value(&mut bytes, v));
-                offsets.push(writer.write(prefer, "dana@example.com", *person, &bytes).unwrap());
+                offsets.push(writer.write(prefer, "dana@example.com", person_of(person), &bytes).unwrap());
             }
             let spool = writer.finish().unwrap();
             for ((values, person, prefer), offset) in rows.iter().zip(offsets).rev() {
                 let record = spool.read(offset).unwrap();
                 prop_assert_eq!(&record.values, values);
-                prop_assert_eq!(&record.person, person);
+                prop_assert_eq!(record.person, person_of(person));
                 prop_assert_eq!(&record.prefer, prefer);
             }
             prop_assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "the spool has no name");

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    definition::{AttributeSpec, Columns, Consent, FieldType, Matching, OnEmpty},
+    definition::{AttributeSpec, Columns, Consent, FieldType, Matching, OnEmpty, SharedIds},
     source::{Cell, RowBatch},
 };
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Row = [&'static str; 5];
 
 fn mapping() -> Mapping {
-    let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()) };
+    let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()), ids: SharedIds::default() };
     let consent = Consent { column: "optin".into(), at: None };
     let spec = AttributeSpec { columns: Columns::One("ltv".into()), kind: None, on_empty: OnEmpty::Keep, line: 1 };
     let attributes = BTreeMap::from([("LTV".to_owned(), spec)]);
@@ -46,7 +46,7 @@ struct Meaning {
     address: String,
     segments: SegmentMask,
     flags: WantedFlags,
-    fingerprint: Fingerprint,
+    signature: Signature,
     values: Vec<Value>,
 }
 
@@ -57,7 +57,7 @@ fn meanings(desired: &Desired) -> Vec<Meaning> {
             address: record.email.as_str().to_owned(),
             segments: desired.sets.mask(entry.set()),
             flags: entry.flags(),
-            fingerprint: entry.fingerprint(),
+            signature: entry.signature(),
             values: record.values,
         }
     };

@@ -26,9 +26,11 @@ pub struct Counts {
     pub unverified: u64,
     /// Planned, not carried out (the run stopped first, or is to be retried).
     pub pending: u64,
-    /// Of the synced: new to the export / with changed attributes.
+    /// Of the synced: new to the export, but for those of `kept_status` / with changed attributes.
     pub added: u64,
     pub updated: u64,
+    /// Of the synced: new to the export, known to the platform under another status than subscribed. They keep it.
+    pub kept_status: u64,
     /// People taken out of at least one container; not among the rows read.
     pub removed: u64,
 }

@@ -5,6 +5,7 @@
 //! | yes | no | new: the contact is created, or told if the platform knows it ([`super::standing`]); joins its segments |
 //! | yes | yes, same fingerprint, same segments | unchanged |
 //! | yes | yes, other fingerprint | attributes are told |
+//! | yes | yes, other id | the id is recorded; nothing is sent because of it (E1) |
 //! | yes | yes, other segments | joins and leaves |
 //! | yes, row refused | yes | stays as it is, leaves what it is validly not in |
 //! | yes, but another of its person's rows has a bad address | yes | joins; leaves nothing: the bad row may be the one that keeps it in |
@@ -15,10 +16,11 @@
 //! | no | yes, but its person's row has a bad address | stays: nothing is taken out on a doubt |
 //! | never to be sent | yes | leaves everything that we put it in |
 //! | no | taken out, but not archived yet | archived |
+//! | no | in no list of ours, nor found in one | leaves the state (E15) |
 //! | any | found there before us | stays there, unless found members are adopted |
 
 use crate::member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, SegmentMask};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io};
 
 /// A member as the state has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +60,34 @@ pub struct DiffRules {
     pub adopt_members: bool,
 }
 
+/// Who the rows are, whatever their addresses.
+#[derive(Clone, Copy)]
+pub struct People<'a> {
+    /// The id of a row, as the state records it. Asked only where a signature does not tell.
+    pub of: &'a dyn Fn(&ChangeEntry) -> io::Result<Option<u64>>,
+    /// Addresses of those whose row has a bad one now; sorted.
+    pub protected: &'a [Key],
+}
+
+/// What a diff came to, besides what it left among the desired entries.
+#[derive(Debug, Default)]
+pub struct Diffed {
+    pub leavers: Vec<Leaver>,
+    pub tally: DiffTally,
+    pub ids: IdChanges,
+    /// In no list any more, and not wanted: they leave the state.
+    pub gone: Vec<Key>,
+}
+
+/// Members whose recorded id is not their row's; nothing is sent because of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdChanges {
+    /// Their rows, by place in the spool: eight bytes each, for it may be everyone.
+    pub rows: Vec<u64>,
+    /// Of who and what, in no order.
+    pub digest: u64,
+}
+
 /// Someone to be taken out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaver {
@@ -82,6 +112,9 @@ pub struct DiffTally {
     pub unchanged: u64,
     /// Refused by the platform before, with the same data.
     pub rejected_before: u64,
+    /// Members whose id is another one now; counted beside the others.
+    #[serde(default)]
+    pub ids: u64,
     pub left: u64,
     /// Kept because their person's row has a bad address.
     pub protected: u64,
@@ -102,11 +135,20 @@ pub struct DiffTally {
 pub struct Differ<'a> {
     desired: &'a mut Desired<ChangeFlags>,
     rules: DiffRules,
+    people: People<'a>,
     cursor: usize,
-    leavers: Vec<Leaver>,
-    tally: DiffTally,
+    diffed: Diffed,
     /// More distinct sets of segments than an entry can number.
     overflow: bool,
+}
+
+/// Why a diff could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum DiffError {
+    #[error(transparent)]
+    TooManySets(#[from] TooManySets),
+    #[error(transparent)]
+    Rows(#[from] io::Error),
 }
 
 /// More than 65,536 different combinations of segments.
@@ -115,15 +157,15 @@ pub struct Differ<'a> {
 pub struct TooManySets;
 
 impl<'a> Differ<'a> {
-    pub fn new(desired: &'a mut Desired<ChangeFlags>, rules: DiffRules) -> Self {
-        Self { desired, rules, cursor: 0, leavers: Vec::new(), tally: DiffTally::default(), overflow: false }
+    pub fn new(desired: &'a mut Desired<ChangeFlags>, rules: DiffRules, people: People<'a>) -> Self {
+        Self { desired, rules, people, cursor: 0, diffed: Diffed::default(), overflow: false }
     }
 
     /// The next applied row; keys must ascend.
-    pub fn applied(&mut self, row: &AppliedRow) {
+    pub fn applied(&mut self, row: &AppliedRow) -> Result<(), DiffError> {
         let inside = Inside { ours: row.segments.minus(self.rules.emptied), found: row.found.minus(self.rules.emptied) };
         if row.state != AppliedState::Left {
-            inside.all().bits().for_each(|bit| *self.tally.before.entry(bit).or_default() += 1);
+            inside.all().bits().for_each(|bit| *self.diffed.tally.before.entry(bit).or_default() += 1);
         }
         while let Some(entry) = self.desired.entries.get(self.cursor).filter(|e| e.key() < row.key) {
             let entry = *entry;
@@ -131,56 +173,62 @@ impl<'a> Differ<'a> {
             self.cursor += 1;
         }
         if self.desired.entries.get(self.cursor).is_some_and(|e| e.key() == row.key) {
-            self.both(row, inside);
+            self.both(row, inside)?;
             self.cursor += 1;
         } else {
             self.only_applied(row, inside);
         }
+        Ok(())
     }
 
     /// All applied rows were fed. The desired entries that are left are those to act on, each with its flags and, as its
     /// set, the segments to join.
-    pub fn finish(mut self) -> Result<(Vec<Leaver>, DiffTally), TooManySets> {
+    pub fn finish(mut self) -> Result<Diffed, DiffError> {
         while let Some(entry) = self.desired.entries.get(self.cursor).copied() {
             self.absent_before(entry);
             self.cursor += 1;
         }
         if self.overflow {
-            return Err(TooManySets);
+            return Err(TooManySets.into());
         }
         let acts = ChangeFlags::NEW.with(ChangeFlags::UPDATE);
         let sets = &self.desired.sets;
         self.desired.entries.retain(|e| e.flags().has(acts) || !sets.mask(e.set()).is_empty());
-        self.tally.leavers = self.leavers.len() as u64;
-        Ok((self.leavers, self.tally))
+        self.diffed.tally.leavers = self.diffed.leavers.len() as u64;
+        self.diffed.tally.ids = self.diffed.ids.rows.len() as u64;
+        Ok(self.diffed)
     }
 
     fn absent_before(&mut self, entry: ChangeEntry) {
         if entry.flags().has(ChangeFlags::REJECTED) {
+            self.desired.aside.push(entry.offset());
             return self.settle(SegmentMask::NONE, ChangeFlags::default());
         }
-        self.tally.new += 1;
+        self.diffed.tally.new += 1;
         let joins = self.desired.sets.mask(entry.set()).and(self.rules.live);
         self.settle(joins, ChangeFlags::NEW);
     }
 
-    fn both(&mut self, row: &AppliedRow, inside: Inside) {
+    fn both(&mut self, row: &AppliedRow, inside: Inside) -> Result<(), DiffError> {
         let entry = self.desired.entries[self.cursor];
         let refused = entry.flags().has(ChangeFlags::REJECTED);
+        let values = self.values(row, entry)?;
         if row.state == AppliedState::Left {
-            self.tally.left += u64::from(!refused);
-            return self.settle(SegmentMask::NONE, ChangeFlags::default());
+            self.diffed.tally.left += u64::from(!refused);
+            self.settle(SegmentMask::NONE, ChangeFlags::default());
+            return Ok(());
         }
         let wanted = self.desired.sets.mask(entry.set()).and(self.rules.live);
         let leaves = self.unless_protected(row, self.removable(inside).minus(wanted));
         self.leave(row.key, leaves, false, false);
         if refused {
-            return self.settle(SegmentMask::NONE, ChangeFlags::default());
+            self.settle(SegmentMask::NONE, ChangeFlags::default());
+            return Ok(());
         }
         let joins = wanted.minus(inside.all());
-        let case = case(row, entry, joins, leaves);
-        *case.count(&mut self.tally) += 1;
-        if let (Case::Moved, true, Some(leaver)) = (case, joins.is_empty(), self.leavers.last_mut()) {
+        let case = case(row, values, joins, leaves);
+        *case.count(&mut self.diffed.tally) += 1;
+        if let (Case::Moved, true, Some(leaver)) = (case, joins.is_empty(), self.diffed.leavers.last_mut()) {
             leaver.only_leaves = true;
         }
         match case {
@@ -189,6 +237,23 @@ impl<'a> Differ<'a> {
             Case::Moved => self.settle(joins, ChangeFlags::default()),
             Case::Unchanged | Case::RejectedBefore => self.settle(SegmentMask::NONE, ChangeFlags::default()),
         }
+        Ok(())
+    }
+
+    /// The fingerprint of a row's values. An id that is not the one on record is noted on the way: a signature is both in one,
+    /// and states that know no ids hold fingerprints that say the same of the values.
+    fn values(&mut self, row: &AppliedRow, entry: ChangeEntry) -> Result<Fingerprint, DiffError> {
+        let tells = row.state != AppliedState::Left && !entry.flags().has(ChangeFlags::REJECTED);
+        if tells && entry.signature() == row.fingerprint.with(row.person) {
+            return Ok(row.fingerprint);
+        }
+        let person = (self.people.of)(&entry)?;
+        if person != row.person && !told_nothing(row) {
+            let ids = &mut self.diffed.ids;
+            ids.rows.push(entry.offset());
+            ids.digest = ids.digest.wrapping_add((row.key.0 as u64) ^ entry.signature().0.rotate_left(17));
+        }
+        Ok(entry.signature().without(person))
     }
 
     fn only_applied(&mut self, row: &AppliedRow, inside: Inside) {
@@ -203,14 +268,17 @@ impl<'a> Differ<'a> {
             true => inside.to_give_up(self.rules.adopt_members),
             false => self.unless_protected(row, self.removable(inside)),
         };
+        if row.segments.union(row.found).is_empty() && !self.is_protected(row) {
+            self.diffed.gone.push(row.key);
+        }
         self.leave(row.key, leaves, inside.all().minus(leaves).is_empty(), suppressed);
     }
 
     fn finish_leaving(&mut self, row: &AppliedRow, suppressed: bool) {
         let doubtful = self.rules.removable.is_empty() || self.is_protected(row);
         if suppressed || !doubtful {
-            self.tally.leaving += 1;
-            self.leavers.push(Leaver {
+            self.diffed.tally.leaving += 1;
+            self.diffed.leavers.push(Leaver {
                 key: row.key,
                 segments: SegmentMask::NONE,
                 whole: true,
@@ -228,7 +296,7 @@ impl<'a> Differ<'a> {
 
     /// A row of this person has an address that could not be read.
     fn is_protected(&self, row: &AppliedRow) -> bool {
-        row.person.is_some_and(|p| self.desired.protected.binary_search(&p).is_ok())
+        self.people.protected.binary_search(&row.key).is_ok()
     }
 
     /// Nothing is taken out on a doubt.
@@ -236,7 +304,7 @@ impl<'a> Differ<'a> {
         if !self.is_protected(row) || leaves.is_empty() {
             return leaves;
         }
-        self.tally.protected += 1;
+        self.diffed.tally.protected += 1;
         SegmentMask::NONE
     }
 
@@ -245,17 +313,17 @@ impl<'a> Differ<'a> {
             return;
         }
         segments.bits().for_each(|bit| {
-            *self.tally.leaves.entry(bit).or_default() += 1;
+            *self.diffed.tally.leaves.entry(bit).or_default() += 1;
             if suppressed {
-                *self.tally.suppressed_leaves.entry(bit).or_default() += 1;
+                *self.diffed.tally.suppressed_leaves.entry(bit).or_default() += 1;
             }
         });
-        self.leavers.push(Leaver { key, segments, whole, suppressed, only_leaves: false, archive: false });
+        self.diffed.leavers.push(Leaver { key, segments, whole, suppressed, only_leaves: false, archive: false });
     }
 
     /// Writes what is to be done into the entry under the cursor.
     fn settle(&mut self, joins: SegmentMask, flags: ChangeFlags) {
-        joins.bits().for_each(|bit| *self.tally.joins.entry(bit).or_default() += 1);
+        joins.bits().for_each(|bit| *self.diffed.tally.joins.entry(bit).or_default() += 1);
         let Some(id) = self.desired.sets.id(joins) else {
             self.overflow = true;
             return;
@@ -306,8 +374,8 @@ impl Case {
     }
 }
 
-fn case(row: &AppliedRow, entry: ChangeEntry, joins: SegmentMask, leaves: SegmentMask) -> Case {
-    let same = row.fingerprint == entry.fingerprint();
+fn case(row: &AppliedRow, values: Fingerprint, joins: SegmentMask, leaves: SegmentMask) -> Case {
+    let same = row.fingerprint == values;
     let rejected = row.state == AppliedState::Rejected;
     let stays = joins.is_empty() && leaves.is_empty();
     // Refused before we ever put it anywhere: asked again as a whole, or not at all.

@@ -136,7 +136,8 @@ fn json_for_programs() {
         "archive": 5,
         "archiveOnly": 0,
         "unchanged": 1405,
-        "protected": 2
+        "protected": 2,
+        "ids": 0
       },
       "reading": {
         "contacts": 40,
@@ -171,6 +172,7 @@ fn json_for_programs() {
         "pending": 135,
         "added": 0,
         "updated": 0,
+        "keptStatus": 0,
         "removed": 0
       },
       "verdict": {

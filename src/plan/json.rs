@@ -30,6 +30,8 @@ pub fn json(plan: &Plan, samples: bool) -> serde_json::Result<String> {
 fn without_samples(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.members.update_sample.clear();
+    plan.members.odd_ids.shared_examples.clear();
+    plan.members.odd_ids.scientific_examples.clear();
     for segment in &mut plan.segments {
         segment.join_sample.clear();
         segment.leave_sample.clear();

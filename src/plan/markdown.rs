@@ -24,11 +24,14 @@ fn summary(plan: &Plan) -> String {
         return format!("**Nothing to do**: {} unchanged.", counted(plan.members.unchanged, "member", "members"));
     }
     let members = &plan.members;
+    let kept = members.known_as.values().sum::<u64>().min(members.new);
     let parts = [
         (plan.resources.len() as u64, "resources to create or change"),
-        (members.new, "new"),
+        (members.new - kept, "new"),
+        (kept, "known already, keeping a status other than subscribed"),
         (members.update, "with changed attributes"),
         (members.moved, "only joining or leaving"),
+        (members.ids, "with a new id (recorded here, nothing is sent)"),
         (members.leave, "taken out"),
         (members.unchanged, "unchanged"),
     ];

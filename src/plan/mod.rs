@@ -5,6 +5,7 @@ pub mod cost;
 mod counts;
 pub mod diff;
 pub mod guard;
+mod ids;
 mod json;
 mod markdown;
 mod model;

@@ -1,7 +1,7 @@
 //! The plan: everything a colleague needs to review, and nothing that a run could still choose.
 
 use super::{Counts, guard::Verdict, steps::Step};
-use crate::{definition::FieldType, destination::Operation};
+use crate::{definition::FieldType, destination::Operation, member::IdNotes};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -169,6 +169,9 @@ pub struct MemberTotals {
     pub create: u64,
     pub known: u64,
     pub restore: u64,
+    /// Of the known: those under another status than subscribed, in the platform's words.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub known_as: BTreeMap<&'static str, u64>,
     /// Whether the platform knows the new ones was not read yet: all are counted under `create`.
     pub unread: bool,
     /// Members whose attributes changed.
@@ -183,6 +186,11 @@ pub struct MemberTotals {
     pub unchanged: u64,
     /// Kept because their person's row has a bad address.
     pub protected: u64,
+    /// Members whose id is recorded anew, beside what else becomes of them: nothing is sent because of it.
+    pub ids: u64,
+    /// Several addresses with one id, and ids that a spreadsheet rounded.
+    #[serde(skip_serializing_if = "IdNotes::is_empty")]
+    pub odd_ids: IdNotes,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub update_sample: Vec<String>,
 }
@@ -195,9 +203,9 @@ impl SegmentPlan {
 }
 
 impl MemberTotals {
-    /// Whether any call about members is needed.
+    /// Whether anything about members is to be sent or recorded.
     pub fn is_empty(&self) -> bool {
-        self.new + self.update + self.moved + self.leave + self.archive_only == 0
+        self.new + self.update + self.moved + self.leave + self.archive_only + self.ids == 0
     }
 }
 

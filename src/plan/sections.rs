@@ -2,7 +2,7 @@
 //! changes, takes out or warns.
 
 use super::{
-    Plan, ResourceStep, SegmentMake, SegmentPlan,
+    MemberTotals, Plan, ResourceStep, SegmentMake, SegmentPlan, ids,
     words::{counted, duration, field_type, grouped, merged, operation, plain, quoted, rejected, sum},
 };
 
@@ -132,6 +132,7 @@ fn people(plan: &Plan, samples: bool) -> Vec<String> {
         (members.new, format!("+ {} new: {}", grouped(members.new), arrivals(plan))),
         (members.update, format!("~ {} with changed attributes{updated}", grouped(members.update))),
         (members.moved, format!("~ {} only join or leave", grouped(members.moved))),
+        (members.ids, format!("~ {} with a new id: recorded here, nothing is sent", grouped(members.ids))),
         (members.leave, format!("- {} taken out of at least one {}{archived}", grouped(members.leave), plan.words.container)),
         (members.archive_only, format!("- {} archived, whom an earlier run took out", grouped(members.archive_only))),
         (members.unchanged, format!("  {} unchanged", grouped(members.unchanged))),
@@ -140,24 +141,32 @@ fn people(plan: &Plan, samples: bool) -> Vec<String> {
             format!("! {} kept where they are: a row of theirs has an address that cannot be read", grouped(members.protected)),
         ),
     ];
-    lines.into_iter().filter(|(n, _)| *n > 0).map(|(_, line)| line).collect()
+    let lines = lines.into_iter().filter(|(n, _)| *n > 0).map(|(_, line)| line);
+    lines.chain(ids::lines(&members.odd_ids, samples)).collect()
 }
 
 fn arrivals(plan: &Plan) -> String {
     let members = &plan.members;
-    if members.unread {
-        return format!("created unless {} knows them already; who it knows keeps their status", plan.vendor);
-    }
+    let created = match members.unread {
+        true => format!("created unless {} knows them already; who it knows keeps their status", plan.vendor),
+        false => "created".to_owned(),
+    };
     let parts = [
-        (members.create, "created"),
-        (members.known, "known already, keeping their status"),
-        (members.restore, "archived by us, restored to the status they had"),
+        (members.create, created),
+        (members.known, format!("known already, keeping their status{}", statuses(members))),
+        (members.restore, "archived by us, restored to the status they had".to_owned()),
     ];
     let parts: Vec<_> = parts.iter().filter(|(n, _)| *n > 0).collect();
     match parts[..] {
-        [(_, words)] => (*words).to_owned(),
+        [(_, words)] => words.clone(),
         _ => parts.iter().map(|(n, words)| format!("{} {words}", grouped(*n))).collect::<Vec<_>>().join("; "),
     }
+}
+
+/// Those among the known who get no marketing mail for being new here.
+fn statuses(members: &MemberTotals) -> String {
+    let each: Vec<String> = members.known_as.iter().map(|(status, n)| format!("{} {status}", grouped(*n))).collect();
+    if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) }
 }
 
 pub(super) fn rows(plan: &Plan) -> Vec<String> {

@@ -1,15 +1,37 @@
-//! What a new member's contact at the platform means for what is done (G2).
+//! What a new member's contact at the platform, and its person's other addresses, mean for what is done (G2, E1).
 //!
-//! | the platform | then |
+//! Another address of the same person, in the state or in the same reading:
+//!
+//! | its contact | the new address |
 //! |---|---|
-//! | does not know the address | created with the status chosen for new contacts |
-//! | … and the row lacks the evidence of consent | not created |
-//! | … and the same person's earlier address is not subscribed, or unknown | refused: `person-unsubscribed-elsewhere` |
-//! | knows it | attributes are told without a status; joins |
-//! | has archived it, because we asked | restored to the status it had; joins |
-//! | has archived it otherwise | refused: `archived` |
+//! | was removed externally, or refused for what the platform knows of the person | against it |
+//! | unsubscribed, or bounced for good | against it |
+//! | unsubscribed, created so by us, and `unsubscribed` is still what new contacts get | at most unsubscribed |
+//! | archived, not by us | against it |
+//! | archived by us | as the status that it had |
+//! | pending, or never subscribed | at most that status |
+//! | subscribed, or unknown to the platform | fine |
+//!
+//! Of several other addresses one that speaks against it decides; else the lowest status does. And then:
+//!
+//! | the platform | the other addresses | then |
+//! |---|---|---|
+//! | does not know the address | speak against it | rejected: `person-unsubscribed-elsewhere` |
+//! | … | any, and the row lacks the evidence of consent | not created |
+//! | … | fine | created with the status chosen for new contacts |
+//! | … | at most a status | created with the lower of the two; rejected where the platform offers none as low |
+//! | knows it | any | attributes are updated without a status; joins |
+//! | has archived it, because we asked; it was unsubscribed or bounced | any | restored to that; joins |
+//! | … it had another status | speak against it | rejected: `person-unsubscribed-elsewhere` |
+//! | … it was to get mail | any, and the row lacks the evidence of consent | not restored |
+//! | … it had another status | fine | restored to the status it had; joins |
+//! | … it had another status | at most a status | restored to the lower of the two |
+//! | has archived it otherwise | any | rejected: `archived` |
 
 use crate::member::{ChangeFlags, Standing};
+
+/// Why a new address of someone who said no is not taken.
+pub const ELSEWHERE: &str = "person-unsubscribed-elsewhere";
 
 /// What the state knows of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,78 +39,164 @@ pub struct KnownContact {
     pub standing: Standing,
     /// We archived it; this is the status it had.
     pub archived_from: Option<Standing>,
+    /// We created it.
+    pub ours: bool,
 }
 
-/// What the earlier addresses of the same person say.
+/// What is known of another address of the same person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Other {
+    pub contact: Option<KnownContact>,
+    /// Gone from a list without us, and no status says that it is only from there.
+    pub removed: bool,
+    /// The platform refused it for what it knows of the person ([`speaks_against`]).
+    pub refused: bool,
+}
+
+/// What the other addresses of the same person say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Elsewhere {
-    /// No earlier address, or every one is subscribed.
+    /// No other address, or nothing is known against any.
     Fine,
-    NotSubscribed,
+    /// The new address gets no higher status than this.
+    AtMost(Standing),
+    Against,
+}
+
+/// The statuses that new contacts may get.
+#[derive(Clone, Copy, Debug)]
+pub struct NewStatus<'a> {
+    /// `None`: the platform decides.
+    pub chosen: Option<Standing>,
+    /// Those that the platform lets the caller give.
+    pub possible: &'a [Standing],
 }
 
 /// What is done with someone who is new to the export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    Create,
+    /// With the status chosen, or with a lower one.
+    Create(Option<Standing>),
     Tell,
     Restore(Standing),
     NoConsent,
     Refuse(&'static str),
 }
 
-/// The table above.
-pub fn arrival(flags: ChangeFlags, contact: Option<KnownContact>, elsewhere: Elsewhere) -> Arrival {
+/// The first table above, of one other address.
+pub fn elsewhere(other: Other, chosen: Option<Standing>) -> Elsewhere {
+    if other.removed || other.refused {
+        return Elsewhere::Against;
+    }
+    let Some(contact) = other.contact else { return Elsewhere::Fine };
+    let had = match (contact.standing, contact.archived_from) {
+        (Standing::Archived, None) => return Elsewhere::Against,
+        (Standing::Archived, Some(had)) => had,
+        (standing, _) => standing,
+    };
+    match had {
+        Standing::Subscribed => Elsewhere::Fine,
+        Standing::Pending | Standing::NonSubscribed => Elsewhere::AtMost(had),
+        Standing::Unsubscribed if contact.ours && chosen == Some(Standing::Unsubscribed) => Elsewhere::AtMost(had),
+        Standing::Unsubscribed | Standing::Cleaned | Standing::Archived => Elsewhere::Against,
+    }
+}
+
+impl Elsewhere {
+    /// Of both addresses together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Against, _) | (_, Self::Against) => Self::Against,
+            (Self::AtMost(one), Self::AtMost(other)) => Self::AtMost(if rank(one) <= rank(other) { one } else { other }),
+            (Self::AtMost(one), Self::Fine) | (Self::Fine, Self::AtMost(one)) => Self::AtMost(one),
+            (Self::Fine, Self::Fine) => Self::Fine,
+        }
+    }
+}
+
+/// The second table above.
+pub fn arrival(flags: ChangeFlags, contact: Option<KnownContact>, elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
+    let no_consent = flags.has(ChangeFlags::NO_CONSENT);
     match contact {
-        None if elsewhere == Elsewhere::NotSubscribed => Arrival::Refuse("person-unsubscribed-elsewhere"),
-        None if flags.has(ChangeFlags::NO_CONSENT) => Arrival::NoConsent,
-        None => Arrival::Create,
-        Some(KnownContact { standing: Standing::Archived, archived_from: Some(earlier) }) => Arrival::Restore(earlier),
+        None if elsewhere == Elsewhere::Against => Arrival::Refuse(ELSEWHERE),
+        None if no_consent => Arrival::NoConsent,
+        None => create(elsewhere, new),
+        Some(KnownContact { standing: Standing::Archived, archived_from: Some(had), .. }) => restore(had, elsewhere, no_consent, new),
         Some(KnownContact { standing: Standing::Archived, .. }) => Arrival::Refuse("archived"),
         Some(_) => Arrival::Tell,
     }
+}
+
+fn create(elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
+    let Elsewhere::AtMost(most) = elsewhere else { return Arrival::Create(None) };
+    match new.chosen {
+        Some(chosen) if rank(chosen) <= rank(most) => Arrival::Create(None),
+        _ => new.at_most(most).map_or(Arrival::Refuse(ELSEWHERE), |lower| Arrival::Create(Some(lower))),
+    }
+}
+
+fn restore(had: Standing, elsewhere: Elsewhere, no_consent: bool, new: NewStatus<'_>) -> Arrival {
+    match elsewhere {
+        _ if rank(had) <= rank(Standing::Unsubscribed) => Arrival::Restore(had),
+        Elsewhere::Against => Arrival::Refuse(ELSEWHERE),
+        _ if no_consent && rank(had) >= rank(Standing::Pending) => Arrival::NoConsent,
+        Elsewhere::AtMost(most) if rank(had) > rank(most) => new.at_most(most).map_or(Arrival::Refuse(ELSEWHERE), Arrival::Restore),
+        Elsewhere::AtMost(_) | Elsewhere::Fine => Arrival::Restore(had),
+    }
+}
+
+impl NewStatus<'_> {
+    /// The highest status that the platform lets the caller give, up to this one.
+    fn at_most(&self, most: Standing) -> Option<Standing> {
+        self.possible.iter().copied().filter(|status| rank(*status) <= rank(most)).max_by_key(|status| rank(*status))
+    }
+}
+
+/// The more mail, the higher.
+fn rank(standing: Standing) -> u8 {
+    match standing {
+        Standing::Archived | Standing::Cleaned => 0,
+        Standing::Unsubscribed => 1,
+        Standing::NonSubscribed => 2,
+        Standing::Pending => 3,
+        Standing::Subscribed => 4,
+    }
+}
+
+/// Whether a platform's refusal of a row is about the person. Refusals of an address or a value are not; what is not
+/// known to be one of these may be.
+pub fn speaks_against(code: &str) -> bool {
+    let harmless = matches!(
+        code,
+        "invalid-address"
+            | "fake-address"
+            | "address-taken"
+            | "address-too-long"
+            | "merge-field"
+            | "field-type"
+            | "value"
+            | "consent-date"
+            | "busy"
+            | "conflict"
+            | "too-many-lists"
+            | "not-archivable"
+    );
+    !harmless
 }
 
 /// What a refusal by this table says to a person.
 pub fn explain(code: &str) -> &'static str {
     match code {
         "archived" => "someone archived this contact at the platform; it is not brought back",
-        "person-unsubscribed-elsewhere" => {
-            "this person's earlier address is not subscribed (or unknown), so the new address is not subscribed either"
+        ELSEWHERE => {
+            "another address of this person (the same match.id) is unsubscribed, bounced, archived or was removed at the platform, so \
+             this one is not subscribed either"
         }
         _ => "refused",
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    fn known(standing: Standing, archived_from: Option<Standing>) -> Option<KnownContact> {
-        Some(KnownContact { standing, archived_from })
-    }
-
-    #[rstest]
-    #[case(ChangeFlags::NEW, None, Elsewhere::Fine, Arrival::Create)]
-    #[case(ChangeFlags::NEW.with(ChangeFlags::NO_CONSENT), None, Elsewhere::Fine, Arrival::NoConsent)]
-    #[case(ChangeFlags::NEW, None, Elsewhere::NotSubscribed, Arrival::Refuse("person-unsubscribed-elsewhere"))]
-    #[case(ChangeFlags::NEW.with(ChangeFlags::NO_CONSENT), known(Standing::Subscribed, None), Elsewhere::Fine, Arrival::Tell)]
-    #[case(ChangeFlags::NEW, known(Standing::Unsubscribed, None), Elsewhere::NotSubscribed, Arrival::Tell)]
-    #[case(ChangeFlags::NEW, known(Standing::Cleaned, None), Elsewhere::Fine, Arrival::Tell)]
-    #[case(ChangeFlags::NEW, known(Standing::Archived, None), Elsewhere::Fine, Arrival::Refuse("archived"))]
-    #[case(
-        ChangeFlags::NEW,
-        known(Standing::Archived, Some(Standing::Unsubscribed)),
-        Elsewhere::Fine,
-        Arrival::Restore(Standing::Unsubscribed)
-    )]
-    fn every_row_of_the_table(
-        #[case] flags: ChangeFlags,
-        #[case] contact: Option<KnownContact>,
-        #[case] elsewhere: Elsewhere,
-        #[case] expected: Arrival,
-    ) {
-        assert_eq!(arrival(flags, contact, elsewhere), expected);
-    }
-}
+#[path = "standing_tests.rs"]
+mod tests;

@@ -13,7 +13,7 @@
 use super::{Words, diff::Leaver, words::quoted};
 use crate::{
     destination::{Capabilities, Operation, Reading},
-    member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets},
+    member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets, Standing},
 };
 use serde::Serialize;
 use std::time::Duration;
@@ -94,6 +94,8 @@ pub struct Todo {
     /// No attribute is to be sent.
     pub quiet: bool,
     pub joins: SegmentMask,
+    /// A new contact's, where it is not the one chosen.
+    pub status: Option<Standing>,
 }
 
 /// What a row of a step carries.
@@ -111,7 +113,7 @@ impl Todo {
         let (flags, joins) = (entry.flags(), sets.mask(entry.set()));
         let [create, update, restore, quiet] =
             [ChangeFlags::CREATE, ChangeFlags::UPDATE, ChangeFlags::RESTORE, ChangeFlags::QUIET].map(|flag| flags.has(flag));
-        Self { create, update, restore, quiet, joins }
+        Self { create, update, restore, quiet, joins, status: None }
     }
 
     /// Of a member with whom a run is not through; `None`: it cannot be in this run.
@@ -119,7 +121,7 @@ impl Todo {
         let (flags, joins) = (entry.flags(), sets.mask(entry.set()));
         let [create, update, restore, quiet] =
             [RemainingFlags::CREATE, RemainingFlags::UPDATE, RemainingFlags::RESTORE, RemainingFlags::QUIET].map(|flag| flags.has(flag));
-        (!flags.has(RemainingFlags::FAILED)).then_some(Self { create, update, restore, quiet, joins })
+        (!flags.has(RemainingFlags::FAILED)).then_some(Self { create, update, restore, quiet, joins, status: None })
     }
 
     fn after(self, carried: Carried) -> Self {
@@ -130,6 +132,7 @@ impl Todo {
             restore: self.restore && !done,
             quiet: self.quiet,
             joins: self.joins.minus(carried.joins),
+            status: self.status,
         }
     }
 }
@@ -240,15 +243,24 @@ fn call(inputs: &Inputs<'_>, operation: Operation) -> Call {
 pub struct Cut {
     rows: usize,
     bytes: usize,
+    status: Option<Standing>,
 }
 
 impl Cut {
+    /// Whether the call gives new contacts this status: the first of them decides.
+    pub fn gives(&mut self, status: Option<Standing>) -> bool {
+        if self.rows == 0 {
+            self.status = status;
+        }
+        self.status == status
+    }
+
     /// Takes a row into the call; `false`: it begins the next one.
     pub fn takes(&mut self, size: usize, rows: usize, bytes: usize) -> bool {
         let all = self.bytes.saturating_add(size);
         let fits = self.rows < rows && (all <= bytes || self.rows == 0);
         if fits {
-            *self = Self { rows: self.rows + 1, bytes: all };
+            *self = Self { rows: self.rows + 1, bytes: all, ..*self };
         }
         fits
     }
@@ -265,13 +277,13 @@ struct Count {
 }
 
 impl Count {
-    fn row(&mut self, call: &Call, size: usize, carried: Carried) {
+    fn row(&mut self, call: &Call, size: usize, carried: Carried, status: Option<Standing>) {
         self.rows += 1;
         self.attributes |= carried.attributes;
         self.joins |= !carried.joins.is_empty();
-        if self.calls == 0 || !self.cut.takes(size, call.rows, call.bytes) {
+        if self.calls == 0 || !self.cut.gives(status) || !self.cut.takes(size, call.rows, call.bytes) {
             self.calls += 1;
-            self.cut = Cut::default();
+            self.cut = Cut { status, ..Cut::default() };
             self.cut.takes(size, call.rows, call.bytes);
         }
     }
@@ -291,13 +303,13 @@ pub fn steps<E>(
         for (task, count) in tasks.iter().zip(&mut counts) {
             let Some(carried) = task.takes(todo) else { continue };
             let bytes = if task.quiet || task.call.bytes == usize::MAX { 0 } else { size(task, at, carried)? };
-            count.row(&task.call, bytes, carried);
+            count.row(&task.call, bytes, carried, todo.status.filter(|_| task.operation == Operation::Create));
             todo = todo.after(carried);
         }
     }
     let away = Carried { attributes: false, joins: SegmentMask::NONE };
     for (task, count) in tasks.iter().zip(&mut counts).filter(|(task, _)| task.operation.removes()) {
-        leavers.iter().filter(|leaver| task.removes(leaver)).for_each(|_| count.row(&task.call, 0, away));
+        leavers.iter().filter(|leaver| task.removes(leaver)).for_each(|_| count.row(&task.call, 0, away, None));
     }
     Ok(tasks.iter().zip(counts).filter(|(_, count)| count.rows > 0).map(|(task, count)| step(inputs, task, count)).collect())
 }

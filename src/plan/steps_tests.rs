@@ -22,7 +22,7 @@ fn masks(bits: &[u8]) -> SegmentMask {
 /// `c`reate, `u`pdate, `r`estore, `q`uiet; the lists joined.
 fn todo(what: &str, joins: &[u8]) -> Todo {
     let has = |flag| what.contains(flag);
-    Todo { create: has('c'), update: has('u'), restore: has('r'), quiet: has('q'), joins: masks(joins) }
+    Todo { create: has('c'), update: has('u'), restore: has('r'), quiet: has('q'), joins: masks(joins), status: None }
 }
 
 fn leaver(key: u128, segments: &[u8], archive: bool) -> Leaver {
@@ -238,13 +238,20 @@ fn names_are_for_people() {
     assert_eq!(names, expected);
 }
 
+/// A row's bytes, and a new contact's own status.
+type Measured = (usize, Option<Standing>);
+
 /// Rows of calls, as a batcher makes them: greedy, in order.
-fn naive(sizes: &[usize], rows: usize, bytes: usize) -> u64 {
+fn naive(sizes: &[Measured], rows: usize, bytes: usize) -> u64 {
     let (mut calls, mut at) = (0, 0);
     while at < sizes.len() {
         let (mut taken, mut sum) = (0, 0);
-        while at + taken < sizes.len() && taken < rows && (taken == 0 || sum + sizes[at + taken] <= bytes) {
-            sum += sizes[at + taken];
+        let fits = |taken: usize, sum: usize| {
+            let ((size, status), first) = (sizes[at + taken], sizes[at].1);
+            taken == 0 || (sum + size <= bytes && status == first)
+        };
+        while at + taken < sizes.len() && taken < rows && fits(taken, sum) {
+            sum += sizes[at + taken].0;
             taken += 1;
         }
         calls += 1;
@@ -254,12 +261,13 @@ fn naive(sizes: &[usize], rows: usize, bytes: usize) -> u64 {
 }
 
 fn todos() -> impl Strategy<Value = Vec<Todo>> {
-    let one = (0..4_u8, any::<bool>(), 0..4_u64).prop_map(|(act, quiet, joins)| Todo {
+    let one = (0..4_u8, any::<bool>(), 0..4_u64, proptest::bool::weighted(0.1)).prop_map(|(act, quiet, joins, lower)| Todo {
         create: act == 1,
         update: act == 2,
         restore: act == 3,
         quiet,
         joins: SegmentMask(joins),
+        status: lower.then_some(Standing::NonSubscribed),
     });
     proptest::collection::vec(one, 0..60)
 }
@@ -270,7 +278,7 @@ fn possible(capabilities: &Capabilities, todo: Todo) -> Todo {
     let has = |operation| capabilities.phases.contains(&operation);
     let (create, restore) = (todo.create && has(Operation::Create), todo.restore && has(Operation::Restore));
     let update = todo.update || (todo.create && !create) || (todo.restore && !restore);
-    Todo { create, update, restore, joins, quiet: todo.quiet }
+    Todo { create, update, restore, joins, quiet: todo.quiet, status: todo.status }
 }
 
 proptest! {
@@ -306,12 +314,12 @@ proptest! {
             let lists = lists(capabilities);
             let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 3_000_000 };
             let todos: Vec<Todo> = todos.iter().map(|todo| possible(capabilities, *todo)).collect();
-            let mut rows: BTreeMap<(&str, Option<u8>), Vec<usize>> = BTreeMap::new();
+            let mut rows: BTreeMap<(&str, Option<u8>), Vec<Measured>> = BTreeMap::new();
             for (at, todo) in todos.iter().enumerate() {
                 let mut left = *todo;
                 for task in tasks(&inputs) {
                     let Some(carried) = task.takes(left) else { continue };
-                    rows.entry((Act::Members(task).word(), task.bit)).or_default().push(sizes[at]);
+                    rows.entry((Act::Members(task).word(), task.bit)).or_default().push((sizes[at], todo.status.filter(|_| task.operation == Operation::Create)));
                     left = left.after(carried);
                 }
             }

@@ -1,7 +1,7 @@
 //! A plan as text for a terminal or a log, without colour.
 
 use super::{
-    MemberAction, MemberLine, PlacePlan, Plan,
+    MemberAction, MemberLine, PlacePlan, Plan, ids,
     sections::{rows, sections},
     verdict::verdict,
     words::{counted, grouped, plain, quoted},
@@ -60,6 +60,7 @@ fn nothing_to_do(plan: &Plan) -> Vec<String> {
     if kept > 0 {
         lines.push(format!("  ! {} kept where they are: a row of theirs has an address that cannot be read", grouped(kept)));
     }
+    lines.extend(ids::lines(&plan.members.odd_ids, true).iter().map(|line| format!("  {line}")));
     lines.extend(plan.notes.iter().map(|note| format!("  * {}", plain(note))));
     lines
 }

@@ -7,7 +7,7 @@ use crate::{
     member::{ChangeFlags, Desired, Standing},
     plan::{
         self, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
-        diff::Leaver,
+        diff::{IdChanges, Leaver},
         guard::{self, Facts, RemovalFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
@@ -33,7 +33,7 @@ pub struct Parts<'a> {
 
 /// What is asked, in one number: the definition (wherever its people come from), the resources and every member's change; not by which call it is done,
 /// since that depends on statuses that may be read later.
-pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlags>, leavers: &[Leaver]) -> PlanDigest {
+pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlags>, leavers: &[Leaver], ids: &IdChanges) -> PlanDigest {
     let mut hash = blake3::Hasher::new();
     let mut text = |part: &str| {
         hash.update(&(part.len() as u64).to_le_bytes());
@@ -45,9 +45,12 @@ pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlag
         text("deleted");
     }
     text(&format!("{:?}{:?}", settled.resources.place_name(), settled.resources.steps));
+    if !ids.rows.is_empty() {
+        text(&format!("ids {} {:x}", ids.rows.len(), ids.digest));
+    }
     for entry in &desired.entries {
         hash.update(&entry.key().to_bytes());
-        hash.update(&entry.fingerprint().0.to_le_bytes());
+        hash.update(&entry.signature().0.to_le_bytes());
         hash.update(&desired.sets.mask(entry.set()).0.to_le_bytes());
     }
     for leaver in leavers {
@@ -163,6 +166,7 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
         create: resolved.create,
         known: resolved.known,
         restore: resolved.restore,
+        known_as: known_as(parts),
         unread: resolved.unread && matches!(parts.settled.resources.place, PlacePlan::Existing { .. }),
         update: tally.updated,
         moved: tally.moved,
@@ -171,8 +175,17 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
         archive_only: resolved.archive_only,
         unchanged: tally.unchanged,
         protected: tally.protected,
+        ids: tally.ids,
+        odd_ids: parts.work.desired.id_notes.clone(),
         update_sample: Samples::take(parts)?.updates,
     })
+}
+
+/// Whoever is subscribed is not told apart: they get what a new contact gets.
+fn known_as(parts: &Parts<'_>) -> BTreeMap<&'static str, u64> {
+    let word = parts.context.destination.capabilities().status_word;
+    let others = parts.resolved.known_as.iter().filter(|(status, _)| **status != Standing::Subscribed);
+    others.map(|(status, n)| (word(*status), *n)).collect()
 }
 
 fn reading(parts: &Parts<'_>) -> Option<StandingRead> {
@@ -195,7 +208,8 @@ fn rejected(parts: &Parts<'_>) -> BTreeMap<String, u64> {
 
 fn counts(parts: &Parts<'_>) -> Counts {
     let (rows, tally, resolved) = (&parts.work.desired.tally, &parts.work.tally, parts.resolved);
-    let added = resolved.create + resolved.known + resolved.restore;
+    let new = resolved.create + resolved.known + resolved.restore;
+    let kept_status = resolved.known - resolved.known_as.get(&Standing::Subscribed).copied().unwrap_or(0);
     Counts {
         read: rows.read,
         synced: 0,
@@ -208,8 +222,9 @@ fn counts(parts: &Parts<'_>) -> Counts {
         no_consent: resolved.no_consent,
         left: tally.left,
         unverified: 0,
-        pending: added + tally.updated + tally.moved,
-        added,
+        pending: new + tally.updated + tally.moved,
+        added: new - kept_status,
+        kept_status,
         updated: tally.updated,
         removed: tally.leavers - tally.leaving + resolved.archive_only,
     }

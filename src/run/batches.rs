@@ -86,7 +86,9 @@ impl<'a> Batches<'a> {
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
             if let Some((row, size)) = self.row(work, remaining, at)? {
-                if !cut.takes(size, rows, self.part.task.call.bytes) {
+                // Some platforms answer for a batch of new contacts as a whole: it gives one status.
+                let status = row.row.standing.filter(|_| self.part.operation == Operation::Create);
+                if !cut.gives(status) || !cut.takes(size, rows, self.part.task.call.bytes) {
                     break;
                 }
                 planned.push(at, row);
@@ -132,16 +134,19 @@ impl<'a> Batches<'a> {
         let rows = Rows { destination: self.destination, fields: work.mapping.fields(), lists: &self.ready.containers, given: self.given };
         let (mut row, person) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;
         let size = rows.size(task, &row);
-        row.standing = self.standing(entry.key())?;
-        let told = carried.attributes.then(|| entry.fingerprint());
+        row.standing = self.standing(work, entry.key())?;
+        let told = carried.attributes.then(|| entry.signature().without(person));
         Ok(Some((Row { row, person, told, segments: carried.joins, last: false }, size)))
     }
 
-    fn standing(&self, key: Key) -> Result<Option<Standing>, Failure> {
+    /// A person's other address may allow less than what was chosen, or than what the contact had.
+    fn standing(&self, work: &Work, key: Key) -> Result<Option<Standing>, Failure> {
         let known = || self.view.contact(self.ready.row, key);
+        let lower = work.statuses.get(&key).copied();
         Ok(match self.part.operation {
-            Operation::Create => self.given,
+            Operation::Create => lower.or(self.given),
             Operation::Update if !self.part.task.quiet => known()?.map(|c| c.standing),
+            Operation::Restore if lower.is_some() => lower,
             Operation::Restore => known()?.and_then(|c| c.archived_from),
             _ => None,
         })

@@ -2,7 +2,7 @@
 
 use crate::{
     destination,
-    plan::{Counts, resources::Problem},
+    plan::{Counts, diff::DiffError, resources::Problem},
     source::{SourceError, SourceErrorKind},
     state::StateError,
 };
@@ -101,6 +101,15 @@ impl From<destination::Error> for Failure {
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
         Self::new(FailureKind::Stalled, error.to_string())
+    }
+}
+
+impl From<DiffError> for Failure {
+    fn from(error: DiffError) -> Self {
+        match error {
+            DiffError::Rows(error) => error.into(),
+            DiffError::TooManySets(error) => Self::new(FailureKind::Stalled, error.to_string()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     early::{Early, Reads, Shape},
     execute, jobs,
     observe::{self, Settled},
-    prepare, settled, standings,
+    persons, prepare, settled, standings,
     turn::{self, AtTurn},
 };
 use crate::{
@@ -184,6 +184,7 @@ impl Engine {
         is_at(context, &settled)?;
         let place = read_standings(context, recorder, &view, &mut settled).await?;
         let mut prepared = prepare(context, Some(&view), place, settled).await?;
+        persons::remember(recorder, &view, place, &context.export, &prepared.work)?;
         let plan = prepared.plan.clone();
         if plan.is_empty() && plan.verdict.passes() {
             super::execute::nothing_to_do(context, recorder, &mut prepared).await?;
@@ -191,6 +192,7 @@ impl Engine {
             return Ok((plan, Outcome::NothingToDo));
         }
         if plan.verdict.is_stale() {
+            persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
             return Ok((plan, Outcome::Stale));
         }
         let outcome = match (decide(&prepared), plan.verdict.passes()) {
@@ -210,6 +212,9 @@ impl Engine {
             }
             (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(send(context, recorder, &view, &mut prepared).await?),
         };
+        if !matches!(outcome, Outcome::Done(_)) {
+            persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
+        }
         Ok((plan, outcome))
     }
 

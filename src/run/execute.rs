@@ -4,6 +4,7 @@ use super::{
     Context, Ending, Failure, Recorder, before_leaving, known_after_all, observe,
     outcomes::Noted,
     part::Part,
+    persons,
     phase::Phase,
     prepare::{Prepared, Work},
     remove, steps, verify,
@@ -28,6 +29,7 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
         true => remove::ready(&prepared.settled)?,
         false => observe::apply_resources(context, recorder, &prepared.settled).await?,
     };
+    persons::settle(recorder, ready.export, &prepared.work)?;
     let mut noted = Noted::default();
     let remaining = std::mem::take(&mut prepared.work.desired.entries).into_iter().map(ChangeEntry::remaining).collect();
     let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
@@ -47,6 +49,9 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
 pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
     let slots = prepared.settled.state.iter().flat_map(|s| &s.segments);
     let containers = slots.filter_map(|s| s.container.as_ref().map(|c| (s.bit, c.place, c.remote.clone()))).collect();
+    if let Some(state) = &prepared.settled.state {
+        persons::settle(recorder, state.id, &prepared.work)?;
+    }
     finish(context, recorder, &containers, prepared, &Noted::default()).await?;
     if context.export.removed { remove::complete(context, recorder, prepared).await } else { Ok(()) }
 }
@@ -74,7 +79,7 @@ async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Re
 
 /// Where every row ended up. What is struck off the work is done; what is left is pending.
 fn count(plan: &Plan, work: &Work, remaining: &[RemainingEntry], noted: &Noted) -> Counts {
-    let mut counts = Counts { pending: 0, added: 0, updated: noted.updated, removed: 0, ..plan.counts.clone() };
+    let mut counts = Counts { pending: 0, added: 0, kept_status: 0, updated: noted.updated, removed: 0, ..plan.counts.clone() };
     for entry in remaining {
         if entry.flags().has(RemainingFlags::FAILED) {
             continue;
@@ -90,7 +95,9 @@ fn count(plan: &Plan, work: &Work, remaining: &[RemainingEntry], noted: &Noted) 
             } else {
                 &mut counts.synced
             } += 1;
-            counts.added += u64::from(entry.flags().has(RemainingFlags::NEW));
+            if entry.flags().has(RemainingFlags::NEW) {
+                *if entry.flags().has(RemainingFlags::KEEPS_STATUS) { &mut counts.kept_status } else { &mut counts.added } += 1;
+            }
         }
     }
     for leaver in work.leavers.iter().filter(|l| l.only_leaves) {

@@ -71,7 +71,11 @@ fn known_after_all(phase: &mut Phase<'_>, at: usize, email: &Email, standing: St
     let (desired, entry) = (&mut phase.work.desired, &mut phase.remaining[at]);
     entry.set_flags(entry.flags().without(RemainingFlags::CREATE));
     if standing != Standing::Archived {
-        entry.flag(RemainingFlags::UPDATE);
+        entry.flag(if standing == Standing::Subscribed {
+            RemainingFlags::UPDATE
+        } else {
+            RemainingFlags::UPDATE.with(RemainingFlags::KEEPS_STATUS)
+        });
         return Ok(());
     }
     entry.flag(RemainingFlags::FAILED);

@@ -21,7 +21,8 @@ pub fn lines(prepared: &Prepared, view: Option<&View>, mut each: impl FnMut(Memb
         let leaves = leavers.next_if(|l| l.key == entry.key()).map_or(SegmentMask::NONE, |l| l.segments);
         let address = work.desired.spool.read(entry.offset())?.email.as_str().to_owned();
         let joins = named(work.desired.sets.mask(entry.set()));
-        each(MemberLine { address, action: action(entry.flags()), joins, leaves: named(leaves) })?;
+        let action = action(entry.flags(), prepared.plan.members.known > 0);
+        each(MemberLine { address, action, joins, leaves: named(leaves) })?;
     }
     for leaver in leavers {
         gone(prepared, view, leaver, &named, &mut each)?;
@@ -29,11 +30,19 @@ pub fn lines(prepared: &Prepared, view: Option<&View>, mut each: impl FnMut(Memb
     Ok(())
 }
 
-fn action(flags: ChangeFlags) -> MemberAction {
+/// Where a join creates, new contacts are updated as those are that the platform knows.
+fn action(flags: ChangeFlags, any_known: bool) -> MemberAction {
     match flags {
         f if f.has(ChangeFlags::RESTORE) => MemberAction::Restore,
         f if f.has(ChangeFlags::CREATE) => MemberAction::Add,
-        f if f.has(ChangeFlags::NEW) => MemberAction::AddKnown,
+        f if f.has(ChangeFlags::KEEPS_STATUS) => MemberAction::AddKnown,
+        f if f.has(ChangeFlags::NEW) => {
+            if any_known {
+                MemberAction::AddKnown
+            } else {
+                MemberAction::Add
+            }
+        }
         f if f.has(ChangeFlags::UPDATE) => MemberAction::Update,
         _ => MemberAction::Move,
     }

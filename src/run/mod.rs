@@ -30,6 +30,7 @@ mod outcomes;
 mod pages;
 mod part;
 mod patience;
+mod persons;
 mod phase;
 #[cfg(test)]
 mod planned_tests;

@@ -5,6 +5,7 @@ use super::{
     assemble::{self, Parts},
     early::{Early, Reads, Shape},
     observe::Settled,
+    persons::Persons,
     reading::Reading,
     remove,
     resolve::{self, Lookup},
@@ -12,16 +13,17 @@ use super::{
 };
 use crate::{
     definition::{Export, Name, Segment, Slot},
-    member::{ChangeFlags, Desired, Fingerprint, Mapping, SegmentMask},
+    member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, Mapping, Person, SegmentMask, Standing},
     plan::{
         Plan,
-        diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Differ, Leaver},
+        diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Diffed, Differ, IdChanges, Leaver, People},
         resources::{ContainerPlan, ContainerState},
     },
     segment::Read,
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
 use std::{
+    collections::BTreeMap,
     ops::ControlFlow,
     sync::{Arc, PoisonError},
 };
@@ -40,6 +42,12 @@ pub struct Work {
     pub desired: Desired<ChangeFlags>,
     pub leavers: Vec<Leaver>,
     pub tally: DiffTally,
+    /// Members whose id is another one now.
+    pub ids: IdChanges,
+    /// Whom no list holds any more.
+    pub gone: Vec<Key>,
+    /// New contacts that get a lower status than the one chosen, and restored ones that get a lower one than they had.
+    pub statuses: BTreeMap<Key, Standing>,
     /// Of each segment in the order of reading.
     pub reads: Vec<Read>,
     pub comparison: Comparison,
@@ -68,21 +76,23 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
         _ => None,
     };
     let compared = equal.is_none();
+    let id = settled.state.as_ref().map(|s| s.id);
+    let lookup = Lookup { view, export: id, place };
+    let persons = Persons::open(&lookup, &mapping)?;
     let mut desired = desired.changes();
-    let (mut leavers, tally, any_applied) = match equal {
+    let Diffed { mut leavers, tally, ids, gone } = match equal {
         Some(tally) => {
             desired.entries = Vec::new();
-            (Vec::new(), tally, true)
+            Diffed { tally, ..Diffed::default() }
         }
-        None => diff(view, &settled, rules, &mut desired)?,
+        None => diff(view, &settled, rules, &persons, &mut desired)?,
     };
-    let digest = assemble::digest(context, &settled, &desired, &leavers);
-    let id = settled.state.as_ref().map(|s| s.id);
-    let lookup = Lookup { view, export: id, place, any_applied };
-    let resolved = resolve::resolve(context, &lookup, &mut desired, &mut leavers)?;
+    let digest = assemble::digest(context, &settled, &desired, &leavers, &ids);
+    let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && !export.removed };
-    let work = Work { mapping, desired, leavers, tally, reads, comparison };
+    let statuses = std::mem::take(&mut resolved.statuses);
+    let work = Work { mapping, desired, leavers, tally, ids, gone, statuses, reads, comparison };
     let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
     Ok(Prepared { plan, settled, work })
 }
@@ -117,26 +127,25 @@ fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {
     }
 }
 
-/// Also: whether the state holds anybody, former members included.
 fn diff(
     view: Option<&View>,
     settled: &Settled,
     rules: DiffRules,
+    persons: &Persons<'_>,
     desired: &mut Desired<ChangeFlags>,
-) -> Result<(Vec<Leaver>, DiffTally, bool), Failure> {
-    let mut differ = Differ::new(desired, rules);
-    let mut any = false;
+) -> Result<Diffed, Failure> {
+    let (spool, protected) = (Arc::clone(&desired.spool), persons.addresses(&desired.protected)?);
+    let of = |entry: &ChangeEntry| Ok(spool.read(entry.offset())?.person.map(Person::id));
+    let mut differ = Differ::new(desired, rules, People { of: &of, protected: &protected });
     if let (Some(view), Some(state)) = (view, &settled.state) {
         view.member_heads(state.id, |head| {
-            any = true;
             if let Some(row) = applied_row(&head) {
-                differ.applied(&row);
+                differ.applied(&row)?;
             }
-            Ok::<_, crate::state::StateError>(ControlFlow::Continue(()))
+            Ok::<_, Failure>(ControlFlow::Continue(()))
         })?;
     }
-    let (leavers, tally) = differ.finish().map_err(|error| Failure::new(super::FailureKind::Stalled, error.to_string()))?;
-    Ok((leavers, tally, any))
+    Ok(differ.finish()?)
 }
 
 /// `None`: a member no more, as good as never seen.

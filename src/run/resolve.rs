@@ -1,13 +1,16 @@
 //! After the diff: what the platform knows of those who are new, and which leavers may be archived.
 
-use super::{Context, Failure};
+use super::{
+    Context, Failure,
+    persons::{Persons, known_contact},
+};
 use crate::{
     definition::OnLeave,
     destination::Reading,
     member::{ChangeEntry, ChangeFlags, Desired, Key, Reject, SegmentMask, Standing},
     plan::{
         diff::Leaver,
-        standing::{Arrival, Elsewhere, KnownContact, arrival, explain},
+        standing::{Arrival, Elsewhere, KnownContact, NewStatus, arrival, explain},
     },
     state::{Contact, ContactOrigin, ExportId, PlaceRow, View},
 };
@@ -18,10 +21,14 @@ use std::collections::BTreeMap;
 pub struct Resolved {
     pub create: u64,
     pub known: u64,
+    /// Of the known: by status.
+    pub known_as: BTreeMap<Standing, u64>,
     pub restore: u64,
     pub no_consent: u64,
     /// Refused by the standing of their contact; they are in the rejects as well.
     pub refused: u64,
+    /// Who gets a lower status than the one chosen, or than the one they had.
+    pub statuses: BTreeMap<Key, Standing>,
     /// The platform's contacts were not read yet.
     pub unread: bool,
     /// Slot → people who join.
@@ -36,24 +43,33 @@ pub struct Lookup<'a> {
     pub view: Option<&'a View>,
     pub export: Option<ExportId>,
     pub place: Option<PlaceRow>,
-    /// Members recorded before this plan, former ones included: without any, nobody has an earlier address.
-    pub any_applied: bool,
+}
+
+/// What it takes to settle one new member.
+struct Arrivals<'a> {
+    context: &'a Context,
+    lookup: &'a Lookup<'a>,
+    persons: &'a Persons<'a>,
+    possible: Vec<Standing>,
 }
 
 /// Settles what is done with every new member, and drops those with whom nothing is done.
 pub fn resolve(
     context: &Context,
     lookup: &Lookup<'_>,
+    persons: &Persons<'_>,
     desired: &mut Desired<ChangeFlags>,
     leavers: &mut Vec<Leaver>,
 ) -> Result<Resolved, Failure> {
     let mut resolved = Resolved { unread: unread(context, lookup)?, ..Resolved::default() };
     let mut entries = std::mem::take(&mut desired.entries);
     let mut contacts = Contacts::open(lookup, &entries)?;
+    let possible = context.export.connection.kind.new_statuses().iter().map(|(_, status)| *status).collect();
+    let arrivals = Arrivals { context, lookup, persons, possible };
     for entry in &mut entries {
         if entry.flags().has(ChangeFlags::NEW) {
             let contact = contacts.find(entry.key())?;
-            arrive(context, lookup, desired, entry, contact, &mut resolved)?;
+            arrivals.settle(desired, entry, contact, &mut resolved)?;
         }
         desired.sets.mask(entry.set()).bits().for_each(|bit| *resolved.joins.entry(bit).or_default() += 1);
     }
@@ -77,42 +93,59 @@ fn unread(context: &Context, lookup: &Lookup<'_>) -> Result<bool, Failure> {
     }
 }
 
-fn arrive(
-    context: &Context,
-    lookup: &Lookup<'_>,
-    desired: &mut Desired<ChangeFlags>,
-    entry: &mut ChangeEntry,
-    contact: Option<KnownContact>,
-    resolved: &mut Resolved,
-) -> Result<(), Failure> {
-    let elsewhere = if contact.is_none() { elsewhere(lookup, desired, entry)? } else { Elsewhere::Fine };
-    match arrival(entry.flags(), contact, elsewhere) {
-        Arrival::Create => {
-            resolved.create += 1;
-            // Where a join creates whom the platform does not know, that is how they are told.
-            entry.flag(if context.capabilities.join_tells { ChangeFlags::UPDATE } else { ChangeFlags::CREATE });
+impl Arrivals<'_> {
+    fn settle(
+        &self,
+        desired: &mut Desired<ChangeFlags>,
+        entry: &mut ChangeEntry,
+        contact: Option<KnownContact>,
+        resolved: &mut Resolved,
+    ) -> Result<(), Failure> {
+        let new = NewStatus { chosen: self.context.export.new_contacts.status, possible: &self.possible };
+        let asks = contact.is_none_or(|contact| contact.archived_from.is_some());
+        let elsewhere = if asks { self.persons.elsewhere(self.lookup, desired, entry, new.chosen)? } else { Elsewhere::Fine };
+        let arrival = arrival(entry.flags(), contact, elsewhere, new);
+        if !matches!(arrival, Arrival::Create(_)) {
+            // Whose address it is must be known later, whatever becomes of this run.
+            desired.aside.push(entry.offset());
         }
-        Arrival::Tell => {
-            resolved.known += 1;
-            entry.flag(ChangeFlags::UPDATE);
+        match arrival {
+            Arrival::Create(lower) => {
+                resolved.create += 1;
+                resolved.statuses.extend(lower.map(|status| (entry.key(), status)));
+                // Where a join creates whom the platform does not know, that is how they are told.
+                entry.flag(if self.context.capabilities.join_tells { ChangeFlags::UPDATE } else { ChangeFlags::CREATE });
+            }
+            Arrival::Tell => {
+                resolved.known += 1;
+                let status = contact.map_or(Standing::Subscribed, |contact| contact.standing);
+                *resolved.known_as.entry(status).or_default() += 1;
+                entry.flag(if status == Standing::Subscribed {
+                    ChangeFlags::UPDATE
+                } else {
+                    ChangeFlags::UPDATE.with(ChangeFlags::KEEPS_STATUS)
+                });
+            }
+            Arrival::Restore(status) => {
+                resolved.restore += 1;
+                let had = contact.and_then(|contact| contact.archived_from);
+                resolved.statuses.extend((had != Some(status)).then_some((entry.key(), status)));
+                entry.flag(ChangeFlags::RESTORE);
+            }
+            Arrival::NoConsent => {
+                resolved.no_consent += 1;
+                nothing_to_do(desired, entry)?;
+            }
+            Arrival::Refuse(code) => {
+                resolved.refused += 1;
+                let address = desired.spool.read(entry.offset())?.email.as_str().to_owned();
+                let segment = desired.sets.mask(entry.set()).bits().next().unwrap_or(0);
+                desired.rejects.add(&Reject { address, segment, code: code.to_owned(), detail: explain(code).to_owned(), field: None })?;
+                nothing_to_do(desired, entry)?;
+            }
         }
-        Arrival::Restore(_) => {
-            resolved.restore += 1;
-            entry.flag(ChangeFlags::RESTORE);
-        }
-        Arrival::NoConsent => {
-            resolved.no_consent += 1;
-            nothing_to_do(desired, entry)?;
-        }
-        Arrival::Refuse(code) => {
-            resolved.refused += 1;
-            let address = desired.spool.read(entry.offset())?.email.as_str().to_owned();
-            let segment = desired.sets.mask(entry.set()).bits().next().unwrap_or(0);
-            desired.rejects.add(&Reject { address, segment, code: code.to_owned(), detail: explain(code).to_owned(), field: None })?;
-            nothing_to_do(desired, entry)?;
-        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn nothing_to_do(desired: &mut Desired<ChangeFlags>, entry: &mut ChangeEntry) -> Result<(), Failure> {
@@ -121,22 +154,6 @@ fn nothing_to_do(desired: &mut Desired<ChangeFlags>, entry: &mut ChangeEntry) ->
     }
     entry.set_flags(ChangeFlags::default());
     Ok(())
-}
-
-/// Whether the same person's earlier addresses forbid a new one (E1).
-fn elsewhere(lookup: &Lookup<'_>, desired: &Desired<ChangeFlags>, entry: &ChangeEntry) -> Result<Elsewhere, Failure> {
-    let (Some(view), Some(export), true) = (lookup.view, lookup.export, lookup.any_applied) else { return Ok(Elsewhere::Fine) };
-    let Some(person) = desired.spool.read(entry.offset())?.person else { return Ok(Elsewhere::Fine) };
-    for other in view.people(export, person)? {
-        if other.key == entry.key() {
-            continue;
-        }
-        let contact = lookup.place.map(|place| view.contact(place, other.key)).transpose()?.flatten();
-        if contact.is_none_or(|c| c.standing != Standing::Subscribed) {
-            return Ok(Elsewhere::NotSubscribed);
-        }
-    }
-    Ok(Elsewhere::Fine)
 }
 
 /// Archived are only contacts that we created and that no other export holds.
@@ -175,14 +192,13 @@ impl<'v> Contacts<'v> {
 
     /// Keys must ascend from call to call.
     fn find(&mut self, key: Key) -> Result<Option<KnownContact>, Failure> {
-        let known = |c: Contact| KnownContact { standing: c.standing, archived_from: c.archived_from };
         match self {
             Self::None => Ok(None),
-            Self::Few(view, place) => Ok(view.contact(*place, key)?.map(known)),
+            Self::Few(view, place) => Ok(view.contact(*place, key)?.map(known_contact)),
             Self::Many { contacts, view, place, after } => loop {
                 while contacts.next_if(|c| c.key < key).is_some() {}
                 match contacts.peek() {
-                    Some(contact) => return Ok((contact.key == key).then(|| known(*contact))),
+                    Some(contact) => return Ok((contact.key == key).then(|| known_contact(*contact))),
                     None if after.is_some_and(|last| last >= key) => return Ok(None),
                     None => {
                         let chunk = view.contacts_from(*place, key, CHUNK)?;

@@ -4,7 +4,7 @@ use super::Failure;
 use crate::{
     definition::OnEmpty,
     destination::{BatchRow, ContainerId, Destination, Operation},
-    member::{Key, MappedField, Record, SegmentMask, Spool, Standing, Value},
+    member::{Key, MappedField, Person, Record, SegmentMask, Spool, Standing, Value},
     plan::steps::{Carried, Task},
 };
 
@@ -41,7 +41,7 @@ impl Rows<'_> {
             consent_at,
             contact: None,
         };
-        Ok((row, person))
+        Ok((row, person.map(Person::id)))
     }
 
     /// Bytes that the row takes in a call, where a call is limited by them.

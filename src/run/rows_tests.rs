@@ -31,7 +31,7 @@ fn carried(attributes: bool, joins: &[u8]) -> Carried {
 
 /// A mapping of two texts, of which one is cleared where it is empty, with a date of consent.
 fn mapping() -> Mapping {
-    let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: None };
+    let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: None, ids: crate::definition::SharedIds::default() };
     let spec = |column: &str, on_empty| AttributeSpec { columns: Columns::One(column.into()), kind: None, on_empty, line: 1 };
     let attributes = BTreeMap::from([("CITY".to_owned(), spec("city", OnEmpty::Keep)), ("NOTE".to_owned(), spec("note", OnEmpty::Clear))]);
     let text = || FieldKind::plain(FieldType::Text);

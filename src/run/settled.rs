@@ -14,12 +14,13 @@ pub fn digest(desired: &Desired, rules: DiffRules) -> [u8; 16] {
     hash.update(format!("{rules:?}").as_bytes());
     for entry in &desired.entries {
         hash.update(&entry.key().to_bytes());
-        hash.update(&entry.fingerprint().0.to_le_bytes());
+        // Ids too: a comparison that was equal but for them was not equal.
+        hash.update(&entry.signature().0.to_le_bytes());
         hash.update(&desired.sets.mask(entry.set()).0.to_le_bytes());
         hash.update(&[u8::from(entry.flags().has(WantedFlags::REJECTED))]);
     }
     desired.suppressed.iter().for_each(|key| hash.update(&key.to_bytes()));
-    desired.protected.iter().for_each(|person| hash.update(&person.to_le_bytes()));
+    desired.protected.iter().for_each(|person| hash.update(&person.id().to_le_bytes()));
     hash.digest128().to_be_bytes()
 }
 

@@ -4,6 +4,7 @@ use super::{Failure, assemble::Parts, phase::Phase, rows::Rows};
 use crate::{
     definition::Verify,
     destination::{ContainerId, Operation, Reading},
+    member::ChangeEntry,
     plan::{
         PlacePlan, StandingRead,
         resources::{ContainerPlan, ContainerState},
@@ -30,7 +31,8 @@ pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<Vec<
         widest: rows.widest(&work.desired.spool),
     };
     let entries = &work.desired.entries;
-    let todos = entries.iter().map(|entry| Todo::of(entry, &work.desired.sets)).enumerate();
+    let status = |entry: &ChangeEntry| work.statuses.get(&entry.key()).copied();
+    let todos = entries.iter().map(|entry| Todo { status: status(entry), ..Todo::of(entry, &work.desired.sets) }).enumerate();
     let steps = steps(&inputs, todos, &work.leavers, |task, at, carried| {
         let entry = &entries[at];
         let (row, _) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;

@@ -15,6 +15,7 @@ mod tests;
 
 use crate::{
     definition::{Members, Name, Segment},
+    member::source_tag,
     source::{self, Access, Report, RowBatch, SourceError},
 };
 use keys::Keys;
@@ -104,7 +105,9 @@ fn part(
 fn set(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sink<'_>) -> Result<Read, SourceError> {
     match &segment.of {
         Members::Rows(rows) => {
-            let Report { rows, newest } = source::open(rows, access)?.read(asked.columns, sink)?;
+            let tag = source_tag(rows.source.name.as_str());
+            let mut labelled = |batch: RowBatch| sink(batch.of_source(tag));
+            let Report { rows, newest } = source::open(rows, access)?.read(asked.columns, &mut labelled)?;
             Ok(Read { rows, newest, made_of: None })
         }
         Members::Union(of) => {

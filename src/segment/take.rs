@@ -49,7 +49,7 @@ impl<'a> Columns<'a> {
 
     /// The rows that `keep` keeps, with the columns asked for.
     pub fn take(&self, batch: &RowBatch, keep: impl Fn(usize) -> bool) -> RowBatch {
-        let mut kept = RowBatch::new(self.given);
+        let mut kept = RowBatch::new(self.given).of_source(batch.source());
         for row in (0..batch.len()).filter(|row| keep(*row)) {
             (0..self.given).for_each(|column| kept.push(batch.cell(row, column)));
         }

@@ -23,6 +23,7 @@ pub struct RowBatch {
     width: usize,
     text: String,
     slots: Vec<Slot>,
+    source: u64,
 }
 
 impl RowBatch {
@@ -32,7 +33,18 @@ impl RowBatch {
 
     /// An empty batch of rows of `width` cells.
     pub fn new(width: usize) -> Self {
-        Self { width, text: String::new(), slots: Vec::with_capacity(width * Self::ROWS) }
+        Self { width, text: String::new(), slots: Vec::with_capacity(width * Self::ROWS), source: 0 }
+    }
+
+    /// The same rows, said to be of a source: an id is that source's.
+    #[must_use]
+    pub fn of_source(self, source: u64) -> Self {
+        Self { source, ..self }
+    }
+
+    /// Which source they are of; 0: nobody said.
+    pub fn source(&self) -> u64 {
+        self.source
     }
 
     /// Adds the next cell of the row being built.

@@ -83,17 +83,6 @@ impl View {
         rows.next()?.map(|row| whole(row).map(AppliedRow::to_applied)).transpose()
     }
 
-    /// Every address under which a person of the export is known (E1), in key order.
-    pub fn people(&self, export: ExportId, person: u64) -> Result<Vec<Applied>> {
-        let mut statement = self.conn.prepare_cached(&format!("{WHOLE} WHERE export = ?1 AND person = ?2 ORDER BY key"))?;
-        let mut rows = statement.query(params![export.0, person.cast_signed()])?;
-        let mut people = Vec::new();
-        while let Some(row) = rows.next()? {
-            people.push(whole(row)?.to_applied());
-        }
-        Ok(people)
-    }
-
     /// Whether another export of the place put the person into a container of its own, so that they must not be archived.
     pub fn held_elsewhere(&self, place: PlaceRow, key: Key, except: ExportId) -> Result<bool> {
         let sql = "SELECT EXISTS (SELECT 1 FROM export e JOIN member m ON m.export = e.id

@@ -68,7 +68,13 @@ fn lines_of(reason: &str) -> String {
 }
 
 fn what_changed(counts: &Counts) -> String {
-    let parts = [(counts.added, "added"), (counts.updated, "updated"), (counts.removed, "taken out"), (counts.unverified, "unverified")];
+    let parts = [
+        (counts.added, "added"),
+        (counts.kept_status, "known already, keeping their status"),
+        (counts.updated, "updated"),
+        (counts.removed, "taken out"),
+        (counts.unverified, "unverified"),
+    ];
     let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{} {word}", grouped(*n))).collect();
     match (parts.is_empty(), counts.synced) {
         (true, 0) => "no member changed".to_owned(),

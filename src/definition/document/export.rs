@@ -71,6 +71,9 @@ pub struct MatchDoc {
     pub email: Option<Text>,
     /// The column that holds the customer's id: recognises a person whose address changed (recommended).
     pub id: Option<Text>,
+    /// A name for ids that several sources share. Without it an id is its source's: customer 7 of another source is another
+    /// person.
+    pub id_space: Option<Text>,
     /// Of rows with one address, the one with the greatest value in this column wins.
     pub prefer: Option<Text>,
 }

@@ -11,7 +11,7 @@ use super::{
     values::duration,
 };
 use crate::definition::{
-    Connection, Export, Guard, Matching, Schedule, Segment,
+    Connection, Export, Guard, Matching, Schedule, Segment, SharedIds,
     document::{ExportDoc, MatchDoc, Text},
     yaml::{At, Kind, Node},
 };
@@ -133,8 +133,12 @@ fn matching(written: &Option<At<MatchDoc>>, scope: &mut Scope<'_>) -> Option<Mat
     let doc = scope.need(written, scope.head, "match", hint)?;
     let id = scope.optional(&doc.id, "id");
     let prefer = scope.optional(&doc.prefer, "prefer");
+    let space = doc.id_space.as_ref().and_then(|text| name(text, scope));
+    if let (Some(written), None) = (&doc.id_space, &id) {
+        scope.error(written.at, "`idSpace` says whose ids they are, and there is no `id`", "add `id: COLUMN`, or delete the line");
+    }
     let email = scope.need_text(&doc.email, doc.at, "email", hint)?;
-    Some(Matching { email: email.value.clone(), id, prefer })
+    Some(Matching { email: email.value.clone(), id, prefer, ids: SharedIds { space, ..SharedIds::default() } })
 }
 
 /// A name that need not exist.

@@ -10,6 +10,7 @@ mod connection;
 mod credentials;
 mod export;
 mod folders;
+mod ids;
 mod known;
 mod new_contacts;
 mod operands;
@@ -69,6 +70,7 @@ pub fn resolve(documents: &Documents, report: &mut Report) -> Findings {
         export::resolve(scope, doc, &export::World { segments: &segments, connections: &connections, settings: &settings, admin: &admin })
     });
     claims::check(&documents.exports, &mut exports, report);
+    ids::settle(&mut exports, &sources);
     if let Some((failure, place)) = broken {
         let why = format!("the settings ({}:{}) are broken", place.0.display(), place.1);
         exports.give_up_all(&Failure { why, own: false });

@@ -128,6 +128,19 @@ match: {{email: Email}}
         fs::write(self.directory().join("people.csv"), text).unwrap();
     }
 
+    /// The whole of `people.csv`.
+    pub(crate) fn csv(&self, text: &str) {
+        fs::write(self.directory().join("people.csv"), text).unwrap();
+    }
+
+    /// Replaces a text of the definitions, which must be there.
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let path = self.directory().join("listkeeper.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from} is not in {text}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
     pub(crate) fn platform(&self) -> &Platform {
         &self.platform
     }

@@ -3,7 +3,10 @@
 use super::*;
 use crate::member::Standing;
 use proptest::prelude::*;
-use std::{collections::BTreeMap, ops::ControlFlow};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::ControlFlow,
+};
 
 pub(super) fn all(view: &View, export: ExportId) -> Vec<Applied> {
     let mut rows = Vec::new();
@@ -38,10 +41,9 @@ fn a_member_comes_back_as_it_was_written() {
     };
     f.store.write_members(export, [&rejected]).unwrap();
     assert_eq!(f.store.member(export, rejected.key).unwrap().unwrap(), rejected);
-    assert_eq!(f.store.people(export, u64::MAX).unwrap(), std::slice::from_ref(&rejected));
-    assert!(f.store.people(export, 5).unwrap().is_empty());
+    assert_eq!(f.store.people(place, &[u64::MAX, 5]).unwrap(), [rejected.key]);
+    assert!(f.store.people(place, &[5]).unwrap().is_empty());
     assert!(f.store.member(export, Key(1)).unwrap().is_none());
-    let _ = place;
 }
 
 #[test]
@@ -68,14 +70,57 @@ fn former(key: Key, person: Option<u64>) -> Applied {
 #[test]
 fn a_former_member_is_known_by_the_person_only_and_can_come_back() {
     let mut f = fixture();
-    let (export, _) = prepared(&mut f.store, "news");
+    let (export, place) = prepared(&mut f.store, "news");
     let member = Applied { person: Some(3), ..applied("a@example.com", 1) };
     f.store.write_members(export, [&member]).unwrap();
     f.store.delete_members(export, [member.key]).unwrap();
-    assert_eq!(f.store.people(export, 3).unwrap(), [former(member.key, Some(3))]);
+    assert_eq!(all(&f.store, export), [former(member.key, Some(3))]);
+    assert_eq!(f.store.people(place, &[3]).unwrap(), [member.key]);
     f.store.record_found(export, 0, [(member.key, member.address.as_ref().unwrap())]).unwrap();
     let found = f.store.member(export, member.key).unwrap().unwrap();
     assert_eq!((found.state, found.address, found.found), (MemberState::Applied, member.address, 1));
+}
+
+/// Whatever writes a member's id, the audience knows the person by it, for good and for every export.
+#[test]
+fn people_are_known_to_the_audience() {
+    let mut f = fixture();
+    let (export, place) = prepared(&mut f.store, "news");
+    let member = applied("a@example.com", 1);
+    let told =
+        |person| Told { key: member.key, address: member.address.clone().unwrap(), fingerprint: Fingerprint(1), person: Some(person) };
+    f.store.record_people(place, [(3, member.key)]).unwrap();
+    f.store.write_members(export, [&member]).unwrap();
+    for person in [3, 4, 3] {
+        f.store.record_told(export, [&told(person)]).unwrap();
+    }
+    let new = crate::member::Person { plain: 6, source: 1 };
+    f.store.record_ids(export, [NewId { key: member.key, person: Some(new) }]).unwrap();
+    assert_eq!(f.store.member(export, member.key).unwrap().unwrap().person, Some(new.id()));
+    f.store.forget_export(export).unwrap();
+    for person in [3, 4, new.id()] {
+        assert_eq!(f.store.people(place, &[person]).unwrap(), [member.key], "{person}");
+    }
+    assert!(f.store.on_record(place, member.key).unwrap().is_empty());
+}
+
+/// An id of before gives way to the one that says whose it is, once no export has it as it was.
+#[test]
+fn an_id_without_its_source_gives_way() {
+    let mut f = fixture();
+    let (news, place) = prepared(&mut f.store, "news");
+    let (other, _) = prepared(&mut f.store, "other");
+    let id = crate::member::Person { plain: 6, source: 1 };
+    let member = Applied { person: Some(id.plain), ..applied("a@example.com", 1) };
+    for export in [news, other] {
+        f.store.write_members(export, [&member]).unwrap();
+    }
+    let new = || [NewId { key: member.key, person: Some(id) }];
+    f.store.record_ids(news, new()).unwrap();
+    assert!(f.store.is_known_as(place, id.plain, member.key).unwrap(), "the other's may be another person's");
+    f.store.record_ids(other, new()).unwrap();
+    assert!(!f.store.is_known_as(place, id.plain, member.key).unwrap());
+    assert!(f.store.is_known_as(place, id.id(), member.key).unwrap());
 }
 
 #[test]
@@ -210,9 +255,9 @@ proptest! {
     fn a_stream_is_the_sorted_map_of_what_was_written(writes in prop::collection::vec(
         (0u8..40, any::<u8>(), prop::option::of(any::<u64>()), prop::option::of(0u64..3), any::<bool>()), 0..120)) {
         let mut f = fixture();
-        let (export, _) = prepared(&mut f.store, "news");
+        let (export, place) = prepared(&mut f.store, "news");
         let (other, _) = prepared(&mut f.store, "other");
-        let mut model = BTreeMap::new();
+        let (mut model, mut seen) = (BTreeMap::new(), BTreeSet::new());
         for chunk in writes.chunks(17) {
             f.store.begin().unwrap();
             for (who, bits, fingerprint, person, gone) in chunk {
@@ -228,6 +273,7 @@ proptest! {
                 } else {
                     f.store.write_members(export, [&member]).unwrap();
                     f.store.write_members(other, [&applied("else@example.com", 1)]).unwrap();
+                    seen.extend(member.person.map(|person| (person, member.key)));
                     model.insert(member.key, member);
                 }
             }
@@ -241,8 +287,8 @@ proptest! {
             prop_assert_eq!((head.key, head.segments, head.fingerprint, head.person), (member.key, member.segments, member.fingerprint, member.person));
         }
         for person in 0..3 {
-            let known = model.values().filter(|m| m.person == Some(person)).cloned().collect::<Vec<_>>();
-            prop_assert_eq!(f.store.people(export, person).unwrap(), known);
+            let known = seen.iter().filter(|(id, _)| *id == person).map(|(_, key)| *key).collect::<Vec<_>>();
+            prop_assert_eq!(f.store.people(place, &[person]).unwrap(), known, "whoever was once seen is known for good");
         }
     }
 }

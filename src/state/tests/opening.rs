@@ -212,6 +212,29 @@ fn an_older_format_is_brought_up_to_date_and_keeps_what_it_held() {
     }
 }
 
+/// Ids of before, which do not say whose they are, are known to their audience, former members' too.
+#[test]
+fn people_of_an_older_format_are_known() {
+    let temp = tempfile::tempdir().unwrap();
+    let dir = StateDir::from(temp.path().join("state"));
+    dir.create().unwrap();
+    let mut conn = Connection::open(dir.database()).unwrap();
+    migrations::migrate_to(&mut conn, 5).unwrap();
+    conn.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         INSERT INTO place (id, account, remote, name, origin) VALUES (1, 'account', 'list-1', 'News', 2);
+         INSERT INTO export (id, name, place) VALUES (1, 'news', 1), (2, 'other', 1);
+         INSERT INTO member (export, key, segments, found, state, person, address) VALUES
+           (1, zeroblob(16), 1, 0, 0, 7, 'a@example.com'), (2, zeroblob(16), 1, 0, 0, 7, 'a@example.com'), (1, x'00000000000000000000000000000001', 0, 0, 4, -7, '');",
+    )
+    .unwrap();
+    drop(conn);
+    let store = Store::open(&dir, at(0)).unwrap();
+    let place = store.place("account", &PlaceId("list-1".into())).unwrap().unwrap();
+    assert!(store.is_known_as(place, 7, Key(0)).unwrap());
+    assert!(store.knows_people(place).unwrap() && store.id_sources().unwrap().is_empty());
+}
+
 #[test]
 fn damage_inside_the_file_is_found_after_a_crash() {
     let mut f = fixture();

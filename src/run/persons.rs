@@ -1,0 +1,151 @@
+//! Who a new address belongs to: its person's other addresses, in the audience's state and in the same reading (E1).
+//!
+//! What a reading shows of persons is on record before anything is sent, whoever is sent and whether or not the plan is
+//! carried out: what protects people must not depend on it.
+
+use super::{Failure, Recorder, prepare::Work, resolve::Lookup};
+use crate::{
+    definition::Export,
+    member::{ChangeEntry, ChangeFlags, Desired, Ids, Key, Mapping, Person, Spool, Standing, source_tag},
+    plan::standing::{self, Elsewhere, KnownContact, Other, speaks_against},
+    state::{Contact, ExportId, MemberStateKind, NewId, PlaceRow, View},
+};
+use std::io;
+
+/// Rows written together.
+const CHUNK: usize = 1000;
+
+/// Where a person's other addresses are looked up.
+pub struct Persons<'a> {
+    known: Option<(&'a View, PlaceRow)>,
+    export: Option<ExportId>,
+    ids: &'a Ids,
+    /// Sources whose ids the state holds.
+    sources: Vec<u64>,
+}
+
+impl<'a> Persons<'a> {
+    pub fn open(lookup: &Lookup<'a>, mapping: &'a Mapping) -> Result<Self, Failure> {
+        let known = lookup.view.zip(lookup.place);
+        let known = match known {
+            Some((view, place)) if view.knows_people(place)? => known,
+            _ => None,
+        };
+        let sources = lookup.view.map_or_else(|| Ok(Vec::new()), View::id_sources)?;
+        Ok(Self { known, export: lookup.export, ids: mapping.ids(), sources })
+    }
+
+    /// Every address under which these were ever seen, sorted.
+    pub fn addresses(&self, people: &[Person]) -> Result<Vec<Key>, Failure> {
+        let Some((view, place)) = self.known else { return Ok(Vec::new()) };
+        let mut keys = Vec::new();
+        for person in people {
+            keys.extend(view.people(place, &self.ids.recorded_as(*person, &self.sources))?);
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        Ok(keys)
+    }
+
+    /// What the other addresses of an entry's person say of it.
+    pub fn elsewhere(
+        &self,
+        lookup: &Lookup<'_>,
+        desired: &Desired<ChangeFlags>,
+        entry: &ChangeEntry,
+        chosen: Option<Standing>,
+    ) -> Result<Elsewhere, Failure> {
+        let mut others = desired.shared.others(entry.key());
+        if let Some((view, place)) = self.known
+            && let Some(person) = desired.spool.read(entry.offset())?.person
+        {
+            others.extend(view.people(place, &self.ids.recorded_as(person, &self.sources))?);
+            others.sort_unstable();
+            others.dedup();
+        }
+        let mut all = Elsewhere::Fine;
+        for key in others.into_iter().filter(|key| *key != entry.key()) {
+            all = all.and(standing::elsewhere(self.other(lookup, key)?, chosen));
+        }
+        Ok(all)
+    }
+
+    fn other(&self, lookup: &Lookup<'_>, key: Key) -> Result<Other, Failure> {
+        let (Some(view), Some(place)) = (lookup.view, lookup.place) else { return Ok(Other::default()) };
+        let contact = view.contact(place, key)?.map(known_contact);
+        let (mut removed, mut refused) = (false, false);
+        for record in view.on_record(place, key)? {
+            let here = Some(record.export) == self.export;
+            removed |= record.state == MemberStateKind::Left && (here || contact.is_none());
+            let refuses = matches!(record.state, MemberStateKind::Rejected | MemberStateKind::Former);
+            refused |= refuses && record.refused.as_deref().is_some_and(speaks_against);
+        }
+        Ok(Other { contact, removed, refused })
+    }
+}
+
+pub fn known_contact(contact: Contact) -> KnownContact {
+    let ours = contact.origin == crate::state::ContactOrigin::Added;
+    KnownContact { standing: contact.standing, archived_from: contact.archived_from, ours }
+}
+
+/// Puts on record who has which address, as far as it is not there: of members with another id, and of everyone whom this
+/// plan does not make a member, or whom the platform knows already. Not a change of what was applied.
+pub fn remember(recorder: &Recorder, view: &View, place: Option<PlaceRow>, export: &Export, work: &Work) -> Result<(), Failure> {
+    if export.matching.id.is_none() || export.removed {
+        return Ok(());
+    }
+    let sources: Vec<u64> = export.sources().iter().map(|name| source_tag(name.as_str())).collect();
+    recorder.write(move |store| store.record_id_sources(sources))?;
+    record(recorder, view, place, work, work.desired.aside.iter().chain(&work.ids.rows).copied())
+}
+
+/// The same of everyone who was to be a member, where nothing is sent: the platform may know them, and tell later.
+pub fn remember_new(recorder: &Recorder, view: &View, place: Option<PlaceRow>, export: &Export, work: &Work) -> Result<(), Failure> {
+    if export.matching.id.is_none() || export.removed {
+        return Ok(());
+    }
+    let new = work.desired.entries.iter().filter(|entry| entry.flags().has(ChangeFlags::NEW));
+    record(recorder, view, place, work, new.map(ChangeEntry::offset))
+}
+
+fn record(recorder: &Recorder, view: &View, place: Option<PlaceRow>, work: &Work, rows: impl Iterator<Item = u64>) -> Result<(), Failure> {
+    let Some(place) = place else { return Ok(()) };
+    let mut chunk = Vec::new();
+    for offset in rows {
+        let (key, person) = row(&work.desired.spool, offset)?;
+        let Some(id) = person.map(Person::id) else { continue };
+        if view.is_known_as(place, id, key)? {
+            continue;
+        }
+        chunk.push((id, key));
+        if chunk.len() == CHUNK {
+            let full = std::mem::take(&mut chunk);
+            recorder.write(move |store| store.record_people(place, full))?;
+        }
+    }
+    recorder.write(move |store| store.record_people(place, chunk))
+}
+
+/// Records members' ids as their rows have them now, and lets go of those whom no list holds any more. Nothing is sent.
+pub fn settle(recorder: &Recorder, export: ExportId, work: &Work) -> Result<(), Failure> {
+    for rows in work.ids.rows.chunks(CHUNK) {
+        let new_id = |offset: &u64| row(&work.desired.spool, *offset).map(|(key, person)| NewId { key, person });
+        let ids = rows.iter().map(new_id).collect::<io::Result<Vec<_>>>()?;
+        recorder.write(move |store| store.record_ids(export, ids))?;
+    }
+    for gone in work.gone.chunks(CHUNK) {
+        let gone = gone.to_vec();
+        recorder.write(move |store| store.let_go(export, gone))?;
+    }
+    Ok(())
+}
+
+fn row(spool: &Spool, offset: u64) -> io::Result<(Key, Option<Person>)> {
+    let record = spool.read(offset)?;
+    Ok((Key::of(&record.email), record.person))
+}
+
+#[cfg(test)]
+#[path = "persons_tests.rs"]
+mod tests;
