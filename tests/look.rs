@@ -4,8 +4,8 @@ use assert_cmd::Command;
 use chrono::{DateTime, TimeDelta, Utc};
 use listkeeper::{
     definition::Name,
-    member::Key,
     plan::Counts,
+    plan::approval::Changes,
     state::{End, HeldPlan, RejectedRow, RunStart, StateDir, Store, Trigger},
 };
 use std::path::Path;
@@ -202,20 +202,21 @@ fn a_held_plan_is_shown_and_approved_by_its_digest_or_its_export() {
     let world = World::new();
     let now = Utc::now();
     let mut store = world.store();
-    store.hold(&held("aa11ffffffffffff", "offers", now), [Key(1)]).unwrap();
-    store.hold(&held("aa22ffffffffffff", "news", now - TimeDelta::hours(1)), []).unwrap();
+    store.hold(&held("aa11ffffffffffff", "offers", now), &Changes::default()).unwrap();
+    store.hold(&held("aa22ffffffffffff", "news", now - TimeDelta::hours(1)), &Changes::default()).unwrap();
     let (out, _, code) = world.run(&["approve"]);
     assert!(code == 0 && out.lines().count() == 3 && out.contains("aa11ffffffff  offers"), "{out}");
     let (out, err, code) = world.run(&["approve", "aa"]);
     assert!(code == 1 && err.contains("\"aa\" is several held plans") && out.contains("aa22ffffffff"), "{err}");
     let (out, err, code) = world.run(&["approve", "aa1"]);
     assert!(code == 1 && out.contains("+ d***@example.com") && err.contains("--yes"), "nobody is there to ask: {err}");
-    assert!(store.approval(&name("offers"), now).unwrap().is_none());
+    assert!(store.approvals(&name("offers"), now).unwrap().is_empty());
     // The store is open all the while: a daemon would hold it.
     let (_, err, code) = world.run(&["approve", "offers", "--yes"]);
     assert!(code == 0 && err.contains("approved by dana"), "{err}");
-    let approval = store.approval(&name("offers"), Utc::now()).unwrap().unwrap();
-    assert_eq!((approval.digest.as_str(), approval.by.as_str()), ("aa11ffffffffffff", "dana"));
+    assert_eq!(store.approvals(&name("offers"), Utc::now()).unwrap().len(), 1);
+    let approved = store.held(Some(&name("offers"))).unwrap().remove(0).approved.unwrap();
+    assert_eq!(approved.by, "dana");
     let (_, err, code) = world.run(&["approve", "aa1", "--yes"]);
     assert!(code == 0 && err.contains("approved already"), "{err}");
     let (_, err, code) = world.run(&["approve", "zz", "--yes"]);

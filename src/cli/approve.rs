@@ -84,7 +84,12 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
 /// By a digest's beginning, or by the name of an export: then what nobody approved yet.
 fn chosen<'h>(held: &'h [HeldPlan], which: &str) -> Vec<&'h HeldPlan> {
     let by_name: Vec<_> = held.iter().filter(|plan| plan.export == which && plan.approved.is_none()).collect();
-    if by_name.is_empty() { held.iter().filter(|plan| !which.is_empty() && plan.digest.starts_with(which)).collect() } else { by_name }
+    if !by_name.is_empty() {
+        return by_name;
+    }
+    let named = |plan: &&HeldPlan| !which.is_empty() && plan.digest.starts_with(which);
+    let waiting: Vec<_> = held.iter().filter(|plan| plan.approved.is_none()).filter(named).collect();
+    if waiting.is_empty() { held.iter().filter(named).take(1).collect() } else { waiting }
 }
 
 fn none(held: &[HeldPlan], which: &str) -> u8 {

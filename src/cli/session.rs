@@ -183,7 +183,7 @@ pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
         let _ = sandbox.ensure(vendor, id);
     }
     let here = |segment: &Arc<Segment>| Arc::new(rehearsed(segment, &export.columns(), sandbox));
-    let (segments, suppress) = (export.segments.iter().map(here).collect(), export.suppress.as_ref().map(here));
+    let (segments, suppress) = (export.segments.iter().map(here).collect(), export.suppress.iter().map(here).collect());
     Export { connection: Arc::new(connection), segments, suppress, ..export.clone() }
 }
 

@@ -106,8 +106,7 @@ impl Metrics {
             [("add", members.new), ("update", members.update), ("move", members.moved), ("remove", members.leave), ("resource", resources)];
         of.planned = planned.into();
         for reason in &plan.verdict.held {
-            let code = serde_json::json!(reason.code);
-            *of.blocked.entry(code.as_str().unwrap_or_default().to_owned()).or_default() += 1;
+            *of.blocked.entry(reason.code.as_str()).or_default() += 1;
         }
     }
 

@@ -19,7 +19,8 @@ pub struct Export {
     pub connection: Arc<Connection>,
     /// In the order written; at least one, at most 60.
     pub segments: Vec<Arc<Segment>>,
-    pub suppress: Option<Arc<Segment>>,
+    /// Of the settings and its own; each once.
+    pub suppress: Vec<Arc<Segment>>,
     pub target: Target,
     pub matching: Matching,
     /// Platform field → where its value comes from; ordered by field.

@@ -34,6 +34,7 @@ pub use export::{
     AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
     Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, SharedIds, Slot, Target, Verify,
 };
+pub use last_good::suppression;
 pub use name::Name;
 pub use parts::{Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
 pub use platform::ConnectionType;

@@ -9,8 +9,8 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 pub struct Settings {
     pub schedule: Option<Schedule>,
     pub guard: Guard,
-    /// A segment that is never sent anywhere and always taken out of what we own.
-    pub suppress: Option<Arc<Segment>>,
+    /// Segments that are never sent anywhere and always removed from what we own.
+    pub suppress: Vec<Arc<Segment>>,
     /// How long history, audit and rejected rows are kept; `None`: 90 days.
     pub retention: Option<Duration>,
 }

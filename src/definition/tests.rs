@@ -96,7 +96,7 @@ fn a_directory_becomes_a_catalog() {
     let export = &catalog.exports[&Name::new("newsletter").unwrap()];
     assert_eq!((export.file.to_str().unwrap(), export.line), ("marketing/news.yaml", 16));
     assert_eq!(export.segments.iter().map(|s| s.display_name.as_str()).collect::<Vec<_>>(), ["VIPs", "lapsed"]);
-    assert_eq!(export.suppress.as_ref().unwrap().name.as_str(), "blocked");
+    assert_eq!(export.suppress[0].name.as_str(), "blocked");
     let schedule = export.schedule.as_ref().unwrap();
     assert_eq!((schedule.cron.as_str(), schedule.time_zone, schedule.deadline.as_secs()), ("@daily", chrono_tz::Europe::Amsterdam, 3600));
     let expected =

@@ -5,6 +5,7 @@
 mod email;
 mod entry;
 mod key;
+mod listed;
 mod mapping;
 mod person;
 mod reading;
@@ -20,6 +21,7 @@ mod value;
 pub use email::{Email, EmailError};
 pub use entry::{ChangeEntry, ChangeFlags, Entry, Flags, RemainingEntry, RemainingFlags, SetId, WantedEntry, WantedFlags};
 pub use key::{Fingerprint, Key, Signature};
+pub use listed::{listed, row_key};
 pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};
 pub use person::{Person, is_scientific, source_tag};
 pub use reading::{Collector, Desired, Tally};

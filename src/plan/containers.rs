@@ -38,7 +38,10 @@ pub(super) fn containers(
         let (id, name) = slot.container.as_ref().map_or((None, slot.segment.to_string()), |(id, name, _)| (Some(id.clone()), name.clone()));
         let there = id.filter(|id| inputs.observed.containers.iter().any(|c| c.id == *id));
         let (segment, title) = (slot.segment.clone(), slot.segment.to_string());
-        ContainerPlan { bit: slot.bit, segment, title, name, state: ContainerState::Dropped(there), mirror: true }
+        // What may not lose members while its segment is in the export does not when it is dropped either.
+        let created = slot.container.as_ref().is_some_and(|(_, _, created)| *created);
+        let mirror = inputs.export.mode.map_or(created, |mode| mode == Mode::Mirror);
+        ContainerPlan { bit: slot.bit, segment, title, name, state: ContainerState::Dropped(there), mirror }
     }));
     plans
 }

@@ -1,9 +1,21 @@
-//! Whether a plan may be carried out without a person: pure counts in, a verdict out (G1, G9, C10, E3, `expect`).
+//! Whether a plan may be carried out without a person: pure counts in, a verdict out (G1, G9, E19, C10, E3, `expect`).
+//!
+//! | judged | held when |
+//! |---|---|
+//! | a list | it loses more than `maxRemovals` of its largest size in 7 days, in this plan or in small steps (from 10 up) |
+//! | a list | it gains more than `maxAdditions` |
+//! | a segment | it is empty (unless `minMembers: 0`), outside its `expect`, too old; or shrank so, on a list with others |
+//! | a segment that keeps people out | the same, whatever its size; or it holds rows without an address |
+//! | suppression | a list of the last run is no longer named |
+//! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
+//! | people to be mailed by the platform | the first time |
+//! | the account, the target, a list that is gone | more contacts than the contract has; another one; always |
 
-use super::words::{counted, duration, grouped};
+use super::approval::Approvals;
 use crate::definition::{Expect, Guard, MaxAdditions, Percentage};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+
+pub use super::reason::{Code, Reason};
 
 /// Below this many members a share says nothing.
 const SHARE_FROM: u64 = 10;
@@ -12,102 +24,102 @@ const SHARE_FROM: u64 = 10;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     pub segments: Vec<SegmentFacts>,
-    /// People that would be new to the export.
-    pub additions: u64,
+    /// Segments that others are built on, or that keep people out.
+    pub inputs: Vec<InputFacts>,
+    /// Suppression lists of the last run that are no longer named.
+    pub suppression_gone: Vec<String>,
+    /// People that would be new to the export; of these, those whom nobody approved.
+    pub additions: Counted,
     /// Distinct members of the export after the plan.
     pub members: u64,
-    /// New contacts would get a mail each, asking them to confirm.
+    /// New contacts would get a mail each, asking them to confirm, for the first time.
     pub mails_new_contacts: bool,
-    /// Contacts to be created at the platform, those it has, and the contract's limit.
-    pub new_contacts: u64,
+    /// Contacts to be created at the platform.
+    pub new_contacts: Counted,
+    /// Contacts the platform has, and the contract's limit.
     pub known_contacts: u64,
     pub contact_limit: Option<u64>,
-    /// The export wrote to another place before.
-    pub target_changed: bool,
+    /// Rows read, and how many more of them are rejected than in the last complete run.
+    pub rows: u64,
+    pub newly_rejected: u64,
+    /// The export wrote to another audience before; which it would write to now.
+    pub target_changed: Option<String>,
     /// The export was deleted; everything that its removal would take away.
     pub removal: Option<RemovalFacts>,
+}
+
+/// How many, and how many of them an approval names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counted {
+    pub all: u64,
+    pub approved: u64,
+}
+
+impl Counted {
+    pub fn unapproved(self) -> u64 {
+        self.all.saturating_sub(self.approved)
+    }
 }
 
 /// What the removal of a deleted export takes away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RemovalFacts {
-    pub people: u64,
-    /// Of these, those that an approval of the last 24 h names.
-    pub approved_people: u64,
+    pub people: Counted,
     /// Containers to be deleted; `None`: it says to keep them.
     pub containers: Option<u64>,
 }
 
-/// One segment's counts.
+/// One list's counts; where a list holds several segments, each of them is judged too, by its size alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SegmentFacts {
     pub name: String,
     /// People in the segment now.
     pub members: u64,
-    /// Removals from its container, the suppressed not counted.
-    pub removals: u64,
-    /// Of these, those that an approval of the last 24 h names.
-    pub approved_removals: u64,
-    /// The container's largest size in 7 days.
+    /// Removals from its list, the suppressed not counted.
+    pub removals: Counted,
+    /// Everyone on the list after the plan.
+    pub after: u64,
+    /// The list's largest size in 7 days.
     pub largest: u64,
+    /// People who are off the list then and do not count as lost: approved, or suppressed.
+    pub set_aside: u64,
+    pub additions: Counted,
     pub expect: Expect,
     /// Age of the source's newest file in seconds, where known.
     pub age_seconds: Option<u64>,
     /// The export no longer names it: it is being emptied on purpose.
     pub dropped: bool,
-    /// The container we made is gone at the platform; it would be made anew and refilled.
-    pub container_gone: bool,
-    /// It cannot be renamed, so that a new one would be made and filled.
-    pub made_anew: bool,
-    /// We did not make the container and never wrote to it: who left it by themselves cannot be known.
-    pub first_write: bool,
+    /// The list we made is gone at the platform; it would be made anew and refilled. Which it was.
+    pub container_gone: Option<String>,
+    /// It cannot be renamed, so that a new one would be made and filled. Which it is.
+    pub made_anew: Option<String>,
+    /// We did not make the list and never wrote to it: who left it by themselves cannot be known.
+    pub first_write: Option<String>,
     /// All segments together, as one list; each is judged for itself as well.
     pub together: bool,
+    /// One of several segments of a list.
+    pub part: bool,
 }
 
-/// What an earlier approval allows besides the removals that it names.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Allowed {
-    /// Codes and subjects of the reasons that were approved, with the count approved.
-    pub reasons: Vec<Reason>,
-}
-
-/// Why a plan is held.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reason {
-    pub code: Code,
-    /// The segment it is about, if one.
-    pub segment: Option<String>,
-    pub actual: u64,
-    pub limit: u64,
-    /// Of how many, where the limit is a share.
-    pub of: Option<u64>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Code {
-    TooManyMembers,
-    EmptySegment,
-    Removals,
-    Additions,
-    Contacts,
-    MailsNewContacts,
-    TooFewInSegment,
-    TooManyInSegment,
-    Stale,
-    ContainerGone,
-    MadeAnew,
-    FirstWrite,
-    TargetChanged,
-    /// `actual` people would be taken out; `of`: containers deleted, where it says so.
-    Deleted,
+/// A segment that another one is built on, or that keeps people out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InputFacts {
+    pub name: String,
+    /// Its members are kept out, or only they are let in.
+    pub excludes: bool,
+    pub members: u64,
+    pub largest: u64,
+    pub expect: Expect,
+    pub age_seconds: Option<u64>,
+    /// Rows without an address.
+    pub unreadable: Counted,
 }
 
 /// The guard's answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// Empty: go ahead.
+    #[serde(default)]
     pub held: Vec<Reason>,
 }
 
@@ -127,179 +139,146 @@ impl Verdict {
     }
 }
 
-/// Judges a plan. `allowed` is what a person approved in the last 24 hours.
-pub fn judge(facts: &Facts, guard: &Guard, allowed: Option<&Allowed>) -> Verdict {
-    let mut held = Vec::new();
-    let mut hold = |reason: Reason, allowance: u64| {
-        if !allowed.is_some_and(|a| a.covers(&reason, allowance)) {
-            held.push(reason);
-        }
-    };
-    let about = |code, actual, limit| Reason { code, segment: None, actual, limit, of: None };
-    if facts.members > guard.max_members {
-        hold(about(Code::TooManyMembers, facts.members, guard.max_members), 0);
-    }
-    for segment in &facts.segments {
-        segment.reasons(guard.max_removals).into_iter().for_each(|r| hold(r, 0));
-    }
-    if let MaxAdditions::AtMost(limit) = guard.max_additions
-        && facts.additions > limit
-    {
-        hold(about(Code::Additions, facts.additions, limit), limit);
-    }
-    if let Some(limit) = facts.contact_limit
-        && facts.new_contacts > 0
-        && facts.known_contacts + facts.new_contacts > limit
-    {
-        hold(about(Code::Contacts, facts.known_contacts + facts.new_contacts, limit), 0);
-    }
-    if facts.target_changed {
-        hold(about(Code::TargetChanged, 1, 0), 0);
-    }
-    if let Some(removal) = facts.removal.filter(RemovalFacts::takes_away) {
-        hold(removal.reason(), removal.approved_people);
-    }
-    if facts.mails_new_contacts && facts.new_contacts > 0 {
-        hold(about(Code::MailsNewContacts, facts.new_contacts, 0), 0);
-    }
+/// Judges a plan. The counts of `facts` say whom `approvals` names; what names nobody is covered by its reason.
+pub fn judge(facts: &Facts, guard: &Guard, approvals: &Approvals) -> Verdict {
+    let mut held = facts.reasons(guard);
+    held.retain(|reason| !approvals.cover(&facts.unapproved(reason)));
     Verdict { held }
+}
+
+impl Facts {
+    fn reasons(&self, guard: &Guard) -> Vec<Reason> {
+        let about = Reason::about;
+        let mut held = Vec::new();
+        held.extend((self.members > guard.max_members).then(|| about(Code::TooManyMembers, self.members, guard.max_members)));
+        held.extend(self.suppression_gone.iter().map(|name| about(Code::SuppressionGone, 1, 0).segment(name)));
+        self.inputs.iter().for_each(|input| held.extend(input.reasons(guard.max_removals)));
+        self.segments.iter().for_each(|segment| held.extend(segment.reasons(guard.max_removals)));
+        held.extend(self.too_many_additions(guard.max_additions));
+        if let Some(limit) = self.contact_limit
+            && self.new_contacts.all > 0
+            && self.known_contacts + self.new_contacts.all > limit
+        {
+            held.push(about(Code::Contacts, self.known_contacts + self.new_contacts.all, limit));
+        }
+        let may_be_rejected = self.rows * u64::from(guard.max_rejected.0) / 100;
+        if self.newly_rejected >= SHARE_FROM && self.newly_rejected > may_be_rejected {
+            held.push(about(Code::Rejected, self.newly_rejected, may_be_rejected).of(self.rows));
+        }
+        held.extend(self.target_changed.as_deref().map(|target| about(Code::TargetChanged, 1, 0).subject(Some(target))));
+        held.extend(self.removal.filter(RemovalFacts::takes_away).map(|removal| removal.reason()));
+        if self.mails_new_contacts && self.new_contacts.all > 0 {
+            held.push(about(Code::MailsNewContacts, self.new_contacts.all, 0));
+        }
+        held
+    }
+
+    /// Lists that gain too many; else the export as a whole.
+    fn too_many_additions(&self, limit: MaxAdditions) -> Vec<Reason> {
+        let MaxAdditions::AtMost(limit) = limit else { return Vec::new() };
+        let over = |counted: Counted| counted.unapproved() > limit;
+        let lists = self.segments.iter().filter(|segment| over(segment.additions));
+        let mut reasons: Vec<_> = lists.map(|s| Reason::about(Code::Additions, s.additions.all, limit).segment(&s.name)).collect();
+        if reasons.is_empty() && over(self.additions) {
+            reasons.push(Reason::about(Code::Additions, self.additions.all, limit));
+        }
+        reasons
+    }
+
+    /// A reason with the people left out of it whom an approval names.
+    fn unapproved(&self, reason: &Reason) -> Reason {
+        let actual = match reason.code {
+            Code::MailsNewContacts => self.new_contacts.unapproved(),
+            Code::Deleted => self.removal.map_or(0, |removal| removal.people.unapproved()),
+            _ => reason.actual,
+        };
+        Reason { actual, ..reason.clone() }
+    }
 }
 
 impl RemovalFacts {
     fn takes_away(&self) -> bool {
-        self.people + self.containers.unwrap_or(0) > 0
+        self.people.all + self.containers.unwrap_or(0) > 0
     }
 
     fn reason(&self) -> Reason {
-        Reason { code: Code::Deleted, segment: None, actual: self.people, limit: 0, of: self.containers }
+        Reason { of: self.containers, ..Reason::about(Code::Deleted, self.people.all, 0) }
     }
 }
 
 impl SegmentFacts {
     fn reasons(&self, max_removals: Percentage) -> Vec<Reason> {
-        let about = |code, actual, limit| Reason { code, segment: Some(self.name.clone()), actual, limit, of: None };
+        let about = |code, actual, limit| Reason::about(code, actual, limit).segment(&self.name);
         let mut reasons = Vec::new();
-        if self.container_gone {
-            reasons.push(about(Code::ContainerGone, 1, 0));
-        }
-        if self.made_anew {
-            reasons.push(about(Code::MadeAnew, 1, 0));
-        }
-        if self.first_write {
-            reasons.push(about(Code::FirstWrite, 1, 0));
-        }
-        if self.members == 0 && !self.dropped && !self.together {
+        let lists = [(Code::ContainerGone, &self.container_gone), (Code::MadeAnew, &self.made_anew), (Code::FirstWrite, &self.first_write)];
+        reasons.extend(lists.iter().filter(|(_, list)| list.is_some()).map(|(code, list)| about(*code, 1, 0).subject(list.as_deref())));
+        if self.members == 0 && !self.dropped && !self.together && self.expect.min_members != Some(0) {
             reasons.push(about(Code::EmptySegment, 0, 1));
         }
-        let removals = self.removals.saturating_sub(self.approved_removals);
-        let limit = self.largest * u64::from(max_removals.0) / 100;
-        if self.largest >= SHARE_FROM && removals > limit {
-            reasons.push(Reason { of: Some(self.largest), ..about(Code::Removals, self.removals, limit) });
+        reasons.extend(self.losses(max_removals));
+        if !self.dropped {
+            reasons.extend(expected(&self.name, self.members, self.expect, self.age_seconds));
         }
-        if self.dropped {
-            return reasons;
+        reasons
+    }
+
+    /// Too many at once, or by what is left too many in small steps.
+    fn losses(&self, max_removals: Percentage) -> Option<Reason> {
+        let about = |code, actual, limit| Reason::about(code, actual, limit).segment(&self.name).of(self.largest);
+        if self.part {
+            let least = least(self.largest, max_removals);
+            let shrunk = self.largest >= SHARE_FROM && self.members < least && self.expect.min_members != Some(0);
+            return shrunk.then(|| about(Code::SegmentShrunk, self.members, least));
         }
-        if let Some(least) = self.expect.min_members.filter(|least| self.members < *least) {
-            reasons.push(about(Code::TooFewInSegment, self.members, least));
+        let unapproved = self.removals.unapproved();
+        if self.largest < SHARE_FROM || unapproved == 0 {
+            return None;
         }
-        if let Some(most) = self.expect.max_members.filter(|most| self.members > *most) {
-            reasons.push(about(Code::TooManyInSegment, self.members, most));
+        let limit = share(self.largest, max_removals);
+        if unapproved > limit {
+            return Some(about(Code::Removals, self.removals.all, limit));
         }
-        if let (Some(age), Some(within)) = (self.age_seconds, self.expect.fresh_within)
-            && age > within.as_secs()
-        {
-            reasons.push(about(Code::Stale, age, within.as_secs()));
+        let least = least(self.largest.saturating_sub(self.set_aside), max_removals);
+        (self.after < least).then(|| about(Code::Shrunk, self.after, least))
+    }
+}
+
+impl InputFacts {
+    fn reasons(&self, max_removals: Percentage) -> Vec<Reason> {
+        let about = |code, actual, limit| Reason::about(code, actual, limit).segment(&self.name);
+        let mut reasons = Vec::new();
+        let may_be_empty = self.expect.min_members == Some(0);
+        let least = least(self.largest, max_removals);
+        if self.excludes && self.members == 0 && !may_be_empty {
+            reasons.push(about(Code::ExclusionEmpty, 0, 1));
+        } else if self.excludes && self.members < least {
+            reasons.push(about(Code::ExclusionShrunk, self.members, least).of(self.largest));
         }
+        if self.excludes && self.unreadable.unapproved() > 0 {
+            reasons.push(about(Code::ExclusionUnreadable, self.unreadable.unapproved(), 0));
+        }
+        reasons.extend(expected(&self.name, self.members, self.expect, self.age_seconds));
         reasons
     }
 }
 
-impl Allowed {
-    /// Removals are approved by name ([`SegmentFacts::approved_removals`]), the rest by code, segment and count.
-    fn covers(&self, reason: &Reason, allowance: u64) -> bool {
-        let same = |r: &&Reason| r.code == reason.code && r.segment == reason.segment;
-        match reason.code {
-            Code::Removals | Code::TooManyMembers => false,
-            Code::Additions | Code::Contacts | Code::MailsNewContacts => {
-                self.reasons.iter().any(|r| same(&r) && reason.actual <= r.actual + allowance)
-            }
-            Code::EmptySegment
-            | Code::TooFewInSegment
-            | Code::TooManyInSegment
-            | Code::Stale
-            | Code::ContainerGone
-            | Code::MadeAnew
-            | Code::FirstWrite
-            | Code::TargetChanged => self.reasons.iter().any(|r| same(&r)),
-            // Everyone by name, and no more containers than were shown.
-            Code::Deleted => self.reasons.iter().any(|r| same(&r) && reason.actual <= allowance && reason.of <= r.of),
-        }
-    }
+/// What a person said that a segment must be like.
+fn expected(name: &str, members: u64, expect: Expect, age: Option<u64>) -> Vec<Reason> {
+    let about = |code, actual, limit| Reason::about(code, actual, limit).segment(name);
+    let few = expect.min_members.filter(|least| members < *least).map(|least| about(Code::TooFewInSegment, members, least));
+    let many = expect.max_members.filter(|most| members > *most).map(|most| about(Code::TooManyInSegment, members, most));
+    let within = expect.fresh_within.map(|within| within.as_secs());
+    let old = age.zip(within).filter(|(age, within)| age > within).map(|(age, within)| about(Code::Stale, age, within));
+    [few, many, old].into_iter().flatten().collect()
 }
 
-impl fmt::Display for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let segment = self.segment.as_deref().unwrap_or_default();
-        let (actual, limit) = (grouped(self.actual), grouped(self.limit));
-        match self.code {
-            Code::TooManyMembers => {
-                write!(f, "{actual} members are more than guard.maxMembers ({limit}); nothing is sent until the definition changes")
-            }
-            Code::EmptySegment => write!(f, "segment {segment} is empty; an empty segment is always held"),
-            Code::Removals => {
-                let of = grouped(self.of.unwrap_or(0));
-                write!(
-                    f,
-                    "{actual} removals from {segment} are more than guard.maxRemovals allows: {limit} of {of} (its largest size in 7 days)"
-                )
-            }
-            Code::Additions => write!(f, "{actual} additions are more than guard.maxAdditions ({limit})"),
-            Code::Contacts => write!(f, "the account would hold {actual} contacts, more than limits.contacts ({limit})"),
-            Code::MailsNewContacts => {
-                write!(f, "newContacts.status is pending: the platform would mail {actual} people and ask them to confirm")
-            }
-            Code::TooFewInSegment => write!(f, "segment {segment} has {actual} members, fewer than expect.minMembers ({limit})"),
-            Code::TooManyInSegment => write!(f, "segment {segment} has {actual} members, more than expect.maxMembers ({limit})"),
-            Code::Stale => {
-                write!(
-                    f,
-                    "the source of {segment} is {} old, older than expect.freshWithin ({})",
-                    duration(self.actual),
-                    duration(self.limit)
-                )
-            }
-            Code::TargetChanged => {
-                write!(
-                    f,
-                    "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are"
-                )
-            }
-            Code::Deleted => {
-                let people = counted(self.actual, "member", "members");
-                let containers = |n| counted(n, "container that it created", "containers that it created");
-                match self.of {
-                    None => write!(f, "the export was deleted and says onDelete: remove-members; {people} would be taken out"),
-                    Some(n) => write!(
-                        f,
-                        "the export was deleted and says onDelete: delete-target; {people} would be taken out and {} deleted",
-                        containers(n)
-                    ),
-                }
-            }
-            Code::MadeAnew => {
-                write!(f, "the container of {segment} cannot be renamed; a new one would be made and filled, and the old one kept as it is")
-            }
-            Code::FirstWrite => {
-                write!(
-                    f,
-                    "{segment} was there before this export: who left it by themselves before now cannot be known, and would be put back"
-                )
-            }
-            Code::ContainerGone => {
-                write!(f, "the container of {segment} is gone at the platform without us; it would be made anew and refilled")
-            }
-        }
-    }
+fn share(of: u64, percent: Percentage) -> u64 {
+    of * u64::from(percent.0) / 100
+}
+
+/// How many must be left of so many.
+fn least(of: u64, percent: Percentage) -> u64 {
+    of - share(of, percent)
 }
 
 #[cfg(test)]

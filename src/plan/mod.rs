@@ -1,5 +1,6 @@
 //! Pure: desired × last applied × observed → a plan, the guard's verdict, the plan as text. No I/O, clock or async.
 
+pub mod approval;
 mod containers;
 pub mod cost;
 mod counts;
@@ -9,6 +10,7 @@ mod ids;
 mod json;
 mod markdown;
 mod model;
+mod reason;
 mod removal;
 pub mod resources;
 mod sections;
@@ -22,6 +24,7 @@ pub use counts::Counts;
 pub use json::json;
 pub use markdown::markdown;
 pub use model::{
-    Cost, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
+    Cost, MemberAction, MemberLine, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead,
+    Waiting, Words,
 };
 pub use text::{text, text_member};

@@ -31,9 +31,20 @@ pub struct Plan {
     pub rejected: BTreeMap<String, u64>,
     pub counts: Counts,
     pub verdict: Verdict,
+    /// Removals from segments that may be empty wait for a person; the rest does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<Waiting>,
     /// What joining and leaving can trigger, what is unknown, what is kept although it is not ours.
     pub notes: Vec<String>,
     pub digest: PlanDigest,
+}
+
+/// What of the whole plan waits, and under which digest it is approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    pub digest: PlanDigest,
+    pub held: Vec<super::guard::Reason>,
 }
 
 /// The vendor's words.

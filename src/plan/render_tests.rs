@@ -37,6 +37,7 @@ fn base() -> Plan {
         rejected: BTreeMap::new(),
         counts: Counts::default(),
         verdict: Verdict::default(),
+        waiting: None,
         notes: Vec::new(),
         digest: PlanDigest("0123456789abcdef0123456789abcdef".into()),
     }
@@ -137,7 +138,7 @@ fn held(reasons: Vec<Reason>) -> Plan {
 }
 
 fn reason(code: Code, segment: Option<&str>, actual: u64, limit: u64, of: Option<u64>) -> Reason {
-    Reason { code, segment: segment.map(str::to_owned), actual, limit, of }
+    Reason { code, segment: segment.map(str::to_owned), subject: None, actual, limit, of }
 }
 
 /// The lines after the last blank one: the guard and the digest.
@@ -279,8 +280,8 @@ fn held_for_every_reason_that_can_be_approved() {
     ]);
     assert_snapshot!(ending(&plan), @r#"
     ! Held by the guard: nothing is sent
-    !   segment lapsed is empty; an empty segment is always held
-          look at the query of lapsed and at its source
+    !   segment lapsed is empty; `expect: {minMembers: 0}` allows that
+          look at the query of lapsed and at its source, or change its expect
     !   1,200 removals from vip-customers are more than guard.maxRemovals allows: 378 of 1,260 (its largest size in 7 days)
           look at the query of vip-customers and at its source, or raise guard.maxRemovals
     !   50,000 additions are more than guard.maxAdditions (10,000)

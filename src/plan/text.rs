@@ -20,7 +20,7 @@ pub fn text(plan: &Plan) -> String {
         }
         lines.push(String::new());
     }
-    if !plan.is_empty() || !plan.verdict.passes() {
+    if !plan.is_empty() || !plan.verdict.passes() || plan.waiting.is_some() {
         lines.extend(verdict(plan));
         lines.push(format!("Plan {}", plan.digest));
     }

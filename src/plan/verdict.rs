@@ -1,23 +1,35 @@
 //! The guard's verdict, and the next step, in words.
 
 use super::{
-    Plan,
+    Plan, Waiting,
     guard::{Code, Reason},
     words::plain,
 };
 
 /// `Guard: passes`, or why it is held and what to do. Lines that begin with `! ` say why.
 pub(super) fn verdict(plan: &Plan) -> Vec<String> {
+    if let Some(waiting) = plan.waiting.as_ref().filter(|_| plan.verdict.passes()) {
+        return apart(waiting);
+    }
     if plan.verdict.passes() {
         return vec!["Guard: passes".to_owned()];
     }
     let why = if plan.verdict.is_stale() { "Skipped as long as the source is old" } else { "Held by the guard" };
     let mut lines = vec![format!("! {why}: nothing is sent")];
-    for reason in &plan.verdict.held {
-        lines.push(format!("!   {}", plain(&reason.to_string())));
-        lines.push(format!("      {}", way_out(reason)));
-    }
+    lines.extend(plan.verdict.held.iter().flat_map(explained));
     lines.push(next_step(plan));
+    lines
+}
+
+fn explained(reason: &Reason) -> [String; 2] {
+    [format!("!   {}", plain(&reason.to_string())), format!("      {}", way_out(reason))]
+}
+
+/// Only a part waits.
+fn apart(waiting: &Waiting) -> Vec<String> {
+    let mut lines = vec!["! Held by the guard, while the rest goes on:".to_owned()];
+    lines.extend(waiting.held.iter().flat_map(explained));
+    lines.push(format!("If it is right, approve it for 24 hours: listkeeper approve {}", waiting.digest));
     lines
 }
 
@@ -36,8 +48,16 @@ fn way_out(reason: &Reason) -> String {
     let segment = plain(reason.segment.as_deref().unwrap_or("the segment"));
     match reason.code {
         Code::TooManyMembers => "select fewer people, split the export, or raise guard.maxMembers".to_owned(),
-        Code::EmptySegment => format!("look at the query of {segment} and at its source"),
-        Code::Removals => format!("look at the query of {segment} and at its source, or raise guard.maxRemovals"),
+        Code::EmptySegment | Code::ExclusionEmpty => format!("look at the query of {segment} and at its source, or change its expect"),
+        Code::ExclusionShrunk => format!("look at the query of {segment} and at its source: who is gone from it would be sent"),
+        Code::ExclusionUnreadable => {
+            "correct the rows that `listkeeper rejected` lists; once approved, these rows are not asked about again".to_owned()
+        }
+        Code::SuppressionGone => format!("put `suppress: {segment}` back into the settings or the export"),
+        Code::Rejected => "look at the rejected rows and at their source, or raise guard.maxRejected".to_owned(),
+        Code::Removals | Code::Shrunk | Code::SegmentShrunk => {
+            format!("look at the query of {segment} and at its source, or raise guard.maxRemovals")
+        }
         Code::Additions => "a first load is like this; otherwise look at the queries, or raise guard.maxAdditions".to_owned(),
         Code::Contacts => "select fewer people, or raise limits.contacts to what the contract allows".to_owned(),
         Code::MailsNewContacts => "they must expect this mail; otherwise choose another newContacts.status".to_owned(),

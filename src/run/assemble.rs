@@ -1,18 +1,25 @@
 //! Everything known put together into a plan.
 
-use super::{Context, Failure, facts, hold, observe::Settled, prepare::Work, resolve::Resolved, steps};
+use super::{
+    Context, Failure,
+    facts::{self, Guarded},
+    observe::Settled,
+    prepare::Work,
+    resolve::Resolved,
+    steps,
+};
 use crate::{
-    definition::{Mode, OnDelete, Segment},
+    definition::{Mode, Segment},
     destination::{ContainerId, Reading},
     member::{ChangeFlags, Desired, Standing},
     plan::{
         self, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         diff::{IdChanges, Leaver},
-        guard::{self, Facts, RemovalFacts, Verdict},
+        guard::Verdict,
         resources::{ContainerPlan, ContainerState},
     },
     segment::{MadeOf, Read},
-    state::{Approval, View},
+    state::View,
 };
 use std::collections::BTreeMap;
 
@@ -61,8 +68,8 @@ pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlag
 }
 
 /// The plan of one export.
-pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
-    let Parts { context, settled, work, resolved, .. } = parts;
+pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
+    let Parts { context, settled, .. } = parts;
     let capabilities = context.capabilities;
     let segments = segments(parts)?;
     let steps = steps::of_plan(parts, reading(parts).as_ref())?;
@@ -80,14 +87,26 @@ pub fn plan(parts: &Parts<'_>) -> Result<Plan, Failure> {
         rejected: rejected(parts),
         counts: counts(parts),
         verdict: Verdict::default(),
+        waiting: None,
         notes: notes(parts, &segments)?,
         digest: parts.digest.clone(),
         segments,
         steps,
     };
-    plan.verdict = verdict(parts, &plan)?;
-    let _ = (work, resolved);
-    Ok(plan)
+    let guarded = facts::judge(parts, &plan)?;
+    plan.verdict = guarded.verdict.clone();
+    plan.digest = PlanDigest(judged(&plan.digest, &guarded.unapproved));
+    Ok((plan, guarded))
+}
+
+/// What a plan would be held for is part of what is reviewed; how often, is told by the members' changes.
+fn judged(digest: &PlanDigest, unapproved: &Verdict) -> String {
+    let mut hash = blake3::Hasher::new();
+    hash.update(digest.0.as_bytes());
+    for reason in &unapproved.held {
+        hash.update(format!("{:?}\0{:?}\0{:?}\0", reason.code, reason.segment, reason.subject).as_bytes());
+    }
+    hash.finalize().to_hex().to_string()
 }
 
 /// How a segment that is not simply rows of a source came about.
@@ -228,43 +247,6 @@ fn counts(parts: &Parts<'_>) -> Counts {
         updated: tally.updated,
         removed: tally.leavers - tally.leaving + resolved.archive_only,
     }
-}
-
-fn verdict(parts: &Parts<'_>, plan: &Plan) -> Result<Verdict, Failure> {
-    let export = &parts.context.export;
-    let approval = parts.view.map(|view| hold::allowed(parts.context, view)).transpose()?.flatten();
-    let known = match &plan.place {
-        PlacePlan::Existing { contacts, .. } => contacts.unwrap_or(0),
-        PlacePlan::Create { .. } | PlacePlan::Absent { .. } => 0,
-    };
-    let approved = approval.as_ref().map(|(approval, _)| approval);
-    // A removal is judged as a whole: everyone in it is approved by name, whatever the share.
-    let judged = if export.removed { &[] } else { parts.settled.resources.containers.as_slice() };
-    let facts = Facts {
-        segments: facts::segments(parts, judged, approved)?,
-        removal: export.removed.then(|| removal_facts(parts, approved)).transpose()?,
-        additions: plan.members.new,
-        members: parts.wanted,
-        mails_new_contacts: export.new_contacts.status == Some(Standing::Pending),
-        new_contacts: plan.members.create,
-        known_contacts: known,
-        contact_limit: export.connection.limits.contacts,
-        target_changed: parts.settled.moved,
-    };
-    Ok(guard::judge(&facts, &export.guard, approval.as_ref().map(|(_, allowed)| allowed)))
-}
-
-fn removal_facts(parts: &Parts<'_>, approval: Option<&Approval>) -> Result<RemovalFacts, Failure> {
-    let leavers = &parts.work.leavers;
-    let mut approved_people = 0;
-    if let (Some(view), Some(approval)) = (parts.view, approval) {
-        for leaver in leavers {
-            approved_people += u64::from(view.approved_removal(approval, leaver.key)?);
-        }
-    }
-    let deletes = parts.context.export.on_delete == OnDelete::DeleteTarget;
-    let containers = deletes.then_some(parts.settled.resources.steps.len() as u64);
-    Ok(RemovalFacts { people: leavers.len() as u64, approved_people, containers })
 }
 
 fn kept_while_broken(why: &str) -> String {

@@ -186,36 +186,52 @@ impl Engine {
         let mut prepared = prepare(context, Some(&view), place, settled).await?;
         persons::remember(recorder, &view, place, &context.export, &prepared.work)?;
         let plan = prepared.plan.clone();
+        let apart = prepared.apart.take();
+        let outcome = self.decided(context, recorder, &view, &mut prepared, decide).await?;
+        if !matches!(outcome, Outcome::Done(_) | Outcome::NothingToDo) {
+            persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
+        }
+        // Only now, since what was held before is past once a run went through.
+        if let Some(apart) = apart.filter(|_| !matches!(outcome, Outcome::Declined)) {
+            super::hold::keep(context, recorder, &apart.plan, apart.changes).await?;
+        }
+        Ok((plan, outcome))
+    }
+
+    async fn decided(
+        &self,
+        context: &Context,
+        recorder: &Recorder,
+        view: &View,
+        prepared: &mut Prepared,
+        decide: &dyn Fn(&Prepared) -> Decision,
+    ) -> Result<Outcome, Failure> {
+        let plan = prepared.plan.clone();
         if plan.is_empty() && plan.verdict.passes() {
-            super::execute::nothing_to_do(context, recorder, &mut prepared).await?;
-            remember(recorder, &prepared, &prepared.work.tally).await?;
-            return Ok((plan, Outcome::NothingToDo));
+            super::execute::nothing_to_do(context, recorder, prepared).await?;
+            remember(recorder, prepared, &prepared.work.tally).await?;
+            return Ok(Outcome::NothingToDo);
         }
         if plan.verdict.is_stale() {
-            persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
-            return Ok((plan, Outcome::Stale));
+            return Ok(Outcome::Stale);
         }
-        let outcome = match (decide(&prepared), plan.verdict.passes()) {
+        Ok(match (decide(prepared), plan.verdict.passes()) {
             (Decision::Decline, _) => Outcome::Declined,
             (Decision::Go, false) => {
-                super::hold::hold(context, recorder, &prepared).await?;
+                super::hold::hold(context, recorder, prepared).await?;
                 Outcome::Held
             }
             (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
-                super::hold::hold(context, recorder, &prepared).await?;
+                super::hold::hold(context, recorder, prepared).await?;
                 approve(&self.state, &plan.digest.0, &by, context.now)?;
-                Outcome::Done(send(context, recorder, &view, &mut prepared).await?)
+                Outcome::Done(send(context, recorder, view, prepared).await?)
             }
             (Decision::Approve { .. }, false) => {
-                super::hold::hold(context, recorder, &prepared).await?;
+                super::hold::hold(context, recorder, prepared).await?;
                 Outcome::Held
             }
-            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(send(context, recorder, &view, &mut prepared).await?),
-        };
-        if !matches!(outcome, Outcome::Done(_)) {
-            persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
-        }
-        Ok((plan, outcome))
+            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(send(context, recorder, view, prepared).await?),
+        })
     }
 
     /// The state's writer; there is none where the state is only read.

@@ -1,7 +1,9 @@
 //! A prepared plan carried out: resources first, then members, operation after operation.
 
 use super::{
-    Context, Ending, Failure, Recorder, before_leaving, known_after_all, observe,
+    Context, Ending, Failure, Recorder, before_leaving,
+    hold::{self, Lists, Moved},
+    known_after_all, observe,
     outcomes::Noted,
     part::Part,
     persons,
@@ -11,14 +13,14 @@ use super::{
 };
 use crate::{
     definition::OnLeave,
-    destination::{ContainerId, Operation},
+    destination::Operation,
     member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags},
     plan::{
         Counts, Plan,
         resources::ContainerState,
         steps::{Step, StepList},
     },
-    state::{PlaceRow, RejectedRow, RunId, View},
+    state::{RejectedRow, RunId, View},
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -36,8 +38,9 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let lists = steps::lists(&prepared.settled.resources.containers);
     let stopped = carry_out(&mut phase, &prepared.plan, &lists).await.err().map(|f| f.or_canceled(&context.cancel));
     let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
-    let containers = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
-    finish(context, recorder, &containers, prepared, &noted).await?;
+    let lists = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
+    let complete = stopped.is_none() && counts.pending == 0 && counts.removed >= prepared.plan.counts.removed;
+    finish(context, recorder, lists, prepared, &noted, complete).await?;
     let stopped = match stopped {
         None if context.export.removed => remove::complete(context, recorder, prepared).await.err().map(|f| f.or_canceled(&context.cancel)),
         stopped => stopped,
@@ -48,11 +51,11 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
 /// A plan with nothing in it is carried out by recording what the reading showed: sizes, and the rows refused.
 pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
     let slots = prepared.settled.state.iter().flat_map(|s| &s.segments);
-    let containers = slots.filter_map(|s| s.container.as_ref().map(|c| (s.bit, c.place, c.remote.clone()))).collect();
+    let lists = slots.filter_map(|s| s.container.as_ref().map(|c| (s.bit, c.place, c.remote.clone()))).collect();
     if let Some(state) = &prepared.settled.state {
         persons::settle(recorder, state.id, &prepared.work)?;
     }
-    finish(context, recorder, &containers, prepared, &Noted::default()).await?;
+    finish(context, recorder, lists, prepared, &Noted::default(), true).await?;
     if context.export.removed { remove::complete(context, recorder, prepared).await } else { Ok(()) }
 }
 
@@ -115,17 +118,13 @@ fn count(plan: &Plan, work: &Work, remaining: &[RemainingEntry], noted: &Noted) 
 async fn finish(
     context: &Context,
     recorder: &Recorder,
-    containers: &Containers,
+    lists: Lists,
     prepared: &mut Prepared,
     noted: &Noted,
+    complete: bool,
 ) -> Result<(), Failure> {
-    let day = context.now.date_naive();
-    for (bit, place, remote) in containers.iter().cloned() {
-        let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
-        let before = of(&prepared.work.tally.before);
-        let size = before.max((before + of(&noted.joined)).saturating_sub(of(&noted.parted)));
-        recorder.write(move |store| store.record_size(place, &remote, day, size))?;
-    }
+    hold::record_sizes(context, recorder, prepared, lists, &Moved { joined: &noted.joined, parted: &noted.parted, complete })?;
+    hold::remember(context, recorder, prepared, complete).await?;
     if let Some(run) = context.run {
         record_rejects(context, recorder, run, prepared)?;
     }
@@ -157,9 +156,6 @@ fn free_dropped(recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure>
     }
     Ok(())
 }
-
-/// Containers by slot, with their place.
-type Containers = Vec<(u8, PlaceRow, ContainerId)>;
 
 /// Refused rows replace those of the run before.
 fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: &mut Prepared) -> Result<(), Failure> {

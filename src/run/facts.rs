@@ -1,101 +1,296 @@
-//! What the guard is told of segments and their containers.
+//! What the guard is told: of lists, of segments and what they are built on, of what is approved; and whom the plan changes.
 
-use super::{Failure, assemble::Parts};
+use super::{Context, Failure, assemble::Parts, hold, observe::Settled, prepare::Work};
 use crate::{
     definition::{Expect, Segment, Slot},
+    member::{ChangeFlags, Key, Standing},
     plan::{
-        guard::SegmentFacts,
+        PlacePlan, Plan,
+        approval::{Approvals, Changes},
+        diff::Leaver,
+        guard::{self, Counted, Facts, InputFacts, RemovalFacts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
-    state::{Approval, ContainerRecord, Origin},
+    segment::Input,
+    state::{ApprovalId, ContainerRecord, GuardMemory, Origin},
 };
-use std::{sync::Arc, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
-/// One for each container; where all segments are one list, one for each segment too.
-pub fn segments(parts: &Parts<'_>, containers: &[ContainerPlan], approval: Option<&Approval>) -> Result<Vec<SegmentFacts>, Failure> {
-    let slots = parts.context.export.slots();
-    let mut facts = Vec::new();
-    for container in containers {
-        let slot = slots.iter().find(|slot| slot.name == container.segment);
-        let single = slot.filter(|slot| slot.segments.iter().all(|segment| segment.name == slot.name));
-        let together = slot.is_some() && single.is_none();
-        facts.push(SegmentFacts { together, ..of_container(parts, container, single, slot.is_none(), approval)? });
-        if together {
-            facts.extend(slot.into_iter().flat_map(|slot| &slot.segments).map(|segment| of_segment(parts, segment)));
+/// What was judged, and what a run that carries it out uses up or goes by.
+pub struct Guarded {
+    pub verdict: Verdict,
+    /// What it would be held for if nothing were approved.
+    pub unapproved: Verdict,
+    /// Approvals for this target; used up where they were needed.
+    pub approvals: Vec<ApprovalId>,
+    /// Slot → people whose removal is approved and who are off the list after the plan.
+    pub set_aside: BTreeMap<u8, u64>,
+    /// Slot → of the leavers, those who are suppressed.
+    pub suppressed: BTreeMap<u8, u64>,
+    /// Segments read, with their sizes.
+    pub sizes: BTreeMap<String, u64>,
+    pub memory: GuardMemory,
+}
+
+/// Judges the plan by what is known of it and of the runs before.
+pub fn judge(parts: &Parts<'_>, plan: &Plan) -> Result<Guarded, Failure> {
+    let (approvals, approved) = hold::approvals(parts.context, parts.view)?;
+    let memory = parts.view.map(|view| view.guard_memory(&parts.context.export.name)).transpose()?.flatten().unwrap_or_default();
+    let gathering = Gathering { parts, plan, memory: &memory };
+    let (facts, set_aside) = gathering.facts(&approved)?;
+    let export = &parts.context.export;
+    let nothing = Approvals::default();
+    let unapproved = match approved.is_empty() {
+        true => guard::judge(&facts, &export.guard, &nothing),
+        false => guard::judge(&gathering.facts(&nothing)?.0, &export.guard, &nothing),
+    };
+    let verdict = guard::judge(&facts, &export.guard, &approved);
+    let sizes = parts.context.export.segments.iter().zip(&parts.work.desired.tally.addressable);
+    let sizes = sizes.map(|(segment, members)| (segment.name.to_string(), *members));
+    let inputs = parts.work.inputs.iter().map(|input| (hold::size_name(input.segment.as_str(), input.excludes), input.members));
+    let sizes = sizes.chain(inputs).collect();
+    let suppressed = parts.work.tally.suppressed_leaves.clone();
+    Ok(Guarded { verdict, unapproved, approvals, set_aside, suppressed, sizes, memory })
+}
+
+/// Whom a plan changes, list by list: 16 bytes each, made only where it is kept.
+pub fn changes(context: &Context, settled: &Settled, work: &Work) -> Changes {
+    let names: BTreeMap<u8, String> = settled.resources.containers.iter().map(|c| (c.bit, c.segment.to_string())).collect();
+    let name = |bit: u8| names.get(&bit).cloned().unwrap_or_default();
+    let mut changes = Changes { target: hold::target(context), ..Changes::default() };
+    for leaver in &work.leavers {
+        lists_of(leaver).for_each(|bit| changes.removed.entry(bit.map(name).unwrap_or_default()).or_default().push(leaver.key));
+    }
+    for entry in &work.desired.entries {
+        let joins = work.desired.sets.mask(entry.set()).bits();
+        joins.for_each(|bit| changes.added.entry(name(bit)).or_default().push(entry.key()));
+    }
+    let lists = work.inputs.iter().filter(|input| !input.unreadable.rows.is_empty());
+    changes.unreadable = lists.map(|input| (input.segment.to_string(), input.unreadable.rows.clone())).collect();
+    changes.removed.values_mut().chain(changes.added.values_mut()).for_each(|keys| keys.sort_unstable());
+    changes
+}
+
+/// Who is only archived is on no list.
+fn lists_of(leaver: &Leaver) -> impl Iterator<Item = Option<u8>> {
+    let none = leaver.segments.is_empty().then_some(None);
+    leaver.segments.bits().map(Some).chain(none)
+}
+
+struct Gathering<'a> {
+    parts: &'a Parts<'a>,
+    plan: &'a Plan,
+    memory: &'a GuardMemory,
+}
+
+impl Gathering<'_> {
+    /// Also: slot → people set aside, since their removal is approved.
+    fn facts(&self, approved: &Approvals) -> Result<(Facts, BTreeMap<u8, u64>), Failure> {
+        let (parts, plan) = (self.parts, self.plan);
+        let export = &parts.context.export;
+        let known = match &plan.place {
+            PlacePlan::Existing { contacts, .. } => contacts.unwrap_or(0),
+            PlacePlan::Create { .. } | PlacePlan::Absent { .. } => 0,
+        };
+        let named = |name: &String| export.suppress.iter().any(|segment| segment.name.as_str() == name);
+        let mut set_aside = BTreeMap::new();
+        // A removal is judged as a whole: everyone in it is approved by name, whatever the share.
+        let segments = if export.removed { Vec::new() } else { self.segments(approved, &mut set_aside)? };
+        let facts = Facts {
+            segments,
+            inputs: parts.work.inputs.iter().map(|input| self.input(input, approved)).collect::<Result<_, _>>()?,
+            suppression_gone: self.memory.suppress.iter().filter(|name| !export.removed && !named(name)).cloned().collect(),
+            additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
+            members: parts.wanted,
+            mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
+            new_contacts: self.arrivals(plan.members.create, ChangeFlags::CREATE, approved),
+            known_contacts: known,
+            contact_limit: export.connection.limits.contacts,
+            rows: plan.counts.read,
+            newly_rejected: plan.counts.rejected.saturating_sub(self.memory.rejected),
+            target_changed: parts.settled.moved.then(|| hold::target(parts.context)),
+            removal: export.removed.then(|| self.removal(approved)),
+        };
+        Ok((facts, set_aside))
+    }
+
+    /// Those of a kind whose addition to some list is approved.
+    fn arrivals(&self, all: u64, kind: ChangeFlags, approved: &Approvals) -> Counted {
+        if approved.is_empty() {
+            return Counted { all, approved: 0 };
         }
+        let lists = &self.parts.settled.resources.containers;
+        let added = |key: Key| lists.iter().any(|list| approved.adds(list.segment.as_str(), key));
+        let entries = self.parts.work.desired.entries.iter().filter(|entry| entry.flags().has(kind));
+        Counted { all, approved: entries.filter(|entry| added(entry.key())).count() as u64 }
     }
-    Ok(facts)
-}
 
-/// A segment of several that are one list: how many it holds, and how fresh it is.
-fn of_segment(parts: &Parts<'_>, segment: &Arc<Segment>) -> SegmentFacts {
-    let at = parts.context.export.segments.iter().position(|s| s.name == segment.name);
-    let members = at.and_then(|at| parts.work.desired.tally.addressable.get(at)).copied().unwrap_or(0);
-    let age_seconds = age(parts, segment);
-    SegmentFacts { name: segment.name.to_string(), members, expect: segment.expect, age_seconds, ..SegmentFacts::default() }
-}
-
-fn of_container(
-    parts: &Parts<'_>,
-    container: &ContainerPlan,
-    single: Option<&Slot>,
-    dropped: bool,
-    approval: Option<&Approval>,
-) -> Result<SegmentFacts, Failure> {
-    let (work, bit) = (parts.work, container.bit);
-    let of = |map: &std::collections::BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
-    let segment = single.and_then(|slot| slot.segments.first());
-    let record = parts.settled.state.iter().flat_map(|s| &s.segments).find(|s| s.bit == bit).and_then(|s| s.container.as_ref());
-    let mut largest = of(&work.tally.before);
-    if let (Some(view), Some(record)) = (parts.view, record) {
-        largest = largest.max(view.largest_size(record.place, &record.remote, parts.context.now.date_naive())?.unwrap_or(0));
+    fn removal(&self, approved: &Approvals) -> RemovalFacts {
+        let containers = &self.parts.settled.resources.containers;
+        let name = |bit: Option<u8>| containers.iter().find(|c| Some(c.bit) == bit).map_or("", |c| c.segment.as_str());
+        let leavers = &self.parts.work.leavers;
+        let by_name = |leaver: &&Leaver| lists_of(leaver).all(|bit| approved.removes(name(bit), leaver.key));
+        let people = Counted { all: leavers.len() as u64, approved: leavers.iter().filter(by_name).count() as u64 };
+        let deletes = self.parts.context.export.on_delete == crate::definition::OnDelete::DeleteTarget;
+        RemovalFacts { people, containers: deletes.then_some(self.parts.settled.resources.steps.len() as u64) }
     }
-    let joins = parts.resolved.joins.get(&bit).copied().unwrap_or(0);
-    Ok(SegmentFacts {
-        name: if single.is_some() || dropped { container.segment.to_string() } else { format!("\"{}\"", container.name) },
-        members: of(&work.desired.tally.members),
-        removals: of(&work.tally.leaves) - of(&work.tally.suppressed_leaves),
-        approved_removals: approved(parts, bit, approval)?,
-        largest,
-        expect: segment.map_or_else(Expect::default, |segment| segment.expect),
-        age_seconds: segment.and_then(|segment| age(parts, segment)),
-        dropped,
-        container_gone: container.state == ContainerState::Recreate { gone: true },
-        made_anew: container.state == ContainerState::Recreate { gone: false },
-        first_write: joins > 0 && is_first_write(parts, container, record)?,
-        together: false,
-    })
-}
 
-fn approved(parts: &Parts<'_>, bit: u8, approval: Option<&Approval>) -> Result<u64, Failure> {
-    let (Some(view), Some(approval)) = (parts.view, approval) else { return Ok(0) };
-    let mut approved = 0;
-    for leaver in parts.work.leavers.iter().filter(|l| l.segments.has(bit) && !l.suppressed) {
-        approved += u64::from(view.approved_removal(approval, leaver.key)?);
+    /// One for each list; where all segments are one list, one for each segment too.
+    fn segments(&self, approved: &Approvals, set_aside: &mut BTreeMap<u8, u64>) -> Result<Vec<SegmentFacts>, Failure> {
+        let slots = self.parts.context.export.slots();
+        let mut facts = Vec::new();
+        for container in &self.parts.settled.resources.containers {
+            let slot = slots.iter().find(|slot| slot.name == container.segment);
+            let single = slot.filter(|slot| slot.segments.iter().all(|segment| segment.name == slot.name));
+            let together = slot.is_some() && single.is_none();
+            let aside = self.aside(container, approved)?;
+            set_aside.insert(container.bit, aside);
+            facts.push(SegmentFacts { together, ..self.of_list(container, single, slot.is_none(), aside, approved)? });
+            if together {
+                let segments = slot.into_iter().flat_map(|slot| &slot.segments);
+                facts.extend(segments.map(|segment| self.of_segment(segment)).collect::<Result<Vec<_>, _>>()?);
+            }
+        }
+        Ok(facts)
     }
-    Ok(approved)
-}
 
-/// Into a container that we did not make, where the vendor cannot say who left it.
-fn is_first_write(parts: &Parts<'_>, container: &ContainerPlan, record: Option<&ContainerRecord>) -> Result<bool, Failure> {
-    if !parts.context.capabilities.holds_first_write {
-        return Ok(false);
+    /// A segment of several that are one list: how many it holds, and how fresh it is.
+    fn of_segment(&self, segment: &Arc<Segment>) -> Result<SegmentFacts, Failure> {
+        let members = self.members_of(segment);
+        let (expect, age_seconds) = (segment.expect, self.age_of(segment));
+        let largest = self.largest(segment.name.as_str())?.max(members);
+        let name = segment.name.to_string();
+        Ok(SegmentFacts { name, members, expect, age_seconds, largest, part: true, ..SegmentFacts::default() })
     }
-    let theirs = match (&container.state, record) {
-        (ContainerState::Take { created, members, .. }, _) => !created && *members != Some(0),
-        (ContainerState::Known(_), Some(record)) => record.origin != Origin::Created,
-        _ => false,
-    };
-    let written = match (parts.view, &parts.settled.state) {
-        (Some(view), Some(state)) => view.has_joined(state.id)?,
-        _ => false,
-    };
-    Ok(theirs && !written)
-}
 
-fn age(parts: &Parts<'_>, segment: &Segment) -> Option<u64> {
-    let at = parts.context.export.segments.iter().position(|s| s.name == segment.name)?;
-    let newest = parts.work.reads.get(at)?.newest?;
-    let now = SystemTime::from(parts.context.now);
-    Some(now.duration_since(newest).unwrap_or_default().as_secs())
+    fn members_of(&self, segment: &Segment) -> u64 {
+        let at = self.parts.context.export.segments.iter().position(|s| s.name == segment.name);
+        at.and_then(|at| self.parts.work.desired.tally.addressable.get(at)).copied().unwrap_or(0)
+    }
+
+    fn of_list(
+        &self,
+        container: &ContainerPlan,
+        single: Option<&Slot>,
+        dropped: bool,
+        aside: u64,
+        approved: &Approvals,
+    ) -> Result<SegmentFacts, Failure> {
+        let (work, bit) = (self.parts.work, container.bit);
+        let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
+        let segment = single.and_then(|slot| slot.segments.first());
+        let record = self.record(container);
+        let before = of(&work.tally.before);
+        let mut largest = before;
+        if let (Some(view), Some(record)) = (self.parts.view, record) {
+            largest = largest.max(view.largest_size(record.place, &record.remote, self.parts.context.now.date_naive())?.unwrap_or(0));
+        }
+        let (joins, leaves, suppressed) = (of(&self.parts.resolved.joins), of(&work.tally.leaves), of(&work.tally.suppressed_leaves));
+        let list = container.segment.as_str();
+        let here = || work.leavers.iter().filter(|leaver| leaver.segments.has(bit) && !leaver.suppressed);
+        let removals = here().filter(|leaver| approved.removes(list, leaver.key)).count() as u64;
+        let is =
+            |state: ContainerState| (container.state == state).then(|| record.map_or_else(|| list.to_owned(), |r| r.remote.to_string()));
+        Ok(SegmentFacts {
+            name: if single.is_some() || dropped { list.to_owned() } else { format!("\"{}\"", container.name) },
+            members: of(&work.desired.tally.members),
+            removals: Counted { all: leaves - suppressed, approved: removals },
+            after: (before + joins).saturating_sub(leaves),
+            largest,
+            set_aside: aside + suppressed,
+            additions: self.additions(container, joins, approved),
+            expect: segment.map_or_else(Expect::default, |segment| segment.expect),
+            age_seconds: segment.and_then(|segment| self.age_of(segment)),
+            dropped,
+            container_gone: is(ContainerState::Recreate { gone: true }),
+            made_anew: is(ContainerState::Recreate { gone: false }),
+            first_write: if joins > 0 { self.first_write(container, record)? } else { None },
+            together: false,
+            part: false,
+        })
+    }
+
+    fn additions(&self, container: &ContainerPlan, all: u64, approved: &Approvals) -> Counted {
+        if approved.is_empty() {
+            return Counted { all, approved: 0 };
+        }
+        let desired = &self.parts.work.desired;
+        let here = desired.entries.iter().filter(|entry| desired.sets.mask(entry.set()).has(container.bit));
+        Counted { all, approved: here.filter(|entry| approved.adds(container.segment.as_str(), entry.key())).count() as u64 }
+    }
+
+    fn record(&self, container: &ContainerPlan) -> Option<&ContainerRecord> {
+        let slots = self.parts.settled.state.iter().flat_map(|state| &state.segments);
+        slots.into_iter().find(|slot| slot.bit == container.bit).and_then(|slot| slot.container.as_ref())
+    }
+
+    /// Those whose removal from a list is approved: who goes now, and who went before with the same approval.
+    fn aside(&self, container: &ContainerPlan, approved: &Approvals) -> Result<u64, Failure> {
+        let (Some(view), Some(state)) = (self.parts.view, &self.parts.settled.state) else { return Ok(0) };
+        let leavers = &self.parts.work.leavers;
+        let mut aside = 0;
+        for key in approved.removals(container.segment.as_str()) {
+            let leaver = leavers.binary_search_by_key(&key, |leaver| leaver.key).ok().map(|at| &leavers[at]);
+            let goes = leaver.is_some_and(|leaver| leaver.segments.has(container.bit) && !leaver.suppressed);
+            let stays = || -> Result<bool, Failure> {
+                let member = view.member(state.id, key)?;
+                Ok(member.is_some_and(|m| crate::member::SegmentMask(m.segments | m.found).has(container.bit)))
+            };
+            aside += u64::from(goes || !stays()?);
+        }
+        Ok(aside)
+    }
+
+    /// Into a list that we did not make, where the platform cannot say who left it.
+    fn first_write(&self, container: &ContainerPlan, record: Option<&ContainerRecord>) -> Result<Option<String>, Failure> {
+        if !self.parts.context.capabilities.holds_first_write {
+            return Ok(None);
+        }
+        let theirs = match (&container.state, record) {
+            (ContainerState::Take { id, created: false, members }, _) if *members != Some(0) => Some(id.to_string()),
+            (ContainerState::Known(id), Some(record)) if record.origin != Origin::Created => Some(id.to_string()),
+            _ => None,
+        };
+        let written = match (self.parts.view, &self.parts.settled.state) {
+            (Some(view), Some(state)) => view.has_joined(state.id)?,
+            _ => false,
+        };
+        Ok(theirs.filter(|_| !written))
+    }
+
+    fn input(&self, input: &Input, approved: &Approvals) -> Result<InputFacts, Failure> {
+        let name = input.segment.as_str();
+        let mut accepted = 0;
+        for row in &input.unreadable.rows {
+            let before = self.parts.view.map(|view| view.accepts_row(&self.parts.context.export.name, name, *row)).transpose()?;
+            accepted += u64::from(before.unwrap_or(false) || approved.accepts_unreadable(name, *row));
+        }
+        Ok(InputFacts {
+            name: name.to_owned(),
+            excludes: input.excludes,
+            members: input.members,
+            largest: self.largest(&hold::size_name(name, input.excludes))?,
+            expect: input.expect,
+            age_seconds: input.newest.map(|newest| self.age(newest).as_secs()),
+            unreadable: Counted { all: input.unreadable.rows.len() as u64, approved: accepted },
+        })
+    }
+
+    fn largest(&self, segment: &str) -> Result<u64, Failure> {
+        let (export, today) = (&self.parts.context.export.name, self.parts.context.now.date_naive());
+        Ok(self.parts.view.map_or(Ok(0), |view| view.largest_segment(export, segment, today))?)
+    }
+
+    fn age_of(&self, segment: &Segment) -> Option<u64> {
+        let at = self.parts.context.export.segments.iter().position(|s| s.name == segment.name)?;
+        Some(self.age(self.parts.work.reads.get(at)?.newest?).as_secs())
+    }
+
+    fn age(&self, newest: SystemTime) -> Duration {
+        SystemTime::from(self.parts.context.now).duration_since(newest).unwrap_or_default()
+    }
 }

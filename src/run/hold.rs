@@ -1,18 +1,26 @@
-//! A plan that waits for a person: stored whole, so that it can be reviewed and approved by its digest.
+//! A plan that waits for a person: stored whole, so that it can be reviewed and approved by its digest; and what is remembered
+//! once one was carried out.
 
-use super::{Context, Failure, Prepared, Recorder};
+use super::{Context, Failure, Prepared, Recorder, facts};
 use crate::{
-    member::Key,
+    definition::{OnLeave, PlaceRef},
+    destination::ContainerId,
     plan::{
-        self,
-        guard::{Allowed, Code, Verdict},
+        self, Plan,
+        approval::{Approvals, Changes},
+        guard::{Code, Reason},
     },
-    state::{Approval, HeldPlan, View},
+    state::{ApprovalId, GuardMemory, HeldPlan, PlaceRow, Store, View},
 };
+use std::collections::BTreeMap;
 
-/// Stores a held plan with everyone it would take out.
+/// Stores a held plan with everyone whom it would change.
 pub async fn hold(context: &Context, recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
-    let plan = &prepared.plan;
+    keep(context, recorder, &prepared.plan, facts::changes(context, &prepared.settled, &prepared.work)).await
+}
+
+/// The same of a part that waits while the rest went on.
+pub async fn keep(context: &Context, recorder: &Recorder, plan: &Plan, changes: Changes) -> Result<(), Failure> {
     let reasons: Vec<_> = plan.verdict.held.iter().map(ToString::to_string).collect();
     let held = HeldPlan {
         digest: plan.digest.0.clone(),
@@ -23,16 +31,106 @@ pub async fn hold(context: &Context, recorder: &Recorder, prepared: &Prepared) -
         json: serde_json::json!(plan.verdict).to_string(),
         approved: None,
     };
-    let removals: Vec<Key> = prepared.work.leavers.iter().map(|l| l.key).collect();
-    recorder.record(move |store| store.hold(&held, removals)).await
+    recorder.record(move |store| store.hold(&held, &changes)).await
 }
 
-/// What an approval of the last 24 hours allows, if there is one.
-pub fn allowed(context: &Context, view: &View) -> Result<Option<(Approval, Allowed)>, Failure> {
-    let Some(approval) = view.approval(&context.export.name, context.now)? else { return Ok(None) };
-    let held = view.held_by_digest(&approval.digest)?.pop();
-    let verdict = held.and_then(|h| serde_json::from_str::<Verdict>(&h.json).ok()).unwrap_or_default();
-    // Leave to remove a deleted export is none for one that was put back, nor the other way round.
-    let of_a_removal = verdict.held.iter().any(|reason| reason.code == Code::Deleted);
-    Ok((of_a_removal == context.export.removed).then_some((approval, Allowed { reasons: verdict.held })))
+/// What is approved for the export as it is now: which approvals, and what they allow.
+pub fn approvals(context: &Context, view: Option<&View>) -> Result<(Vec<ApprovalId>, Approvals), Failure> {
+    let Some(view) = view else { return Ok((Vec::new(), Approvals::default())) };
+    let (target, all) = (target(context), view.approvals(&context.export.name, context.now)?);
+    let ids = all.iter().filter(|approval| approval.plan.changes.target == target).map(|approval| approval.id).collect();
+    Ok((ids, Approvals::of(all.into_iter().map(|approval| approval.plan).collect(), &target)))
+}
+
+/// What an approval is for: the account, the audience as the definition names it, and what becomes of who leaves. Leave to
+/// remove a deleted export is none for one that was put back, nor the other way round.
+pub fn target(context: &Context) -> String {
+    let export = &context.export;
+    let audience = match export.target.audience.place() {
+        PlaceRef::Id(id) => format!("id {id}"),
+        PlaceRef::Named { name, .. } => format!("named {name}"),
+        PlaceRef::Account => String::new(),
+    };
+    let list = export.target.audience.container_id().unwrap_or_default();
+    let archives = if export.on_leave == OnLeave::Archive { "archives" } else { "" };
+    let deleted = if export.removed { "deleted" } else { "" };
+    format!("{}|{audience}|{list}|{archives}|{deleted}", context.account.id)
+}
+
+/// Lists by slot, with their audience.
+pub type Lists = Vec<(u8, PlaceRow, ContainerId)>;
+
+/// Sizes for the next run's guard. Who went with approval, or is suppressed, does not count as lost; the first only once
+/// all of it is done, since until then the approval itself says so.
+pub fn record_sizes(context: &Context, recorder: &Recorder, prepared: &Prepared, lists: Lists, moved: &Moved<'_>) -> Result<(), Failure> {
+    let day = context.now.date_naive();
+    for (bit, place, remote) in lists {
+        let of = |map: &BTreeMap<u8, u64>| map.get(&bit).copied().unwrap_or(0);
+        let still = prepared.work.leavers.iter().filter(|leaver| leaver.suppressed && leaver.segments.has(bit)).count() as u64;
+        let suppressed = of(&prepared.guarded.suppressed).saturating_sub(still);
+        let aside = suppressed + if moved.complete { of(&prepared.guarded.set_aside) } else { 0 };
+        let before = of(&prepared.work.tally.before);
+        let after = (before + of(moved.joined)).saturating_sub(of(moved.parted));
+        let size = after.max(before.saturating_sub(aside));
+        recorder.write(move |store| {
+            if aside > 0 {
+                store.lower_size(place, &remote, aside)?;
+            }
+            store.record_size(place, &remote, day, size)
+        })?;
+    }
+    Ok(())
+}
+
+/// What a run did to its lists.
+pub struct Moved<'a> {
+    pub joined: &'a BTreeMap<u8, u64>,
+    pub parted: &'a BTreeMap<u8, u64>,
+    /// It ended with nothing left to do.
+    pub complete: bool,
+}
+
+/// A plan was carried out, to its end or not: what the next one is compared with.
+pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepared, complete: bool) -> Result<(), Failure> {
+    let (export, day, now) = (context.export.name.clone(), context.now.date_naive(), context.now);
+    let guarded = &prepared.guarded;
+    let sizes = guarded.sizes.clone();
+    let memory = GuardMemory {
+        suppress: context.export.suppress.iter().map(|segment| segment.name.to_string()).collect(),
+        rejected: if complete { prepared.plan.counts.rejected } else { guarded.memory.rejected },
+        mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
+    };
+    let needed = complete && !guarded.unapproved.passes();
+    let shrunk: Vec<Reason> = guarded.unapproved.held.iter().filter(|reason| needed && shrank(reason.code)).cloned().collect();
+    let used = if needed { guarded.approvals.clone() } else { Vec::new() };
+    let unreadable = prepared.work.inputs.iter().filter(|input| complete && !input.unreadable.rows.is_empty());
+    let accepted: Vec<_> = unreadable.map(|input| (input.segment.clone(), input.unreadable.rows.clone())).collect();
+    let write = move |store: &mut Store| {
+        for (segment, members) in &sizes {
+            store.record_segment_size(&export, segment, day, *members)?;
+        }
+        for reason in &shrunk {
+            let excludes = reason.code != Code::SegmentShrunk;
+            store.accept_segment_size(&export, &size_name(reason.segment.as_deref().unwrap_or_default(), excludes), reason.actual)?;
+        }
+        for (segment, rows) in accepted {
+            store.accept_rows(&export, segment.as_str(), rows)?;
+        }
+        store.remember_guard(&export, &memory)?;
+        store.use_up(used, now)
+    };
+    recorder.record(write).await
+}
+
+/// A segment may both be sent and keep people out elsewhere; it is counted in another way there.
+pub fn size_name(segment: &str, excludes: bool) -> String {
+    if excludes { format!("without {segment}") } else { segment.to_owned() }
+}
+
+fn mails(context: &Context) -> bool {
+    context.export.new_contacts.status == Some(crate::member::Standing::Pending)
+}
+
+fn shrank(code: Code) -> bool {
+    matches!(code, Code::SegmentShrunk | Code::ExclusionShrunk | Code::ExclusionEmpty)
 }

@@ -51,6 +51,7 @@ mod tokens;
 mod turn;
 mod under_way;
 mod verify;
+mod waiting;
 mod watch;
 
 pub use context::Context;

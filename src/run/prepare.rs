@@ -4,12 +4,14 @@ use super::{
     Context, Failure,
     assemble::{self, Parts},
     early::{Early, Reads, Shape},
+    facts::{self, Guarded},
     observe::Settled,
     persons::Persons,
     reading::Reading,
     remove,
-    resolve::{self, Lookup},
+    resolve::{self, Lookup, Resolved},
     settled,
+    waiting::{self, Apart},
 };
 use crate::{
     definition::{Export, Name, Segment, Slot},
@@ -19,7 +21,7 @@ use crate::{
         diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Diffed, Differ, IdChanges, Leaver, People},
         resources::{ContainerPlan, ContainerState},
     },
-    segment::Read,
+    segment::{Input, Read},
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
 use std::{
@@ -33,6 +35,10 @@ pub struct Prepared {
     pub plan: Plan,
     pub settled: Settled,
     pub work: Work,
+    /// What the guard judged, and what approves it.
+    pub guarded: Guarded,
+    /// The whole plan, where a part of it waits and the rest does not.
+    pub apart: Option<Apart>,
 }
 
 /// The members' part of a plan in the form that a run needs.
@@ -50,6 +56,8 @@ pub struct Work {
     pub statuses: BTreeMap<Key, Standing>,
     /// Of each segment in the order of reading.
     pub reads: Vec<Read>,
+    /// Segments that those are built on, and those that suppress; each once.
+    pub inputs: Vec<Input>,
     pub comparison: Comparison,
 }
 
@@ -67,7 +75,8 @@ pub struct Comparison {
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
-    let (mapping, Reading { desired, reads }) = if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
+    let (mapping, Reading { desired, reads, suppression }) =
+        if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
     let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
@@ -90,11 +99,39 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let digest = assemble::digest(context, &settled, &desired, &leavers, &ids);
     let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
-    let comparison = Comparison { reading, wanted, fresh: compared && all_sent && !export.removed };
+    // A list that is emptied is none the next time: then the same reading is not equal.
+    let lasting = !export.removed && rules.emptied.is_empty();
+    let comparison = Comparison { reading, wanted, fresh: compared && all_sent && lasting };
+    let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let work = Work { mapping, desired, leavers, tally, ids, gone, statuses, reads, comparison };
-    let plan = assemble::plan(&Parts { context, view, settled: &settled, work: &work, resolved: &resolved, wanted, digest })?;
-    Ok(Prepared { plan, settled, work })
+    let mut work = Work { mapping, desired, leavers, tally, ids, gone, statuses, reads, inputs, comparison };
+    let assemble = |work: &Work, resolved: &Resolved, digest| {
+        assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
+    };
+    let (plan, guarded) = assemble(&work, &resolved, digest)?;
+    let lists = waiting::lists(export, &settled.resources.containers, &guarded, &work);
+    if lists.is_empty() {
+        return Ok(Prepared { plan, settled, work, guarded, apart: None });
+    }
+    let changes = facts::changes(context, &settled, &work);
+    waiting::set_aside(&mut work, &mut resolved, lists);
+    work.comparison.fresh = false;
+    let (mut rest, guarded) = assemble(&work, &resolved, waiting::digest(&plan.digest))?;
+    rest.waiting = Some(waiting::waiting(&plan));
+    Ok(Prepared { plan: rest, settled, work, guarded, apart: Some(Apart { plan, changes }) })
+}
+
+/// Each segment once; where it keeps people out anywhere, it is judged as such.
+fn inputs(reads: &[Read], suppression: Vec<Input>) -> Vec<Input> {
+    let mut inputs: Vec<Input> = Vec::new();
+    for input in suppression.into_iter().chain(reads.iter().flat_map(|read| read.inputs.iter().cloned())) {
+        match inputs.iter_mut().find(|known| known.segment == input.segment) {
+            None => inputs.push(input),
+            Some(known) if input.excludes && !known.excludes => *known = input,
+            Some(_) => {}
+        }
+    }
+    inputs
 }
 
 /// Every segment with the bit of its container, in the order of the export.

@@ -3,8 +3,8 @@
 use super::{Failure, Watch};
 use crate::{
     definition::{Export, Segment},
-    member::{Collector, Desired, Key, Mapping, address},
-    segment::{self, Asked, Read},
+    member::{Collector, Desired, Key, Mapping},
+    segment::{self, Addresses, Asked, Input, Read},
     source::{Access, Net, RowBatch, SourceError, SqlLimits},
 };
 use std::{
@@ -22,6 +22,8 @@ pub struct Reading {
     pub desired: Desired,
     /// Of each segment in the order of reading.
     pub reads: Vec<Read>,
+    /// Of the suppression lists, and of what they are built on.
+    pub suppression: Vec<Input>,
 }
 
 /// What to read, and who hears of it.
@@ -44,25 +46,34 @@ pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
     let Wanted { mapping, slots, .. } = wanted;
     let mut collector = Collector::new(mapping, &wanted.temp)?;
     let mut reads = Vec::new();
-    let suppressed = suppressed(wanted)?;
+    let (suppressed, suppression) = suppressed(wanted)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
         reads.push(stream(wanted, segment, &mapping.columns(), |batch| collector.push(batch))?);
     }
-    Ok(Reading { desired: collector.finish(suppressed)?, reads })
+    Ok(Reading { desired: collector.finish(suppressed)?, reads, suppression })
 }
 
-/// Keys of those who are never to be sent, sorted.
-fn suppressed(wanted: &Wanted) -> Result<Vec<Key>, Failure> {
-    let Some(segment) = &wanted.export.suppress else { return Ok(Vec::new()) };
-    let mut keys = Vec::new();
-    stream(wanted, segment, &[&wanted.export.matching.email], |batch| {
-        let people = (0..batch.len()).filter_map(|row| address(batch.cell(row, 0)).ok().flatten());
-        keys.extend(people.map(|email| Key::of(&email)));
-        Ok(())
-    })?;
+/// Keys of the suppressed, sorted, and what they were read from.
+fn suppressed(wanted: &Wanted) -> Result<(Vec<Key>, Vec<Input>), Failure> {
+    let (mut keys, mut inputs) = (Vec::new(), Vec::new());
+    for segment in &wanted.export.suppress {
+        let read = segment::people(segment, &wanted.export.matching.email, Addresses::Listed, &access(wanted));
+        if wanted.cancel.is_cancelled() {
+            return Err(Failure::canceled());
+        }
+        let (people, read) = read.map_err(|error| in_segment(segment, error))?;
+        wanted.watch.advance(people.len());
+        keys.append(&mut people.into_inner());
+        inputs.extend(read.inputs);
+    }
     keys.sort_unstable();
-    Ok(keys)
+    keys.dedup();
+    Ok((keys, inputs))
+}
+
+fn access(wanted: &Wanted) -> Access {
+    Access { limits: SqlLimits::default(), cancel: Arc::clone(&wanted.stop), net: Some(wanted.net.clone()) }
 }
 
 fn stream(
@@ -95,9 +106,8 @@ fn stream(
 }
 
 fn read_segment(wanted: &Wanted, segment: &Segment, columns: &[&str], to: &mpsc::SyncSender<RowBatch>) -> Result<Read, SourceError> {
-    let access = Access { limits: SqlLimits::default(), cancel: Arc::clone(&wanted.stop), net: Some(wanted.net.clone()) };
     let asked = Asked { columns, email: &wanted.export.matching.email };
-    segment::read(segment, asked, &access, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
+    segment::read(segment, asked, &access(wanted), &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
 }
 
 fn in_segment(segment: &Segment, error: SourceError) -> Failure {

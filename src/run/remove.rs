@@ -49,7 +49,7 @@ fn elsewhere(context: &Context, account: &str) -> Failure {
 pub fn nobody(context: &Context) -> Result<(Arc<Mapping>, Reading), Failure> {
     let mapping = Mapping::new(&context.export.matching, &BTreeMap::new(), &Fields::new(), None);
     let desired = Collector::new(&mapping, &context.temp)?.finish(Vec::new())?;
-    Ok((Arc::new(mapping), Reading { desired, reads: Vec::new() }))
+    Ok((Arc::new(mapping), Reading { desired, reads: Vec::new(), suppression: Vec::new() }))
 }
 
 /// Where its members are: what is recorded and still there. Nothing is made.
@@ -75,6 +75,7 @@ pub async fn complete(context: &Context, recorder: &Recorder, prepared: &Prepare
         .record(move |store| {
             store.forget_export(id)?;
             store.forget_held(&name)?;
+            store.forget_guard(&name)?;
             // Should it be defined again, it begins afresh.
             store.forget_prepared(&name)?;
             store.unmark(&name)

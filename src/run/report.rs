@@ -234,6 +234,14 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
             report.counts = ending.counts;
         }
     }
+    if let Some(waiting) = plan.waiting.as_ref().filter(|_| matches!(report.end, End::Succeeded { .. })) {
+        let why = waiting.held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+        report.end = match plan.is_empty() {
+            true => End::Held { reason: why },
+            false => End::Partial { reason: format!("a part of the plan waits for approval: {why}") },
+        };
+        report.hints.push(format!("to let exactly this through: listkeeper approve {}", waiting.digest.short()));
+    }
     report.plan = Some(plan);
     report
 }

@@ -1,9 +1,9 @@
 //! The people of a segment, as a sorted list of 16 bytes each.
 
-use super::{Asked, Read, take::Columns};
+use super::{Asked, Input, Read, Unreadable, take::Columns};
 use crate::{
     definition::Segment,
-    member::{Email, Key},
+    member::{Email, Key, listed},
     source::{Access, SourceError},
 };
 
@@ -44,15 +44,44 @@ impl Keys {
     }
 }
 
-/// Everyone in a segment who has an address.
-pub fn of(segment: &Segment, email: &str, access: &Access) -> Result<(Keys, Read), SourceError> {
+/// How the addresses of a segment are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Addresses {
+    /// One a cell, as members are read: who is in doubt is not in it.
+    Strict,
+    /// Whatever a person may have written: who is in doubt is in it.
+    Listed,
+}
+
+/// Everyone in a segment that keeps people out, or that only lets its own people in; what it was made of comes first in the
+/// inputs, the segment itself last.
+pub fn of(segment: &Segment, email: &str, addresses: Addresses, access: &Access) -> Result<(Keys, Read), SourceError> {
     let columns = [email];
     let asked = Asked { columns: &columns, email };
     let at = Columns::with(asked, None);
-    let mut keys = Vec::new();
-    let read = super::read(segment, asked, access, &mut |batch| {
-        keys.extend((0..batch.len()).filter_map(|row| at.email_of(&batch, row)).map(|email| Key::of(&email)));
+    let (mut keys, mut unreadable) = (Vec::new(), Unreadable::default());
+    let mut read = super::read(segment, asked, access, &mut |batch| {
+        for row in 0..batch.len() {
+            let cell = batch.cell(row, 0);
+            let found = keys.len();
+            match addresses {
+                Addresses::Strict => keys.extend(at.email_of(&batch, row).map(|email| Key::of(&email))),
+                Addresses::Listed => keys.extend(listed(cell).iter().map(Key::of)),
+            }
+            if keys.len() == found {
+                unreadable.add(cell);
+            }
+        }
         Ok(())
     })?;
-    Ok((Keys::new(keys), read))
+    let keys = Keys::new(keys);
+    read.inputs.iter_mut().for_each(|input| input.excludes = true);
+    read.inputs.push(Input { excludes: true, unreadable: unreadable.finish(), ..Input::of(segment, &read, keys.len()) });
+    Ok((keys, read))
+}
+
+impl Keys {
+    pub fn into_inner(self) -> Vec<Key> {
+        self.0
+    }
 }

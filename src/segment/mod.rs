@@ -6,6 +6,7 @@
 //! is in no set: it is passed on, so that it is counted and reported, and nobody is sent because of it. An operand costs 16
 //! bytes a person while the segment is read; rows are never kept.
 
+mod input;
 mod keys;
 mod limit;
 mod sample;
@@ -21,6 +22,9 @@ use crate::{
 use keys::Keys;
 use std::time::SystemTime;
 use take::Columns;
+
+pub use input::{Input, Unreadable};
+pub use keys::{Addresses, of as people};
 
 /// What is asked of segments.
 #[derive(Clone, Copy)]
@@ -40,6 +44,8 @@ pub struct Read {
     pub newest: Option<SystemTime>,
     /// Of a segment built on others, or on a part of its rows: how it came about.
     pub made_of: Option<MadeOf>,
+    /// Every segment it is built on, however deep.
+    pub inputs: Vec<Input>,
 }
 
 /// How many people each part gave.
@@ -74,7 +80,7 @@ pub fn read(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sin
     let made = read.made_of.unwrap_or(MadeOf { how: None, parts: Vec::new(), rows: read.rows, sample: None, limit: None });
     let sample = segment.sample.as_ref().map(|sample| sample.share);
     let made_of = Some(MadeOf { sample, limit: segment.limit.as_ref().map(|limit| limit.people), ..made });
-    Ok(Read { rows, newest: read.newest, made_of })
+    Ok(Read { rows, newest: read.newest, made_of, inputs: read.inputs })
 }
 
 /// The rows of a segment that its sample and `people` leave, and how many they are.
@@ -108,12 +114,12 @@ fn set(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sink<'_>
             let tag = source_tag(rows.source.name.as_str());
             let mut labelled = |batch: RowBatch| sink(batch.of_source(tag));
             let Report { rows, newest } = source::open(rows, access)?.read(asked.columns, &mut labelled)?;
-            Ok(Read { rows, newest, made_of: None })
+            Ok(Read { rows, newest, ..Read::default() })
         }
         Members::Union(of) => {
             let mut parts = Vec::new();
             for segment in of {
-                parts.push((segment.name.clone(), read(segment, asked, access, sink)?));
+                parts.push((&**segment, read(segment, asked, access, sink)?));
             }
             Ok(made("union", parts, None))
         }
@@ -133,9 +139,10 @@ fn compared(
     let Some((first, others)) = of.split_first() else { return Ok(Read::default()) };
     let mut parts = Vec::new();
     let mut people: Option<Keys> = None;
+    let addresses = if how == "except" { Addresses::Listed } else { Addresses::Strict };
     for other in others {
-        let (keys, read) = keys::of(other, asked.email, access)?;
-        parts.push((other.name.clone(), Read { rows: keys.len(), ..read }));
+        let (keys, read) = keys::of(other, asked.email, addresses, access)?;
+        parts.push((&**other, Read { rows: keys.len(), ..read }));
         people = Some(match people {
             None => keys,
             Some(people) if how == "except" => people.with(keys),
@@ -150,14 +157,24 @@ fn compared(
         rows += kept.len() as u64;
         if kept.is_empty() { Ok(()) } else { sink(kept) }
     })?;
-    parts.insert(0, (first.name.clone(), read));
+    parts.insert(0, (&**first, read));
     Ok(made(how, parts, Some(rows)))
 }
 
 /// `rows`: those handed over, where that is not all of the parts'.
-fn made(how: &'static str, parts: Vec<(Name, Read)>, rows: Option<u64>) -> Read {
+fn made(how: &'static str, parts: Vec<(&Segment, Read)>, rows: Option<u64>) -> Read {
     let rows = rows.unwrap_or_else(|| parts.iter().map(|(_, read)| read.rows).sum());
     let newest = parts.iter().map(|(_, read)| read.newest).min().flatten();
-    let parts = parts.into_iter().map(|(name, read)| (name, read.rows)).collect();
-    Read { rows, newest, made_of: Some(MadeOf { how: Some(how), parts, rows, sample: None, limit: None }) }
+    let mut inputs = Vec::new();
+    let mut counts = Vec::new();
+    for (segment, mut read) in parts {
+        counts.push((segment.name.clone(), read.rows));
+        inputs.append(&mut read.inputs);
+        // One that is compared with is among its inputs already.
+        if inputs.last().is_none_or(|input| input.segment != segment.name) {
+            inputs.push(Input::of(segment, &read, read.rows));
+        }
+    }
+    let made_of = Some(MadeOf { how: Some(how), parts: counts, rows, sample: None, limit: None });
+    Read { rows, newest, made_of, inputs }
 }

@@ -20,6 +20,17 @@ impl Store {
         })
     }
 
+    /// So many are off the list and do not count as lost (G1): approved, suppressed, or removed externally.
+    pub fn lower_size(&mut self, place: PlaceRow, container: &ContainerId, by: u64) -> Result<()> {
+        self.note(|conn| {
+            conn.execute(
+                "UPDATE container_size SET members = max(0, members - ?3) WHERE place = ?1 AND remote = ?2",
+                params![place.0, container.0, sql::count(by)],
+            )?;
+            Ok(())
+        })
+    }
+
     /// Adds to what an account used that day; gives the day's sum.
     pub fn spend(&mut self, budget: &str, day: NaiveDate, calls: u64) -> Result<u64> {
         self.note(|conn| {

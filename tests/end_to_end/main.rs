@@ -4,10 +4,12 @@
 //! Every run of every test is held to three things besides its own: the counts add up (E12), every request fits the
 //! vendor's contract, and no more than ten were under way at one time (G5).
 
+mod approvals;
 mod cli;
 mod consent;
 mod containers;
 mod daemon;
+mod exclusion;
 mod files;
 mod guard;
 mod killed;

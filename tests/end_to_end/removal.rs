@@ -237,7 +237,7 @@ async fn a_broken_definition_does_not_keep_the_suppressed() {
     let mut export = (*broken(&world)).clone();
     let select = Selection::Query("SELECT * FROM people WHERE Value = 7777".to_owned());
     let never = Members::Rows(Rows { select, ..export.segments[0].rows()[0].clone() });
-    export.suppress = Some(Arc::new(Segment { of: never, ..(*export.segments[0]).clone() }));
+    export.suppress = vec![Arc::new(Segment { of: never, ..(*export.segments[0]).clone() })];
     let report = world.apply_export(&Arc::new(export)).await;
     assert_eq!((&report.end, report.counts.removed, report.counts.suppressed), (&End::Succeeded { unverified: 0 }, 1, 1), "{report:?}");
     assert_eq!(world.tags().await["Everyone"], 7, "number 0 left its segment and stays");

@@ -24,6 +24,7 @@ fn plan(updates: u64) -> Plan {
         rejected: BTreeMap::from([("value".into(), 5)]),
         counts: Counts::default(),
         verdict: Verdict::default(),
+        waiting: None,
         notes: Vec::new(),
         digest: PlanDigest("0123456789abcdef".into()),
     }
@@ -93,8 +94,8 @@ fn success_says_what_changed_or_that_nothing_did() {
 #[test]
 fn held_says_every_reason_and_the_next_step() {
     let mut report = ended(End::Held { reason: "both; joined".into() });
-    let removals = Reason { code: Code::Removals, segment: Some("vip".into()), actual: 1200, limit: 378, of: Some(1260) };
-    let additions = Reason { code: Code::Additions, segment: None, actual: 20_000, limit: 10_000, of: None };
+    let removals = Reason { code: Code::Removals, segment: Some("vip".into()), subject: None, actual: 1200, limit: 378, of: Some(1260) };
+    let additions = Reason { code: Code::Additions, segment: None, subject: None, actual: 20_000, limit: 10_000, of: None };
     report.plan = Some(Plan { verdict: Verdict { held: vec![removals, additions] }, ..plan(1) });
     report.hints = vec!["to let exactly this through: listkeeper approve 0123456789ab".into()];
     report.counts = Counts { read: 20_000, pending: 20_000, ..Counts::default() };

@@ -60,3 +60,35 @@ fn an_unreadable_directory_is_not_an_empty_one() {
     catalog.unreadable = Some("gone".into());
     assert_eq!(judge(&catalog, &last, &Default::default()), Judgement::Take);
 }
+
+/// A directory with these settings, and what it was kept as.
+fn settled(settings: &str) -> (tempfile::TempDir, Catalog) {
+    let dir = tempfile::tempdir().unwrap();
+    let head = "apiVersion: listkeeper/v1\nkind: ";
+    let rest = format!(
+        "{head}Source\nname: crm\ntype: files\ntables: {{people: p.csv}}\n---\n{head}Segment\nname: never\nsource: crm\ntable: people\n"
+    );
+    let settings = if settings.is_empty() { String::new() } else { format!("---\n{head}Settings\n{settings}\n") };
+    std::fs::write(dir.path().join("a.yaml"), rest + &settings).unwrap();
+    let catalog = definition::read(dir.path());
+    assert!(!catalog.has_errors(), "{:?}", catalog.diagnostics);
+    (dir, catalog)
+}
+
+#[rstest]
+#[case::gone("", Some("the settings are gone"))]
+#[case::no_longer_named("timeZone: UTC", Some("no longer name the suppression list never"))]
+#[case::another_change("suppress: [never]\ntimeZone: UTC", None)]
+fn a_suppression_list_does_not_disappear_unnoticed(#[case] settings: &str, #[case] held: Option<&str>) {
+    let (before, last) = settled("suppress: never");
+    let (_now, mut catalog) = settled(settings);
+    catalog.root = before.path().to_owned();
+    let settings = DefinitionId { kind: "Settings".into(), name: String::new() };
+    let gone = !catalog.good.iter().any(|kept| kept.id == settings);
+    catalog.missing = gone.then_some(settings).into_iter().collect();
+    match (judge(&catalog, &last.good, &Default::default()), held) {
+        (Judgement::Take, None) => {}
+        (Judgement::Hold { reason, .. }, Some(words)) => assert!(reason.contains(words), "{reason}"),
+        (judged, _) => panic!("{judged:?}"),
+    }
+}

@@ -1,6 +1,6 @@
 //! `kind: Export`.
 
-use super::{GuardDoc, NewContactsDoc, ScheduleDoc, Short, TargetDoc, Text};
+use super::{GuardDoc, NewContactsDoc, ScheduleDoc, Several, Short, TargetDoc, Text};
 use crate::definition::{FieldType, Mode, OnDelete, OnEmpty, OnLeave, Verify, yaml::At};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -49,6 +49,9 @@ pub struct ExportDoc {
     pub run_on_change: Option<bool>,
     /// Limits beyond which a plan waits for a person. Default: those of the settings.
     pub guard: Option<GuardDoc>,
+    /// Name of a suppression list of this export, or a list of them, besides those of the settings: segments whose members are
+    /// never sent and always removed.
+    pub suppress: Option<At<Several>>,
     /// True stops runs and keeps all state. Default: false.
     pub suspend: Option<bool>,
     /// What happens at the platform when this document is deleted: `keep` leaves all as it is and reports it (the default);

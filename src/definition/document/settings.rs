@@ -1,6 +1,6 @@
 //! `kind: Settings`.
 
-use super::{GuardDoc, ScheduleDoc, Short, Text};
+use super::{GuardDoc, ScheduleDoc, Several, Short, Text};
 use crate::definition::yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,8 +22,9 @@ pub struct SettingsDoc {
     pub time_zone: Option<Text>,
     /// Limits beyond which a plan waits for a person, for exports that set none.
     pub guard: Option<GuardDoc>,
-    /// Name of a segment that is never sent anywhere and always taken out of what Listkeeper owns.
-    pub suppress: Option<Text>,
+    /// Name of a suppression list, or a list of them: segments whose members are never sent anywhere and always removed from
+    /// what Listkeeper owns.
+    pub suppress: Option<At<Several>>,
     /// How long history, audit and rejected rows are kept, such as `90d` (the default).
     pub retention: Option<Text>,
 }

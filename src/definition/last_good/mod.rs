@@ -14,6 +14,7 @@ pub use substitute::{Substituted, settle};
 
 use super::{
     DefinitionId, Kept,
+    document::each,
     documents::{Document, Documents},
     files::File,
     report::Report,
@@ -64,6 +65,13 @@ impl<'a> LastGood<'a> {
         let files: Vec<_> = kept.into_iter().map(file).collect();
         Documents::of(&files, &mut Report::default())
     }
+}
+
+/// The suppression lists that the kept settings name.
+pub fn suppression(root: &Path, kept: &[Kept]) -> Vec<String> {
+    let documents = LastGood::of(root, kept).read(kept.iter().filter(|kept| kept.id.kind == "Settings"));
+    let settings = documents.settings.iter().filter_map(|settings| settings.doc.as_ref()?.suppress.as_ref());
+    settings.flat_map(each).map(|name| name.value).collect()
 }
 
 /// A definition in words: `segment vip`, `the settings`.

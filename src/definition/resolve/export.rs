@@ -6,7 +6,7 @@ use super::{
     known::{Entry, Known, Resolved},
     new_contacts::new_contacts,
     scope::Scope,
-    settings::{Defaults, guard, schedule},
+    settings::{Defaults, guard, schedule, suppress},
     target,
     values::duration,
 };
@@ -51,7 +51,9 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
     let guard = guard(doc.guard.as_ref(), world.settings.value.guard, scope);
     let timeout = doc.timeout.as_ref().and_then(|text| duration(text, "timeout", scope));
     let renamed_from = doc.renamed_from.as_ref().and_then(|text| name(text, scope));
-    world.settings.suppress_digest.iter().for_each(|digest| _ = hasher.update(digest.as_bytes()));
+    let (own, digests) = suppress(doc.suppress.as_ref(), world.segments, scope);
+    let digests = world.settings.suppress_digests.iter().chain(&digests);
+    digests.for_each(|digest| _ = hasher.update(digest.as_bytes()));
     inherited(&mut hasher, schedule.as_ref(), &guard);
     inherited(&mut asks, schedule.as_ref(), &guard);
     let digest = hasher.finalize();
@@ -61,7 +63,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         line: scope.head.line,
         connection: connection?,
         segments,
-        suppress: world.settings.value.suppress.clone(),
+        suppress: together(&world.settings.value.suppress, own),
         target: target?,
         matching: matching?,
         attributes,
@@ -82,6 +84,12 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         removed: false,
     };
     Some(Resolved { value, folders: Folders::default(), digest })
+}
+
+fn together(settings: &[Arc<Segment>], own: Vec<Arc<Segment>>) -> Vec<Arc<Segment>> {
+    let mut all = settings.to_vec();
+    all.extend(own.into_iter().filter(|segment| settings.iter().all(|other| other.name != segment.name)));
+    all
 }
 
 /// What it has from the settings counts as much as what is written in it.

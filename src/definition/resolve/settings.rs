@@ -7,14 +7,14 @@ use super::{
 };
 use crate::definition::{
     Guard, MaxAdditions, Position, Schedule, Segment, Settings,
-    document::{GuardDoc, ScheduleDoc, SettingsDoc, Short, Text},
+    document::{GuardDoc, ScheduleDoc, SettingsDoc, Several, Short, Text, each},
     documents::Written,
     report::Report,
     schedule::{check_cron, time_zone},
     yaml::At,
 };
 use chrono_tz::Tz;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A missed time is caught up within this long, unless a schedule says otherwise.
 const DEADLINE: Duration = Duration::from_secs(3_600);
@@ -25,14 +25,14 @@ const MAX_MEMBERS: u64 = 100_000_000;
 pub struct Defaults {
     pub value: Settings,
     pub time_zone: Option<Tz>,
-    /// Of the segment to suppress.
-    pub suppress_digest: Option<blake3::Hash>,
+    /// Of the suppression lists.
+    pub suppress_digests: Vec<blake3::Hash>,
     /// What the settings name cannot be used.
     pub because: Option<String>,
 }
 
 pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>, report: &mut Report) -> Defaults {
-    let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digest: None, because: None };
+    let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digests: Vec::new(), because: None };
     let first = documents.iter().find(|settings| settings.file.folder.is_empty());
     let Some((written, doc)) = first.and_then(|written| Some((written, written.doc.as_ref()?))) else { return defaults };
     let scope = &mut Scope::of(written, report);
@@ -40,12 +40,25 @@ pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>
     defaults.value.schedule = doc.schedule.as_ref().and_then(|written| schedule(written, defaults.time_zone, scope));
     defaults.value.guard = guard(doc.guard.as_ref(), Guard::default(), scope);
     defaults.value.retention = doc.retention.as_ref().and_then(|text| duration(text, "retention", scope));
-    if let Some((item, segment)) = doc.suppress.as_ref().and_then(|name| segments.find(name, scope)) {
-        defaults.value.suppress = Some(segment.clone());
-        defaults.suppress_digest = Some(item.digest);
-    }
+    (defaults.value.suppress, defaults.suppress_digests) = suppress(doc.suppress.as_ref(), segments, scope);
     defaults.because = scope.because.take();
     defaults
+}
+
+/// Suppression lists as written, each once, with their digests.
+pub fn suppress(
+    written: Option<&At<Several>>,
+    segments: &Known<'_, Segment>,
+    scope: &mut Scope<'_>,
+) -> (Vec<Arc<Segment>>, Vec<blake3::Hash>) {
+    let names = written.map(each).unwrap_or_default();
+    let mut found: Vec<(Arc<Segment>, blake3::Hash)> = Vec::new();
+    for (item, segment) in names.iter().filter_map(|name| segments.find(name, scope)) {
+        if found.iter().all(|(other, _)| other.name != segment.name) {
+            found.push((segment.clone(), item.digest));
+        }
+    }
+    found.into_iter().unzip()
 }
 
 fn zone_of(text: &Text, scope: &mut Scope<'_>) -> Option<Tz> {

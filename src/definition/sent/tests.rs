@@ -68,7 +68,7 @@ fn segments_and_exports_are_the_clients_and_the_rest_is_the_servers() {
     assert_eq!(names, ["news"]);
     let export = catalog.exports.values().next().unwrap();
     assert_eq!(export.connection.credentials, crate::definition::Credentials::ApiKey(Secret::Env("SERVER_KEY".into())));
-    assert_eq!(export.suppress.as_ref().unwrap().name.as_str(), "blocked");
+    assert_eq!(export.suppress[0].name.as_str(), "blocked");
     let source = &export.segments[0].rows()[0].source;
     let place = &source.files().unwrap().tables["customers"].location;
     assert_eq!(*place, Location::Local(dir.path().join("data/customers.csv")));

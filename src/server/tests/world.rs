@@ -152,7 +152,7 @@ async fn record(engine: &crate::run::Engine) {
             json: "{}".into(),
             approved: None,
         };
-        store.hold(&held, [])
+        store.hold(&held, &crate::plan::approval::Changes::default())
     };
     engine.recorder.as_ref().unwrap().record(work).await.unwrap();
 }

@@ -4,7 +4,7 @@ use super::*;
 use crate::{
     definition::{DefinitionId, Kept},
     destination::{ContainerId, JobId, Operation},
-    plan::Counts,
+    plan::{Counts, approval::Changes},
 };
 use chrono::{Days, TimeDelta};
 use rstest::rstest;
@@ -125,20 +125,50 @@ fn rejected_rows_are_those_of_the_latest_complete_listing() {
     assert_eq!(left, 2, "the earlier listing is gone from the file, too");
 }
 
+fn removals(keys: &[u128]) -> Changes {
+    let removed = [("vip".to_owned(), keys.iter().map(|key| Key(*key)).collect())].into();
+    Changes { target: "account|audience".into(), removed, ..Changes::default() }
+}
+
 #[test]
-fn an_approval_holds_for_a_day_and_for_the_removals_it_saw() {
+fn an_approval_holds_for_a_day_and_for_what_it_saw() {
     let mut f = fixture();
     let news = name("news");
-    f.store.hold(&plan("aa11", "news", 0), [Key(1), Key(2)]).unwrap();
-    assert_eq!(f.store.approval(&news, at(1)).unwrap(), None);
+    let mut changes = removals(&[1, 2]);
+    changes.added.insert("rich".into(), vec![Key(7)]);
+    changes.unreadable.insert("never".into(), vec![Key(9)]);
+    f.store.hold(&plan("aa11", "news", 0), &changes).unwrap();
+    assert_eq!(f.store.approvals(&news, at(1)).unwrap(), []);
     approve(&f.dir, "aa11", "dana (uid 1000)", at(10)).unwrap();
-    let approval = f.store.approval(&news, at(11)).unwrap().unwrap();
-    assert_eq!((approval.by.as_str(), approval.at, approval.removals), ("dana (uid 1000)", at(10), 2));
-    assert!(f.store.approved_removal(&approval, Key(2)).unwrap());
-    assert!(!f.store.approved_removal(&approval, Key(3)).unwrap());
-    assert!(f.store.approval(&news, at(10 + 24 * 3600 - 1)).unwrap().is_some());
-    assert_eq!(f.store.approval(&news, at(10 + 24 * 3600)).unwrap(), None);
-    assert_eq!(f.store.approval(&name("other"), at(11)).unwrap(), None);
+    let approvals = f.store.approvals(&news, at(11)).unwrap();
+    assert_eq!(approvals.iter().map(|approval| &approval.plan.changes).collect::<Vec<_>>(), [&changes]);
+    assert_eq!(f.store.approvals(&news, at(10 + 24 * 3600 - 1)).unwrap(), approvals);
+    assert_eq!(f.store.approvals(&news, at(10 + 24 * 3600)).unwrap(), []);
+    assert_eq!(f.store.approvals(&name("other"), at(11)).unwrap(), []);
+}
+
+/// Two reasons may be approved one after the other; each is used up by the run that carries it out.
+#[test]
+fn an_approval_is_never_written_over_and_is_used_once() {
+    let mut f = fixture();
+    let news = name("news");
+    f.store.hold(&plan("aa11", "news", 0), &removals(&[1])).unwrap();
+    approve(&f.dir, "aa11", "dana", at(1)).unwrap();
+    f.store.hold(&plan("bb22", "news", 2), &removals(&[2])).unwrap();
+    approve(&f.dir, "bb22", "eli", at(3)).unwrap();
+    let approvals = f.store.approvals(&news, at(4)).unwrap();
+    assert_eq!(approvals.len(), 2);
+    let error = approve(&f.dir, "aa11", "dana", at(5)).unwrap_err();
+    assert!(error.message.contains("approved already"), "{error}");
+    f.store.use_up(approvals.iter().map(|approval| approval.id), at(6)).unwrap();
+    assert_eq!(f.store.approvals(&news, at(7)).unwrap(), []);
+    assert!(f.store.held(None).unwrap().is_empty());
+    let error = approve(&f.dir, "aa11", "dana", at(8)).unwrap_err();
+    assert!(error.message.contains("carried out"), "{error}");
+    f.store.hold(&plan("aa11", "news", 9), &removals(&[1])).unwrap();
+    assert_eq!(f.store.approvals(&news, at(10)).unwrap(), [], "the same plan again waits for another approval");
+    approve(&f.dir, "aa11", "dana", at(11)).unwrap();
+    assert_eq!(f.store.approvals(&news, at(12)).unwrap().len(), 1);
 }
 
 #[test]
@@ -146,14 +176,13 @@ fn a_new_held_plan_replaces_what_nobody_approved() {
     let mut f = fixture();
     let news = name("news");
     let digests = |view: &View| view.held(Some(&news)).unwrap().into_iter().map(|p| p.digest).collect::<Vec<_>>();
-    f.store.hold(&plan("aa11", "news", 0), []).unwrap();
-    f.store.hold(&plan("aa22", "news", 1), []).unwrap();
+    let none = Changes::default();
+    f.store.hold(&plan("aa11", "news", 0), &none).unwrap();
+    f.store.hold(&plan("aa22", "news", 1), &none).unwrap();
     assert_eq!(digests(&f.store), ["aa22"]);
     approve(&f.dir, "aa22", "dana", at(2)).unwrap();
-    f.store.hold(&plan("aa22", "news", 3), []).unwrap();
-    assert!(f.store.approval(&news, at(4)).unwrap().is_some(), "the same plan again keeps its approval");
-    f.store.hold(&plan("bb33", "news", 4), []).unwrap();
-    f.store.hold(&plan("aa44", "other", 4), []).unwrap();
+    f.store.hold(&plan("bb33", "news", 4), &none).unwrap();
+    f.store.hold(&plan("aa44", "other", 4), &none).unwrap();
     assert_eq!(digests(&f.store), ["bb33", "aa22"]);
     assert_eq!(f.store.held_by_digest("aa").unwrap().len(), 2);
     assert_eq!(f.store.held_by_digest("").unwrap().len(), 3);
@@ -164,17 +193,46 @@ fn a_new_held_plan_replaces_what_nobody_approved() {
     assert_eq!(digests(&f.store), ["aa22"], "what is approved stays as long as it holds");
 }
 
+/// A smaller size that was approved is what the next one is measured against; and so is one whose people were removed externally.
+#[test]
+fn sizes_of_lists_and_segments_go_down_only_when_somebody_says_so() {
+    let mut f = fixture();
+    let (news, day) = (name("news"), at(0).date_naive());
+    for members in [100, 40] {
+        f.store.record_segment_size(&news, "never", day, members).unwrap();
+    }
+    assert_eq!(f.store.largest_segment(&news, "never", day).unwrap(), 100);
+    f.store.accept_segment_size(&news, "never", 40).unwrap();
+    assert_eq!(f.store.largest_segment(&news, "never", day).unwrap(), 40);
+    assert_eq!(f.store.largest_segment(&name("other"), "never", day).unwrap(), 0);
+    assert_eq!(f.store.largest_segment(&news, "never", day + chrono::Days::new(7)).unwrap(), 0, "seven days, today included");
+}
+
+#[test]
+fn the_guard_remembers_by_the_export_s_name() {
+    let mut f = fixture();
+    let news = name("news");
+    let memory = GuardMemory { suppress: vec!["never".into()], rejected: 3, mails_new_contacts: true };
+    assert_eq!(f.store.guard_memory(&news).unwrap(), None);
+    f.store.remember_guard(&news, &memory).unwrap();
+    f.store.accept_rows(&news, "never", [Key(5)]).unwrap();
+    assert_eq!(f.store.guard_memory(&news).unwrap(), Some(memory));
+    assert!(f.store.accepts_row(&news, "never", Key(5)).unwrap() && !f.store.accepts_row(&news, "never", Key(6)).unwrap());
+    f.store.forget_guard(&news).unwrap();
+    assert!(f.store.guard_memory(&news).unwrap().is_none() && !f.store.accepts_row(&news, "never", Key(5)).unwrap());
+}
+
 #[test]
 fn people_approve_while_the_writer_is_at_work() {
     let mut f = fixture();
-    f.store.hold(&plan("aa11", "news", 0), []).unwrap();
+    f.store.hold(&plan("aa11", "news", 0), &Changes::default()).unwrap();
     let dir = f.dir.clone();
     f.store.begin().unwrap();
     f.store.ensure_export(&name("news"), None).unwrap();
     let other = std::thread::spawn(move || approve(&dir, "aa11", "dana", at(1)));
     f.store.commit().unwrap();
     other.join().unwrap().unwrap();
-    assert!(f.store.approval(&name("news"), at(2)).unwrap().is_some());
+    assert_eq!(f.store.approvals(&name("news"), at(2)).unwrap().len(), 1);
     let nowhere = StateDir::from(f.dir.path().join("none"));
     assert_eq!(approve(&nowhere, "aa11", "dana", at(1)).unwrap_err().kind, StateErrorKind::Refused);
 }
@@ -242,7 +300,7 @@ fn history_is_forgotten_in_time_but_for_each_exports_latest_run(#[case] retentio
         f.store.add_rejected(run, &[row(None, "x")]).unwrap();
         f.store.finish_run(run, &End::Succeeded { unverified: 0 }, &Counts::default(), at(start)).unwrap();
     }
-    f.store.hold(&plan("aa11", "news", 0), [Key(1)]).unwrap();
+    f.store.hold(&plan("aa11", "news", 0), &removals(&[1])).unwrap();
     let later = |seconds| at(seconds) + TimeDelta::days(days);
     assert_eq!(f.store.purge(retention, later(0)).unwrap(), 0, "not a moment early");
     assert_eq!(f.store.purge(retention, later(5)).unwrap(), 1);
