@@ -56,7 +56,7 @@ pub struct SampleDoc {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct ExpectDoc {
-    /// At least so many members.
+    /// At least so many members; `0`: it may be empty.
     pub min_members: Option<At<u64>>,
     /// At most so many members.
     pub max_members: Option<At<u64>>,
