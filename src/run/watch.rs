@@ -13,7 +13,7 @@ pub trait Watch: Send + Sync {
     /// It waits for another export, which writes to the same audience; or waits no more.
     fn queued(&self, behind: Option<&Name>) {
         if let Some(behind) = behind {
-            self.phase(&format!("queued behind {behind}, which writes to the same audience"), None);
+            self.note(&format!("queued behind {behind}, which writes to the same audience"));
         }
     }
 }

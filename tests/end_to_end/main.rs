@@ -18,6 +18,7 @@ mod removal;
 mod secrets;
 mod stopped;
 mod sync;
+mod turns;
 mod weather;
 mod world;
 
