@@ -13,6 +13,7 @@ mod exclusion;
 mod files;
 mod guard;
 mod killed;
+mod persons;
 mod refresh;
 mod removal;
 mod secrets;
