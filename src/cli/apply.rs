@@ -112,7 +112,7 @@ fn from_file(target: &Target) -> Result<(Target, Option<Saved>), u8> {
     }
     let saved = read(&target.dir)?;
     let exports = saved.exports.iter().map(|e| e.export.clone()).collect();
-    let target = Target { dir: saved.directory.clone(), exports, sandbox: saved.sandbox };
+    let target = Target { dir: saved.directory.clone(), exports, sandbox: saved.sandbox, adopt_state: target.adopt_state };
     Ok((target, Some(saved)))
 }
 

@@ -9,8 +9,9 @@ mod way;
 use super::{Globals, exit, remote, render, session};
 use crate::{
     definition::{self, Catalog, Connection, Name},
+    destination::Consents,
     oauth::{self, App},
-    run::SignedIn,
+    run::{DurableConsents, SignedIn},
 };
 use browser::Browser;
 use flow::Helper;
@@ -81,10 +82,12 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let connection = connection(&catalog, &args.name)?;
     let stage = if args.sandbox { Some(session::start_sandbox(&session::state_dir(globals, true)?).await?) } else { None };
     let connection = stage.as_ref().map_or_else(|| Arc::clone(&connection), |stage| keep::rehearsed(&connection, stage));
-    let Some(app) = App::of(&connection) else { return keep::check(globals, &catalog, &connection).await };
+    let Some(app) = App::of(&connection) else { return keep::check(globals, &catalog, &connection, stage.is_some()).await };
     let app = app.map_err(|error| say(&error))?;
     let vendor = app.vendor();
-    // Before the person is asked for anything.
+    // Before the person is asked for anything, and before the app's secret goes anywhere.
+    let consents = DurableConsents { recorder: None, state: session::state_dir(globals, stage.is_some())? };
+    consents.check(&connection).map_err(|error| session::fail(&error.message, error.hint.as_deref()))?;
     let keeper = Keeper::open(args, globals, stage.is_some()).await?;
     let browser = Browser::find().filter(|_| !args.no_browser);
     let facts =

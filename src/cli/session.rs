@@ -7,10 +7,13 @@ use crate::{
     oauth::SignIns,
     run::{DurableDays, DurableTokens, Engine, Recorder, Watch},
     sandbox::{self, Sandbox, Stage},
-    state::{StateDir, Store},
+    state::{StateDir, StateError, Store, View},
 };
 use chrono::Utc;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio_util::sync::CancellationToken;
 
 /// A rehearsal's vendors live ten times as fast as real ones, with rates and delays to match.
@@ -28,6 +31,23 @@ pub struct Target {
     /// Send everything to faithful local stand-ins of the vendors; nothing leaves this machine and real state is not touched
     #[arg(long)]
     pub sandbox: bool,
+    /// Hand the state over to DIR: it belongs to the directory that used it first, and every other one is refused
+    #[arg(long)]
+    pub adopt_state: bool,
+}
+
+/// The directory of definitions that a command is about, which its state must belong to.
+#[derive(Clone, Copy)]
+pub struct Home<'a> {
+    pub dir: &'a Path,
+    /// It takes the state over.
+    pub adopt: bool,
+}
+
+impl Target {
+    pub fn home(&self) -> Home<'_> {
+        Home { dir: &self.dir, adopt: self.adopt_state }
+    }
 }
 
 /// One command's hold on the state and the platforms.
@@ -60,7 +80,7 @@ impl Session {
             return Err(exit::INVALID);
         }
         let exports = chosen(&catalog, &target.exports)?;
-        let Base { mut engine, sandbox } = Base::open(globals, target.sandbox, access).await?;
+        let Base { mut engine, sandbox } = Base::open(globals, target.sandbox, access, target.home()).await?;
         engine.retention = catalog.settings.retention;
         engine.exports = Arc::new(catalog.exports.clone());
         let exports = match &sandbox {
@@ -83,17 +103,15 @@ impl Session {
 
 impl Base {
     /// Opens the state and, if asked, the sandbox; or says what is in the way and gives the exit code.
-    pub async fn open(globals: &Globals, sandboxed: bool, access: Access) -> Result<Self, u8> {
+    pub async fn open(globals: &Globals, sandboxed: bool, access: Access, home: Home<'_>) -> Result<Self, u8> {
         let state = state_dir(globals, sandboxed)?;
+        let recorder = match access {
+            Access::Read => check_home(&state, home).map(|()| None),
+            Access::Write => own(&state, home).map(|store| Some(Recorder::start(store).0)),
+        };
+        let recorder = recorder.map_err(|error| fail(&error.to_string(), error.hint.as_deref()))?;
         let sandbox = if sandboxed { Some(Arc::new(start_sandbox(&state).await?)) } else { None };
         let cancel = CancellationToken::new();
-        let recorder = match access {
-            Access::Read => None,
-            Access::Write => {
-                let store = Store::open(&state, Utc::now()).map_err(|e| fail(&e.to_string(), e.hint.as_deref()))?;
-                Some(Recorder::start(store).0)
-            }
-        };
         let speed = if sandboxed { SANDBOX_SPEED } else { 1 };
         let hub = match &recorder {
             Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone())), speed),
@@ -118,6 +136,27 @@ impl Base {
             sandbox.shutdown().await;
         }
     }
+}
+
+/// Another directory's state is not read either: what it holds is about other people's lists.
+fn check_home(state: &StateDir, home: Home<'_>) -> Result<(), StateError> {
+    match View::open(state, Utc::now())? {
+        Some(view) if !home.adopt => view.check_directory(home.dir),
+        _ => Ok(()),
+    }
+}
+
+/// Opens the state for writing, for this directory. One that is not there gets no state.
+fn own(state: &StateDir, home: Home<'_>) -> Result<Store, StateError> {
+    let mut store = Store::open(state, Utc::now())?;
+    if home.adopt {
+        store.adopt_directory(home.dir)?;
+    } else if home.dir.exists() {
+        store.claim_directory(home.dir)?;
+    } else {
+        store.check_directory(home.dir)?;
+    }
+    Ok(store)
 }
 
 /// First Ctrl-C (or SIGTERM): `cancel`, saying so where people read. Second: at once.

@@ -172,7 +172,10 @@ impl<'l> Controller<'l> {
             (None, Some(note)) => self.listener.trouble(&Failure::new(FailureKind::Retry { after: None }, note)),
             (None, None) => self.unchanged(look.kind),
         }
-        self.handle.board.write().directory.read_at = Some(Utc::now());
+        // A directory that never could be read is not one that was read.
+        if self.catalog.is_some() {
+            self.handle.board.write().directory.read_at = Some(Utc::now());
+        }
     }
 
     /// Whoever asked for a look is waiting for an answer: `systemctl reload` for the word that it is done.

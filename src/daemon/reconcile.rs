@@ -13,7 +13,6 @@ use super::{
 };
 use crate::{
     definition::{self, Catalog, Connection, DefinitionId, Export, Name, Snapshot},
-    destination,
     run::{Cause, Failure, FailureKind},
     state::{End, RunRecord, View},
 };
@@ -33,11 +32,24 @@ impl Controller<'_> {
         }
         let snapshot = Arc::new(snapshot);
         let Some(catalog) = self.understand(&snapshot).await else { return };
+        if let Some(why) = catalog.unreadable.clone().filter(|_| first) {
+            return self.wait_for_the_directory(&catalog, why);
+        }
         let deleting = self.deleting();
         match judge(&catalog, &self.kept, &deleting) {
             Judgement::Take => self.take(catalog, snapshot).await,
             Judgement::Hold { reason, missing } => self.hold(catalog, snapshot, &reason, missing, first).await,
         }
+    }
+
+    /// There is no directory at a start: perhaps it is not mounted yet, perhaps its path is wrong. Nothing is planned by
+    /// what an earlier start read, and nobody is told that all is well (`/readyz`), until it is there.
+    fn wait_for_the_directory(&self, catalog: &Catalog, why: String) {
+        self.listener.reading(&Reading::Taken(catalog));
+        self.handle.metrics.reading(ReadingResult::Unreadable);
+        let mut board = self.handle.board.write();
+        board.directory.root = catalog.root.display().to_string();
+        board.directory.unreadable = Some(why);
     }
 
     async fn understand(&self, snapshot: &Arc<Snapshot>) -> Option<Catalog> {
@@ -163,12 +175,14 @@ impl Controller<'_> {
         let removed: Vec<_> = catalog.removed.keys().cloned().collect();
         let defined: Vec<_> = catalog.exports.keys().cloned().collect();
         let good = catalog.good.clone();
+        let root = catalog.root.clone();
         // What is being removed needs its last texts, and those of what it names, until that is done.
         let done_with =
             |id: &&DefinitionId| removed.is_empty() || (id.kind == "Export" && removed.iter().all(|name| name.as_str() != id.name));
         let forget: Vec<_> = deleted.iter().filter(done_with).cloned().collect();
         let forgotten = forget.clone();
         self.record(move |store| {
+            store.claim_directory(&root)?;
             store.keep_documents(&good, now)?;
             removed.iter().try_for_each(|name| store.set_deleting(name, true))?;
             defined.iter().try_for_each(|name| store.set_deleting(name, false))?;
@@ -256,15 +270,13 @@ impl Controller<'_> {
         kept.map(|kept| kept.digest.clone()).unwrap_or_default()
     }
 
-    fn probe(&self, export: &Export) {
+    fn probe(&self, export: &Arc<Export>) {
         let (connection, tell) = (export.connection.name.to_string(), self.events.clone());
-        match destination::open(export, &self.engine.hub, &self.engine.sign_ins) {
-            Err(error) => drop(tell.send(Event::Probed { connection, failed: Some(error.message) })),
-            Ok(destination) => drop(tokio::spawn(async move {
-                let failed = destination.verify().await.err().map(|error| error.message);
-                let _ = tell.send(Event::Probed { connection, failed });
-            })),
-        }
+        let (engine, export) = (self.engine.clone(), Arc::clone(export));
+        tokio::spawn(async move {
+            let failed = engine.probe(&export).await.err().map(|failure| failure.message);
+            let _ = tell.send(Event::Probed { connection, failed });
+        });
     }
 
     /// Runs that a stop or a crash interrupted, and those that were to be tried again, go on.

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     definition::{Connection, Credentials, Export, Name},
-    oauth::{App, Bearer, Error, ErrorKind, Tokens},
-    run::{Failure, SignedIn},
+    oauth::{App, Bearer, Tokens},
+    run::{Failure, FailureKind, SignedIn},
 };
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
@@ -73,7 +73,7 @@ impl Controller<'_> {
         let signed_in = self.view().and_then(|view| self.trouble(view.sign_ins().map_err(Failure::from))).unwrap_or_default();
         for (name, _) in signed_in.into_iter().filter(|(name, _)| !self.signed_out.contains(name)) {
             if let Some(connection) = catalog.connections.get(&name).filter(|c| matches!(c.credentials, Credentials::OAuth(_))) {
-                let (bearer, tell) = (self.engine.sign_ins.bearer(connection), self.events.clone());
+                let (bearer, tell) = (self.engine.bearer(connection), self.events.clone());
                 tokio::spawn(async move {
                     let lost = lost(bearer).await;
                     let _ = tell.send(Event::Renewed { connection: name, lost });
@@ -104,12 +104,12 @@ impl Controller<'_> {
 }
 
 /// Why only a person can go on, if so; what may pass is tried again the next time.
-async fn lost(bearer: Result<Bearer, Error>) -> Option<String> {
+async fn lost(bearer: Result<Bearer, Failure>) -> Option<String> {
     let current = match bearer {
-        Ok(bearer) => bearer.current().await.map(drop),
-        Err(error) => Err(error),
+        Ok(bearer) => bearer.current().await.map(drop).map_err(Failure::from),
+        Err(failure) => Err(failure),
     };
-    current.err().filter(|error| error.kind == ErrorKind::Stall).map(|error| error.message)
+    current.err().filter(|failure| failure.kind == FailureKind::Stalled).map(|failure| failure.message)
 }
 
 fn conflict(message: String, hint: Option<String>) -> Refused {

@@ -117,7 +117,7 @@ impl std::fmt::Display for Secret {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Privacy {
     pub accepted_by: String,
-    pub accepted_on: chrono::NaiveDate,
+    pub accepted_on: chrono::NaiveDateTime,
 }
 
 /// What an account may spend. `None`: the vendor's documented default.

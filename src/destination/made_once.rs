@@ -12,14 +12,16 @@ where
     L: Future<Output = Result<Option<T>, Error>>,
     M: Future<Output = Result<T, Error>>,
 {
+    let mut lost = None;
     let mut attempt = 0;
     loop {
-        if let Some(found) = look().await? {
+        // Who cannot look again still does not know whether it was made.
+        if let Some(found) = look().await.map_err(|error| lost.take().unwrap_or(error))? {
             return Ok(found);
         }
         attempt += 1;
         match make().await {
-            Err(Error { kind: ErrorKind::Retry { unknown: true, .. }, .. }) if attempt < ATTEMPTS => {}
+            Err(error @ Error { kind: ErrorKind::Retry { unknown: true, .. }, .. }) if attempt < ATTEMPTS => lost = Some(error),
             made => return made,
         }
     }

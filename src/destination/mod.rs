@@ -4,6 +4,7 @@
 //! names, submits one batch, polls one job, reads contacts back. Batching, pacing, retry and outcomes are common (`http`, `run`).
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
+mod consented;
 pub mod constant_contact;
 mod credential;
 mod error;
@@ -17,6 +18,9 @@ mod outcomes;
 mod types;
 mod words;
 
+#[cfg(test)]
+pub(crate) use consented::Anything;
+pub use consented::Consents;
 pub use error::{Error, ErrorKind};
 pub use open::open;
 pub use types::{

@@ -4,6 +4,7 @@ use crate::{
     definition::{AttributeSpec, FieldType},
     member::{Email, FieldKind, Key, Standing, Value},
 };
+use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, time::Duration};
 
 macro_rules! id {
@@ -236,6 +237,8 @@ pub struct Account {
     pub name: String,
     /// What shares the vendor's budget with us (C7).
     pub budget_key: String,
+    /// Where the vendor does not tell whose account it is: all that is there to recognise it by (C11).
+    pub shows: Option<Vec<RemoteContainer>>,
 }
 
 /// The platform's resources at one moment.
@@ -263,6 +266,8 @@ pub struct RemotePlace {
     pub name: String,
     /// Contacts of every standing, where the vendor tells; may be some minutes old.
     pub contacts: Option<u64>,
+    /// When it was made, where the vendor tells.
+    pub made: Option<DateTime<Utc>>,
 }
 
 /// What an observation is about.
@@ -274,6 +279,8 @@ pub struct Sought<'a> {
     pub known: &'a [(ContainerId, String)],
     /// Names of containers that it wants.
     pub names: &'a [String],
+    /// Of those, which must be told with how many are in them, whatever it costs: we may have made them.
+    pub begun: &'a [String],
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -296,11 +303,13 @@ pub struct RemoteContainer {
     pub closed: Option<&'static str>,
     /// What was asked for beside it is missing (Omnisend: the segment on a tag).
     pub lacks_view: bool,
+    /// When it was made, where the vendor tells.
+    pub made: Option<DateTime<Utc>>,
 }
 
 impl RemoteContainer {
     pub fn new(id: impl Into<String>, name: impl Into<String>, members: Option<u64>) -> Self {
-        Self { id: ContainerId(id.into()), name: name.into(), members, closed: None, lacks_view: false }
+        Self { id: ContainerId(id.into()), name: name.into(), members, closed: None, lacks_view: false, made: None }
     }
 }
 

@@ -1,7 +1,14 @@
 //! The vendor's words, made fit to be shown: no address, no line ends, not endless.
 
+use chrono::{DateTime, Utc};
+
 /// Longest text kept, in characters.
 const LONGEST: usize = 300;
+
+/// A time as platforms write it (RFC 3339); `None`: nothing that we can read.
+pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc())
+}
 
 /// `text` without addresses (they become "this address"), on one line, shortened.
 pub(super) fn clean(text: &str) -> String {

@@ -1,6 +1,7 @@
 //! Pure: desired × last applied × observed → a plan, the guard's verdict, the plan as text. No I/O, clock or async.
 
 pub mod approval;
+pub mod consent;
 mod containers;
 pub mod cost;
 mod counts;
@@ -10,8 +11,12 @@ mod ids;
 mod json;
 mod markdown;
 mod model;
+mod naming;
+mod ownership;
+pub mod projects;
 mod reason;
 mod removal;
+mod renames;
 pub mod resources;
 mod sections;
 pub mod standing;

@@ -28,6 +28,7 @@ pub(super) fn settle(inputs: &Inputs<'_>) -> Resources {
         kinds: Fields::new(),
         notes: place.map(|place| kept(inputs, place, &deleted)).unwrap_or_default(),
         steps: deleted.into_iter().map(step).collect(),
+        successions: Vec::new(),
     }
 }
 
@@ -54,8 +55,9 @@ fn to_delete<'a>(inputs: &'a Inputs<'_>) -> Vec<&'a RemoteContainer> {
         return Vec::new();
     }
     let slots = inputs.recorded.slots.iter().filter_map(|slot| slot.container.as_ref());
+    let orphans = inputs.recorded.orphans.iter().filter(|orphan| orphan.created).map(|orphan| &orphan.id);
     let created = slots.filter(|(_, _, created)| *created).map(|(id, ..)| id);
-    created.chain(&inputs.recorded.orphans_created).filter_map(|id| remote(inputs, id)).collect()
+    created.chain(orphans).filter_map(|id| remote(inputs, id)).collect()
 }
 
 fn remote<'a>(inputs: &Inputs<'a>, id: &ContainerId) -> Option<&'a RemoteContainer> {

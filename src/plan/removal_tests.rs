@@ -3,7 +3,7 @@ use crate::{
     definition::{self, Export, Name},
     destination::{self, Capabilities, FieldFit, Observed, PlaceId},
     http::Hub,
-    plan::resources::{Problem, Recorded},
+    plan::resources::{Orphan, Problem, Recorded},
 };
 use rstest::rstest;
 use std::{collections::BTreeMap, fs, sync::Arc};
@@ -55,7 +55,7 @@ impl World {
         assert!(!catalog.has_errors(), "{:?}", catalog.diagnostics);
         let export = Arc::clone(catalog.exports.values().next().unwrap());
         let nobody = crate::oauth::SignIns::new(Arc::new(crate::oauth::InMemoryTokens::default()), Hub::default());
-        let capabilities = destination::open(&export, &Hub::default(), &nobody).unwrap().capabilities();
+        let capabilities = destination::open(&export, &Hub::default(), &nobody, Arc::new(destination::Anything)).unwrap().capabilities();
         Self { export, capabilities }
     }
 
@@ -75,7 +75,7 @@ fn tag(id: &str, name: &str) -> RemoteContainer {
 }
 
 fn at_the_platform(place: Option<&str>, containers: &[RemoteContainer]) -> Observed {
-    let place = place.map(|id| RemotePlace { id: PlaceId(id.into()), name: "News".into(), contacts: Some(40) });
+    let place = place.map(|id| RemotePlace { id: PlaceId(id.into()), name: "News".into(), contacts: Some(40), made: None });
     Observed { place, containers: containers.to_vec(), ..Observed::default() }
 }
 
@@ -121,7 +121,8 @@ fn every_row_of_the_table(
 #[test]
 fn what_dropped_segments_left_is_deleted_too_if_we_created_it() {
     let world = World::new();
-    let recorded = Recorded { orphans_created: vec![ContainerId("9".into())], slots: Vec::new(), ..recorded(true) };
+    let orphan = Orphan { id: ContainerId("9".into()), name: "Lapsed".into(), created: true, segment: None };
+    let recorded = Recorded { orphans: vec![orphan], slots: Vec::new(), ..recorded(true) };
     let observed = at_the_platform(Some("cdp"), &[tag("9", "Lapsed"), tag("7", "VIP")]);
     let steps = |on_delete| world.settle(&world.deleted(on_delete), &recorded, &observed).unwrap().steps;
     assert_eq!(

@@ -3,10 +3,9 @@
 //!
 //! | recorded | at the platform | then |
 //! |---|---|---|
-//! | ours, same name | there | nothing |
-//! | ours, other name | there, new name free | renamed where the vendor can; else it keeps its name, or `recreate` makes a new one |
+//! | ours ([`super::ownership`]) | there | nothing, whatever it is called there ([`super::naming`] says who renames it) |
 //! | ours | gone | held; made anew once approved |
-//! | none, but we were about to create it | there, empty | ours: the answer was lost |
+//! | none, but we were about to create it | there, empty, made at that time | ours: the answer was lost ([`Begun::made`]) |
 //! | none | equal name there, another export's | refused, naming both (E16) |
 //! | none | equal name there | refused, or adopted with `target.adopt` |
 //! | none | no | created |
@@ -14,9 +13,15 @@
 use super::{PlacePlan, ResourceStep, containers, removal};
 use crate::{
     definition::{Export, Name, PlaceRef},
-    destination::{Capabilities, ContainerId, FieldFit, Fields, Observed, PlaceId, RemoteField, WantedField},
+    destination::{Capabilities, ContainerId, FieldFit, Fields, Observed, PlaceId, RemoteContainer, RemoteField, WantedField},
 };
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
+
+/// How far the platform's clock may differ from ours.
+const CLOCKS: TimeDelta = TimeDelta::minutes(5);
+/// What a call and its repeats create is there this long after it was begun, or not at all.
+const CALL: TimeDelta = TimeDelta::days(1);
 
 /// What the state knows of the export's resources, and of others' in the same place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,12 +30,12 @@ pub struct Recorded {
     pub slots: Vec<RecordedSlot>,
     /// Kinds of the fields that were mapped last.
     pub fields: Fields,
-    /// Names of containers that were about to be created when nothing more was recorded.
-    pub begun: Vec<String>,
-    /// The place was about to be created.
-    pub place_begun: bool,
-    /// Containers in the place that we created and that no segment of the export uses any more.
-    pub orphans_created: Vec<ContainerId>,
+    /// Containers that were about to be created when nothing more was recorded.
+    pub begun: Vec<Begun>,
+    /// The same of places.
+    pub places_begun: Vec<Begun>,
+    /// Containers in the place that no segment of the export uses any more.
+    pub orphans: Vec<Orphan>,
     /// Containers that another export uses, and which.
     pub claimed: BTreeMap<ContainerId, Name>,
 }
@@ -43,6 +48,38 @@ pub struct RecordedSlot {
     pub container: Option<(ContainerId, String, bool)>,
 }
 
+/// Something that was about to be created, after an observation that did not show it; what became of the call is not known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    pub name: String,
+    pub at: DateTime<Utc>,
+}
+
+impl Begun {
+    /// Whether that call made this: nobody is in it, and it was made while the call may have been under way. Where the
+    /// platform does not say how many are in it, or it is older or younger, somebody else may have made it (E14).
+    pub(super) fn made(&self, members: Option<u64>, made: Option<DateTime<Utc>>) -> bool {
+        let then = |made: DateTime<Utc>| (self.at - CLOCKS..=self.at + CALL).contains(&made);
+        members == Some(0) && made.is_none_or(then)
+    }
+
+    /// What a call gave back was there before it: somebody else made it meanwhile.
+    pub fn is_older(&self, made: Option<DateTime<Utc>>) -> bool {
+        made.is_some_and(|made| made < self.at - CLOCKS)
+    }
+}
+
+/// A container of a segment that was dropped, or that was replaced by another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    pub id: ContainerId,
+    pub name: String,
+    /// We made it.
+    pub created: bool,
+    /// The segment that it served last; `None`: that one has another now.
+    pub segment: Option<Name>,
+}
+
 /// The resources of one export, settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resources {
@@ -52,6 +89,8 @@ pub struct Resources {
     /// The kind of every mapped field.
     pub kinds: Fields,
     pub notes: Vec<String>,
+    /// Dropped segments whose slot goes on under another segment's name: from, to.
+    pub successions: Vec<(Name, Name)>,
 }
 
 impl Resources {
@@ -134,6 +173,16 @@ impl Inputs<'_> {
         let kind = self.export.connection.kind;
         kind.fold(one) == kind.fold(other)
     }
+
+    /// The container of this id, if it is there.
+    pub(super) fn remote(&self, id: &ContainerId) -> Option<&RemoteContainer> {
+        self.observed.containers.iter().find(|c| c.id == *id)
+    }
+
+    /// The container of this name, if one is there.
+    pub(super) fn named(&self, name: &str) -> Option<&RemoteContainer> {
+        self.observed.containers.iter().find(|c| self.same(&c.name, name))
+    }
 }
 
 /// Settles an export's resources, or says everything that is in the way.
@@ -144,14 +193,15 @@ pub fn settle(inputs: &Inputs<'_>) -> Result<Resources, Vec<Problem>> {
     let mut problems = Vec::new();
     let place = place(inputs).map_err(|p| problems.push(p)).ok();
     let (kinds, mut steps) = fields(inputs, &mut problems);
-    let mut notes = Vec::new();
-    let containers = containers::containers(inputs, &mut steps, &mut notes, &mut problems);
+    let containers = containers::containers(inputs, &mut problems);
+    steps.extend(containers.steps);
+    let notes = renamed_place(inputs).into_iter().chain(containers.notes).collect();
     match place {
         Some(place) if problems.is_empty() => {
             if let PlacePlan::Create { name } = &place {
                 steps.insert(0, ResourceStep::CreatePlace { name: name.clone() });
             }
-            Ok(Resources { place, steps, containers, kinds, notes })
+            Ok(Resources { place, steps, containers: containers.plans, kinds, notes, successions: containers.successions })
         }
         _ => Err(problems),
     }
@@ -163,17 +213,32 @@ fn place(inputs: &Inputs<'_>) -> Result<PlacePlan, Problem> {
     let ours = inputs.recorded.place.as_ref() == Some(&place.id);
     let adopted = match inputs.export.target.audience.place() {
         PlaceRef::Named { name, adopt, .. } if !ours => {
-            if !adopt && !inputs.recorded.place_begun {
+            let lost_answer =
+                inputs.recorded.places_begun.iter().any(|begun| begun.name == place.name && begun.made(place.contacts, place.made));
+            if !adopt && !lost_answer {
                 return Err(Problem::new(
                     format!("{vendor} has an {word} named \"{name}\" already ({}), and Listkeeper did not create it", place.id),
                     format!("to use it, name it by its id, `target: {{audienceId: {}}}`, or add `adopt: true` below `audience:`", place.id),
                 ));
             }
-            !inputs.recorded.place_begun
+            !lost_answer
         }
         _ => false,
     };
     Ok(PlacePlan::Existing { id: place.id.0.clone(), name: place.name.clone(), contacts: place.contacts, adopted })
+}
+
+/// It is known by its id: nobody is sent to a second one because somebody renamed the first (E4).
+fn renamed_place(inputs: &Inputs<'_>) -> Option<String> {
+    let place = inputs.observed.place.as_ref().filter(|place| inputs.recorded.place.as_ref() == Some(&place.id))?;
+    let PlaceRef::Named { name, .. } = inputs.export.target.audience.place() else { return None };
+    let (word, vendor) = (inputs.capabilities.place_word, inputs.capabilities.vendor);
+    (place.name != name).then(|| {
+        format!(
+            "the {word} \"{name}\" ({}) is called \"{}\" at {vendor} now: somebody renamed it there; the export goes on with it",
+            place.id, place.name
+        )
+    })
 }
 
 fn absent_place(inputs: &Inputs<'_>) -> Result<PlacePlan, Problem> {

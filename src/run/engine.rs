@@ -2,6 +2,7 @@
 
 use super::{
     Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch,
+    consents::DurableConsents,
     early::{Early, Reads, Shape},
     execute, jobs,
     observe::{self, Settled},
@@ -10,11 +11,15 @@ use super::{
 };
 use crate::{
     definition::{Export, Name},
-    destination::{self, PlaceId},
+    destination::{self, Account, Destination, PlaceId},
     http::Hub,
     oauth::SignIns,
-    plan::{PlacePlan, Plan, diff::DiffTally},
-    state::{Origin, PlaceRow, StateDir, View, approve},
+    plan::{
+        PlacePlan, Plan,
+        diff::DiffTally,
+        projects::{self, Known, KnownList},
+    },
+    state::{ContainerRecord, Origin, PlaceRow, StateDir, View, approve},
 };
 use chrono::{DateTime, Utc};
 use std::{
@@ -76,16 +81,26 @@ impl Engine {
         Ok(View::open(&self.state, now)?)
     }
 
+    /// The destination of an export, which sends nothing that the connection's privacy consent does not cover (C4).
+    pub(super) fn destination(&self, export: &Export, hub: &Hub) -> Result<Arc<dyn Destination>, destination::Error> {
+        destination::open(export, hub, &self.sign_ins, Arc::new(self.consents()))
+    }
+
+    pub(super) fn consents(&self) -> DurableConsents {
+        DurableConsents { recorder: self.recorder.clone(), state: self.state.clone() }
+    }
+
     /// Probes the connection of an export (C5) and gives what its run needs.
     pub async fn connect(&self, export: &Arc<Export>, watch: Arc<dyn Watch>, now: DateTime<Utc>) -> Result<Context, Failure> {
         let cancel = self.cancel.child_token();
         // Stopping this run ends its waiting at once, and nobody else's.
-        let destination = destination::open(export, &self.hub.stopped_by(cancel.clone()), &self.sign_ins)?;
+        let destination = self.destination(export, &self.hub.stopped_by(cancel.clone()))?;
         let view = self.view(now)?.filter(|_| !export.removed);
         let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
         let early =
             shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp: &self.temp, hub: &self.hub }, shape));
         let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
+        let account = self.recognised(export, account, now)?;
         let capabilities = destination.capabilities();
         let connections = export.connection.limits.connections.unwrap_or(capabilities.connections_default);
         Ok(Context {
@@ -137,6 +152,18 @@ impl Engine {
         Ok(turn::claims(&context.export, &context.account.id, state.as_ref()))
     }
 
+    /// The account as the state knows it, where the platform does not say whose it is (C11).
+    fn recognised(&self, export: &Export, account: Account, now: DateTime<Utc>) -> Result<Account, Failure> {
+        let (Some(shows), Some(view)) = (&account.shows, self.view(now)?) else { return Ok(account) };
+        let list = |c: ContainerRecord| KnownList { id: c.remote, name: c.name, made: c.made };
+        let places = view.places()?.into_iter().filter(|(place, _)| place.account == place.remote.0);
+        let known: Vec<_> =
+            places.map(|(place, lists)| Known { id: place.account, lists: lists.into_iter().map(list).collect() }).collect();
+        let ours = observe::known(export, &view)?.and_then(|state| state.place).map(|place| place.account);
+        let id = projects::recognise(&known, shows, ours.as_deref(), &account.id);
+        Ok(Account { id, ..account })
+    }
+
     /// Plans from the state and the platform's resources; writes nothing anywhere.
     pub async fn plan(&self, context: &Context) -> Result<Prepared, Failure> {
         let view = self.view(context.now)?;
@@ -179,7 +206,10 @@ impl Engine {
             return Err(Failure::new(FailureKind::Stalled, "the state is gone"));
         };
         take_over(context, recorder, &view).await?;
-        jobs::finish(context, recorder, &view).await?;
+        // What another account says of them would be about other people.
+        if !observe::known(&context.export, &view)?.is_some_and(|state| observe::leads_elsewhere(context, &state)) {
+            jobs::finish(context, recorder, &view).await?;
+        }
         let mut settled = observe::settle(context, Some(&view)).await?;
         is_at(context, &settled)?;
         let place = read_standings(context, recorder, &view, &mut settled).await?;

@@ -11,6 +11,7 @@
 mod assemble;
 mod batches;
 mod before_leaving;
+mod consents;
 mod context;
 mod days;
 mod early;
@@ -41,6 +42,7 @@ mod recorder;
 mod remove;
 mod report;
 mod resolve;
+mod resources;
 mod rows;
 mod settled;
 mod shared;
@@ -54,6 +56,7 @@ mod verify;
 mod waiting;
 mod watch;
 
+pub use consents::DurableConsents;
 pub use context::Context;
 pub use days::DurableDays;
 pub use ending::{Ending, Failure, FailureKind};

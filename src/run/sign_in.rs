@@ -3,8 +3,8 @@
 use super::{Engine, Failure, FailureKind};
 use crate::{
     definition::{Connection, Export},
-    destination::{self, Account},
-    oauth::{self, Tokens},
+    destination::{Account, Consents},
+    oauth::{self, Bearer, Tokens},
 };
 
 /// How a sign-in stands.
@@ -19,6 +19,7 @@ pub struct SignedIn {
 impl Engine {
     /// Keeps tokens, then uses them. `export`: one that uses the connection, if there is one.
     pub async fn sign_in(&self, connection: &Connection, export: Option<&Export>, tokens: Tokens) -> Result<SignedIn, Failure> {
+        self.consents().give(connection, None).await?;
         let told = tokens.account.clone();
         self.sign_ins.keep(&connection.name, tokens).await?;
         let Some(export) = export else { return Ok(SignedIn { account: told, proved: None }) };
@@ -30,9 +31,20 @@ impl Engine {
         Ok(SignedIn { account: account.or(told), proved: Some(probed.map(drop)) })
     }
 
+    /// Whether the connection's privacy consent covers what it is now; before anything of it is sent (C4).
+    pub fn check_consent(&self, connection: &Connection) -> Result<(), Failure> {
+        Ok(self.consents().check(connection)?)
+    }
+
+    /// What calls of a connection authorize themselves with; as [`Engine::check_consent`].
+    pub fn bearer(&self, connection: &Connection) -> Result<Bearer, Failure> {
+        self.check_consent(connection)?;
+        Ok(self.sign_ins.bearer(connection)?)
+    }
+
     /// A live probe of a connection's credentials, as one of its exports uses them.
     pub async fn probe(&self, export: &Export) -> Result<Account, Failure> {
-        Ok(destination::open(export, &self.hub, &self.sign_ins)?.verify().await?)
+        Ok(self.destination(export, &self.hub)?.verify().await?)
     }
 }
 

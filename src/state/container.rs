@@ -15,6 +15,8 @@ pub struct ContainerRecord {
     pub origin: Origin,
     /// Whether those who were in it before us are recorded as found (E7). True from the start where we made it.
     pub found_read: bool,
+    /// When the platform says that it was made, where it does.
+    pub made: Option<DateTime<Utc>>,
 }
 
 /// What is about to be created. Recorded before the call, so that after a crash a thing of that name that nobody
@@ -101,12 +103,12 @@ impl Store {
                 return Err(claimed(&container.name, &owner.name, owner.export == export));
             }
             conn.execute(
-                "UPDATE container SET bit = NULL WHERE export = ?1 AND bit = ?2 AND (place, remote) != (?3, ?4)",
+                "UPDATE container SET bit = NULL, segment = NULL WHERE export = ?1 AND bit = ?2 AND (place, remote) != (?3, ?4)",
                 params![export.0, bit, container.place.0, container.remote.0],
             )?;
             conn.execute(
-                "INSERT OR REPLACE INTO container (place, remote, name, origin, found_read, export, bit)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT OR REPLACE INTO container (place, remote, name, origin, found_read, export, bit, made_ms, segment)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (SELECT name FROM segment WHERE export = ?6 AND bit = ?7))",
                 params![
                     container.place.0,
                     container.remote.0,
@@ -114,10 +116,19 @@ impl Store {
                     container.origin.code(),
                     container.found_read,
                     export.0,
-                    bit
+                    bit,
+                    container.made.map(sql::millis)
                 ],
             )?;
             conn.execute("DELETE FROM intent WHERE export = ?1 AND kind = 'container' AND name = ?2", params![export.0, container.name])?;
+            Ok(())
+        })
+    }
+
+    /// Records what a container is called now, whether or not a segment uses it.
+    pub fn rename_container(&mut self, place: PlaceRow, remote: &ContainerId, name: &str) -> Result<()> {
+        self.apply(|conn| {
+            conn.execute("UPDATE container SET name = ?3 WHERE place = ?1 AND remote = ?2", params![place.0, remote.0, name])?;
             Ok(())
         })
     }
@@ -149,7 +160,7 @@ fn claimed(container: &str, owner: &Name, same_export: bool) -> StateError {
         .hint("give one of the two another name at the platform with target.names, or put the segments into one export")
 }
 
-/// Five columns from `first`: place, remote, name, origin, found_read.
+/// Six columns from `first`: place, remote, name, origin, found_read, made_ms.
 pub(super) fn container_of(row: &Row<'_>, first: usize) -> Result<ContainerRecord> {
     Ok(ContainerRecord {
         place: PlaceRow(row.get(first)?),
@@ -157,5 +168,6 @@ pub(super) fn container_of(row: &Row<'_>, first: usize) -> Result<ContainerRecor
         name: row.get(first + 2)?,
         origin: Origin::from_code(row.get(first + 3)?)?,
         found_read: row.get(first + 4)?,
+        made: row.get::<_, Option<i64>>(first + 5)?.map(sql::time).transpose()?,
     })
 }

@@ -9,7 +9,10 @@ use std::{
 
 /// A state directory, which may not exist yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StateDir(PathBuf);
+pub struct StateDir {
+    path: PathBuf,
+    sandbox: bool,
+}
 
 impl StateDir {
     /// The directory given (`--state`, `LISTKEEPER_STATE`), else the first of systemd's `STATE_DIRECTORY`, else
@@ -20,14 +23,14 @@ impl StateDir {
 
     fn resolve_with(given: Option<&Path>, env: impl Fn(&str) -> Option<OsString>) -> Result<Self> {
         if let Some(path) = given {
-            return Ok(Self(path.to_owned()));
+            return Ok(path.to_owned().into());
         }
         // systemd gives several, colon-separated, when StateDirectory= names several.
         let systemd = env("STATE_DIRECTORY").and_then(|dirs| std::env::split_paths(&dirs).next());
         let absolute = |path: &PathBuf| path.is_absolute();
         let xdg = || env("XDG_STATE_HOME").map(PathBuf::from).filter(absolute);
         let home = || env("HOME").map(PathBuf::from).filter(absolute).map(|home| home.join(".local/state"));
-        systemd.filter(absolute).or_else(|| xdg().or_else(home).map(|base| base.join("listkeeper"))).map(Self).ok_or_else(|| {
+        systemd.filter(absolute).or_else(|| xdg().or_else(home).map(|base| base.join("listkeeper"))).map(Self::from).ok_or_else(|| {
             StateError::new(StateErrorKind::Io, "there is no place for the state: neither STATE_DIRECTORY, XDG_STATE_HOME nor HOME is set")
                 .hint("name a directory with --state DIR or LISTKEEPER_STATE")
         })
@@ -35,37 +38,42 @@ impl StateDir {
 
     /// The sandbox's own state: inside the same directory, never the same file.
     pub fn sandbox(&self) -> Self {
-        Self(self.0.join("sandbox"))
+        Self { path: self.path.join("sandbox"), sandbox: true }
+    }
+
+    /// Of a rehearsal: nothing in it is about real accounts.
+    pub fn is_sandbox(&self) -> bool {
+        self.sandbox
     }
 
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     pub(super) fn database(&self) -> PathBuf {
-        self.0.join("state.db")
+        self.path.join("state.db")
     }
 
     /// A new database is built here and renamed, so that a file named `state.db` is always a whole one.
     pub(super) fn unfinished(&self) -> PathBuf {
-        self.0.join("state.db.new")
+        self.path.join("state.db.new")
     }
 
     pub(super) fn lock(&self) -> PathBuf {
-        self.0.join("state.lock")
+        self.path.join("state.lock")
     }
 
     /// Creates what is missing of it, for the user alone. A directory that exists keeps its mode: the files in it are
     /// 0600 in any case, and it may be someone's to decide (systemd's `StateDirectoryMode=`).
     pub(super) fn create(&self) -> Result<()> {
-        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0);
-        made.map_err(|error| StateError::io("cannot create the state directory", &self.0, &error))
+        let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
+        made.map_err(|error| StateError::io("cannot create the state directory", &self.path, &error))
     }
 }
 
 impl From<PathBuf> for StateDir {
     fn from(path: PathBuf) -> Self {
-        Self(path)
+        Self { path, sandbox: false }
     }
 }
 

@@ -35,6 +35,8 @@ pub struct ExportState {
     pub segments: Vec<SegmentSlot>,
     /// The place's fields as last seen or created.
     pub fields: Fields,
+    /// What the definition called the place when it was found or made; `None`: it named it otherwise.
+    pub audience_name: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,6 +101,15 @@ impl Store {
         })
     }
 
+    /// Records by what name the definition found the place, if by a name.
+    pub fn record_audience_name(&mut self, export: ExportId, name: Option<&str>) -> Result<()> {
+        self.note(|conn| {
+            let sql = "UPDATE export SET audience_name = ?2 WHERE id = ?1 AND audience_name IS NOT ?2";
+            conn.execute(sql, params![export.0, name])?;
+            Ok(())
+        })
+    }
+
     /// The row of a place that is about to be used, made if it is new.
     pub fn ensure_place(&mut self, account: &str, remote: &PlaceId, name: &str, origin: Origin) -> Result<PlaceRow> {
         if let Some(row) = self.place_named(account, remote, name)? {
@@ -115,13 +126,18 @@ impl Store {
         })
     }
 
-    /// Records the place's fields as just observed, in place of those known.
-    pub fn record_fields(&mut self, place: PlaceRow, fields: &Fields) -> Result<()> {
+    /// Records the place's fields as a reading of it showed them, in place of those that an earlier one showed; and those
+    /// that no reading shows yet, beside what other exports announced: the place is theirs too.
+    pub fn record_fields(&mut self, place: PlaceRow, shown: &Fields, announced: &Fields) -> Result<()> {
         self.apply(|conn| {
-            conn.execute("DELETE FROM field WHERE place = ?1", [place.0])?;
-            let mut insert = conn.prepare_cached("INSERT INTO field VALUES (?1, ?2, ?3)")?;
-            for (tag, kind) in fields {
-                insert.execute(params![place.0, tag, super::sql::to_json(kind)?])?;
+            conn.execute("DELETE FROM field WHERE place = ?1 AND shown", [place.0])?;
+            let sql = "INSERT INTO field (place, tag, kind, shown) VALUES (?1, ?2, ?3, ?4)
+                       ON CONFLICT DO UPDATE SET kind = excluded.kind, shown = max(shown, excluded.shown)";
+            let mut insert = conn.prepare_cached(sql)?;
+            for (fields, shown) in [(shown, true), (announced, false)] {
+                for (tag, kind) in fields {
+                    insert.execute(params![place.0, tag, super::sql::to_json(kind)?, shown])?;
+                }
             }
             Ok(())
         })
@@ -130,6 +146,23 @@ impl Store {
     /// Gives each segment a bit, the one it has or the lowest that is free, in the order given.
     pub fn ensure_segments(&mut self, export: ExportId, segments: &[Name]) -> Result<Vec<u8>> {
         self.apply(|conn| segments.iter().map(|segment| ensure_segment(conn, export, segment)).collect())
+    }
+
+    /// The slot of a dropped segment, its container and members included, goes on under another segment's name. A slot that
+    /// that one has already must be empty.
+    pub fn succeed_segment(&mut self, export: ExportId, from: &Name, to: &Name) -> Result<()> {
+        let empty: Option<u8> = {
+            let sql = "SELECT bit FROM segment WHERE export = ?1 AND name = ?2";
+            self.conn.query_row(sql, params![export.0, to], |row| row.get(0)).optional()?
+        };
+        if let Some(bit) = empty {
+            self.forget_segment(export, bit)?;
+        }
+        self.apply(|conn| {
+            conn.execute("UPDATE segment SET name = ?3 WHERE export = ?1 AND name = ?2", params![export.0, from, to])?;
+            conn.execute("UPDATE container SET segment = ?3 WHERE export = ?1 AND segment = ?2", params![export.0, from, to])?;
+            Ok(())
+        })
     }
 
     /// Frees a segment's bit; its container stays known as no segment's. Refused while members carry the bit.

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     definition::Name,
-    destination::{Fields, PlaceId},
+    destination::{ContainerId, Fields, PlaceId},
 };
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeMap;
 
 impl View {
@@ -18,7 +18,9 @@ impl View {
         let Some(id) = export_id(&self.conn, name)? else { return Ok(None) };
         let place = self.place_of(id)?;
         let fields = place.as_ref().map_or(Ok(Fields::new()), |place| self.fields(place.row))?;
-        Ok(Some(ExportState { id, segments: self.segments(id)?, place, fields }))
+        let sql = "SELECT audience_name FROM export WHERE id = ?1";
+        let audience_name = self.conn.query_row(sql, [id.0], |row| row.get(0))?;
+        Ok(Some(ExportState { id, segments: self.segments(id)?, place, fields, audience_name }))
     }
 
     /// Every export that has a state, those without a definition included.
@@ -33,17 +35,11 @@ impl View {
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([export.0])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some(PlaceRecord {
-            row: PlaceRow(row.get(0)?),
-            account: row.get(1)?,
-            remote: PlaceId(row.get(2)?),
-            name: row.get(3)?,
-            origin: Origin::from_code(row.get(4)?)?,
-        }))
+        Ok(Some(place_of_row(row)?))
     }
 
     fn segments(&self, export: ExportId) -> Result<Vec<SegmentSlot>> {
-        let sql = "SELECT s.bit, s.name, c.place, c.remote, c.name, c.origin, c.found_read
+        let sql = "SELECT s.bit, s.name, c.place, c.remote, c.name, c.origin, c.found_read, c.made_ms
                    FROM segment s LEFT JOIN container c ON c.export = s.export AND c.bit = s.bit
                    WHERE s.export = ?1 ORDER BY s.bit";
         let mut statement = self.conn.prepare_cached(sql)?;
@@ -58,7 +54,8 @@ impl View {
 
     /// Containers of the export that no segment of it uses any more: kept at the platform, reported.
     pub fn orphans(&self, export: ExportId) -> Result<Vec<ContainerRecord>> {
-        let sql = "SELECT place, remote, name, origin, found_read FROM container WHERE export = ?1 AND bit IS NULL ORDER BY place, remote";
+        let sql = "SELECT place, remote, name, origin, found_read, made_ms FROM container
+                   WHERE export = ?1 AND bit IS NULL ORDER BY place, remote";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([export.0])?;
         let mut orphans = Vec::new();
@@ -66,6 +63,36 @@ impl View {
             orphans.push(container_of(row, 0)?);
         }
         Ok(orphans)
+    }
+
+    /// The segment that a container serves, or served last; `None`: that one has another now.
+    pub fn segment_of(&self, place: PlaceRow, remote: &ContainerId) -> Result<Option<Name>> {
+        let sql = "SELECT segment FROM container WHERE place = ?1 AND remote = ?2";
+        Ok(self.conn.query_row(sql, params![place.0, remote.0], |row| row.get(0)).optional()?.flatten())
+    }
+
+    /// Every place, with all containers that are recorded in it, whichever export's.
+    pub fn places(&self) -> Result<Vec<(PlaceRecord, Vec<ContainerRecord>)>> {
+        let mut statement = self.conn.prepare_cached("SELECT id, account, remote, name, origin FROM place ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        let mut places = Vec::new();
+        while let Some(row) = rows.next()? {
+            let place = place_of_row(row)?;
+            let containers = self.containers(place.row)?;
+            places.push((place, containers));
+        }
+        Ok(places)
+    }
+
+    fn containers(&self, place: PlaceRow) -> Result<Vec<ContainerRecord>> {
+        let sql = "SELECT place, remote, name, origin, found_read, made_ms FROM container WHERE place = ?1 ORDER BY remote";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([place.0])?;
+        let mut containers = Vec::new();
+        while let Some(row) = rows.next()? {
+            containers.push(container_of(row, 0)?);
+        }
+        Ok(containers)
     }
 
     fn fields(&self, place: PlaceRow) -> Result<Fields> {
@@ -96,4 +123,15 @@ impl View {
         let sql = "SELECT id FROM place WHERE account = ?1 AND remote = ?2";
         Ok(self.conn.query_row(sql, [account, &remote.0], |row| row.get(0)).optional()?.map(PlaceRow))
     }
+}
+
+/// Row, account, remote, name, origin.
+fn place_of_row(row: &Row<'_>) -> Result<PlaceRecord> {
+    Ok(PlaceRecord {
+        row: PlaceRow(row.get(0)?),
+        account: row.get(1)?,
+        remote: PlaceId(row.get(2)?),
+        name: row.get(3)?,
+        origin: Origin::from_code(row.get(4)?)?,
+    })
 }

@@ -8,12 +8,14 @@
 //! [`Store::commit`] become durable together; any other write is a transaction of its own.
 
 mod audit;
+mod consent;
 mod contact;
 mod contact_id;
 mod contact_read;
 mod container;
 mod daily;
 mod dir;
+mod directory;
 mod document;
 mod error;
 mod export;

@@ -6,6 +6,7 @@
 
 mod adopting;
 mod consent;
+mod identity;
 mod leaving;
 mod platform;
 mod restart;

@@ -26,6 +26,8 @@ pub struct World {
     pub segment: String,
     pub target: String,
     pub export: String,
+    /// `privacy.acceptedOn`.
+    pub accepted_on: &'static str,
     dir: tempfile::TempDir,
     recorder: sandbox::Recorder,
     http: reqwest::Client,
@@ -48,9 +50,26 @@ impl World {
         fs::create_dir(dir.path().join("definitions")).unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         let (segment, target, export) = ("displayName: Everyone\n".to_owned(), String::new(), String::new());
-        let world = Self { platform, sandbox, cancel: CancellationToken::new(), segment, target, export, dir, recorder, http };
+        let world = Self {
+            platform,
+            sandbox,
+            cancel: CancellationToken::new(),
+            segment,
+            target,
+            export,
+            accepted_on: "2026-11-22",
+            dir,
+            recorder,
+            http,
+        };
         fs::write(world.directory().join("key"), "sandbox-us0\n").unwrap();
         world
+    }
+
+    /// Another account of the platform, which knows nothing of this one.
+    pub async fn another_account(&self) -> Sandbox {
+        let recorder = Some(self.recorder.clone());
+        Sandbox::start(&self.dir.path().join("another"), Options { recorder, speed: SPEED, ..Options::default() }).await.unwrap()
     }
 
     fn directory(&self) -> PathBuf {
@@ -95,7 +114,7 @@ name: account
 type: {}
 endpoint: {endpoint}
 {credentials}
-privacy: {{acceptedBy: privacy@contoso.test, acceptedOn: 2026-11-22}}
+privacy: {{acceptedBy: privacy@contoso.test, acceptedOn: {}}}
 {}---
 apiVersion: listkeeper/v1
 kind: Segment
@@ -113,6 +132,7 @@ mode: mirror
 guard: {{maxRemovals: 100%}}
 {}{}{}{}",
             platform.name(),
+            self.accepted_on,
             platform.limits(),
             self.segment,
             platform.target(&self.target),

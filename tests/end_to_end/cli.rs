@@ -9,18 +9,18 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
-fn run(world: &World, args: &[&str]) -> (i32, String, String) {
+pub fn run(world: &World, args: &[&str]) -> (i32, String, String) {
     let output = command(world, args).output().unwrap();
     told(output)
 }
 
-fn command(world: &World, args: &[&str]) -> Command {
+pub fn command(world: &World, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_listkeeper"));
     command.args(args).arg("--state").arg(world.state().path()).current_dir(world.directory()).env("USER", "dana").stdin(Stdio::null());
     command
 }
 
-fn told(output: Output) -> (i32, String, String) {
+pub fn told(output: Output) -> (i32, String, String) {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod exclusion;
 mod files;
 mod guard;
+mod identity;
 mod killed;
 mod persons;
 mod refresh;

@@ -61,7 +61,7 @@ impl Defined {
         self
     }
 
-    fn yaml(&self, endpoint: &str) -> String {
+    pub fn yaml(&self, endpoint: &str) -> String {
         let mut yaml = format!(
             "apiVersion: listkeeper/v1
 kind: Source

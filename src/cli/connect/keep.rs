@@ -23,14 +23,16 @@ pub enum Keeper {
 impl Keeper {
     /// Fails where the state cannot be written.
     pub async fn open(args: &Args, globals: &Globals, rehearsal: bool) -> Result<Self, u8> {
+        let home = session::Home { dir: &args.dir, adopt: false };
         if rehearsal {
-            let mut base = session::Base::open(globals, false, session::Access::Read).await?;
+            let mut base = session::Base::open(globals, false, session::Access::Read, home).await?;
+            base.engine.state = session::state_dir(globals, true)?;
             base.engine.sign_ins = SignIns::new(Arc::new(InMemoryTokens::default()), Hub::default());
             return Ok(Self::Nobody(base));
         }
         match Remote::find(globals, false, &args.access).await? {
             Some(daemon) => Ok(Self::Daemon(daemon)),
-            None => Ok(Self::Own(session::Base::open(globals, false, session::Access::Write).await?)),
+            None => Ok(Self::Own(session::Base::open(globals, false, session::Access::Write, home).await?)),
         }
     }
 
@@ -67,13 +69,17 @@ fn export(catalog: &Catalog, connection: &Connection) -> Option<Arc<Export>> {
 }
 
 /// There is nothing to sign in to: the key is tried.
-pub async fn check(globals: &Globals, catalog: &Catalog, connection: &Connection) -> Result<u8, u8> {
+pub async fn check(globals: &Globals, catalog: &Catalog, connection: &Connection, rehearsal: bool) -> Result<u8, u8> {
     render::talk(&format!("connection {} has a key: there is nothing to sign in to, the key is tried", connection.name));
     let Some(export) = export(catalog, connection) else {
         render::talk("no export uses this connection yet, so there is nothing to try it with");
         return Ok(exit::DONE);
     };
-    let base = session::Base::open(globals, false, session::Access::Read).await?;
+    let home = session::Home { dir: &catalog.root, adopt: false };
+    let mut base = session::Base::open(globals, false, session::Access::Read, home).await?;
+    if rehearsal {
+        base.engine.state = session::state_dir(globals, true)?;
+    }
     let account = base.engine.probe(&export).await.map_err(|failure| failed(&failure))?;
     base.close().await;
     render::talk(&format!("Connected: {} (account {})", connection.name, account.name));

@@ -56,7 +56,7 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let only = names(&args.target.exports)?;
-    let base = Base::open(globals, args.target.sandbox, Access::Write).await?;
+    let base = Base::open(globals, args.target.sandbox, Access::Write, args.target.home()).await?;
     let stop = CancellationToken::new();
     session::stop_on_signal(stop.clone(), globals.log_format == LogFormat::Text);
     let listener = listener(args, globals, &base);

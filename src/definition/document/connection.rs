@@ -82,8 +82,9 @@ pub struct PrivacyDoc {
     /// Who accepted it.
     #[schemars(required)]
     pub accepted_by: Option<Text>,
-    /// When, as `YYYY-MM-DD`.
-    #[schemars(required, extend("format" = "date"))]
+    /// When, as `YYYY-MM-DD` or `YYYY-MM-DDTHH:MM`. It holds for the connection's type, endpoint and account of that time:
+    /// when one of them changes, nothing is sent until a later date stands here.
+    #[schemars(required)]
     pub accepted_on: Option<Text>,
 }
 

@@ -60,13 +60,19 @@ fn region(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Scope<'
 fn privacy(written: &At<PrivacyDoc>, scope: &mut Scope<'_>) -> Option<Privacy> {
     let by = scope.need_text(&written.accepted_by, written.at, "acceptedBy", "write who accepted it");
     let on = scope.need_text(&written.accepted_on, written.at, "acceptedOn", "write when, as YYYY-MM-DD")?;
-    match chrono::NaiveDate::parse_from_str(on, "%Y-%m-%d") {
-        Ok(accepted_on) => Some(Privacy { accepted_by: by?.value.clone(), accepted_on }),
-        Err(_) => {
-            scope.error(on.at, format!("`{}` is not a date", on.value), "write it as YYYY-MM-DD");
+    match moment(on) {
+        Some(accepted_on) => Some(Privacy { accepted_by: by?.value.clone(), accepted_on }),
+        None => {
+            scope.error(on.at, format!("`{}` is not a date", on.value), "write it as YYYY-MM-DD, or YYYY-MM-DDTHH:MM");
             None
         }
     }
+}
+
+/// A day, or a minute of it: a consent can be renewed on the day on which it was given.
+fn moment(text: &str) -> Option<chrono::NaiveDateTime> {
+    let day = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Into::into);
+    day.or_else(|_| chrono::NaiveDateTime::parse_from_str(text, "%Y-%m-%dT%H:%M")).ok()
 }
 
 pub fn endpoint(text: &Text, scope: &mut Scope<'_>) -> Option<url::Url> {

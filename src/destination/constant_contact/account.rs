@@ -16,5 +16,5 @@ struct Summary {
 pub(super) async fn verify(api: &Api) -> Result<Account, Error> {
     let answer = api.call(Call::get("/account/summary", &["account", "summary"])).await?;
     let Summary { encoded_account_id: id, organization_name: name } = read(&answer)?;
-    Ok(Account { id, name, budget_key: api.budget_key.clone() })
+    Ok(Account { id, name, budget_key: api.budget_key.clone(), shows: None })
 }

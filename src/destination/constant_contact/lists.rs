@@ -1,7 +1,7 @@
 //! The account's lists: reading, creating, renaming, deleting them.
 
 use super::{
-    super::{ContainerId, Error, RemoteContainer},
+    super::{ContainerId, Error, RemoteContainer, words::moment},
     activities::{self, Activity},
     api::{Api, Call, Links, read},
     errors,
@@ -20,11 +20,13 @@ struct List {
     list_id: String,
     name: String,
     membership_count: Option<u64>,
+    #[serde(default)]
+    created_at: String,
 }
 
 impl From<List> for RemoteContainer {
-    fn from(List { list_id, name, membership_count }: List) -> Self {
-        Self::new(list_id, name, membership_count)
+    fn from(List { list_id, name, membership_count, created_at }: List) -> Self {
+        Self { made: moment(&created_at), ..Self::new(list_id, name, membership_count) }
     }
 }
 

@@ -96,7 +96,7 @@ impl Destination for ConstantContact {
     async fn observe(&self, _sought: &Sought<'_>) -> Result<Observed, Error> {
         let fields = fields::all(&self.api, self.columns.any_custom);
         let (account, fields, containers) = futures::try_join!(self.account(), fields, lists::all(&self.api))?;
-        let place = RemotePlace { id: PlaceId(account.id.clone()), name: account.name.clone(), contacts: None };
+        let place = RemotePlace { id: PlaceId(account.id.clone()), name: account.name.clone(), contacts: None, made: None };
         Ok(Observed { place: Some(place), same_name: Vec::new(), fields, containers })
     }
 

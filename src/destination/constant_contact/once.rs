@@ -13,12 +13,14 @@ where
     L: Future<Output = Result<Option<T>, Error>>,
     M: Future<Output = Result<Option<T>, Error>>,
 {
+    let mut lost = None;
     for attempt in 1..=ATTEMPTS {
-        if let Some(found) = look().await? {
+        // Who cannot look again still does not know whether it was made.
+        if let Some(found) = look().await.map_err(|error| lost.take().unwrap_or(error))? {
             return Ok(found);
         }
         match make().await {
-            Err(Error { kind: ErrorKind::Retry { unknown: true, .. }, .. }) if attempt < ATTEMPTS => {}
+            Err(error @ Error { kind: ErrorKind::Retry { unknown: true, .. }, .. }) if attempt < ATTEMPTS => lost = Some(error),
             Err(error) => return Err(error),
             Ok(Some(made)) => return Ok(made),
             Ok(None) => {}

@@ -17,9 +17,14 @@ const FORGOTTEN_LIMIT: usize = 256 << 20;
 
 /// Probes the key.
 pub(super) async fn verify(api: &Api) -> Result<Account, Error> {
-    lists::all(api).await?;
+    let lists = lists::all(api).await?;
     let name = format!("the project behind this key ({})", api.place);
-    Ok(Account { id: api.place.0.clone(), name, budget_key: api.budget_key.clone() })
+    Ok(Account {
+        id: api.place.0.clone(),
+        name,
+        budget_key: api.budget_key.clone(),
+        shows: Some(lists.into_iter().map(Into::into).collect()),
+    })
 }
 
 /// Refuses a project that knows its users by user id alone: there, an address names nobody. A hybrid project has the same

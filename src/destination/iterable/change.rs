@@ -31,10 +31,9 @@ fn cannot(what: &str) -> Error {
 /// Made by an earlier call whose answer was lost: then it is empty.
 async fn found_list(api: &Api, name: &str) -> Result<Option<RemoteContainer>, Error> {
     let Some(list) = lists::all(api).await?.into_iter().find(|list| list.name == name) else { return Ok(None) };
-    let size: u64 = read(&api.call(Call::to(routes::SIZE).of(list.id)).await?)?;
-    match size {
+    match lists::size(api, list.id).await? {
         0 => Ok(Some(RemoteContainer { members: Some(0), ..list.into() })),
-        _ => Err(Error::stall(format!("a list {name:?} with {size} members exists already"))
+        size => Err(Error::stall(format!("a list {name:?} with {size} members exists already"))
             .hint("to take it over add `adopt: {lists: true}` under target")),
     }
 }
@@ -48,7 +47,10 @@ struct Made {
 async fn create_list(api: &Api, name: &str) -> Result<RemoteContainer, Error> {
     let body = json!({ "name": name, "description": "kept by Listkeeper: who is on it is changed by its definition" });
     let made: Made = read(&api.call(Call::to(routes::NEW_LIST).body(&body)?.once()).await?)?;
-    Ok(RemoteContainer::new(made.list_id.to_string(), name, Some(0)))
+    let list = RemoteContainer::new(made.list_id.to_string(), name, Some(0));
+    // The answer does not say when it was made, by which the list, and with it the project, is recognised later.
+    let shown = lists::all(api).await.unwrap_or_default().into_iter().find(|list| list.id == made.list_id);
+    Ok(RemoteContainer { made: shown.map(RemoteContainer::from).and_then(|shown| shown.made), ..list })
 }
 
 /// Gone already is as good as deleted now.

@@ -19,6 +19,9 @@ pub(super) struct List {
     pub name: String,
     #[serde(default)]
     list_type: Option<String>,
+    /// Milliseconds.
+    #[serde(default)]
+    created_at: Option<i64>,
 }
 
 impl List {
@@ -38,13 +41,19 @@ impl From<List> for RemoteContainer {
     fn from(list: List) -> Self {
         let closed = list.closed();
         // How many are on it costs one of five calls a minute, and no plan needs it.
-        Self { closed, ..Self::new(list.id.to_string(), list.name, None) }
+        let made = list.created_at.and_then(chrono::DateTime::from_timestamp_millis);
+        Self { closed, made, ..Self::new(list.id.to_string(), list.name, None) }
     }
 }
 
 /// All of them: the call has no pages and looks for no names.
 pub(super) async fn all(api: &Api) -> Result<Vec<List>, Error> {
     Ok(read::<Answered>(&api.call(Call::to(routes::LISTS)).await?)?.lists)
+}
+
+/// How many are on it.
+pub(super) async fn size(api: &Api, id: u64) -> Result<u64, Error> {
+    read(&api.call(Call::to(routes::SIZE).of(id)).await?)
 }
 
 /// As calls name a list.

@@ -9,11 +9,9 @@
 //! * an unsubscribe makes a profile of whoever is unknown, so it is sent only for those whom the list has ([`leave`]);
 //! * the first value of a field fixes its type for good, so new fields are written one call at a time ([`first`]).
 //!
-//! No call tells which project a key belongs to. The place is therefore called after where it is: `iterable-us`,
-//! `iterable-eu`, or the host of the connection's `endpoint`. Two connections to one data centre share that name, whatever
-//! their projects: their runs take turns, one field mapped from different columns is an error across them, and a
-//! connection that is moved to another project of the same data centre is not noticed as such: its lists are just gone
-//! there. Lists are told apart all the same, since their ids are the vendor's and not the project's.
+//! No call tells which project a key belongs to. It is recognised by the lists of ours that it shows ([`Account::shows`],
+//! `plan::projects`): their ids, and when they were made. A first project is called after where it is: `iterable-us`,
+//! `iterable-eu`, or the host of the connection's `endpoint`; the name says nothing more.
 //!
 //! May know: the vendor's API, `http`. May not know: plans, the state.
 

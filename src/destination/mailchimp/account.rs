@@ -29,5 +29,5 @@ pub(super) async fn verify(api: &Api) -> Result<Account, Error> {
     };
     let budget_key = format!("mailchimp/{}/{user}", root.account_id);
     api.belongs_to(&budget_key);
-    Ok(Account { id: root.account_id, name: root.account_name, budget_key })
+    Ok(Account { id: root.account_id, name: root.account_name, budget_key, shows: None })
 }

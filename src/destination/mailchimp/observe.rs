@@ -1,5 +1,6 @@
 //! The audience, its merge fields and its tags, as Mailchimp has them.
 
+use super::super::words::moment;
 use super::{
     super::{Error, Observed, PlaceId, RemoteContainer, RemoteField, RemotePlace},
     api::{Api, Call, read},
@@ -19,6 +20,8 @@ pub(super) struct List {
     pub name: String,
     #[serde(default)]
     stats: Stats,
+    #[serde(default)]
+    date_created: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -31,9 +34,9 @@ struct Stats {
 }
 
 impl From<List> for RemotePlace {
-    fn from(List { id, name, stats }: List) -> Self {
+    fn from(List { id, name, stats, date_created }: List) -> Self {
         let counted = stats.member_count + stats.unsubscribe_count + stats.cleaned_count;
-        Self { id: PlaceId(id), name, contacts: Some(stats.total_contacts.unwrap_or(counted).max(counted)) }
+        Self { id: PlaceId(id), name, contacts: Some(stats.total_contacts.unwrap_or(counted).max(counted)), made: moment(&date_created) }
     }
 }
 
@@ -43,11 +46,13 @@ pub(super) struct Segment {
     pub name: String,
     #[serde(default)]
     pub member_count: u64,
+    #[serde(default)]
+    created_at: String,
 }
 
 impl From<Segment> for RemoteContainer {
-    fn from(Segment { id, name, member_count }: Segment) -> Self {
-        Self::new(id.to_string(), name, Some(member_count))
+    fn from(Segment { id, name, member_count, created_at }: Segment) -> Self {
+        Self { made: moment(&created_at), ..Self::new(id.to_string(), name, Some(member_count)) }
     }
 }
 

@@ -26,5 +26,5 @@ pub(super) async fn verify(api: &Api) -> Result<Account, Error> {
     let (Brand { id, name }, _) = futures::try_join!(brand(api), api.call(contacts))?;
     let budget_key = format!("omnisend/{id}");
     api.belongs_to(&budget_key);
-    Ok(Account { id, name, budget_key })
+    Ok(Account { id, name, budget_key, shows: None })
 }

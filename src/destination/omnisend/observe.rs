@@ -18,7 +18,7 @@ pub(super) async fn observe(api: &Api, views: bool, sought: &Sought<'_>) -> Resu
             container.lacks_view = !segments.iter().any(|segment| segment.name == container.name);
         }
     }
-    let place = Some(RemotePlace { id: PlaceId(id), name, contacts: None });
+    let place = Some(RemotePlace { id: PlaceId(id), name, contacts: None, made: None });
     Ok(Observed { place, same_name: Vec::new(), fields: fields::known(), containers })
 }
 

@@ -27,7 +27,7 @@ fn connection(kind: ConnectionType, secret: Option<&str>) -> Connection {
         display_name: "CRM".into(),
         kind,
         credentials: Credentials::OAuth(app),
-        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDate::MIN },
+        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::MIN },
         export_user: None,
         endpoint: None,
         region: Region::default(),

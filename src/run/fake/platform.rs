@@ -287,12 +287,13 @@ impl Destination for Fake {
     }
 
     async fn verify(&self) -> Result<Account, Error> {
-        Ok(Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into() })
+        Ok(Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into(), shows: None })
     }
 
     async fn observe(&self, _sought: &Sought<'_>) -> Result<Observed, Error> {
         let observed = |inner: &mut Inner| {
-            let place = RemotePlace { id: PlaceId("cdp".into()), name: "CDP".into(), contacts: Some(inner.people.len() as u64) };
+            let place =
+                RemotePlace { id: PlaceId("cdp".into()), name: "CDP".into(), contacts: Some(inner.people.len() as u64), made: None };
             let size = |id: &String| inner.people.values().filter(|p| p.lists.contains(id)).count() as u64;
             let lists = inner.lists.iter().map(|(id, name)| RemoteContainer { members: Some(size(id)), ..made(id, name) }).collect();
             Observed { place: Some(place), same_name: Vec::new(), fields: inner.fields.clone(), containers: lists }
@@ -307,7 +308,7 @@ impl Destination for Fake {
     async fn change(&self, _place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Error> {
         let apply = |inner: &mut Inner| match change {
             ResourceChange::CreatePlace { name } => {
-                ResourceDone::Place(RemotePlace { id: PlaceId("cdp".into()), name: name.clone(), contacts: Some(0) })
+                ResourceDone::Place(RemotePlace { id: PlaceId("cdp".into()), name: name.clone(), contacts: Some(0), made: None })
             }
             ResourceChange::CreateField { tag, field_type } => {
                 let kind = FieldKind::plain(*field_type);

@@ -178,13 +178,13 @@ match: {{email: Email}}
         // A key is good for every platform that is never asked.
         let connection = Connection { credentials: Credentials::ApiKey(Secret::Plain("key-us0".into())), ..(*export.connection).clone() };
         let keyed = Export { connection: Arc::new(connection), ..(*export).clone() };
-        let real = destination::open(&keyed, &engine.hub, &engine.sign_ins).unwrap();
+        let real = destination::open(&keyed, &engine.hub, &engine.sign_ins, Arc::new(destination::Anything)).unwrap();
         let capabilities = self.limits.unwrap_or_else(|| real.capabilities());
         let connections = capabilities.connections_default;
         Context {
             destination: Arc::new(Fake { like: self.like, platform: self.platform.clone(), real, capabilities }),
             capabilities,
-            account: destination::Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into() },
+            account: destination::Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into(), shows: None },
             export,
             watch: Arc::new(Silent),
             now: self.now,

@@ -4,7 +4,7 @@ use super::*;
 use crate::destination::ContainerId;
 
 pub(super) fn container(place: PlaceRow, remote: &str, name: &str) -> ContainerRecord {
-    ContainerRecord { place, remote: ContainerId(remote.into()), name: name.into(), origin: Origin::Created, found_read: true }
+    ContainerRecord { place, remote: ContainerId(remote.into()), name: name.into(), origin: Origin::Created, found_read: true, made: None }
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn exports_share_a_place_and_its_fields_but_not_a_container() {
         choices: vec![],
         required: false,
     };
-    f.store.record_fields(place, &[("LTV".to_owned(), kind.clone())].into()).unwrap();
+    f.store.record_fields(place, &[("LTV".to_owned(), kind.clone())].into(), &Default::default()).unwrap();
     assert_eq!(f.store.export(&name("second")).unwrap().unwrap().fields["LTV"], kind);
 
     f.store.ensure_segments(first, &[name("vip"), name("lapsed")]).unwrap();

@@ -106,7 +106,7 @@ fn connection(endpoint: Option<url::Url>) -> Connection {
         display_name: "Newsletter".into(),
         kind: ConnectionType::ConstantContact,
         credentials: Credentials::ApiKey(Secret::Plain("token".into())),
-        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDate::default() },
+        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,
         endpoint,
         region: Region::default(),

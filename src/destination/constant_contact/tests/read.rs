@@ -57,7 +57,10 @@ async fn the_account_is_the_place_and_its_lists_come_by_pages() {
     let observed = world.destination.observe(&Sought::default()).await.unwrap();
     let place = observed.place.unwrap();
     assert_eq!((place.id.0, place.name, place.contacts), (account.id, account.name, None));
-    assert_eq!(observed.containers, [RemoteContainer::new(LIST, format!("Sandbox list {LIST}"), Some(0))]);
+    let made = observed.containers[0].made;
+    assert!(made.is_some());
+    let list = RemoteContainer { made, ..RemoteContainer::new(LIST, format!("Sandbox list {LIST}"), Some(0)) };
+    assert_eq!(observed.containers, [list]);
     assert!(observed.fields.iter().any(|field| field.tag == "home_street2"));
     assert!(account.budget_key.starts_with("constant-contact/") && !account.budget_key.contains("token"));
     world.clean();

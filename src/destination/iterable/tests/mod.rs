@@ -108,7 +108,7 @@ fn connection(endpoint: Option<url::Url>) -> Connection {
         display_name: "App".into(),
         kind: ConnectionType::Iterable,
         credentials: Credentials::ApiKey(Secret::Plain(Sandbox::API_KEY.into())),
-        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDate::default() },
+        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,
         endpoint,
         region: Region::default(),

@@ -11,10 +11,13 @@ async fn lists_are_known_by_id_or_wanted_by_exact_name() {
     }
     let known = [(ContainerId("4".into()), "Its name then".to_owned()), (ContainerId("99".into()), "Gone".to_owned())];
     let names = ["VIP".to_owned(), "Recent".to_owned()];
-    let observed = world.destination.observe(&Sought { place: None, known: &known, names: &names }).await.unwrap();
+    let observed = world.destination.observe(&Sought { place: None, known: &known, names: &names, begun: &[] }).await.unwrap();
     let seen: Vec<_> = observed.containers.iter().map(|c| (c.name.as_str(), c.members, c.closed.is_some())).collect();
     assert_eq!(seen, [("VIP", None, false), ("Recent", None, true), ("Known before", None, false)]);
     assert_eq!(observed.place.unwrap().id, place());
+    let begun = world.destination.observe(&Sought { names: &names, begun: &names[..1], ..Sought::default() }).await.unwrap();
+    let counted: Vec<_> = begun.containers.iter().map(|c| (c.name.as_str(), c.members)).collect();
+    assert_eq!(counted, [("VIP", Some(0)), ("Recent", None)]);
     world.is_clean();
 }
 
@@ -23,7 +26,9 @@ async fn a_list_is_made_once_and_taken_from_nobody() {
     let world = World::new().await;
     let make = ResourceChange::CreateContainer { name: "Gold".into() };
     let made = world.destination.change(None, &make).await.unwrap();
-    assert_eq!(made, ResourceDone::Container(RemoteContainer::new(world.list.0.clone(), "Gold", Some(0))), "found again, empty");
+    let ResourceDone::Container(found) = made else { panic!("{made:?} is no list") };
+    assert_eq!((&found.id, found.name.as_str(), found.members), (&world.list, "Gold", Some(0)), "found again, empty");
+    assert!(found.made.is_some());
     world.submit(Operation::Join, vec![row("a@example.com", &[])]).await.unwrap();
     let error = world.destination.change(None, &make).await.unwrap_err();
     assert_eq!(error.hint.unwrap(), "to take it over add `adopt: {lists: true}` under target");

@@ -12,7 +12,10 @@ async fn an_audience_is_created_with_what_mailchimp_demands() {
     world.on("GET", "/lists", 200, json!({"lists": [], "total_items": 0})).await;
     world.on("POST", "/lists", 200, json!({"id": "n1", "name": "Customers", "stats": {"member_count": 0}})).await;
     let done = world.destination.change(None, &ResourceChange::CreatePlace { name: "Customers".into() }).await.unwrap();
-    assert_eq!(done, ResourceDone::Place(RemotePlace { id: PlaceId("n1".into()), name: "Customers".into(), contacts: Some(0) }));
+    assert_eq!(
+        done,
+        ResourceDone::Place(RemotePlace { id: PlaceId("n1".into()), name: "Customers".into(), contacts: Some(0), made: None })
+    );
     assert_eq!(
         world.seen().await[1],
         (

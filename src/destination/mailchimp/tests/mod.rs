@@ -30,7 +30,7 @@ fn connection(endpoint: Option<&str>, limits: Limits) -> (Connection, tempfile::
         display_name: "Newsletter".into(),
         kind: ConnectionType::Mailchimp,
         credentials: Credentials::ApiKey(Secret::File(file.path().into())),
-        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDate::default() },
+        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,
         endpoint: endpoint.map(|url| url.parse().unwrap()),
         region: Region::default(),

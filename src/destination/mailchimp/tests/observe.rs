@@ -26,7 +26,7 @@ async fn an_audience_by_id_with_fields_and_tags() {
     world.on("GET", "/lists/a1", 200, list("a1", "Customers")).await;
     with_contents(&world, "a1").await;
     let observed = world.destination.observe(&Sought::default()).await.unwrap();
-    assert_eq!(observed.place, Some(RemotePlace { id: PlaceId("a1".into()), name: "Customers".into(), contacts: Some(6) }));
+    assert_eq!(observed.place, Some(RemotePlace { id: PlaceId("a1".into()), name: "Customers".into(), contacts: Some(6), made: None }));
     let kinds: Vec<_> =
         observed.fields.iter().map(|f| (f.tag.as_str(), f.kind.field_type, f.kind.max_bytes, f.kind.choices.len())).collect();
     assert_eq!(
@@ -123,7 +123,7 @@ async fn verify_names_account_and_budget() {
     world.on("GET", "/ping", 200, json!({"health_status": "Everything's Chimpy!"})).await;
     world.on("GET", "/", 200, json!({"account_id": "acc", "account_name": "Acme", "login_id": 42})).await;
     let account = world.destination.verify().await.unwrap();
-    assert_eq!(account, Account { id: "acc".into(), name: "Acme".into(), budget_key: "mailchimp/acc/42".into() });
+    assert_eq!(account, Account { id: "acc".into(), name: "Acme".into(), budget_key: "mailchimp/acc/42".into(), shows: None });
     let requests = world.server.received_requests().await.unwrap();
     let basic = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("listkeeper:{KEY}"));
     assert_eq!(requests[0].headers["authorization"], format!("Basic {basic}"));

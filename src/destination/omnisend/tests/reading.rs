@@ -91,7 +91,7 @@ async fn a_cursor_of_nobodys_is_refused_by_the_vendor() {
 async fn our_tags_are_there_and_others_if_somebody_carries_them() {
     let world = brand().await;
     let (ours, names) = ([(ContainerId("ours".into()), "ours".to_owned())], ["ours", TAG, "unheard-of"].map(str::to_owned));
-    let sought = Sought { place: None, known: &ours, names: &names };
+    let sought = Sought { place: None, known: &ours, names: &names, begun: &[] };
     let Observed { place, containers, fields, .. } = world.destination.observe(&sought).await.unwrap();
     let account = world.destination.verify().await.unwrap();
     assert_eq!(place.unwrap().id.0, account.id);

@@ -20,7 +20,7 @@ fn delete(name: &str) -> ResourceChange {
 /// Whether our tag lacks its segment.
 async fn lacks_view(world: &World) -> bool {
     let known = [(ContainerId(TAG.into()), TAG.to_owned())];
-    let observed = world.destination.observe(&Sought { place: None, known: &known, names: &[TAG.to_owned()] }).await.unwrap();
+    let observed = world.destination.observe(&Sought { place: None, known: &known, names: &[TAG.to_owned()], begun: &[] }).await.unwrap();
     observed.containers[0].lacks_view
 }
 

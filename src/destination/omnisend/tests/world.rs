@@ -132,7 +132,7 @@ fn connect(sandbox: &Sandbox, key: &str, views: bool) -> Arc<dyn Destination> {
         display_name: "Shop".into(),
         kind: ConnectionType::Omnisend,
         credentials: Credentials::ApiKey(Secret::Plain(key.into())),
-        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDate::default() },
+        privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,
         endpoint: sandbox.endpoint("omnisend"),
         region: Region::default(),
