@@ -60,3 +60,7 @@ pub fn above_documented(capabilities: &Capabilities, limits: &Limits, connection
     .flatten()
     .collect()
 }
+
+#[cfg(test)]
+#[path = "cost_tests.rs"]
+mod tests;

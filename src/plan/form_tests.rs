@@ -83,6 +83,7 @@ fn json_for_programs() {
       "nothingToDo": false,
       "heldBecause": [],
       "callsTotal": 127,
+      "estimated": false,
       "export": "vip-newsletter",
       "connection": "Newsletter account (marketing team)",
       "vendor": "Mailchimp",

@@ -13,6 +13,8 @@ struct Document<'a> {
     /// Why the guard holds it, in words; empty: it passes.
     held_because: Vec<String>,
     calls_total: u64,
+    /// What is read before a step can change its numbers.
+    estimated: bool,
     #[serde(flatten)]
     plan: &'a Plan,
 }
@@ -23,7 +25,14 @@ pub fn json(plan: &Plan, samples: bool) -> serde_json::Result<String> {
     let plan = bare.as_ref().unwrap_or(plan);
     let held_because = plan.verdict.held.iter().map(ToString::to_string).collect();
     let calls_total = plan.cost.total();
-    let document = Document { format: "listkeeper/plan/v1", nothing_to_do: plan.is_empty(), held_because, calls_total, plan };
+    let document = Document {
+        format: "listkeeper/plan/v1",
+        nothing_to_do: plan.is_empty(),
+        held_because,
+        calls_total,
+        estimated: plan.is_estimated(),
+        plan,
+    };
     serde_json::to_string_pretty(&document)
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{destination::all_capabilities, member::Key};
+use crate::{destination::all_capabilities, member::Key, plan::reads::Reads};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::{collections::BTreeMap, convert::Infallible};

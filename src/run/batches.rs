@@ -6,7 +6,7 @@ use crate::{
     member::{Fingerprint, Key, RemainingEntry, SegmentMask, Standing},
     plan::{
         diff::Leaver,
-        steps::{Cut, Todo},
+        task::{Cut, Todo},
     },
     state::{Job, JobMember, RunId, View},
 };

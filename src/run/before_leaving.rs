@@ -1,9 +1,10 @@
 //! What some vendors need before people are taken out: that our last write has become visible, and their own ids of contacts.
 
-use super::{Failure, pages::Pages, part::Part, phase::Phase, poll, standings, steps::FEW};
+use super::{Failure, pages::Pages, part::Part, phase::Phase, poll, standings};
 use crate::{
     destination::ContactRecord,
     member::{Email, Key},
+    plan::reads::FEW,
 };
 use chrono::{DateTime, Utc};
 use futures::future::try_join_all;

@@ -3,7 +3,7 @@
 use super::observe::Ready;
 use crate::{
     destination::{ContainerId, Operation},
-    plan::steps::Task,
+    plan::task::Task,
 };
 
 /// A task of the plan, with its list as the platform knows it.

@@ -5,7 +5,7 @@ use crate::{
     definition::OnEmpty,
     destination::{BatchRow, ContainerId, Destination, Operation},
     member::{Key, MappedField, Person, Record, SegmentMask, Spool, Standing, Value},
-    plan::steps::{Carried, Task},
+    plan::task::{Carried, Task},
 };
 
 /// Makes rows of members.

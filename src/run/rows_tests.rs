@@ -3,7 +3,10 @@ use crate::{
     definition::{AttributeSpec, Columns, Consent, FieldType, Matching},
     destination::{Capabilities, all_capabilities},
     member::{Collector, Desired, FieldKind, Mapping, Value},
-    plan::steps::{Inputs, StepList, tasks},
+    plan::{
+        steps::{Inputs, StepList},
+        task::tasks,
+    },
     run::{
         Context,
         fake::{Like, World},
@@ -144,7 +147,7 @@ fn a_row_is_measured_only_where_bytes_limit_a_call() {
     let entry = desired.entries[0];
     let (row, _) = rows.of(&limited, &desired.spool, entry.key(), entry.offset(), carried(true, &[])).unwrap();
     assert!(rows.size(&limited, &row) > 0);
-    let unlimited = Task { call: crate::plan::steps::Call { bytes: usize::MAX, ..limited.call }, ..limited };
+    let unlimited = Task { call: crate::plan::task::Call { bytes: usize::MAX, ..limited.call }, ..limited };
     assert_eq!(rows.size(&unlimited, &row), 0);
 }
 

@@ -7,14 +7,13 @@ use crate::{
     member::ChangeEntry,
     plan::{
         PlacePlan, StandingRead,
+        reads::{FEW, ReadInputs, Reads},
         resources::{ContainerPlan, ContainerState},
-        steps::{Inputs, Reads, Step, StepList, Todo, steps},
+        steps::{Inputs, Step, StepList, steps},
+        task::Todo,
     },
 };
-use std::collections::{BTreeMap, VecDeque};
-
-/// Up to so many people are looked up one by one before they are removed; more, and the whole list is read.
-pub const FEW: usize = 50;
+use std::collections::VecDeque;
 
 /// The steps of a plan.
 pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<Vec<Step>, Failure> {
@@ -73,7 +72,7 @@ pub fn lists(containers: &[ContainerPlan]) -> Vec<StepList> {
     containers.iter().map(|c| StepList { bit: c.bit, name: c.name.clone(), live: live(c) }).collect()
 }
 
-/// Their ids at the platform; where one is still to be made, its name: platforms whose calls carry it use the name.
+/// The lists' ids at the platform; where one is still to be made, its name: platforms whose calls carry it use the name.
 fn ids(containers: &[ContainerPlan]) -> Vec<(u8, ContainerId)> {
     let id = |container: &ContainerPlan| match &container.state {
         ContainerState::Known(id) | ContainerState::Take { id, .. } | ContainerState::Dropped(Some(id)) => id.clone(),
@@ -89,30 +88,19 @@ fn is_estimated(parts: &Parts<'_>) -> bool {
 }
 
 fn reads(parts: &Parts<'_>, reading: Option<&StandingRead>, steps: &[Step]) -> Result<Reads, Failure> {
-    let pages = |members: u64| members.div_ceil(parts.context.capabilities.page_rows.max(1) as u64).max(1);
-    let found = |c: &ContainerPlan| match c.state {
-        ContainerState::Take { members, created: false, .. } if members != Some(0) => Some((c.bit, members.map(pages))),
-        _ => None,
+    let by_id = steps.iter().filter_map(Step::task).filter(|task| task.call.by_id).filter_map(|task| task.bit);
+    let without_id = by_id.map(|bit| Ok((bit, without_id(parts, bit)?))).collect::<Result<_, Failure>>()?;
+    let inputs = ReadInputs {
+        containers: &parts.settled.resources.containers,
+        page_rows: parts.context.capabilities.page_rows,
+        statuses: reading,
+        before: &parts.work.tally.before,
+        joins: &parts.resolved.joins,
+        leaves: &parts.work.tally.leaves,
+        without_id: &without_id,
+        verifies: parts.context.export.verify == Some(Verify::Always),
     };
-    let containers = &parts.settled.resources.containers;
-    let verifies = parts.context.export.verify == Some(Verify::Always) && !steps.is_empty();
-    let (before, joins, leaves) = (&parts.work.tally.before, &parts.resolved.joins, &parts.work.tally.leaves);
-    let of = |map: &BTreeMap<u8, u64>, bit: u8| map.get(&bit).copied().unwrap_or(0);
-    let after = |bit: u8| (of(before, bit) + of(joins, bit)).saturating_sub(of(leaves, bit));
-    let mut ids = Vec::new();
-    for bit in steps.iter().filter_map(Step::task).filter(|task| task.call.by_id).filter_map(|task| task.bit) {
-        match without_id(parts, bit)? {
-            0 => {}
-            few if few <= FEW => ids.push((bit, few as u64)),
-            _ => ids.push((bit, pages(of(before, bit)))),
-        }
-    }
-    Ok(Reads {
-        statuses: reading.map(|reading| (reading.contacts, reading.calls)),
-        found: containers.iter().filter_map(found).collect(),
-        ids,
-        back: containers.iter().filter(|_| verifies).map(|c| (c.bit, pages(after(c.bit)))).collect(),
-    })
+    Ok(Reads::of(&inputs, steps))
 }
 
 /// How many of those who are removed from a list have no id on record; counted only as far as it matters.

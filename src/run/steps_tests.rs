@@ -116,3 +116,18 @@ async fn a_dropped_segment_is_removed_from_only() {
     world.write(&format!("b@x.test,\n{stay}"));
     assert_eq!(shown(&planned(&world).await), ["remove Everyone 1 in 1", "remove named 21 in 1", "archive 1 in 1"]);
 }
+
+/// Who is on a list before our first write is read once; a list that nobody is on is not.
+#[rstest]
+#[case(true, &["read-pre-existing Everyone about ? in 1", "add Everyone 1 in 1"])]
+#[case(false, &["add Everyone 1 in 1"])]
+#[tokio::test(start_paused = true)]
+async fn pre_existing_members_are_read(#[case] someone: bool, #[case] expected: &[&str]) {
+    let world = World::new(Like::Iterable, "target: {adopt: {lists: true}}").await;
+    world.platform().list("10", "Everyone");
+    if someone {
+        world.platform().person("there@x.test", Standing::Subscribed, &["Everyone"]);
+    }
+    world.write("a@x.test,Ana\n");
+    assert_eq!(shown(&planned(&world).await), expected);
+}

@@ -1,0 +1,87 @@
+//! What is read besides the steps that change something, where the number of its calls can be known before.
+
+use super::{
+    StandingRead,
+    resources::{ContainerPlan, ContainerState},
+    steps::{Act, Step, StepList},
+    task::Task,
+};
+use crate::destination::Operation;
+use std::collections::BTreeMap;
+
+/// Up to so many people are looked up one by one before they are removed; more, and the whole list is read.
+pub const FEW: usize = 50;
+
+/// What is known of an export's lists before its plan is carried out, by slot.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadInputs<'a> {
+    pub containers: &'a [ContainerPlan],
+    /// Contacts a page.
+    pub page_rows: usize,
+    /// The status check, where it is still to come.
+    pub statuses: Option<&'a StandingRead>,
+    /// Members on record, and how many are added and removed.
+    pub before: &'a BTreeMap<u8, u64>,
+    pub joins: &'a BTreeMap<u8, u64>,
+    pub leaves: &'a BTreeMap<u8, u64>,
+    /// Of those who are removed: how many have no id of the platform's on record, where it wants one.
+    pub without_id: &'a BTreeMap<u8, usize>,
+    /// Lists are read back whole.
+    pub verifies: bool,
+}
+
+/// What has to be read besides, as far as the number of its calls can be known. Each with the list's slot and the calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reads {
+    /// Contacts and calls of the status check, where it is still to come.
+    pub statuses: Option<(Option<u64>, Option<u64>)>,
+    pub found: Vec<(u8, Option<u64>)>,
+    pub ids: Vec<(u8, u64)>,
+    pub back: Vec<(u8, u64)>,
+}
+
+impl Reads {
+    /// What these steps need.
+    pub fn of(inputs: &ReadInputs<'_>, steps: &[Step]) -> Self {
+        let pages = |members: u64| members.div_ceil(inputs.page_rows.max(1) as u64).max(1);
+        let of = |map: &BTreeMap<u8, u64>, bit: u8| map.get(&bit).copied().unwrap_or(0);
+        let after = |bit: u8| (of(inputs.before, bit) + of(inputs.joins, bit)).saturating_sub(of(inputs.leaves, bit));
+        let found = |container: &ContainerPlan| match container.state {
+            ContainerState::Take { members, created: false, .. } if members != Some(0) => Some((container.bit, members.map(pages))),
+            _ => None,
+        };
+        let ids = |(bit, unknown): (&u8, &usize)| match *unknown {
+            0 => None,
+            few if few <= FEW => Some((*bit, few as u64)),
+            _ => Some((*bit, pages(of(inputs.before, *bit)))),
+        };
+        let back = inputs.containers.iter().filter(|_| inputs.verifies && !steps.is_empty());
+        Self {
+            statuses: inputs.statuses.map(|reading| (reading.contacts, reading.calls)),
+            found: inputs.containers.iter().filter_map(found).collect(),
+            ids: inputs.without_id.iter().filter_map(ids).collect(),
+            back: back.map(|container| (container.bit, pages(after(container.bit)))).collect(),
+        }
+    }
+
+    /// Puts the readings where they happen among the steps.
+    pub fn among(&self, steps: Vec<Step>, lists: &[StepList]) -> Vec<Step> {
+        let name = |bit: u8| lists.iter().find(|list| list.bit == bit).map(|list| list.name.clone());
+        let read = |act, list, rows, calls| Step { act, list, rows, calls, attributes: false, joins: false, estimated: true };
+        let mut all: Vec<Step> = self.statuses.iter().map(|(rows, calls)| read(Act::ReadStatuses, None, *rows, *calls)).collect();
+        all.extend(self.found.iter().map(|(bit, calls)| read(Act::ReadFound, name(*bit), None, *calls)));
+        for step in steps {
+            if let Act::Members(Task { operation: Operation::Leave, bit: Some(bit), .. }) = step.act {
+                let ids = self.ids.iter().filter(|(of, _)| *of == bit);
+                all.extend(ids.map(|(bit, calls)| read(Act::ReadIds, name(*bit), None, Some(*calls))));
+            }
+            all.push(step);
+        }
+        all.extend(self.back.iter().map(|(bit, calls)| read(Act::ReadBack, name(*bit), None, Some(*calls))));
+        all
+    }
+}
+
+#[cfg(test)]
+#[path = "reads_tests.rs"]
+mod tests;

@@ -1,0 +1,205 @@
+//! Whom a step concerns and what it carries, asked alike by who counts calls and by who makes them; and how rows are cut into
+//! calls.
+
+use super::{diff::Leaver, steps::Inputs};
+use crate::{
+    destination::{Operation, Reading},
+    member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets, Standing},
+};
+use std::time::Duration;
+
+/// What is done to members in one step, and with whom: counting the calls and making them ask the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Task {
+    pub operation: Operation,
+    /// Slot of the list, where it is about one.
+    pub bit: Option<u8>,
+    /// Create: puts people onto all their lists.
+    pub joins: bool,
+    /// Join: carries attributes that are still to be sent; they are not sent before.
+    pub carries: bool,
+    /// Join: takes those as well whose attributes changed and who are on the list already.
+    pub stayers: bool,
+    /// Nothing is sent: only the state is told.
+    pub quiet: bool,
+    pub call: Call,
+}
+
+/// What one call takes, and how the platform answers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Call {
+    pub rows: usize,
+    /// Of its rows together; one row alone may be more.
+    pub bytes: usize,
+    /// A call that takes longer is followed by smaller ones.
+    pub slow: Duration,
+    /// Accepted, not yet answered, at one time.
+    pub jobs: usize,
+    /// On record before it is sent, and looked up rather than sent again.
+    pub looks_up: bool,
+    /// Its rows carry the platform's own ids.
+    pub by_id: bool,
+}
+
+/// What is to be done with one member.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Todo {
+    pub create: bool,
+    pub update: bool,
+    pub restore: bool,
+    /// No attribute is to be sent.
+    pub quiet: bool,
+    pub joins: SegmentMask,
+    /// A new contact's, where it is not the one chosen.
+    pub status: Option<Standing>,
+}
+
+/// What a row of a step carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Carried {
+    /// Its attributes; they are done afterwards.
+    pub attributes: bool,
+    /// Lists it is put onto.
+    pub joins: SegmentMask,
+}
+
+impl Todo {
+    /// Of a member whose change is planned.
+    pub fn of(entry: &ChangeEntry, sets: &SegmentSets) -> Self {
+        let (flags, joins) = (entry.flags(), sets.mask(entry.set()));
+        let [create, update, restore, quiet] =
+            [ChangeFlags::CREATE, ChangeFlags::UPDATE, ChangeFlags::RESTORE, ChangeFlags::QUIET].map(|flag| flags.has(flag));
+        Self { create, update, restore, quiet, joins, status: None }
+    }
+
+    /// Of a member with whom a run is not through; `None`: it cannot be in this run.
+    pub fn remaining(entry: &RemainingEntry, sets: &SegmentSets) -> Option<Self> {
+        let (flags, joins) = (entry.flags(), sets.mask(entry.set()));
+        let [create, update, restore, quiet] =
+            [RemainingFlags::CREATE, RemainingFlags::UPDATE, RemainingFlags::RESTORE, RemainingFlags::QUIET].map(|flag| flags.has(flag));
+        (!flags.has(RemainingFlags::FAILED)).then_some(Self { create, update, restore, quiet, joins, status: None })
+    }
+
+    pub(super) fn after(self, carried: Carried) -> Self {
+        let done = carried.attributes;
+        Self {
+            create: self.create && !done,
+            update: self.update && !done,
+            restore: self.restore && !done,
+            quiet: self.quiet,
+            joins: self.joins.minus(carried.joins),
+            status: self.status,
+        }
+    }
+}
+
+impl Task {
+    /// What this step does with a member; `None`: nothing.
+    pub fn takes(&self, todo: Todo) -> Option<Carried> {
+        let here = self.bit.map_or(SegmentMask::NONE, |bit| todo.joins.and(SegmentMask::of(bit)));
+        // A row that goes anyway carries what it has.
+        let quiet = todo.update && todo.quiet && (todo.joins.is_empty() || !self.carries);
+        let told = Carried { attributes: true, joins: SegmentMask::NONE };
+        match self.operation {
+            Operation::Update if self.quiet => quiet.then_some(told),
+            Operation::Create => todo.create.then_some(Carried { joins: if self.joins { todo.joins } else { SegmentMask::NONE }, ..told }),
+            Operation::Update => (todo.update && !quiet).then_some(told),
+            Operation::Restore => todo.restore.then_some(told),
+            // Who could not be created or restored is put onto no list.
+            Operation::Join if todo.create || todo.restore => None,
+            Operation::Join if !here.is_empty() => Some(Carried { attributes: self.carries && todo.update, joins: here }),
+            Operation::Join => (self.stayers && todo.update && todo.joins.is_empty()).then_some(told),
+            Operation::Leave | Operation::Archive => None,
+        }
+    }
+
+    /// Whether this step takes someone out.
+    pub fn removes(&self, leaver: &Leaver) -> bool {
+        match (self.operation, self.bit) {
+            (Operation::Leave, Some(bit)) => leaver.segments.has(bit),
+            (Operation::Archive, _) => leaver.archive,
+            _ => false,
+        }
+    }
+}
+
+/// Members that are recorded together where nothing is sent.
+const RECORDED: usize = 500;
+
+/// Everything that may have to be done, in the order of doing.
+pub fn tasks(inputs: &Inputs<'_>) -> Vec<Task> {
+    let capabilities = inputs.capabilities;
+    let update = task(inputs, Operation::Update, None);
+    let mut tasks = vec![Task { quiet: true, call: Call { rows: RECORDED, bytes: usize::MAX, ..update.call }, ..update }];
+    for operation in capabilities.phases {
+        match operation {
+            Operation::Join => {
+                let live = inputs.lists.iter().filter(|list| list.live);
+                tasks.extend(live.map(|list| task(inputs, Operation::Join, Some(list.bit))));
+            }
+            Operation::Leave => tasks.extend(inputs.lists.iter().map(|list| task(inputs, Operation::Leave, Some(list.bit)))),
+            _ => tasks.push(task(inputs, *operation, None)),
+        }
+    }
+    tasks
+}
+
+fn task(inputs: &Inputs<'_>, operation: Operation, bit: Option<u8>) -> Task {
+    let capabilities = inputs.capabilities;
+    let joins = capabilities.create_joins && (inputs.everyone_read || capabilities.reading != Reading::Everyone);
+    let only = inputs.lists.iter().filter(|list| list.live).count() == 1;
+    Task {
+        operation,
+        bit,
+        joins: joins && operation == Operation::Create,
+        carries: capabilities.join_tells,
+        // Where there are several, an import into one would put people onto it who are on another.
+        stayers: capabilities.join_updates && only && operation == Operation::Join,
+        quiet: false,
+        call: call(inputs, operation),
+    }
+}
+
+fn call(inputs: &Inputs<'_>, operation: Operation) -> Call {
+    let capabilities = inputs.capabilities;
+    let (rows, bytes) = ((capabilities.batch_rows)(operation).max(1), (capabilities.batch_bytes)(operation));
+    // So many rows are never too long, or hold addresses only: no row has to be measured.
+    let fits = operation.removes() || inputs.widest.saturating_mul(rows) <= bytes;
+    Call {
+        rows,
+        bytes: if fits { usize::MAX } else { bytes },
+        slow: capabilities.slow_call,
+        jobs: capabilities.jobs_max,
+        looks_up: (capabilities.looks_up)(operation),
+        by_id: operation.removes() && capabilities.leaves_by_id,
+    }
+}
+
+/// Cuts rows into calls, the same whoever counts or makes them: as many rows as a call takes, and no more bytes unless one row
+/// alone has more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cut {
+    rows: usize,
+    bytes: usize,
+    status: Option<Standing>,
+}
+
+impl Cut {
+    /// Whether the call gives new contacts this status: the first of them decides.
+    pub fn gives(&mut self, status: Option<Standing>) -> bool {
+        if self.rows == 0 {
+            self.status = status;
+        }
+        self.status == status
+    }
+
+    /// Takes a row into the call; `false`: it begins the next one.
+    pub fn takes(&mut self, size: usize, rows: usize, bytes: usize) -> bool {
+        let all = self.bytes.saturating_add(size);
+        let fits = self.rows < rows && (all <= bytes || self.rows == 0);
+        if fits {
+            *self = Self { rows: self.rows + 1, bytes: all, ..*self };
+        }
+        fits
+    }
+}
