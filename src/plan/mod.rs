@@ -24,6 +24,7 @@ pub mod standing;
 pub mod steps;
 pub mod task;
 mod text;
+pub mod unconfirmed;
 mod verdict;
 pub mod words;
 

@@ -9,7 +9,7 @@ use crate::{
     definition::{Export, Segment},
     destination::{Destination, FieldFit, Fields, RemoteField, WantedField},
     http::Hub,
-    member::Mapping,
+    member::{Key, Mapping},
     source::Net,
     state::View,
 };
@@ -77,28 +77,14 @@ impl Shape {
 impl Early {
     /// Begins to read.
     pub fn begin(with: &Reads<'_>, shape: Shape) -> Self {
-        let Reads { export, watch, cancel, temp, hub } = *with;
+        let Reads { export, watch, cancel, .. } = *with;
         let consent = export.new_contacts.consent.as_ref();
         let mapping = Arc::new(Mapping::new(&export.matching, &export.attributes, &shape.kinds, consent));
         let stop = Arc::new(AtomicBool::new(false));
-        let wanted = Wanted {
-            export: Arc::clone(export),
-            watch: Arc::clone(watch),
-            cancel: cancel.clone(),
-            temp: temp.to_owned(),
-            slots: shape.slots.clone(),
-            mapping: Arc::clone(&mapping),
-            stop: Arc::clone(&stop),
-            net: Net { hub: hub.stopped_by(cancel.clone()), runtime: tokio::runtime::Handle::current() },
-        };
+        let wanted = with.wanted(&shape, &mapping, &stop);
         watch.phase("reading the source", None);
         let task = tokio::task::spawn_blocking(move || reading::read(&wanted));
-        let (cancel, told) = (cancel.clone(), Arc::clone(&stop));
-        // A scan that gives no rows for a while must hear of Ctrl-C too.
-        let teller = tokio::spawn(async move {
-            cancel.cancelled().await;
-            told.store(true, Ordering::Relaxed);
-        });
+        let teller = stopping(cancel, &stop);
         Self { shape, mapping, task, stop, teller }
     }
 
@@ -110,9 +96,46 @@ impl Early {
     /// Waits for it.
     pub async fn finish(mut self) -> Result<(Arc<Mapping>, Reading), Failure> {
         let reading = (&mut self.task).await;
-        let reading = reading.unwrap_or_else(|_| Err(Failure::new(super::FailureKind::Source, "reading the source stopped unexpectedly")));
+        let reading = reading.unwrap_or_else(|_| Err(stopped()));
         Ok((Arc::clone(&self.mapping), reading?))
     }
+}
+
+/// A scan that gives no rows for a while must hear of Ctrl-C too.
+fn stopping(cancel: &CancellationToken, stop: &Arc<AtomicBool>) -> JoinHandle<()> {
+    let (cancel, told) = (cancel.clone(), Arc::clone(stop));
+    tokio::spawn(async move {
+        cancel.cancelled().await;
+        told.store(true, Ordering::Relaxed);
+    })
+}
+
+impl Reads<'_> {
+    fn wanted(&self, shape: &Shape, mapping: &Arc<Mapping>, stop: &Arc<AtomicBool>) -> Wanted {
+        Wanted {
+            export: Arc::clone(self.export),
+            watch: Arc::clone(self.watch),
+            cancel: self.cancel.clone(),
+            temp: self.temp.to_owned(),
+            slots: shape.slots.clone(),
+            mapping: Arc::clone(mapping),
+            stop: Arc::clone(stop),
+            net: Net { hub: self.hub.stopped_by(self.cancel.clone()), runtime: tokio::runtime::Handle::current() },
+        }
+    }
+
+    /// Reads everything once more; gives those of `people`, which are sorted, who are in a segment now.
+    pub async fn present(&self, shape: &Shape, mapping: &Arc<Mapping>, people: Vec<Key>) -> Result<Vec<Key>, Failure> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (wanted, teller) = (self.wanted(shape, mapping, &stop), stopping(self.cancel, &stop));
+        let read = tokio::task::spawn_blocking(move || reading::present(&wanted, &people)).await;
+        teller.abort();
+        read.unwrap_or_else(|_| Err(stopped()))
+    }
+}
+
+fn stopped() -> Failure {
+    Failure::new(super::FailureKind::Source, "reading the source stopped unexpectedly")
 }
 
 impl Drop for Early {

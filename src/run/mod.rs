@@ -12,6 +12,7 @@ mod assemble;
 mod batches;
 mod before_leaving;
 mod consents;
+mod confirm;
 mod context;
 mod days;
 mod early;

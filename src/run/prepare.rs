@@ -3,6 +3,7 @@
 use super::{
     Context, Failure,
     assemble::{self, Parts},
+    confirm,
     early::{Early, Reads, Shape},
     facts::{self, Guarded},
     observe::Settled,
@@ -72,11 +73,12 @@ pub struct Comparison {
 }
 
 /// Reads the source and plans. `view` is the state, if there is one; `place` the target's row in it.
-pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, settled: Settled) -> Result<Prepared, Failure> {
+pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, mut settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
-    let (mapping, Reading { desired, reads, suppression }) =
-        if export.removed { remove::nobody(context)? } else { read(context, shape).await? };
+    let (mapping, Reading { desired, reads, suppression, several }) =
+        if export.removed { remove::nobody(context)? } else { read(context, shape.clone()).await? };
+    let in_doubt = confirm::Doubt::of(&several, &desired);
     let rules = rules(export, &settled.resources.containers);
     let wanted = desired.entries.len() as u64;
     let reading = settled::digest(&desired, rules);
@@ -89,19 +91,21 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let lookup = Lookup { view, export: id, place };
     let persons = Persons::open(&lookup, &mapping)?;
     let mut desired = desired.changes();
-    let Diffed { mut leavers, tally, ids, gone } = match equal {
+    let Diffed { mut leavers, mut tally, ids, gone } = match equal {
         Some(tally) => {
             desired.entries = Vec::new();
             Diffed { tally, ..Diffed::default() }
         }
         None => diff(view, &settled, rules, &persons, &mut desired)?,
     };
+    let back = in_doubt.confirm(context, &shape, &mapping, &mut leavers, &mut tally).await?;
+    settled.resources.notes.extend(back.note());
     let digest = assemble::digest(context, &settled, &desired, &leavers, &ids);
     let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
     // A list that is emptied is none the next time: then the same reading is not equal.
     let lasting = !export.removed && rules.emptied.is_empty();
-    let comparison = Comparison { reading, wanted, fresh: compared && all_sent && lasting };
+    let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
     let mut work = Work { mapping, desired, leavers, tally, ids, gone, statuses, reads, inputs, comparison };

@@ -2,8 +2,8 @@
 
 use super::{Failure, Watch};
 use crate::{
-    definition::{Export, Segment},
-    member::{Collector, Desired, Key, Mapping},
+    definition::{Export, Name, Segment},
+    member::{Collector, Desired, Key, Mapping, address},
     segment::{self, Addresses, Asked, Input, Read},
     source::{Access, Net, RowBatch, SourceError, SqlLimits},
 };
@@ -24,6 +24,8 @@ pub struct Reading {
     pub reads: Vec<Read>,
     /// Of the suppression lists, and of what they are built on.
     pub suppression: Vec<Input>,
+    /// Sources whose segments may be of several moments: who moved meanwhile may be in none of them.
+    pub several: Vec<Name>,
 }
 
 /// What to read, and who hears of it.
@@ -41,24 +43,56 @@ pub struct Wanted {
     pub stop: Arc<AtomicBool>,
 }
 
-/// Reads every segment of an export; blocking.
+/// Reads every segment of an export, each source at one moment as far as it has such (E20); blocking.
 pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
     let Wanted { mapping, slots, .. } = wanted;
+    let access = wanted.access();
     let mut collector = Collector::new(mapping, &wanted.temp)?;
     let mut reads = Vec::new();
-    let (suppressed, suppression) = suppressed(wanted)?;
+    let (suppressed, suppression) = suppressed(wanted, &access)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
-        reads.push(stream(wanted, segment, &mapping.columns(), |batch| collector.push(batch))?);
+        reads.push(stream(wanted, &access, segment, &mapping.columns(), |batch| collector.push(batch))?);
     }
-    Ok(Reading { desired: collector.finish(suppressed)?, reads, suppression })
+    let several = finish(&access)?;
+    Ok(Reading { desired: collector.finish(suppressed)?, reads, suppression, several })
+}
+
+/// Who of these is in any segment now: a reading of its own, of nothing but addresses; blocking. `people` is sorted.
+pub fn present(wanted: &Wanted, people: &[Key]) -> Result<Vec<Key>, Failure> {
+    let access = wanted.access();
+    let mut present = Vec::new();
+    for (_, segment) in &wanted.slots {
+        stream(wanted, &access, segment, &[&wanted.export.matching.email], |batch| {
+            let emails = (0..batch.len()).filter_map(|row| address(batch.cell(row, 0)).ok().flatten());
+            present.extend(emails.map(|email| Key::of(&email)).filter(|key| people.binary_search(key).is_ok()));
+            Ok(())
+        })?;
+    }
+    finish(&access)?;
+    present.sort_unstable();
+    present.dedup();
+    Ok(present)
+}
+
+fn finish(access: &Access) -> Result<Vec<Name>, Failure> {
+    access.finish().map_err(|error| Failure::from(error).hint(NOTHING_SENT))
+}
+
+const NOTHING_SENT: &str = "nothing was sent or taken out: an incomplete reading is never used";
+
+impl Wanted {
+    /// For one reading of everything.
+    fn access(&self) -> Access {
+        Access::new(SqlLimits::default(), Arc::clone(&self.stop), Some(self.net.clone()))
+    }
 }
 
 /// Keys of the suppressed, sorted, and what they were read from.
-fn suppressed(wanted: &Wanted) -> Result<(Vec<Key>, Vec<Input>), Failure> {
+fn suppressed(wanted: &Wanted, access: &Access) -> Result<(Vec<Key>, Vec<Input>), Failure> {
     let (mut keys, mut inputs) = (Vec::new(), Vec::new());
     for segment in &wanted.export.suppress {
-        let read = segment::people(segment, &wanted.export.matching.email, Addresses::Listed, &access(wanted));
+        let read = segment::people(segment, &wanted.export.matching.email, Addresses::Listed, access);
         if wanted.cancel.is_cancelled() {
             return Err(Failure::canceled());
         }
@@ -72,19 +106,16 @@ fn suppressed(wanted: &Wanted) -> Result<(Vec<Key>, Vec<Input>), Failure> {
     Ok((keys, inputs))
 }
 
-fn access(wanted: &Wanted) -> Access {
-    Access { limits: SqlLimits::default(), cancel: Arc::clone(&wanted.stop), net: Some(wanted.net.clone()) }
-}
-
 fn stream(
     wanted: &Wanted,
+    access: &Access,
     segment: &Segment,
     columns: &[&str],
     mut take: impl FnMut(&RowBatch) -> std::io::Result<()>,
 ) -> Result<Read, Failure> {
     let (to, from) = mpsc::sync_channel::<RowBatch>(IN_FLIGHT);
     thread::scope(|scope| {
-        let reader = scope.spawn(move || read_segment(wanted, segment, columns, &to));
+        let reader = scope.spawn(move || read_segment(wanted, access, segment, columns, &to));
         let mut taken = Ok(());
         for batch in from {
             if wanted.cancel.is_cancelled() {
@@ -105,13 +136,19 @@ fn stream(
     })
 }
 
-fn read_segment(wanted: &Wanted, segment: &Segment, columns: &[&str], to: &mpsc::SyncSender<RowBatch>) -> Result<Read, SourceError> {
+fn read_segment(
+    wanted: &Wanted,
+    access: &Access,
+    segment: &Segment,
+    columns: &[&str],
+    to: &mpsc::SyncSender<RowBatch>,
+) -> Result<Read, SourceError> {
     let asked = Asked { columns, email: &wanted.export.matching.email };
-    segment::read(segment, asked, &access(wanted), &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
+    segment::read(segment, asked, access, &mut |batch| to.send(batch).map_err(|_| SourceError::new("nobody reads on")))
 }
 
 fn in_segment(segment: &Segment, error: SourceError) -> Failure {
     let mut failure = Failure::from(error);
     failure.message = format!("segment {} ({}): {}", segment.name, segment.file.display(), failure.message);
-    failure.hint("nothing was sent or taken out: an incomplete reading is never used")
+    failure.hint(NOTHING_SENT)
 }

@@ -47,11 +47,15 @@ impl World {
     }
 
     /// `look` is called for each batch.
-    fn watched(&self, name: &str, mut look: impl FnMut()) -> Result<(String, Read), SourceError> {
+    fn watched(&self, name: &str, look: impl FnMut()) -> Result<(String, Read), SourceError> {
+        self.within(&Access::local(SqlLimits::default(), Arc::default()), name, look)
+    }
+
+    /// One reading of a run.
+    fn within(&self, access: &Access, name: &str, mut look: impl FnMut()) -> Result<(String, Read), SourceError> {
         let mut ids = Vec::new();
-        let access = Access::local(SqlLimits::default(), Arc::default());
         let asked = Asked { columns: &["Id", "Email"], email: "Email" };
-        let read = read(&self.segment(name), asked, &access, &mut |batch| {
+        let read = read(&self.segment(name), asked, access, &mut |batch| {
             look();
             ids.extend((0..batch.len()).map(|row| match batch.cell(row, 0) {
                 Cell::Text(id) => id.to_owned(),
@@ -109,6 +113,66 @@ fn a_limit_over_a_source_that_changes_is_no_reading() {
         (error.to_string().as_str(), error.kind),
         ("the source of segment it changed while it was read", SourceErrorKind::UnderWay { after: None })
     );
+}
+
+/// A file renamed into place, as a delivery should be.
+fn delivered(world: &World, name: &str, text: &str) {
+    fs::write(world.dir.path().join("new"), text).unwrap();
+    fs::rename(world.dir.path().join("new"), world.dir.path().join(name)).unwrap();
+}
+
+const BY_SCORE: &str = "name: low\nsource: crm\nquery: SELECT * FROM people WHERE Score < 10\n===\nname: high\nsource: crm\nquery: SELECT * FROM people WHERE Score >= 10\n";
+
+/// Somebody moves from the segment that is read second to the one that was read first.
+#[test]
+fn segments_of_one_file_are_read_as_it_was() {
+    let world = World::new(BY_SCORE);
+    let access = Access::local(SqlLimits::default(), Arc::default());
+    assert_eq!(world.within(&access, "low", || {}).unwrap().0, "2 5 6");
+    delivered(&world, "people.csv", &PEOPLE.replace("a@example.com,1,10", "a@example.com,1,9"));
+    assert_eq!(world.within(&access, "high", || {}).unwrap().0, "1 4", "of the file that the first segment was read of");
+    assert_eq!(access.finish().unwrap(), Vec::<Name>::new());
+    assert_eq!((world.ids("low").0.as_str(), world.ids("high").0.as_str()), ("1 2 5 6", "4"), "the next run reads the new one");
+}
+
+#[test]
+fn a_file_written_over_between_two_segments_is_no_source() {
+    let world = World::new(BY_SCORE);
+    let access = Access::local(SqlLimits::default(), Arc::default());
+    world.within(&access, "low", || {}).unwrap();
+    fs::write(world.dir.path().join("people.csv"), PEOPLE.replace("10", "9")).unwrap();
+    let error = world.within(&access, "high", || {}).unwrap_err();
+    assert!(error.message.ends_with("people.csv changed while it was read"), "{error}");
+    assert_eq!(error.kind, SourceErrorKind::UnderWay { after: None });
+}
+
+#[rstest]
+#[case::both_replaced(&["people.csv", "others.csv"])]
+#[case::the_first_replaced(&["people.csv"])]
+fn files_of_which_one_changes_between_two_segments_are_no_source(#[case] changed: &[&str]) {
+    let world = World::new(BY_SCORE);
+    let access = Access::local(SqlLimits::default(), Arc::default());
+    world.within(&access, "people", || {}).unwrap();
+    changed.iter().for_each(|name| delivered(&world, name, "Email,Id,Score\nd@example.com,4,1\n"));
+    let error = world.within(&access, "others", || {}).map(drop).and_then(|()| access.finish().map(drop)).unwrap_err();
+    assert!(error.message.ends_with("people.csv changed while it was read"), "{error}");
+}
+
+/// Operands are readings like any other, and so is the second one of a limit.
+#[rstest]
+#[case("name: it\nexcept: [people, others]\n")]
+#[case("name: it\nsource: crm\nquery: SELECT p.* FROM people p JOIN others o ON o.Id = p.Id\nlimit: 1\norderBy: Score\n")]
+fn what_changes_under_way_is_no_source(#[case] text: &str) {
+    let world = World::new(text);
+    let access = Access::local(SqlLimits::default(), Arc::default());
+    let mut once = true;
+    let read = world.within(&access, "it", || {
+        if std::mem::take(&mut once) {
+            delivered(&world, "others.csv", "Email,Id,Score\nd@example.com,4,1\n");
+        }
+    });
+    let error = read.map(drop).and_then(|()| access.finish().map(drop)).unwrap_err();
+    assert!(error.message.ends_with("others.csv changed while it was read"), "{error}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod error;
 mod files;
 mod insights;
 mod rows;
+mod snapshot;
 mod sql;
 #[cfg(test)]
 mod tests;
@@ -22,9 +23,10 @@ use columns::find as find_column;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
 pub use rows::{Cell, RowBatch};
+use snapshot::{Held, Snapshot};
 
 use crate::{
-    definition::{Name, Rows, SourceKind},
+    definition::{Name, Rows},
     http::Hub,
 };
 use std::{
@@ -32,7 +34,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-/// What a reading may use.
+/// What the readings of one run may use, and what they share: whatever is read with it of one source is of one moment, as far as the
+/// source has such (`snapshot`).
 #[derive(Clone)]
 pub struct Access {
     pub limits: SqlLimits,
@@ -40,6 +43,7 @@ pub struct Access {
     pub cancel: Arc<AtomicBool>,
     /// For sources that are asked over HTTP; `None`: only what needs no network can be read.
     pub net: Option<Net>,
+    snapshot: Snapshot,
 }
 
 /// The one HTTP client, for readers that block.
@@ -50,21 +54,31 @@ pub struct Net {
 }
 
 impl Access {
+    pub fn new(limits: SqlLimits, cancel: Arc<AtomicBool>, net: Option<Net>) -> Self {
+        Self { limits, cancel, net, snapshot: Snapshot::default() }
+    }
+
     /// To files of this machine only.
     pub fn local(limits: SqlLimits, cancel: Arc<AtomicBool>) -> Self {
-        Self { limits, cancel, net: None }
+        Self::new(limits, cancel, None)
+    }
+
+    /// After the last reading: the sources whose readings may be of several moments. Fails where a source changed since the first of
+    /// its readings; then none of them may be used.
+    pub fn finish(&self) -> Result<Vec<Name>, SourceError> {
+        self.snapshot.finish(self)
     }
 }
 
 /// Opens what a segment takes of its source. Nothing is read or asked before [`Reader::columns`] or [`Reader::read`].
 pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError> {
+    let held = access.snapshot.of(&rows.source, access);
     let (rows, access) = (rows.clone(), access.clone());
-    match &rows.source.kind {
-        SourceKind::Files(files) => Ok(Box::new(sql::Sql { tables: files::Listed::new(files, &access), rows, access })),
-        SourceKind::Folder(folder) => Ok(Box::new(sql::Sql { tables: insights::Exported::new(folder, &access), rows, access })),
-        SourceKind::Dataverse(at) => Ok(Box::new(insights::Dataverse::new(at.clone(), &rows, access)?)),
-        SourceKind::InsightsApi(at) => Ok(Box::new(insights::Api::new(at.clone(), &rows, access)?)),
-        SourceKind::Adbc(definition) => Ok(Box::new(adbc::Database { definition: definition.clone(), rows, access })),
+    match held {
+        Held::Tables(tables) => Ok(Box::new(sql::Sql { tables, rows, access })),
+        Held::Dataverse(tracking) => Ok(Box::new(insights::Dataverse::new(tracking, &rows, access)?)),
+        Held::Api(evaluations) => Ok(Box::new(insights::Api::new(evaluations, &rows, access)?)),
+        Held::Database(line) => Ok(Box::new(adbc::Database { line, rows, access })),
     }
 }
 

@@ -3,6 +3,7 @@
 mod bounds;
 mod broken;
 mod kit;
+mod moment;
 mod refused;
 mod same;
 mod types;

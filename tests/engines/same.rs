@@ -120,13 +120,14 @@ fn files_and_engines_give_the_same_rows() {
         &["DROP TABLE IF EXISTS customers", &format!("CREATE TABLE customers USING parquet LOCATION '{}'", parquet.display())],
     );
 
-    let access = Access::local(SqlLimits::default(), Arc::default());
+    // Each of another run: what is read with one access under one name is one source.
+    let access = || Access::local(SqlLimits::default(), Arc::default());
     let columns = COLUMNS.map(|(name, _)| name.to_owned());
-    let expected = read(&file(&parquet, QUERY), &access, &columns, &mut |_| ()).unwrap();
+    let expected = read(&file(&parquet, QUERY), &access(), &columns, &mut |_| ()).unwrap();
     assert_eq!(expected.len() as i64, ROWS - 11);
     for engine in [&postgresql, &duckdb, &spark] {
         assert_eq!(
-            open(&engine.segment(Selection::Table("customers".to_owned())), &access).unwrap().columns().unwrap(),
+            open(&engine.segment(Selection::Table("customers".to_owned())), &access()).unwrap().columns().unwrap(),
             columns,
             "{}",
             engine.driver
@@ -135,10 +136,10 @@ fn files_and_engines_give_the_same_rows() {
         let whole = engine.rows(Selection::Table("customers".to_owned()), &mut |_| ()).unwrap();
         assert_eq!(whole.len() as i64, ROWS, "{}", engine.driver);
     }
-    let of_parquet = values(&file(&parquet, QUERY), &access);
+    let of_parquet = values(&file(&parquet, QUERY), &access());
     assert_eq!(of_parquet.len(), expected.len());
-    assert_eq!(values(&file(&csv, "SELECT * FROM customers WHERE id > 10"), &access), of_parquet);
-    assert_eq!(values(&postgresql.segment(Selection::Query(QUERY.to_owned())), &access), of_parquet);
+    assert_eq!(values(&file(&csv, "SELECT * FROM customers WHERE id > 10"), &access()), of_parquet);
+    assert_eq!(values(&postgresql.segment(Selection::Query(QUERY.to_owned())), &access()), of_parquet);
 }
 
 /// Rows as members have them.

@@ -67,7 +67,7 @@ fn need(segment: &Segment, columns: &[&str], export: &Export, needed: &mut BTree
 async fn columns(rows: Rows, needed: BTreeSet<String>, hub: &Hub) -> Result<Vec<String>, SourceError> {
     let cancel = Arc::default();
     let net = Net { hub: hub.clone(), runtime: tokio::runtime::Handle::current() };
-    let access = Access { limits: SqlLimits::default(), cancel: Arc::clone(&cancel), net: Some(net) };
+    let access = Access::new(SqlLimits::default(), Arc::clone(&cancel), Some(net));
     let asked = tokio::task::spawn_blocking(move || {
         let needed: Vec<_> = needed.iter().map(String::as_str).collect();
         source::open(&rows, &access)?.columns_with(&needed, &rows.segment)

@@ -57,7 +57,7 @@ impl World {
         self
     }
 
-    fn directory(&self) -> PathBuf {
+    pub(crate) fn directory(&self) -> PathBuf {
         self.dir.path().join("definitions")
     }
 

@@ -10,6 +10,8 @@ pub struct Engine {
     /// Whether `\` in a text guards the next character.
     pub backslash: bool,
     pub reads: Reads,
+    pub shows: Shows,
+    duckdb: bool,
     /// The option that says how large a batch is, where the driver's own choice is too large for memory, and what it is to be.
     pub batch: Option<(&'static str, &'static str)>,
 }
@@ -25,6 +27,17 @@ pub enum Reads {
     AsAsked,
 }
 
+/// Of how many moments an engine's readings are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// All readings of a transaction are of the moment that its first one began at.
+    Transaction,
+    /// Each statement is of one moment, the next one of another.
+    Statement,
+    /// Nothing is known: even one statement may be of several.
+    Unknown,
+}
+
 impl Engine {
     pub fn of(driver: &str) -> Self {
         let driver = driver.to_ascii_lowercase();
@@ -33,13 +46,29 @@ impl Engine {
             quote: if is(&["mysql", "mariadb", "spark", "databricks", "bigquery"]) { '`' } else { '"' },
             backslash: is(&["mysql", "mariadb", "spark", "databricks", "bigquery", "snowflake", "clickhouse"]),
             reads: match () {
-                () if is(&["postgres"]) => Reads::InTransaction("SET TRANSACTION READ ONLY"),
+                () if is(&["postgres"]) => Reads::InTransaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
                 () if is(&["mysql", "mariadb"]) => Reads::AfterStatement("SET SESSION TRANSACTION READ ONLY"),
                 () if is(&["sqlite"]) => Reads::AfterStatement("PRAGMA query_only = ON"),
                 () => Reads::AsAsked,
             },
+            shows: match () {
+                () if is(&["postgres", "sqlite", "duckdb"]) => Shows::Transaction,
+                () if is(&["mysql", "mariadb", "snowflake", "bigquery", "mssql", "sqlserver", "oracle"]) => Shows::Statement,
+                () => Shows::Unknown,
+            },
+            duckdb: is(&["duckdb"]),
             batch: is(&["postgres"]).then_some(("adbc.postgresql.batch_size_hint_bytes", "1048576")),
         }
+    }
+
+    /// As it shows what it reads when opened like this: a DuckDB that may read files besides its own keeps those out of its
+    /// transactions.
+    pub fn opened(mut self, options: &BTreeMap<String, String>) -> Self {
+        let outside = options.get("enable_external_access").is_none_or(|may| !may.eq_ignore_ascii_case("false"));
+        if self.duckdb && outside {
+            self.shows = Shows::Unknown;
+        }
+        self
     }
 
     /// `sales.customers` as this engine quotes it.

@@ -1,6 +1,6 @@
 //! A connection that reads, and its statements.
 
-use super::engine::{Engine, Reads, with_defaults};
+use super::engine::{Engine, Reads, Shows, with_defaults};
 use adbc_core::{
     Connection, Database, Driver, Optionable, Statement,
     error::{Error, Status},
@@ -21,12 +21,14 @@ impl Session {
     /// Connects, and sees to it that nothing can be written where the engine can see to that.
     pub fn open(driver: &mut ManagedDriver, name: &str, options: BTreeMap<String, String>) -> Result<Self, Error> {
         let of_connection = |(name, _): &(String, String)| name.starts_with(OF_CONNECTION);
-        let (of_connection, of_database): (Vec<_>, Vec<_>) = with_defaults(name, options).into_iter().partition(of_connection);
+        let options = with_defaults(name, options);
+        let engine = Engine::of(name).opened(&options);
+        let (of_connection, of_database): (Vec<_>, Vec<_>) = options.into_iter().partition(of_connection);
         let database = of_database.into_iter().map(|(name, value)| (OptionDatabase::from(name.as_str()), value.into()));
         let database = driver.new_database_with_opts(database)?;
         let options = of_connection.into_iter().map(|(name, value)| (OptionConnection::from(name.as_str()), value.into()));
         let connection = database.new_connection_with_opts(options)?;
-        let mut session = Self { connection, engine: Engine::of(name) };
+        let mut session = Self { connection, engine };
         session.read_only()?;
         Ok(session)
     }
@@ -35,12 +37,27 @@ impl Session {
         if_known(self.connection.set_option(OptionConnection::ReadOnly, "true".into()))?;
         match self.engine.reads {
             Reads::InTransaction(sql) => {
-                self.connection.set_option(OptionConnection::AutoCommit, "false".into())?;
+                self.begin()?;
                 self.tell(sql)
             }
-            Reads::AfterStatement(sql) => self.tell(sql),
-            Reads::AsAsked => Ok(()),
+            Reads::AfterStatement(sql) => {
+                self.tell(sql)?;
+                self.begin()
+            }
+            Reads::AsAsked => self.begin(),
         }
+    }
+
+    /// What is read from now on is of one transaction, where its readings are of one moment.
+    fn begin(&mut self) -> Result<(), Error> {
+        if self.engine.shows != Shows::Transaction {
+            return Ok(());
+        }
+        self.connection.set_option(OptionConnection::AutoCommit, "false".into())
+    }
+
+    pub fn shows(&self) -> Shows {
+        self.engine.shows
     }
 
     fn tell(&mut self, sql: &str) -> Result<(), Error> {
@@ -58,9 +75,14 @@ impl Session {
         Ok(statement)
     }
 
-    /// Ends the transaction of a reading. An engine that is gone cannot, however well its stream seemed to end.
+    /// A reading is over. An engine that is gone cannot answer any more, however well its stream seemed to end.
+    pub fn alive(&mut self) -> Result<(), Error> {
+        if matches!(self.engine.reads, Reads::InTransaction(_)) { self.tell("SELECT 1") } else { Ok(()) }
+    }
+
+    /// All readings are over: ends their transaction.
     pub fn end(&mut self) -> Result<(), Error> {
-        if matches!(self.engine.reads, Reads::InTransaction(_)) { self.connection.commit() } else { Ok(()) }
+        if self.engine.shows == Shows::Transaction { self.connection.commit() } else { Ok(()) }
     }
 }
 

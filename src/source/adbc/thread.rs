@@ -3,7 +3,7 @@
 use super::{
     super::SourceError,
     driver,
-    engine::Engine,
+    engine::{Engine, Shows},
     failure::Failures,
     redact::{Blots, options},
     session::Session,
@@ -11,12 +11,15 @@ use super::{
 };
 use crate::definition::{Adbc, Rows};
 use adbc_core::{CancelHandle, Statement, error::Status};
-use adbc_driver_manager::ManagedStatement;
+use adbc_driver_manager::{ManagedDriver, ManagedStatement};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::SchemaRef;
-use std::sync::{Arc, Mutex, PoisonError, mpsc::SyncSender};
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    mpsc::{Receiver, SyncSender},
+};
 
-/// What is to be read.
+/// What is to be done.
 pub struct Order {
     pub definition: Adbc,
     pub rows: Rows,
@@ -27,13 +30,25 @@ pub struct Order {
 pub enum Wish {
     Columns,
     Rows,
+    /// The last order of a connection: its readings' transaction ends.
+    End,
+}
+
+/// An order, and who hears of it.
+pub struct Asked {
+    pub order: Order,
+    pub tell: Telling,
+    pub cancel: Cancel,
+    /// Says nothing; is dropped when the order is done.
+    pub living: SyncSender<()>,
 }
 
 /// What the thread tells, in this order.
 pub enum Told {
     Columns(SchemaRef),
     Rows(RecordBatch),
-    End,
+    /// All of it, from an engine that shows so much at one moment.
+    End(Shows),
 }
 
 pub type Telling = SyncSender<Result<Told, SourceError>>;
@@ -47,23 +62,56 @@ pub fn ask(cancel: &Cancel) {
     }
 }
 
-/// All of a reading but its last word.
-pub fn carry_out(order: &Order, cancel: &Cancel, tell: &Telling) -> Result<(), SourceError> {
+/// Carries out order after order on one connection, which ends with the first that fails.
+pub fn serve(orders: &Receiver<Asked>) {
+    let mut connected = None;
+    for Asked { order, tell, cancel, living } in orders {
+        let last = carry_out(&mut connected, &order, &cancel, &tell).map(Told::End);
+        let failed = last.is_err();
+        // Nobody listens: whoever asked has gone.
+        tell.send(last).ok();
+        if failed {
+            connected = None;
+        }
+        drop(living);
+        if failed {
+            return;
+        }
+    }
+}
+
+/// A connection, and what it needs; dropped in this order.
+struct Connected {
+    session: Session,
+    _driver: ManagedDriver,
+}
+
+/// All of an order but its last word.
+fn carry_out(connected: &mut Option<Connected>, order: &Order, cancel: &Cancel, tell: &Telling) -> Result<Shows, SourceError> {
     let Order { definition, rows, wish } = order;
     let sql = statement(rows, Engine::of(&definition.driver))?;
     let options = options(definition).map_err(|error| SourceError::new(format!("{}: {error}", rows.source.name)))?;
     let failures = Failures { rows: rows.clone(), blots: Blots::of(definition, &options) };
-    let mut driver = driver::load(&definition.driver)?;
-    let session = Session::open(&mut driver, &definition.driver, options).map_err(|error| failures.connecting(&error))?;
+    let session = match connected {
+        Some(connected) => &mut connected.session,
+        None => {
+            let mut driver = driver::load(&definition.driver)?;
+            let session = Session::open(&mut driver, &definition.driver, options).map_err(|error| failures.connecting(&error))?;
+            &mut connected.insert(Connected { session, _driver: driver }).session
+        }
+    };
+    let shows = session.shows();
     let mut work = Reading { session, failures, cancel, tell };
     match wish {
-        Wish::Columns => work.columns(&sql),
-        Wish::Rows => work.rows(&sql),
+        Wish::Columns => work.columns(&sql)?,
+        Wish::Rows => work.rows(&sql)?,
+        Wish::End => work.session.end().map_err(|error| work.failures.stream(0, &error.message))?,
     }
+    Ok(shows)
 }
 
 struct Reading<'a> {
-    session: Session,
+    session: &'a mut Session,
     failures: Failures,
     cancel: &'a Cancel,
     tell: &'a Telling,
@@ -111,7 +159,7 @@ impl Reading<'_> {
             rows += batch.num_rows() as u64;
             self.told(Told::Rows(batch))?;
         }
-        self.session.end().map_err(|error| self.failures.stream(rows, &error.message))
+        self.session.alive().map_err(|error| self.failures.stream(rows, &error.message))
     }
 
     fn told(&self, told: Told) -> Result<(), SourceError> {

@@ -2,7 +2,8 @@
 
 use super::{
     super::SourceError,
-    thread::{Cancel, Order, Telling, Told, ask, carry_out},
+    engine::Shows,
+    thread::{Asked, Cancel, Order, Told, ask, serve},
 };
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -10,7 +11,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
-        mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel},
     },
     thread,
     time::{Duration, Instant},
@@ -36,21 +37,18 @@ pub struct Work {
 }
 
 impl Work {
-    pub fn start(order: Order, stop: &Arc<AtomicBool>) -> Result<Self, SourceError> {
-        let (tell, told): (Telling, _) = sync_channel(1);
+    /// On a connection of its own.
+    pub fn alone(order: Order, stop: &Arc<AtomicBool>) -> Result<Self, SourceError> {
+        Self::on(&connection()?, order, stop)
+    }
+
+    /// On this connection, after whatever was asked of it before.
+    pub fn on(connection: &Sender<Asked>, order: Order, stop: &Arc<AtomicBool>) -> Result<Self, SourceError> {
+        let (tell, told) = sync_channel(1);
         let (living, alive) = sync_channel(0);
         let (cancel, limit) = (Cancel::default(), order.definition.timeout);
-        let canceller = Arc::clone(&cancel);
-        let run = move || {
-            let _living: SyncSender<()> = living;
-            let last = carry_out(&order, &canceller, &tell).map(|()| Told::End);
-            // Nobody listens: whoever asked has gone.
-            tell.send(last).ok();
-        };
-        thread::Builder::new()
-            .name("adbc".to_owned())
-            .spawn(run)
-            .map_err(|error| SourceError::new(format!("no thread for a driver: {error}")))?;
+        let asked = Asked { order, tell, cancel: Arc::clone(&cancel), living };
+        connection.send(asked).map_err(|_| SourceError::new("an earlier reading of this source broke off, and its connection is gone"))?;
         Ok(Self { told: Some(told), alive, cancel, stop: Arc::clone(stop), began: Instant::now(), limit, over: false })
     }
 
@@ -58,16 +56,24 @@ impl Work {
     pub fn columns(&mut self) -> Result<SchemaRef, SourceError> {
         match self.next()? {
             Told::Columns(schema) => Ok(schema),
-            Told::Rows(_) | Told::End => Err(SourceError::new("the driver told no columns")),
+            Told::Rows(_) | Told::End(_) => Err(SourceError::new("the driver told no columns")),
         }
     }
 
-    /// The next rows; `None` after the last, and only when the engine said that it was the last.
-    pub fn rows(&mut self) -> Result<Option<RecordBatch>, SourceError> {
+    /// The next rows; after the last what the engine shows at one moment, and only when it said that they were the last.
+    pub fn rows(&mut self) -> Result<Result<RecordBatch, Shows>, SourceError> {
         match self.next()? {
-            Told::Rows(batch) => Ok(Some(batch)),
-            Told::End => Ok(None),
+            Told::Rows(batch) => Ok(Ok(batch)),
+            Told::End(shows) => Ok(Err(shows)),
             Told::Columns(_) => Err(SourceError::new("the driver told columns twice")),
+        }
+    }
+
+    /// Waits for an order that gives nothing.
+    pub fn end(mut self) -> Result<(), SourceError> {
+        match self.next()? {
+            Told::End(_) => Ok(()),
+            Told::Columns(_) | Told::Rows(_) => Err(SourceError::new("the driver told of what nobody asked for")),
         }
     }
 
@@ -96,6 +102,16 @@ impl Work {
         }
         Ok(())
     }
+}
+
+/// A connection that nothing was asked of yet; it ends when the last of its askers has gone.
+pub fn connection() -> Result<Sender<Asked>, SourceError> {
+    let (to, orders) = channel();
+    thread::Builder::new()
+        .name("adbc".to_owned())
+        .spawn(move || serve(&orders))
+        .map_err(|error| SourceError::new(format!("no thread for a driver: {error}")))?;
+    Ok(to)
 }
 
 impl Drop for Work {

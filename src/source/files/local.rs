@@ -6,14 +6,23 @@ use std::{
     fs::{File, Metadata},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::SystemTime,
 };
 
 /// One file and what it looked like when the reading began.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Local {
     pub path: PathBuf,
     stamp: Stamp,
+    /// Open since then: another file at its path changes nothing of what is read.
+    held: Option<Arc<File>>,
+}
+
+impl PartialEq for Local {
+    fn eq(&self, other: &Self) -> bool {
+        self.path == other.path && self.stamp == other.stamp
+    }
 }
 
 /// What changes when someone writes, replaces or truncates a file.
@@ -43,7 +52,13 @@ impl Local {
             return Err(SourceError::new(format!("{} is not a file", path.display()))
                 .hint("to read a folder's files write a pattern: folder/*.csv"));
         }
-        Ok(Self { stamp: Stamp::of(&metadata), path })
+        Ok(Self { stamp: Stamp::of(&metadata), path, held: None })
+    }
+
+    /// Keeps the file open for as long as this is known.
+    pub fn hold(&mut self) -> Result<(), SourceError> {
+        self.held = Some(self.open()?);
+        Ok(())
     }
 
     pub fn bytes(&self) -> u64 {
@@ -55,17 +70,32 @@ impl Local {
     }
 
     /// Opens the file, as it was when the reading began.
-    pub fn open(&self) -> Result<File, SourceError> {
+    pub fn open(&self) -> Result<Arc<File>, SourceError> {
+        if let Some(held) = &self.held {
+            self.as_it_was(held)?;
+            return Ok(Arc::clone(held));
+        }
         let fail = |error: std::io::Error| self.still_there().err().unwrap_or_else(|| unreadable(&self.path.to_string_lossy(), &error));
         let file = File::open(&self.path).map_err(fail)?;
         self.unchanged(&file)?;
-        Ok(file)
+        Ok(Arc::new(file))
     }
 
-    /// Fails when the open file, or what is at its path now, is not what the reading began with.
+    /// Fails when the open file is not what the reading began with; nor may what is at its path now be, unless it is held.
     pub fn unchanged(&self, open: &File) -> Result<(), SourceError> {
+        self.as_it_was(open)?;
+        if self.held.is_some() { Ok(()) } else { self.still_there() }
+    }
+
+    /// Another file was renamed to its path, and the one held is what it was.
+    pub fn was_replaced(&self) -> bool {
+        let now = std::fs::metadata(&self.path).is_ok_and(|now| now.is_file() && Stamp::of(&now).inode != self.stamp.inode);
+        now && self.held.as_ref().is_some_and(|held| self.as_it_was(held).is_ok())
+    }
+
+    fn as_it_was(&self, open: &File) -> Result<(), SourceError> {
         let metadata = open.metadata().map_err(|error| unreadable(&self.path.to_string_lossy(), &error))?;
-        if Stamp::of(&metadata) == self.stamp { self.still_there() } else { Err(self.changed()) }
+        if Stamp::of(&metadata) == self.stamp { Ok(()) } else { Err(self.changed()) }
     }
 
     fn still_there(&self) -> Result<(), SourceError> {

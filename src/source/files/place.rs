@@ -10,7 +10,8 @@ use bytes::Bytes;
 use std::{
     borrow::Cow,
     fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
+    io::{BufReader, Read},
+    os::unix::fs::FileExt,
     sync::Arc,
     time::SystemTime,
 };
@@ -48,9 +49,22 @@ impl Place {
     /// Opens the file, as it was when the reading began.
     pub fn open(&self) -> Result<Opened, SourceError> {
         Ok(match self {
-            Self::Local(file) => Opened::Local(file.clone(), Arc::new(file.open()?)),
+            Self::Local(file) => Opened::Local(file.clone(), file.open()?),
             Self::Object(object) => Opened::Object(object.open()),
         })
+    }
+
+    /// Sees to it that what is read is the file as it is now, whatever comes to its path.
+    pub fn hold(&mut self) -> Result<(), SourceError> {
+        match self {
+            Self::Local(file) => file.hold(),
+            // Each range is asked for by the version.
+            Self::Object(_) => Ok(()),
+        }
+    }
+
+    fn was_replaced(&self) -> bool {
+        matches!(self, Self::Local(file) if file.was_replaced())
     }
 
     fn changed(&self) -> SourceError {
@@ -77,7 +91,7 @@ impl Opened {
     /// Its bytes in order.
     pub fn stream(&self) -> std::io::Result<Box<dyn Read>> {
         Ok(match self {
-            Self::Local(_, file) => Box::new(file.try_clone()?),
+            Self::Local(_, file) => Box::new(From { file: Arc::clone(file), at: 0 }),
             Self::Object(reading) => Box::new(reading.stream()),
         })
     }
@@ -92,11 +106,7 @@ impl Opened {
     /// Its bytes from `start` on.
     pub fn from(&self, start: u64) -> std::io::Result<Box<dyn Read>> {
         Ok(match self {
-            Self::Local(_, file) => {
-                let mut file = file.try_clone()?;
-                file.seek(SeekFrom::Start(start))?;
-                Box::new(BufReader::new(file))
-            }
+            Self::Local(_, file) => Box::new(BufReader::new(From { file: Arc::clone(file), at: start })),
             Self::Object(reading) => Box::new(reading.from(start)),
         })
     }
@@ -125,6 +135,20 @@ impl Opened {
     }
 }
 
+/// An open file's bytes from some place on. Several read one file, each at its own place.
+struct From {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for From {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read_at(buffer, self.at)?;
+        self.at += read as u64;
+        Ok(read)
+    }
+}
+
 /// The files at these locations, each location's sorted by path. No file is an error: a missing source is never an empty one.
 pub fn places(locations: &[Location], buckets: &Buckets) -> Result<Vec<Place>, SourceError> {
     let mut places = Vec::new();
@@ -150,8 +174,9 @@ fn objects(address: &str, buckets: &Buckets) -> Result<Vec<Place>, SourceError> 
     Ok(found.into_iter().map(Place::Object).collect())
 }
 
-/// Fails when files came or went, or one changed, since `before`: half of a delivery is not a source.
-pub fn same_places(what: &str, locations: &[Location], before: &[Place], buckets: &Buckets) -> Result<(), SourceError> {
+/// Fails when files came or went, or one changed, since `before`: half of a delivery is not a source. One that is `alone`, all that
+/// is read of its source, may be replaced: it is a delivery by itself, and it is read as it was.
+pub fn same_places(what: &str, locations: &[Location], before: &[Place], buckets: &Buckets, alone: bool) -> Result<(), SourceError> {
     let mut now = Vec::new();
     for location in locations {
         // What is not there is told below, as the file that went.
@@ -165,7 +190,7 @@ pub fn same_places(what: &str, locations: &[Location], before: &[Place], buckets
             .hint("the next run reads all of them")
             .kind(SourceErrorKind::UnderWay { after: None }));
     }
-    match before.iter().find(|place| !now.contains(place)) {
+    match before.iter().find(|place| !now.contains(place) && !(alone && place.was_replaced())) {
         Some(place) => Err(place.changed()),
         None => Ok(()),
     }

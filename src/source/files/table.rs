@@ -55,7 +55,10 @@ impl FileTable {
     /// gets the columns of all its files.
     pub fn over(name: &str, locations: Vec<Location>, shape: Shape, buckets: &Arc<Buckets>) -> Result<Self, SourceError> {
         let encoding = shape.encoding.as_deref().map(encoding).transpose()?;
-        let places = places(&locations, buckets)?;
+        let mut places = places(&locations, buckets)?;
+        if let [only] = places.as_mut_slice() {
+            only.hold()?;
+        }
         let first = places.first().ok_or_else(|| SourceError::new(format!("the table {name} has no files")))?;
         let format = match shape.format {
             Some(format) => format,
@@ -104,10 +107,15 @@ impl FileTable {
         })
     }
 
-    /// Fails when a file changed, came or went since [`FileTable::open`].
-    pub fn unchanged(&self) -> Result<(), SourceError> {
+    /// How many files it is.
+    pub fn files(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Fails when a file changed, came or went since [`FileTable::open`]. `alone`: nothing else is read of its source.
+    pub fn unchanged(&self, alone: bool) -> Result<(), SourceError> {
         let what = if let [only] = self.locations.as_slice() { shown(only) } else { format!("the table {}", self.name) };
-        same_places(&what, &self.locations, &self.places, &self.buckets)
+        same_places(&what, &self.locations, &self.places, &self.buckets, alone)
     }
 
     pub fn bytes(&self) -> u64 {

@@ -17,8 +17,8 @@ mod roster;
 #[cfg(test)]
 mod tests;
 
-pub use api::Api;
-pub use dataverse::Dataverse;
+pub use api::{Api, Evaluations};
+pub use dataverse::{Dataverse, Tracking};
 pub use folder::Exported;
 
 use super::{SourceError, SourceErrorKind};

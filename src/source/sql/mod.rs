@@ -22,10 +22,12 @@ mod connection;
 mod failure;
 mod guard;
 mod load;
+mod pinned;
 mod scans;
 mod session;
 mod shared;
 mod vtab;
 mod watch;
 
-pub use session::{Sql, Tables};
+pub use pinned::{Pinned, Tables};
+pub use session::Sql;

@@ -6,6 +6,7 @@ use super::{
     failure::explain,
     guard::VIEW,
     load::settle,
+    pinned::Pinned,
     shared::Shared,
     vtab::quoted,
     watch::Watch,
@@ -14,38 +15,27 @@ use crate::definition::{Rows, Selection};
 use rusqlite::{Connection, Row, types::ValueRef};
 use std::sync::Arc;
 
-/// The tables of a source: which there are, and one of them looked at.
-pub trait Tables: Send {
-    fn names(&mut self) -> Result<Vec<String>, SourceError>;
-    fn open(&mut self, name: &str) -> Result<FileTable, SourceError>;
-    /// All was read: fails when the source as a whole is not what it was before.
-    fn unchanged(&mut self) -> Result<(), SourceError> {
-        Ok(())
-    }
-}
-
 /// A segment's query over file tables. Nothing is read before [`Reader::columns`] or [`Reader::read`]; setting
 /// `access.cancel` ends a reading with an error, from any thread, within milliseconds.
-pub struct Sql<T> {
+pub struct Sql {
     pub rows: Rows,
-    pub tables: T,
+    pub tables: Arc<Pinned>,
     pub access: Access,
 }
 
-impl<T: Tables> Reader for Sql<T> {
+impl Reader for Sql {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
         Session::open(self)?.columns()
     }
 
     fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
-        let report = Session::open(self)?.read(columns, sink)?;
-        self.tables.unchanged()?;
-        Ok(report)
+        Session::open(self)?.read(columns, sink)
     }
 }
 
 struct Session<'a> {
     of: &'a Rows,
+    tables: &'a Pinned,
     query: String,
     shared: Arc<Shared>,
     watch: Arc<Watch>,
@@ -53,18 +43,18 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(sql: &'a mut Sql<impl Tables>) -> Result<Self, SourceError> {
+    fn open(sql: &'a Sql) -> Result<Self, SourceError> {
         let query = match &sql.rows.select {
             Selection::Query(query) => query.clone(),
             Selection::Table(table) => format!("SELECT * FROM {}", quoted(table)),
         };
         let known = sql.tables.names()?;
-        let shared = Arc::new(Shared::new(tables(&mut sql.tables, &known, &query)?, known));
-        let of = &sql.rows;
+        let (tables, of) = (&*sql.tables, &sql.rows);
+        let shared = Arc::new(Shared::new(named(tables, &known, &query)?, known));
         let fail = |error: rusqlite::Error| explain(&error, &shared, of);
         let mut connection = connect(&shared).map_err(fail)?;
         let watch = Watch::over(&mut connection, sql.access.limits, Arc::clone(&sql.access.cancel), &shared).map_err(fail)?;
-        Ok(Self { of, query, shared, watch, connection })
+        Ok(Self { of, tables, query, shared, watch, connection })
     }
 
     fn fail(&self, error: &rusqlite::Error) -> SourceError {
@@ -96,10 +86,9 @@ impl<'a> Session<'a> {
         let sql = self.view(given.len(), &wanted)?;
         let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
-        for table in &read {
-            self.shared.tables[*table].unchanged()?;
-        }
-        Ok(Report { rows, newest: read.iter().filter_map(|table| self.shared.tables[*table].newest()).max() })
+        let read = read.iter().map(|table| &self.shared.tables[*table]).collect::<Vec<_>>();
+        self.tables.read(&read)?;
+        Ok(Report { rows, newest: read.iter().filter_map(|table| table.newest()).max() })
     }
 
     /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.
@@ -133,10 +122,9 @@ impl<'a> Session<'a> {
 
 /// The tables that the query may mean: those whose names are anywhere in it. The rest of a source is not looked at, so
 /// that a broken file only stops those who read it.
-fn tables(of: &mut impl Tables, known: &[String], query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
+fn named(of: &Pinned, known: &[String], query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
     let query = query.to_ascii_lowercase();
-    let named = known.iter().filter(|name| has_word(&query, &name.to_ascii_lowercase()));
-    named.map(|name| of.open(name).map(Arc::new)).collect()
+    known.iter().filter(|name| has_word(&query, &name.to_ascii_lowercase())).map(|name| of.open(name)).collect()
 }
 
 /// Whether `word` is in `text`, not as a part of a longer name.

@@ -4,6 +4,7 @@
 //! Anything else is an error that says to read again.
 
 mod attributes;
+mod evaluations;
 mod instance;
 mod pages;
 mod partition;
@@ -16,15 +17,17 @@ use super::{
     REFRESHING,
     delivery::Sink,
 };
-use crate::definition::{InsightsApi, MembersBy, Name, Rows};
+use crate::definition::{MembersBy, Name, Rows};
 use attributes::Attributes;
+pub use evaluations::Evaluations;
 use instance::Instance;
 use segments::Ready;
+use std::sync::Arc;
 use taking::Taking;
 
 /// One segment.
 pub struct Api {
-    at: InsightsApi,
+    shared: Arc<Evaluations>,
     name: Name,
     /// Its name there.
     segment: String,
@@ -32,31 +35,33 @@ pub struct Api {
 }
 
 impl Api {
-    pub fn new(at: InsightsApi, rows: &Rows, access: Access) -> Result<Self, SourceError> {
-        Ok(Self { at, name: rows.segment.clone(), segment: super::segment(rows)?, access })
+    pub fn new(shared: Arc<Evaluations>, rows: &Rows, access: Access) -> Result<Self, SourceError> {
+        Ok(Self { shared, name: rows.segment.clone(), segment: super::segment(rows)?, access })
     }
 }
 
 impl Reader for Api {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        let mut instance = Instance::open(&self.at, &self.access)?;
+        let mut instance = Instance::open(&self.shared.at, &self.access)?;
         let segment = segments::known(&mut instance, &self.segment)?;
         Ok(Attributes::ask(&mut instance, segment.name())?.names)
     }
 
     fn read(&mut self, columns: &[&str], sink: Sink<'_>) -> Result<Report, SourceError> {
-        let mut instance = Instance::open(&self.at, &self.access)?;
+        let mut instance = Instance::open(&self.shared.at, &self.access)?;
         let before = segments::known(&mut instance, &self.segment)?.ready()?;
         let attributes = Attributes::ask(&mut instance, &before.name)?;
         let wanted = columns.iter().map(|column| find_column(column, &attributes.names, &self.name)).collect::<Result<_, _>>()?;
         let mut taking = Taking::new(&attributes, wanted, &before, sink);
-        match self.at.members {
+        match self.shared.at.members {
             MembersBy::Pages => pages::read(&mut instance, &mut taking)?,
             MembersBy::Partitions => partitions::read(&mut instance, &mut taking)?,
         }
         let rows = taking.end()?;
         unchanged(&before, &segments::known(&mut instance, &self.segment)?.ready()?)?;
-        Ok(Report { rows, newest: Some(before.evaluated) })
+        let newest = Some(before.evaluated);
+        self.shared.read(&self.segment, before)?;
+        Ok(Report { rows, newest })
     }
 }
 

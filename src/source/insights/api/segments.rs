@@ -15,7 +15,7 @@ use std::time::SystemTime;
 
 const ROUTE: &str = "/manage/segments";
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Segment {
     name: String,
@@ -25,7 +25,7 @@ pub struct Segment {
     evaluation_status: Option<Evaluation>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Evaluation {
     job_status: Option<String>,
@@ -35,7 +35,7 @@ struct Evaluation {
 }
 
 /// A segment whose members can be read; equal as long as nothing happened to it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ready {
     /// Of the table that holds the members.
     pub name: String,
@@ -44,14 +44,20 @@ pub struct Ready {
     run: Option<String>,
 }
 
-/// The segment of this name, else the only one that is shown by it; letter case does not matter.
+/// The segment of this name, looked up now.
 pub fn known(instance: &mut Instance, wanted: &str) -> Result<Segment, SourceError> {
-    let mut all: Vec<Segment> = instance.ask(ROUTE, ["manage", "segments"], "")?;
+    let mut all = all(instance)?;
     let at = find(&all, wanted)?;
     Ok(all.swap_remove(at))
 }
 
-fn find(all: &[Segment], wanted: &str) -> Result<usize, SourceError> {
+/// All of them at one moment.
+pub fn all(instance: &mut Instance) -> Result<Vec<Segment>, SourceError> {
+    instance.ask(ROUTE, ["manage", "segments"], "")
+}
+
+/// Where among all the segment of this name is, else the only one that is shown by it; letter case does not matter.
+pub fn find(all: &[Segment], wanted: &str) -> Result<usize, SourceError> {
     let wanted_lower = wanted.to_lowercase();
     let same = |name: &str| name.to_lowercase() == wanted_lower;
     let exact = all.iter().position(|segment| segment.name == wanted);

@@ -7,6 +7,8 @@
 //! * the members are read once more at the end, and are the same;
 //! * where the tables keep track of changes, Dataverse is asked for those since the reading, and there are none.
 //!
+//! The same is asked once more after the last segment of a run, from the first one's reading on: so all of them are of one moment.
+//!
 //! Anything else is an error that says to read again. When the tables were last refreshed is not to be had here.
 
 mod columns;
@@ -20,13 +22,15 @@ use super::{
     REFRESHING,
     delivery::{Delivery, Sink},
 };
-use crate::definition::{self, Name, Rows};
+use crate::definition::{Name, Rows};
 use columns::Columns;
+use std::sync::Arc;
 use tables::Tables;
+pub use tracking::Tracking;
 
 /// One segment.
 pub struct Dataverse {
-    at: definition::Dataverse,
+    shared: Arc<Tracking>,
     name: Name,
     /// Its name there.
     segment: String,
@@ -34,24 +38,24 @@ pub struct Dataverse {
 }
 
 impl Dataverse {
-    pub fn new(at: definition::Dataverse, rows: &Rows, access: Access) -> Result<Self, SourceError> {
-        Ok(Self { at, name: rows.segment.clone(), segment: super::segment(rows)?, access })
+    pub fn new(shared: Arc<Tracking>, rows: &Rows, access: Access) -> Result<Self, SourceError> {
+        Ok(Self { shared, name: rows.segment.clone(), segment: super::segment(rows)?, access })
     }
 }
 
 impl Reader for Dataverse {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        Ok(Columns::ask(&mut Tables::open(&self.at, &self.access)?)?.shown)
+        Ok(Columns::ask(&mut Tables::open(&self.shared.at, &self.access)?)?.shown)
     }
 
     fn columns_with(&mut self, wanted: &[&str], segment: &Name) -> Result<Vec<String>, SourceError> {
-        let known = Columns::ask(&mut Tables::open(&self.at, &self.access)?)?;
+        let known = Columns::ask(&mut Tables::open(&self.shared.at, &self.access)?)?;
         wanted.iter().try_for_each(|column| known.find(column, segment).map(drop))?;
         Ok(known.shown)
     }
 
     fn read(&mut self, columns: &[&str], sink: Sink<'_>) -> Result<Report, SourceError> {
-        let mut tables = Tables::open(&self.at, &self.access)?;
+        let mut tables = Tables::open(&self.shared.at, &self.access)?;
         let known = Columns::ask(&mut tables)?;
         let wanted = columns.iter().map(|column| known.find(column, &self.name)).collect::<Result<Vec<_>, _>>()?;
         let tracked = tracking::ask(&mut tables)?;
@@ -62,9 +66,10 @@ impl Reader for Dataverse {
         let mut delivery = Delivery::new(columns.len(), sink);
         let since_profiles = profiles::read(&mut tables, &mut members, &wanted, tracked.profiles, &mut delivery)?;
         memberships::same(&mut tables, &self.segment, &mut members)?;
-        for link in [since_members, since_profiles].into_iter().flatten() {
-            tracking::unchanged(&mut tables, link)?;
+        for link in [&since_members, &since_profiles].into_iter().flatten() {
+            tracking::unchanged(&mut tables, link.clone())?;
         }
+        self.shared.read(since_members.zip(since_profiles).map(|(members, profiles)| [members, profiles]));
         Ok(Report { rows: delivery.end()?, newest: None })
     }
 }

@@ -1,14 +1,56 @@
 //! Changes that Dataverse keeps track of, where a table was told to.
 
 use super::{
-    super::super::SourceError,
+    super::super::{Access, SourceError},
     tables::{PAGES, Tables},
     under_way,
 };
+use crate::definition::Dataverse;
 use serde::{Deserialize, de::IgnoredAny};
+use std::sync::{Mutex, PoisonError};
 use url::Url;
 
 const ROUTE: &str = "/EntityDefinitions";
+
+/// One environment during a run: what its segments are held against together.
+pub struct Tracking {
+    pub at: Dataverse,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    readings: u64,
+    /// To the changes since the first reading, of each table; `None` where a table keeps track of none.
+    since: Option<[Url; 2]>,
+}
+
+impl Tracking {
+    pub fn new(at: Dataverse) -> Self {
+        Self { at, seen: Mutex::default() }
+    }
+
+    /// A segment was read, and nothing had changed at its end.
+    pub fn read(&self, since: Option<[Url; 2]>) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.readings == 0 {
+            seen.since = since;
+        }
+        seen.readings += 1;
+    }
+
+    /// `true`: all that was read is of one moment. Fails if anything changed since the first reading.
+    pub fn finish(&self, access: &Access) -> Result<bool, SourceError> {
+        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.readings < 2 {
+            return Ok(true);
+        }
+        let Some(since) = &seen.since else { return Ok(false) };
+        let mut tables = Tables::open(&self.at, access)?;
+        since.iter().try_for_each(|link| unchanged(&mut tables, link.clone()))?;
+        Ok(true)
+    }
+}
 
 /// Whether changes of the two tables are kept track of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

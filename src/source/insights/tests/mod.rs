@@ -91,7 +91,7 @@ fn who(request: &Request) -> String {
 }
 
 fn raw(status: u16, body: String) -> Raw {
-    Raw { status, content_type: "application/json".into(), retry_after: None, body: body.into() }
+    Raw { status, content_type: "application/json".into(), retry_after: None, date: None, body: body.into() }
 }
 
 #[async_trait]
@@ -174,7 +174,7 @@ fn access(desk: &Arc<Desk>, runtime: &tokio::runtime::Runtime) -> Access {
     // Fast enough that no wait that is asked for is felt.
     let hub = Hub::at_speed(desk.clone(), Arc::new(InMemoryDays::default()), fastrand::Rng::with_seed(7), 1_000_000);
     let net = Some(Net { hub, runtime: runtime.handle().clone() });
-    Access { limits: SqlLimits::default(), cancel: Arc::clone(&desk.cancel), net }
+    Access::new(SqlLimits::default(), Arc::clone(&desk.cancel), net)
 }
 
 fn runtime() -> tokio::runtime::Runtime {

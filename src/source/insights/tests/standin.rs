@@ -69,7 +69,7 @@ impl World {
     fn read(&self, way: Way, meanwhile: impl FnOnce(&Self)) -> (Vec<String>, Result<Report, SourceError>) {
         let hub = Hub::with_days(Arc::new(InMemoryDays::default()), SPEED);
         let net = Some(Net { hub, runtime: self.runtime.handle().clone() });
-        let access = Access { limits: SqlLimits::default(), cancel: Arc::default(), net };
+        let access = Access::new(SqlLimits::default(), Arc::default(), net);
         let (mut given, mut meanwhile) = (Vec::new(), Some(meanwhile));
         let end = open(&rows(self.kind(way), "Gold"), &access).unwrap().read(&["customerid", "EMAIL", "Points"], &mut |batch| {
             if let Some(meanwhile) = meanwhile.take() {
