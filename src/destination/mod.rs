@@ -31,6 +31,7 @@ pub use types::{
 
 use crate::member::{Email, Standing};
 use async_trait::async_trait;
+use std::time::SystemTime;
 
 /// One account at one vendor, seen from one export's target.
 #[async_trait]
@@ -60,6 +61,11 @@ pub trait Destination: Send + Sync {
     /// `false`: what is sent changes nobody's status, whoever exists by now.
     fn rereads(&self, _given: Option<Standing>) -> bool {
         true
+    }
+
+    /// The platform's clock, as its last answer told it: times of readings are its times, whatever ours says. `None`: it tells none.
+    fn clock(&self) -> Option<SystemTime> {
+        None
     }
 
     /// One contact; `None` if the place does not know the address.

@@ -6,7 +6,7 @@ use std::sync::{
     Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Limits of one budget. `None`: no limit of that sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +47,7 @@ pub(super) struct Budget {
     pub gate: Arc<Gate>,
     pub retries: RetryBudget,
     pub tally: Tally,
+    pub clock: Clock,
     limits: RwLock<Limits>,
     lanes: Mutex<BTreeMap<&'static str, Arc<Pace>>>,
     /// How many times faster than the wall the vendor's time runs.
@@ -67,6 +68,7 @@ impl Budget {
             gate: Arc::new(Gate::new(spend.connections)),
             retries: RetryBudget::new(),
             tally: Tally::default(),
+            clock: Clock::default(),
             limits: RwLock::new(Limits { key: key.to_owned(), spend, pace: pace(spend, speed) }),
             lanes: Mutex::default(),
             speed,
@@ -119,6 +121,20 @@ fn pace(spend: Spend, speed: u32) -> Arc<Pace> {
     let windows = [(1, spend.per_second), (60, spend.per_minute)];
     let limited = windows.into_iter().filter_map(|(seconds, calls)| Some((Duration::from_secs(seconds), calls?)));
     Arc::new(Pace::of(&limited.collect::<Vec<_>>(), speed))
+}
+
+/// What the account's platform last said that the time is.
+#[derive(Debug, Default)]
+pub(super) struct Clock(Mutex<Option<SystemTime>>);
+
+impl Clock {
+    pub(super) fn tells(&self, date: SystemTime) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(date);
+    }
+
+    pub(super) fn told(&self) -> Option<SystemTime> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 #[derive(Debug, Default)]

@@ -5,7 +5,10 @@ use super::{
     budget::Budget,
     retry::{ATTEMPTS, LONGEST_PAUSE, backoff},
 };
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, SystemTime},
+};
 use tokio::{fs::File, time::Instant};
 
 /// Sends requests on one budget.
@@ -29,6 +32,11 @@ impl Client {
     /// The account behind the credentials is known now: its budget is shared by all who spend from it.
     pub fn belongs_to(&self, account: &str) {
         self.hub.merge(&self.key, account);
+    }
+
+    /// The platform's clock, as the last of its answers had it: never ahead of it. `None`: it told no time yet.
+    pub fn clock(&self) -> Option<SystemTime> {
+        self.hub.budget(&self.key)?.clock.told()
     }
 
     /// Waits as long as a vendor asks; `false`: stopped before that.
@@ -91,6 +99,11 @@ impl Client {
         let carried = tokio::time::timeout(calls.request.timeout, calls.carried_by(self.hub.transport())).await;
         drop((flight, permit));
         let status = carried.as_ref().ok().and_then(|carried| Some(carried.as_ref().ok()?.status));
+        if let Ok(Ok(Raw { date: Some(date), .. })) = &carried
+            && calls.request.authorization.is_some()
+        {
+            budget.clock.tells(*date);
+        }
         self.hub.meter().ended(calls.request.platform, status, start.elapsed());
         let ended = calls.note(carried.unwrap_or(Err(Lost::Broken(String::new()))), start.elapsed());
         react(budget, &ended);
@@ -145,7 +158,7 @@ impl<'a> Calls<'a> {
     /// What an attempt came to.
     fn note(&mut self, carried: Result<Raw, Lost>, took: Duration) -> Ended {
         match carried {
-            Ok(Raw { status, content_type, retry_after, body }) => {
+            Ok(Raw { status, content_type, retry_after, body, .. }) => {
                 let mut answer = Answer { status, content_type, retry_after, body, attempts: self.attempts, uncertain: self.unknown };
                 let verdict = (self.request.judge)(self.request, &answer);
                 if let Verdict::Throttled { after } = verdict {

@@ -56,7 +56,7 @@ impl Transport for Script {
 }
 
 pub(crate) fn json(status: u16, body: &str) -> Result<Raw, Lost> {
-    Ok(Raw { status, content_type: "application/json".into(), retry_after: None, body: body.to_owned().into() })
+    Ok(Raw { status, content_type: "application/json".into(), retry_after: None, date: None, body: body.to_owned().into() })
 }
 
 pub(crate) fn after(status: u16, seconds: u64) -> Result<Raw, Lost> {

@@ -257,3 +257,19 @@ mod over_the_network {
         assert!(matches!(lost, Lost::Broken(_)), "{lost:?}");
     }
 }
+
+/// Only the platform itself, which is told who asks, says what time it is there.
+#[tokio::test(start_paused = true)]
+async fn the_platforms_clock_is_as_its_last_answer_had_it() {
+    let at = |seconds| std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+    let dated = |date| json(200, "{}").map(|raw| Raw { date, ..raw });
+    let script = Arc::new(Script::new([dated(Some(at(100))), dated(None), dated(Some(at(90))), dated(Some(at(500)))], json(200, "{}")));
+    let client = client(&script);
+    assert_eq!(client.clock(), None);
+    for expected in [100, 100, 90] {
+        client.send(&request(Effect::Repeatable)).await.unwrap();
+        assert_eq!(client.clock(), Some(at(expected)));
+    }
+    client.send(&Request { authorization: None, ..request(Effect::Repeatable) }).await.unwrap();
+    assert_eq!(client.clock(), Some(at(90)), "a file from elsewhere tells another clock's time");
+}

@@ -3,7 +3,7 @@
 use super::{Request, request::Method};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use std::error::Error as _;
 use std::sync::OnceLock;
 use std::time::{Duration, SystemTime};
@@ -27,6 +27,8 @@ pub struct Raw {
     pub status: u16,
     pub content_type: String,
     pub retry_after: Option<Duration>,
+    /// `Date`: the server's clock.
+    pub date: Option<SystemTime>,
     pub body: Bytes,
 }
 
@@ -166,12 +168,17 @@ async fn keep(mut response: reqwest::Response, limit: usize, into: &mut File) ->
 /// An answer without its body.
 fn head(response: &reqwest::Response) -> Raw {
     let (status, headers) = (response.status().as_u16(), response.headers());
-    Raw { status, content_type: content_type(headers), retry_after: retry_after(headers, SystemTime::now()), body: Bytes::new() }
+    let retry_after = retry_after(headers, SystemTime::now());
+    Raw { status, content_type: content_type(headers), retry_after, date: date(headers), body: Bytes::new() }
 }
 
 fn content_type(headers: &HeaderMap) -> String {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn date(headers: &HeaderMap) -> Option<SystemTime> {
+    httpdate::parse_http_date(headers.get(DATE)?.to_str().ok()?.trim()).ok()
 }
 
 /// Seconds, or a date.

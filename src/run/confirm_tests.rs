@@ -93,8 +93,9 @@ async fn run(world: &World, watch: Arc<dyn Watch>) -> (bool, usize) {
     let engine = world.engine(Some(recorder));
     let context = Context { watch, ..world.context(&engine) };
     world.platform().calls();
-    let end = engine.run(&context, &|_| Decision::Go).await;
-    drop((engine, context));
+    let turn = engine.at_turn(context).await.unwrap();
+    let end = engine.run(&turn, &|_| Decision::Go).await;
+    drop((engine, turn));
     tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
     let removed = world.platform().calls().into_iter().filter(|call| call.operation.removes()).count();
     (end.is_ok(), removed)

@@ -1,7 +1,7 @@
 //! A prepared plan carried out: resources first, then members, operation after operation.
 
 use super::{
-    Context, Ending, Failure, Recorder, before_leaving,
+    Context, Ending, Failure, Recorder, before_archiving, before_leaving,
     hold::{self, Lists, Moved},
     known_after_all, observe,
     outcomes::Noted,
@@ -66,6 +66,9 @@ async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Re
         let Some(part) = step.task().and_then(|task| Part::of(task, phase.ready)) else { continue };
         if part.operation == Operation::Leave {
             before_leaving::prepare(phase, &part).await?;
+        }
+        if part.operation == Operation::Archive {
+            before_archiving::prepare(phase).await?;
         }
         phase.context.watch.phase(&step.name(plan.words), step.rows);
         phase.run(&part).await?;

@@ -43,7 +43,7 @@ async fn settle(
     outcomes: JobOutcomes,
 ) -> Result<(), Failure> {
     let by_key: HashMap<_, _> = outcomes.rows.into_iter().collect();
-    let contacts = contacts(view, place, &job, &by_key)?;
+    let contacts = contacts(view, place, &job, &by_key, &outcomes.others)?;
     let rows: Vec<_> = job.rows.into_iter().map(|row| (by_key.get(&row.key).unwrap_or(&outcomes.others).clone(), row)).collect();
     let (operation, id) = (job.operation, job.remote);
     recorder
@@ -56,10 +56,10 @@ async fn settle(
 }
 
 /// What is known now of contacts that were created or archived.
-fn contacts(view: &View, place: PlaceRow, job: &Job, outcomes: &HashMap<Key, Outcome>) -> Result<Vec<Contact>, Failure> {
+fn contacts(view: &View, place: PlaceRow, job: &Job, outcomes: &HashMap<Key, Outcome>, others: &Outcome) -> Result<Vec<Contact>, Failure> {
     let mut contacts = Vec::new();
     for row in &job.rows {
-        let Some(Outcome::Done { standing }) = outcomes.get(&row.key) else { continue };
+        let Outcome::Done { standing } = outcomes.get(&row.key).unwrap_or(others) else { continue };
         match (job.operation, standing) {
             (Operation::Archive, _) => contacts.extend(view.contact(place, row.key)?.map(Contact::archived)),
             (Operation::Create, Some(standing)) => {

@@ -16,7 +16,7 @@ const MANY: usize = 100;
 async fn by_pages(phase: &mut Phase<'_>, places: Vec<usize>) -> Result<Vec<usize>, Failure> {
     let (row, mut rest) = (phase.ready.row, Vec::new());
     let Some(before) = phase.view.contacts_read(row)? else { return Ok(places) };
-    standings::read_changes(phase.context, phase.recorder, phase.view, &phase.ready.place, row, &before).await?;
+    standings::read_changes(phase.context, phase.recorder, phase.view, &phase.ready.place, row, before).await?;
     for at in places {
         let email = phase.work.desired.spool.read(phase.remaining[at].offset())?.email;
         match phase.view.contact(row, Key::of(&email))? {

@@ -10,9 +10,10 @@
 
 mod assemble;
 mod batches;
+mod before_archiving;
 mod before_leaving;
-mod consents;
 mod confirm;
+mod consents;
 mod context;
 mod days;
 mod early;

@@ -48,6 +48,15 @@ struct End {
     fault: Option<Fault>,
 }
 
+/// The time by the sandbox's own clock, which may run faster than the wall's.
+fn dated(app: &App, mut response: Response) -> Response {
+    let now = std::time::UNIX_EPOCH + std::time::Duration::from_secs(u64::try_from(app.clock.now()).unwrap_or_default());
+    if let Ok(date) = HeaderValue::from_str(&httpdate::fmt_http_date(now)) {
+        response.headers_mut().insert(header::DATE, date);
+    }
+    response
+}
+
 impl Door {
     pub(super) fn new(vendor: Arc<dyn Vendor>) -> Self {
         let slots = vendor.slots().map(Semaphore::new);
@@ -65,7 +74,7 @@ impl Door {
         };
         drop(in_flight);
         app.log.answered(visit.entry(app, &end));
-        end.response
+        dated(app, end.response)
     }
 
     fn visit(&self, app: &App, request: &Request) -> Visit {

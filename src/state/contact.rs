@@ -1,6 +1,6 @@
 //! A place's contacts: what the platform said of their subscription, and what we did about it. Written.
 
-use super::{MemberStateKind, PlaceRow, Result, StateError, Store, sql};
+use super::{MemberStateKind, PlaceRow, Result, StateError, Store, Watermarks, sql};
 use crate::member::{Key, Standing};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
@@ -11,7 +11,7 @@ pub struct Contact {
     pub key: Key,
     pub standing: Standing,
     pub origin: ContactOrigin,
-    /// We archived it: the standing it had, to which it goes back, never higher (G2).
+    /// We archived it, or are about to: the status read right before that, to which it goes back, never higher (G2).
     pub archived_from: Option<Standing>,
 }
 
@@ -26,14 +26,14 @@ pub enum ContactOrigin {
 /// The last complete reading of a place's contacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactsRead {
-    /// From where the next reading goes on, RFC 3339, by the vendor's clock.
-    pub watermark: String,
+    /// From where the next reading goes on, status by status.
+    pub watermarks: Watermarks,
     pub at: DateTime<Utc>,
     pub count: u64,
 }
 
 impl Contact {
-    /// The same, archived by us: to go back to the standing that it has now, or had when we archived it before.
+    /// The same, archived by us: to go back to the status that it has now, or had when we archived it before.
     #[must_use]
     pub fn archived(self) -> Self {
         let from = if self.standing == Standing::Archived { self.archived_from } else { Some(self.standing) };
@@ -68,19 +68,42 @@ impl Store {
     }
 
     /// The reading's pages are all spooled. Contacts that are new are recorded as found; of the others only the standing
-    /// is. One that is archived no longer is nobody's to restore; one that we were about to archive and that is archived now was
-    /// archived by us, though nobody told us. A contact on two pages is as on the later one.
+    /// is. One that is archived no longer is nobody's to restore; one that we were about to archive ([`Store::intend_archive`]) and
+    /// that is archived now was archived by us, though nobody told us. A contact on two pages is as on the later one.
     pub fn set_contacts_read(&mut self, place: PlaceRow, read: &ContactsRead) -> Result<()> {
         let spooled = "SELECT EXISTS (SELECT 1 FROM contact_spool WHERE place = ?1)";
         if self.conn.query_row(spooled, [place.0], |row| row.get(0))? {
             self.apply(|conn| merge_spool(conn, place))?;
         }
         self.note(|conn| {
+            let latest = read.watermarks.latest().map(|at| at.to_rfc3339()).unwrap_or_default();
             conn.execute(
                 "UPDATE place SET read_watermark = ?2, read_at_ms = ?3, read_count = ?4 WHERE id = ?1",
-                params![place.0, read.watermark, sql::millis(read.at), sql::count(read.count)],
+                params![place.0, latest, sql::millis(read.at), sql::count(read.count)],
             )?;
-            Ok(())
+            conn.execute("DELETE FROM watermark WHERE place = ?1", [place.0])?;
+            let mut write = conn.prepare_cached("INSERT INTO watermark VALUES (?1, ?2, ?3)")?;
+            read.watermarks
+                .each()
+                .try_for_each(|(standing, at)| Ok(write.execute(params![place.0, standing.code(), sql::millis(at)]).map(drop)?))
+        })
+    }
+
+    /// What was read of some contacts alone, as if a reading had shown it.
+    pub fn learn_standings(&mut self, place: PlaceRow, seen: impl IntoIterator<Item = (Key, Standing)>) -> Result<()> {
+        self.begin_contacts_read(place)?;
+        self.spool_contacts(place, seen)?;
+        self.apply(|conn| merge_spool(conn, place))
+    }
+
+    /// These are about to be archived: the status that each has now, which is to be the one just read, is what it may go back to.
+    /// Recorded before the call, so that it holds even if nobody hears what became of it.
+    pub fn intend_archive(&mut self, place: PlaceRow, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.apply(|conn| {
+            let sql = "UPDATE contact SET archived_from = standing WHERE place = ?1 AND key = ?2 AND standing != ?3";
+            let mut write = conn.prepare_cached(sql)?;
+            let archived = Standing::Archived.code();
+            keys.into_iter().try_for_each(|key| Ok(write.execute(params![place.0, key.to_bytes(), archived]).map(drop)?))
         })
     }
 
@@ -110,9 +133,9 @@ fn merge_spool(conn: &Connection, place: PlaceRow) -> Result<()> {
         "INSERT INTO contact (place, key, standing, origin)
          SELECT place, key, standing, 0 FROM contact_spool WHERE place = ?1 ORDER BY key, rowid
          ON CONFLICT DO UPDATE SET standing = excluded.standing,
-           archived_from = iif(excluded.standing = ?2, coalesce(archived_from, (
-             SELECT contact.standing FROM export e JOIN member m ON m.export = e.id
-             WHERE e.place = contact.place AND m.key = contact.key AND m.state = ?3 LIMIT 1)), NULL)
+           archived_from = iif(excluded.standing = ?2 AND EXISTS (
+             SELECT 1 FROM export e JOIN member m ON m.export = e.id
+             WHERE e.place = contact.place AND m.key = contact.key AND m.state = ?3), archived_from, NULL)
          WHERE standing != excluded.standing",
         params![place.0, Standing::Archived.code(), MemberStateKind::Leaving.code()],
     )?;

@@ -1,6 +1,6 @@
 //! A place's contacts: read.
 
-use super::{Contact, ContactOrigin, ContactsRead, PlaceRow, Result, StateError, View, sql};
+use super::{Contact, ContactOrigin, ContactsRead, PlaceRow, Result, StateError, View, Watermarks, sql};
 use crate::member::{Key, Standing};
 use rusqlite::{CachedStatement, Row, Rows, params};
 
@@ -55,16 +55,30 @@ impl View {
 
     /// The last complete reading, `None` before the first.
     pub fn contacts_read(&self, place: PlaceRow) -> Result<Option<ContactsRead>> {
-        let sql = "SELECT read_watermark, read_at_ms, read_count FROM place WHERE id = ?1 AND read_watermark IS NOT NULL";
+        let sql = "SELECT read_at_ms, read_count FROM place WHERE id = ?1 AND read_watermark IS NOT NULL";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([place.0])?;
         let Some(row) = rows.next()? else { return Ok(None) };
-        Ok(Some(ContactsRead { watermark: row.get(0)?, at: sql::time(row.get(1)?)?, count: sql::unsigned(row.get(2)?)? }))
+        let (at, count) = (sql::time(row.get(0)?)?, sql::unsigned(row.get(1)?)?);
+        Ok(Some(ContactsRead { watermarks: self.watermarks(place)?, at, count }))
+    }
+
+    fn watermarks(&self, place: PlaceRow) -> Result<Watermarks> {
+        let mut statement = self.conn.prepare_cached("SELECT standing, at_ms FROM watermark WHERE place = ?1")?;
+        let mut rows = statement.query([place.0])?;
+        let mut known = Vec::new();
+        while let Some(row) = rows.next()? {
+            known.push((standing(row.get(0)?)?, sql::time(row.get(1)?)?));
+        }
+        Ok(Watermarks::of(known))
     }
 }
 
+fn standing(code: u8) -> Result<Standing> {
+    Standing::from_code(code).ok_or_else(|| StateError::damaged(format!("a contact of standing {code}")))
+}
+
 fn contact(row: &Row<'_>) -> Result<Contact> {
-    let standing = |code| Standing::from_code(code).ok_or_else(|| StateError::damaged(format!("a contact of standing {code}")));
     Ok(Contact {
         key: row.get(0)?,
         standing: standing(row.get(1)?)?,

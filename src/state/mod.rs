@@ -40,6 +40,7 @@ mod status;
 mod store;
 mod token;
 mod view;
+mod watermarks;
 
 #[cfg(test)]
 mod tests;
@@ -66,6 +67,7 @@ pub use settled::SettledRecord;
 pub use status::{End, Now, Status};
 pub use store::Store;
 pub use view::View;
+pub use watermarks::Watermarks;
 
 /// What every method of the state returns.
 pub type Result<T, E = StateError> = std::result::Result<T, E>;

@@ -32,6 +32,10 @@ pub(super) struct Api {
 }
 
 impl Api {
+    pub(super) fn clock(&self) -> Option<std::time::SystemTime> {
+        self.client.clock()
+    }
+
     pub(super) fn open(connection: &Connection, hub: &Hub, sign_ins: &SignIns) -> Result<Self, Error> {
         let base = match &connection.endpoint {
             Some(endpoint) => endpoint.clone(),

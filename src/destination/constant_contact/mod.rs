@@ -120,6 +120,10 @@ impl Destination for ConstantContact {
         contacts::of_account(&self.api, page).await
     }
 
+    fn clock(&self) -> Option<std::time::SystemTime> {
+        self.api.clock()
+    }
+
     async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
         contacts::find(&self.api, email).await
     }

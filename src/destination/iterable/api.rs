@@ -32,6 +32,10 @@ pub(super) struct Api {
 }
 
 impl Api {
+    pub(super) fn clock(&self) -> Option<std::time::SystemTime> {
+        self.client.clock()
+    }
+
     pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
         let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
         let hash = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();

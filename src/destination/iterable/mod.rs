@@ -85,6 +85,10 @@ impl Destination for Iterable {
         Err(Error::stall("Iterable has no call that pages through a project's users; this is a bug in Listkeeper"))
     }
 
+    fn clock(&self) -> Option<std::time::SystemTime> {
+        self.api.clock()
+    }
+
     async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
         account::find(&self.api, email).await
     }

@@ -30,6 +30,10 @@ pub(super) struct Api {
 }
 
 impl Api {
+    pub(super) fn clock(&self) -> Option<std::time::SystemTime> {
+        self.client.clock()
+    }
+
     pub(super) fn open(connection: &Connection, hub: &Hub, sign_ins: &SignIns) -> Result<Self, Error> {
         let (credential, base, key_name) = match &connection.credentials {
             Credentials::OAuth(_) => {

@@ -99,15 +99,17 @@ async fn poll_one(api: &Api, job: &JobId) -> Result<State, Error> {
             let outcomes = outcomes(api, &PlaceId(place.to_owned()), results).await;
             Ok(State::Finished(JobOutcomes::of(outcomes)))
         }
-        Err(error) if matches!(error.kind, ErrorKind::Retry { .. }) => Ok(not_yet(&progress)),
+        Err(error) if matches!(error.kind, ErrorKind::Retry { .. }) => Ok(not_yet(&progress, api.clock())),
         Err(error) => Err(error),
     }
 }
 
 /// The results' address lives shortly and may not work at once: the next poll asks for a new one.
-fn not_yet(progress: &Progress) -> State {
+fn not_yet(progress: &Progress, now: Option<std::time::SystemTime>) -> State {
     let ended = chrono::DateTime::parse_from_rfc3339(&progress.completed_at).ok();
-    if ended.is_some_and(|ended| chrono::Utc::now().signed_duration_since(ended) > RESULTS_WITHIN) {
+    // Both by the platform's clock; one that tells no time is asked on.
+    let now = now.map(chrono::DateTime::<chrono::Utc>::from);
+    if ended.zip(now).is_some_and(|(ended, now)| now.signed_duration_since(ended) > RESULTS_WITHIN) {
         return State::Finished(JobOutcomes::of(Vec::new()));
     }
     State::Working { after: Duration::from_secs(LONGEST_WAIT_S) }

@@ -77,6 +77,10 @@ impl Destination for Mailchimp {
         contacts::of_place(&self.api, place, page).await
     }
 
+    fn clock(&self) -> Option<std::time::SystemTime> {
+        self.api.clock()
+    }
+
     async fn find(&self, place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
         let standing = single::read_standing(&self.api, place, &wire::subscriber_hash(email)).await?;
         Ok(standing.map(|standing| ContactRecord::new(email.clone(), standing)))

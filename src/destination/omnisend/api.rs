@@ -43,6 +43,10 @@ pub(super) struct Api {
 }
 
 impl Api {
+    pub(super) fn clock(&self) -> Option<std::time::SystemTime> {
+        self.client.clock()
+    }
+
     pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
         let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
         // The brand's budget cannot be told from the key; until the brand is known, the key stands for it.

@@ -95,6 +95,10 @@ impl Destination for Omnisend {
         given == Some(Standing::Subscribed)
     }
 
+    fn clock(&self) -> Option<std::time::SystemTime> {
+        self.api.clock()
+    }
+
     async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
         contacts::find(&self.api, email).await
     }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 use tokio::sync::Notify;
 
@@ -55,6 +55,9 @@ struct Inner {
     named: BTreeMap<Vec<Key>, JobId>,
     made: u64,
     requests: u64,
+    /// Of contacts, since the last time that they were asked for.
+    readings: Vec<PageRequest>,
+    clock: Option<SystemTime>,
     calls_left: Option<u64>,
 }
 
@@ -139,6 +142,16 @@ impl Platform {
     /// Batches sent since the last call.
     pub(crate) fn calls(&self) -> Vec<Call> {
         std::mem::take(&mut self.lock().calls)
+    }
+
+    /// What its answers say that the time is; nothing, unless this was called.
+    pub(crate) fn set_clock(&self, now: SystemTime) {
+        self.lock().clock = Some(now);
+    }
+
+    /// Readings of contacts since the last call.
+    pub(crate) fn readings(&self) -> Vec<PageRequest> {
+        std::mem::take(&mut self.lock().readings)
     }
 
     /// Requests of any kind so far.
@@ -341,11 +354,19 @@ impl Destination for Fake {
 
     async fn contacts(&self, _place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
         assert_ne!(self.capabilities().reading, Reading::Nothing);
-        Ok(self.platform.request(|inner| self.page(inner, page, None)).await)
+        let read = |inner: &mut Inner| {
+            inner.readings.push(page.clone());
+            self.page(inner, page, None)
+        };
+        Ok(self.platform.request(read).await)
     }
 
     fn rereads(&self, given: Option<Standing>) -> bool {
         self.real.rereads(given)
+    }
+
+    fn clock(&self) -> Option<SystemTime> {
+        self.platform.lock().clock
     }
 
     async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {

@@ -182,3 +182,13 @@ async fn the_control_surface_sets_people_and_lists_and_answers_to_loopback_names
         assert_eq!(request.send().await.unwrap().status(), 403);
     }
 }
+
+#[tokio::test]
+async fn answers_are_dated_by_the_sandboxs_own_clock() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Options { clock: crate::sandbox::Clock::new(|| 1_900_000_000), ..Options::default() };
+    let sandbox = Sandbox::start(dir.path(), options).await.unwrap();
+    let ping = format!("{}/ping", sandbox.mailchimp_endpoint());
+    let response = reqwest::Client::new().get(ping).bearer_auth("key-us6").send().await.unwrap();
+    assert_eq!(response.headers()["date"], "Sun, 17 Mar 2030 17:46:40 GMT");
+}

@@ -183,7 +183,7 @@ fn held_elsewhere_means_in_a_container_of_another_export_of_the_place() {
 fn reading_a_contact_again_changes_its_standing_only() {
     let mut f = fixture();
     let (_, place) = prepared(&mut f.store, "news");
-    let read = |seconds| ContactsRead { watermark: format!("2026-11-22T05:59:0{seconds}+00:00"), at: at(seconds), count: 2 };
+    let read = |seconds| ContactsRead { watermarks: Watermarks::all(at(seconds)), at: at(seconds), count: 2 };
     let ours =
         Contact { key: Key(2), standing: Standing::Archived, origin: ContactOrigin::Added, archived_from: Some(Standing::Unsubscribed) };
     f.store.write_contacts(place, [&ours]).unwrap();
@@ -206,29 +206,49 @@ fn reading_a_contact_again_changes_its_standing_only() {
     assert_eq!(f.store.contacts_read(place).unwrap(), Some(read(2)));
 }
 
-/// Who is being taken out and turns out to be archived was archived by us; anybody else was not.
+/// Who was about to be archived and turns out to be so was archived by us; anybody else was not.
 #[test]
-fn those_who_are_leaving_are_ours_to_restore_and_may_come_back_before() {
+fn those_who_were_about_to_be_archived_are_ours_to_restore_and_may_come_back_before() {
     let mut f = fixture();
     let (export, place) = prepared(&mut f.store, "news");
-    let people = ["a@example.com", "b@example.com", "c@example.com"].map(|address| applied(address, 1));
+    let people = ["a@example.com", "b@example.com", "c@example.com", "d@example.com"].map(|address| applied(address, 1));
     f.store.write_members(export, &people).unwrap();
     let known = |key| Contact { key, standing: Standing::Unsubscribed, origin: ContactOrigin::Added, archived_from: None };
-    let [leaving, back, stays] = people.each_ref().map(|member| known(member.key));
-    f.store.write_contacts(place, &[leaving, back, stays]).unwrap();
-    f.store.leave(export, 1, [leaving.key, back.key]).unwrap();
-    f.store.mark_leaving(export, [leaving.key, back.key]).unwrap();
+    let [leaving, back, stays, only_left] = people.each_ref().map(|member| known(member.key));
+    f.store.write_contacts(place, &[leaving, back, stays, only_left]).unwrap();
+    f.store.leave(export, 1, [leaving.key, back.key, only_left.key]).unwrap();
+    f.store.mark_leaving(export, [leaving.key, back.key, only_left.key]).unwrap();
+    f.store.intend_archive(place, [leaving.key, back.key]).unwrap();
     f.store.join(export, 0, [back.key]).unwrap();
     let state = |key| f.store.member(export, key).unwrap().map(|member| (member.state, member.segments, member.address.is_some()));
     assert_eq!(state(leaving.key), Some((MemberState::Leaving, 0, true)));
     assert_eq!(state(back.key), Some((MemberState::Applied, 1, true)));
-    f.store.spool_contacts(place, [leaving, back, stays].map(|contact| (contact.key, Standing::Archived))).unwrap();
-    f.store.set_contacts_read(place, &ContactsRead { watermark: "2026-11-22T06:00:00+00:00".into(), at: at(1), count: 3 }).unwrap();
+    f.store.spool_contacts(place, [leaving, back, stays, only_left].map(|contact| (contact.key, Standing::Archived))).unwrap();
+    f.store.set_contacts_read(place, &ContactsRead { watermarks: Watermarks::all(at(1)), at: at(1), count: 4 }).unwrap();
     let gone = |contact: Contact| Contact { standing: Standing::Archived, ..contact };
     let contact = |of: Contact| f.store.contact(place, of.key).unwrap().unwrap();
     assert_eq!(contact(leaving), leaving.archived());
     assert_eq!(contact(leaving).archived(), leaving.archived(), "told a second time");
     assert_eq!((contact(back), contact(stays)), (gone(back), gone(stays)));
+    assert_eq!(contact(only_left), gone(only_left), "nobody had asked for it yet: somebody else did");
+}
+
+#[test]
+fn who_opts_out_after_the_intent_goes_back_opted_out() {
+    let mut f = fixture();
+    let (export, place) = prepared(&mut f.store, "news");
+    let member = applied("a@example.com", 1);
+    f.store.write_members(export, [&member]).unwrap();
+    f.store.leave(export, 1, [member.key]).unwrap();
+    f.store.mark_leaving(export, [member.key]).unwrap();
+    let known = Contact { key: member.key, standing: Standing::Subscribed, origin: ContactOrigin::Added, archived_from: None };
+    f.store.write_contacts(place, [&known]).unwrap();
+    f.store.intend_archive(place, [member.key]).unwrap();
+    f.store.learn_standings(place, [(member.key, Standing::Unsubscribed)]).unwrap();
+    f.store.intend_archive(place, [member.key]).unwrap();
+    f.store.learn_standings(place, [(member.key, Standing::Archived)]).unwrap();
+    let archived = Contact { standing: Standing::Archived, archived_from: Some(Standing::Unsubscribed), ..known };
+    assert_eq!(f.store.contact(place, member.key).unwrap(), Some(archived));
 }
 
 #[test]
