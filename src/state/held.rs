@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// How long an approval holds.
 const APPROVAL_HOURS: i64 = 24;
+/// An approval from further ahead was given while the clock was wrong: for how long it holds is not known.
+const CLOCKS: TimeDelta = TimeDelta::minutes(5);
 
 /// A plan that was not carried out.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
@@ -52,7 +54,7 @@ pub struct ApprovalId(i64);
 impl Approved {
     /// Whether it still holds.
     pub fn holds(&self, now: DateTime<Utc>) -> bool {
-        self.at > holding_since(now)
+        self.at > holding_since(now) && self.at <= now + CLOCKS
     }
 }
 
@@ -121,9 +123,10 @@ impl View {
 
     /// Every approval of the export that still holds, the oldest first.
     pub fn approvals(&self, export: &Name, now: DateTime<Utc>) -> Result<Vec<Approval>> {
-        let sql = "SELECT id, target, json FROM held WHERE export = ?1 AND approved_ms > ?2 AND used_ms IS NULL ORDER BY approved_ms, id";
+        let sql = "SELECT id, target, json FROM held WHERE export = ?1 AND approved_ms > ?2 AND approved_ms <= ?3 AND used_ms IS NULL
+                   ORDER BY approved_ms, id";
         let mut statement = self.conn.prepare_cached(sql)?;
-        let mut rows = statement.query(params![export, sql::millis(holding_since(now))])?;
+        let mut rows = statement.query(params![export, sql::millis(holding_since(now)), sql::millis(now + CLOCKS)])?;
         let mut approvals = Vec::new();
         while let Some(row) = rows.next()? {
             let id = ApprovalId(row.get(0)?);

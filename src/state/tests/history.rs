@@ -144,6 +144,7 @@ fn an_approval_holds_for_a_day_and_for_what_it_saw() {
     assert_eq!(approvals.iter().map(|approval| &approval.plan.changes).collect::<Vec<_>>(), [&changes]);
     assert_eq!(f.store.approvals(&news, at(10 + 24 * 3600 - 1)).unwrap(), approvals);
     assert_eq!(f.store.approvals(&news, at(10 + 24 * 3600)).unwrap(), []);
+    assert_eq!(f.store.approvals(&news, at(10) - TimeDelta::hours(1)).unwrap(), [], "given while the clock was ahead");
     assert_eq!(f.store.approvals(&name("other"), at(11)).unwrap(), []);
 }
 
