@@ -193,7 +193,8 @@ impl Engine {
 
     /// One whole run: statuses read, plan made, `decide` asked, plan carried out.
     pub async fn run(&self, context: &AtTurn, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
-        let result = self.carry_out(context, decide).await;
+        // The state machines of a whole run are large: on the heap, so that no caller's stack has to hold them.
+        let result = Box::pin(self.carry_out(context, decide)).await;
         // The next one at the audience sees all of it.
         let durable = self.recorder()?.flush().await;
         // A call that was stopped while it waited comes back as one to be tried again.
@@ -213,11 +214,11 @@ impl Engine {
         let mut settled = observe::settle(context, Some(&view)).await?;
         is_at(context, &settled)?;
         let place = read_standings(context, recorder, &view, &mut settled).await?;
-        let mut prepared = prepare(context, Some(&view), place, settled).await?;
+        let mut prepared = Box::pin(prepare(context, Some(&view), place, settled)).await?;
         persons::remember(recorder, &view, place, &context.export, &prepared.work)?;
         let plan = prepared.plan.clone();
         let apart = prepared.apart.take();
-        let outcome = self.decided(context, recorder, &view, &mut prepared, decide).await?;
+        let outcome = Box::pin(self.decided(context, recorder, &view, &mut prepared, decide)).await?;
         if !matches!(outcome, Outcome::Done(_) | Outcome::NothingToDo) {
             persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
         }
@@ -254,13 +255,13 @@ impl Engine {
             (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
                 super::hold::hold(context, recorder, prepared).await?;
                 approve(&self.state, &plan.digest.0, &by, context.now)?;
-                Outcome::Done(send(context, recorder, view, prepared).await?)
+                Outcome::Done(Box::pin(send(context, recorder, view, prepared)).await?)
             }
             (Decision::Approve { .. }, false) => {
                 super::hold::hold(context, recorder, prepared).await?;
                 Outcome::Held
             }
-            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(send(context, recorder, view, prepared).await?),
+            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(Box::pin(send(context, recorder, view, prepared)).await?),
         })
     }
 
@@ -292,7 +293,7 @@ async fn take_over(context: &Context, recorder: &Recorder, view: &View) -> Resul
 /// Carries the plan out. After a complete first load both sides are known to be equal.
 async fn send(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<Ending, Failure> {
     let first = prepared.work.tally.before.is_empty() && prepared.work.leavers.is_empty();
-    let ending = execute(context, recorder, view, prepared).await?;
+    let ending = Box::pin(execute(context, recorder, view, prepared)).await?;
     if first && ending.stopped.is_none() && ending.counts.synced + ending.counts.unverified == prepared.work.comparison.wanted {
         let before = prepared.work.desired.tally.members.clone();
         let tally = DiffTally { unchanged: prepared.work.comparison.wanted, before, ..DiffTally::default() };

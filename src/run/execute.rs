@@ -36,7 +36,7 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let remaining = std::mem::take(&mut prepared.work.desired.entries).into_iter().map(ChangeEntry::remaining).collect();
     let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
     let lists = steps::lists(&prepared.settled.resources.containers);
-    let stopped = carry_out(&mut phase, &prepared.plan, &lists).await.err().map(|f| f.or_canceled(&context.cancel));
+    let stopped = Box::pin(carry_out(&mut phase, &prepared.plan, &lists)).await.err().map(|f| f.or_canceled(&context.cancel));
     let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
     let lists = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     let complete = stopped.is_none() && counts.pending == 0 && counts.removed >= prepared.plan.counts.removed;
