@@ -46,7 +46,9 @@ impl DurableDays {
         *used += 1;
         let key = key.to_owned();
         // If the writer is gone, the run ends with that; the request itself is counted here.
-        let _ = self.recorder.write(move |store| store.spend(&key, today, 1).map(drop));
+        if let Err(failure) = self.recorder.note(move |store| store.spend(&key, today, 1).map(drop)) {
+            tracing::error!(%failure, "a request of the day's quota is not on record");
+        }
         Ok(())
     }
 }

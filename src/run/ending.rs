@@ -100,7 +100,8 @@ impl From<destination::Error> for Failure {
 
 impl From<StateError> for Failure {
     fn from(error: StateError) -> Self {
-        Self::new(FailureKind::Stalled, error.to_string())
+        let failure = Self::new(FailureKind::Stalled, error.message);
+        error.hint.into_iter().fold(failure, Self::hint)
     }
 }
 

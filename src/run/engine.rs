@@ -177,7 +177,7 @@ impl Engine {
         if context.export.removed {
             return Ok(0);
         }
-        let recorder = self.recorder()?;
+        let recorder = &self.recorder()?.for_run();
         // No member is sent, so none is read.
         drop(context.early.lock().unwrap_or_else(PoisonError::into_inner).take());
         let view = self.view(context.now)?;
@@ -202,7 +202,7 @@ impl Engine {
     }
 
     async fn carry_out(&self, context: &Context, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
-        let recorder = self.recorder()?;
+        let recorder = &self.recorder()?.for_run();
         let Some(view) = self.view(context.now)? else {
             return Err(Failure::new(FailureKind::Stalled, "the state is gone"));
         };

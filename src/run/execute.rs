@@ -20,7 +20,7 @@ use crate::{
         resources::ContainerState,
         steps::{Step, StepList},
     },
-    state::{RejectedRow, RunId, View},
+    state::{RejectedRow, RunId, StateErrorKind, View},
 };
 use std::collections::{BTreeMap, VecDeque};
 
@@ -40,8 +40,9 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
     let lists = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     let complete = stopped.is_none() && counts.pending == 0 && counts.removed >= prepared.plan.counts.removed;
-    finish(context, recorder, lists, prepared, &noted, complete).await?;
-    let stopped = match stopped {
+    // What stopped the run comes first: the reason why its end could not be recorded is often the same.
+    let finished = finish(context, recorder, lists, prepared, &noted, complete).await.err();
+    let stopped = match stopped.or(finished) {
         None if context.export.removed => remove::complete(context, recorder, prepared).await.err().map(|f| f.or_canceled(&context.cancel)),
         stopped => stopped,
     };
@@ -154,8 +155,11 @@ fn free_dropped(recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure>
     let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) else { return Ok(()) };
     for container in prepared.settled.resources.containers.iter().filter(|c| matches!(c.state, ContainerState::Dropped(_))) {
         let bit = container.bit;
-        // Refused while members carry it: then a later run does it.
-        recorder.write(move |store| store.forget_segment(export, bit).or(Ok(())))?;
+        recorder.write(move |store| match store.forget_segment(export, bit) {
+            // While members carry it: then a later run does it.
+            Err(error) if error.kind == StateErrorKind::Refused => Ok(()),
+            done => done,
+        })?;
     }
     Ok(())
 }
@@ -164,20 +168,20 @@ fn free_dropped(recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure>
 fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: &mut Prepared) -> Result<(), Failure> {
     let names: BTreeMap<u8, String> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.title.clone())).collect();
     let mut chunk = Vec::new();
-    let mut failed = None;
+    let mut failed = Ok(());
     prepared.work.desired.rejects.for_each(|Reject { address, segment, code, detail, field }| {
         let segment = names.get(&segment).cloned().unwrap_or_default();
         chunk.push(RejectedRow { address: Some(address).filter(|a| !a.is_empty()), segment, code, detail, field });
         if chunk.len() >= 500 {
             let full = std::mem::take(&mut chunk);
-            failed = recorder.write(move |store| store.add_rejected(run, &full)).err();
+            failed = std::mem::replace(&mut failed, Ok(())).and_then(|()| recorder.write(move |store| store.add_rejected(run, &full)));
         }
         Ok(())
     })?;
+    failed?;
     let name = context.export.name.clone();
     recorder.write(move |store| {
         store.add_rejected(run, &chunk)?;
         store.publish_rejected(&name, run)
-    })?;
-    failed.map_or(Ok(()), Err)
+    })
 }

@@ -71,15 +71,23 @@ impl Phase<'_> {
             failed: None,
         };
         loop {
-            self.fill(&mut sending)?;
+            if let Err(failure) = self.fill(&mut sending) {
+                sending.failed.get_or_insert(failure);
+            }
             let due = sending.jobs.due().filter(|_| sending.failed.is_none());
             tokio::select! {
                 Some(answer) = sending.in_flight.next() => {
-                    let answer = answer.map_err(|_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly"))?;
-                    self.answered(&mut sending, answer)?;
+                    let lost = |_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly");
+                    if let Err(failure) = answer.map_err(lost).and_then(|answer| self.answered(&mut sending, answer)) {
+                        sending.failed.get_or_insert(failure);
+                    }
                 }
                 stopped = wait(due, self.context), if due.is_some() => match stopped {
-                    Ok(()) => self.ask(&mut sending).await?,
+                    Ok(()) => {
+                        if let Err(failure) = self.ask(&mut sending).await {
+                            sending.failed.get_or_insert(failure);
+                        }
+                    }
                     Err(canceled) => _ = sending.failed.get_or_insert(canceled),
                 },
                 else => break,
@@ -100,6 +108,8 @@ impl Phase<'_> {
                 sending.failed = Some(Failure::canceled());
                 break;
             }
+            // What cannot be recorded is not sent (G4).
+            self.recorder.check()?;
             let next = match sending.again.pop_front() {
                 Some(batch) => Some(batch),
                 None => sending.batches.next(self.work, &self.remaining, sending.rows)?,

@@ -80,7 +80,7 @@ impl Engine {
         };
         report.run = Some(run);
         if let Err(failure) = self.finish(run, &report).await {
-            report.hints.push(format!("the run could not be recorded: {failure}"));
+            unrecorded(&mut report, failure);
         }
         report
     }
@@ -176,6 +176,16 @@ impl Engine {
             })
             .await
     }
+}
+
+/// What is not on record is not called done, however well it went.
+fn unrecorded(report: &mut Report, failure: Failure) {
+    let why = format!("the end of the run could not be recorded: {failure}");
+    match report.end {
+        End::Succeeded { .. } | End::Partial { .. } | End::Skipped { .. } | End::Held { .. } => report.end = End::Stalled { reason: why },
+        _ => report.hints.push(why),
+    }
+    report.hints.extend(failure.hints);
 }
 
 /// How a run came out, for a run that nobody had planned before.

@@ -4,7 +4,7 @@ use rusqlite::ErrorCode;
 use std::path::Path;
 
 /// A failure of the state: what, where, and what to do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct StateError {
     pub kind: StateErrorKind,

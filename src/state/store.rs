@@ -68,6 +68,18 @@ impl Store {
         if self.conn.is_autocommit() { Ok(()) } else { Ok(self.conn.execute_batch("ROLLBACK")?) }
     }
 
+    /// Whether a group is open. A grave error (disk full) ends it, with everything in it undone.
+    pub fn in_group(&self) -> bool {
+        !self.conn.is_autocommit()
+    }
+
+    /// From now on there is no room for more.
+    #[cfg(test)]
+    pub(crate) fn fill_disk(&mut self) -> Result<()> {
+        let pages: i64 = self.conn.pragma_query_value(None, "page_count", |row| row.get(0))?;
+        Ok(self.conn.pragma_update(None, "max_page_count", pages)?)
+    }
+
     /// A write that changes what was applied.
     pub(super) fn apply<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.write(true, write)
