@@ -83,6 +83,7 @@ fn some_history(store: &mut Store) {
             code: "address-bad-domain".into(),
             detail: "the domain is not valid".into(),
             field: None,
+            since: None,
         },
         RejectedRow {
             address: None,
@@ -90,10 +91,11 @@ fn some_history(store: &mut Store) {
             code: "value".into(),
             detail: "\"x\" is not a number".into(),
             field: Some("LTV".into()),
+            since: None,
         },
     ];
     store.add_rejected(second, &rows).unwrap();
-    store.publish_rejected(&news, second).unwrap();
+    store.publish_rejected(&news, second, at(3600)).unwrap();
     let counts = Counts { read: 1200, unchanged: 1198, rejected: 2, ..Counts::default() };
     store.finish_run(second, &End::Partial { reason: "2 rows were refused by the platform".into() }, &counts, at(3601)).unwrap();
     let third = store.start_run(&start(&offers), at(7200)).unwrap();
@@ -181,15 +183,15 @@ fn rejected_rows_are_listed_and_downloaded() {
     let (out, _, code) = world.run(&["rejected", "news"]);
     assert_eq!(code, 0);
     insta::assert_snapshot!(out, @r#"
-    ADDRESS  SEGMENT  REASON              FIELD  DETAIL
-    =dana@   vip      address-bad-domain         the domain is not valid
-             vip      value               LTV    "x" is not a number
+    ADDRESS  SEGMENT  REASON              SINCE       FIELD  DETAIL
+    =dana@   vip      address-bad-domain  2026-11-22         the domain is not valid
+             vip      value               2026-11-22  LTV    "x" is not a number
     "#);
     let (out, ..) = world.run(&["rejected", "news", "--csv"]);
     insta::assert_snapshot!(out, @r#"
-    address,segment,reason,field,detail
-    '=dana@,vip,address-bad-domain,,the domain is not valid
-    ,vip,value,LTV,"""x"" is not a number"
+    address,segment,reason,field,detail,since
+    '=dana@,vip,address-bad-domain,,the domain is not valid,2026-11-22T07:00:00Z
+    ,vip,value,LTV,"""x"" is not a number",2026-11-22T07:00:00Z
     "#);
     let (_, err, code) = world.run(&["rejected", "offers"]);
     assert!(err.contains("no run of offers has read its source whole yet") && code == 0, "{err}");

@@ -8,18 +8,18 @@ use super::{
 use crate::{
     definition::Name,
     plan::words::grouped,
-    state::{RejectedRow, RunId, StateError, View},
+    state::{RejectedRow, StateError, View},
 };
-use chrono::Utc;
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::{io, ops::ControlFlow};
 
 /// Rows that a table shows at most: it is held in memory, and nobody reads more of one.
 const TABLE_ROWS: usize = 500;
 
-/// List the rows of an export that a check or the platform refused
+/// List the rows of an export that a check or the platform rejected
 ///
-/// Those of its latest run that read its source whole. Addresses are shown, not masked: whoever mends the data needs
-/// them. A refused row is tried again when its data changes.
+/// They stay listed, with the reason and since when, until they are accepted or gone. Addresses are shown, not masked: to mend
+/// the data takes them. A rejected row is sent again when its data, the contact's status or the field's definition changes.
 #[derive(clap::Args)]
 pub struct Args {
     #[arg(value_name = "EXPORT")]
@@ -42,16 +42,16 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let look = Look::open(globals, args.sandbox, Utc::now())?;
     let name = look::export_name(&args.export)?;
-    let Some((view, run)) = listing(&look, &name)? else { return Ok(exit::DONE) };
+    let Some(view) = listing(&look, &name)? else { return Ok(exit::DONE) };
     if args.csv {
-        look::print(|out| csv(view, run, out))?;
+        look::print(|out| csv(view, &name, out))?;
     } else if args.json {
-        look::print(|out| json(view, run, out))?;
+        look::print(|out| json(view, &name, out))?;
     } else {
-        let (text, rest) = table(view, run).map_err(|error| look::state_failed(&error))?;
+        let (text, rest) = table(view, &name).map_err(|error| look::state_failed(&error))?;
         look::print(|out| out.write_all(text.as_bytes()))?;
         if text.is_empty() {
-            render::talk(&format!("no row of {name} is refused"));
+            render::talk(&format!("no row of {name} is rejected"));
         } else if rest > 0 {
             render::talk(&format!("and {} more; `--csv` lists them all", grouped(rest)));
         }
@@ -59,15 +59,15 @@ fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     Ok(exit::DONE)
 }
 
-/// The run whose rows are listed; `None`: there is none, and that was said.
-fn listing<'l>(look: &'l Look, name: &Name) -> Result<Option<(&'l View, RunId)>, u8> {
+/// The state to list from; `None`: there is nothing to list yet, and that was said.
+fn listing<'l>(look: &'l Look, name: &Name) -> Result<Option<&'l View>, u8> {
     let Some(view) = &look.view else {
         render::talk(&format!("no runs yet; `listkeeper apply --export {name}` runs it once"));
         return Ok(None);
     };
     let failed = |error: StateError| look::state_failed(&error);
-    if let Some(run) = view.rejected_run(name).map_err(failed)? {
-        return Ok(Some((view, run)));
+    if view.rejected_run(name).map_err(failed)?.is_some() {
+        return Ok(Some(view));
     }
     if view.last_run(name).map_err(failed)?.is_none() {
         return Err(look::unknown_export(name, Some(view)));
@@ -77,14 +77,15 @@ fn listing<'l>(look: &'l Look, name: &Name) -> Result<Option<(&'l View, RunId)>,
 }
 
 /// The first rows, and how many more there are.
-fn table(view: &View, run: RunId) -> Result<(String, u64), StateError> {
-    let mut grid = table::Grid::new(&["ADDRESS", "SEGMENT", "REASON", "FIELD", "DETAIL"]);
+fn table(view: &View, export: &Name) -> Result<(String, u64), StateError> {
+    let mut grid = table::Grid::new(&["ADDRESS", "SEGMENT", "REASON", "SINCE", "FIELD", "DETAIL"]);
     let mut rows = 0_usize;
-    view.rejected(run, |row| {
+    view.rejected(export, |row| {
         rows += 1;
         if rows <= TABLE_ROWS {
-            let RejectedRow { address, segment, code, detail, field } = row;
-            grid.row(vec![address.unwrap_or_default(), segment, code, field.unwrap_or_default(), detail]);
+            let RejectedRow { address, segment, code, detail, field, since } = row;
+            let since = since.map(day).unwrap_or_default();
+            grid.row(vec![address.unwrap_or_default(), segment, code, since, field.unwrap_or_default(), detail]);
         }
         Ok::<_, StateError>(ControlFlow::Continue(()))
     })?;
@@ -92,15 +93,20 @@ fn table(view: &View, run: RunId) -> Result<(String, u64), StateError> {
     Ok((text, rows.saturating_sub(TABLE_ROWS) as u64))
 }
 
-fn csv(view: &View, run: RunId, out: &mut dyn io::Write) -> io::Result<()> {
+fn csv(view: &View, export: &Name, out: &mut dyn io::Write) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    writer.write_record(["address", "segment", "reason", "field", "detail"])?;
-    each(view, run, |row| {
+    writer.write_record(["address", "segment", "reason", "field", "detail", "since"])?;
+    each(view, export, |row| {
         let field = row.field.as_deref().unwrap_or_default();
-        let cells = [row.address.as_deref().unwrap_or_default(), &row.segment, &row.code, field, &row.detail];
+        let since = row.since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
+        let cells = [row.address.as_deref().unwrap_or_default(), &row.segment, &row.code, field, &row.detail, &since];
         Ok(writer.write_record(cells.map(harmless))?)
     })?;
     writer.flush()
+}
+
+fn day(since: DateTime<Utc>) -> String {
+    since.format("%Y-%m-%d").to_string()
 }
 
 /// Addresses come from strangers, and spreadsheets take a cell that begins with one of these for a formula.
@@ -108,12 +114,12 @@ fn harmless(cell: &str) -> String {
     if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn json(view: &View, run: RunId, out: &mut dyn io::Write) -> io::Result<()> {
-    each(view, run, |row| writeln!(out, "{}", serde_json::to_string(&row)?))
+fn json(view: &View, export: &Name, out: &mut dyn io::Write) -> io::Result<()> {
+    each(view, export, |row| writeln!(out, "{}", serde_json::to_string(&row)?))
 }
 
-fn each(view: &View, run: RunId, mut write: impl FnMut(RejectedRow) -> io::Result<()>) -> io::Result<()> {
-    let written = view.rejected(run, |row| write(row).map(|()| ControlFlow::Continue(())).map_err(Failed::Io));
+fn each(view: &View, export: &Name, mut write: impl FnMut(RejectedRow) -> io::Result<()>) -> io::Result<()> {
+    let written = view.rejected(export, |row| write(row).map(|()| ControlFlow::Continue(())).map_err(Failed::Io));
     written.map_err(|error| match error {
         Failed::Io(error) => error,
         Failed::State(error) => io::Error::other(error),

@@ -71,6 +71,12 @@ pub trait Destination: Send + Sync {
     /// One contact; `None` if the place does not know the address.
     async fn find(&self, place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error>;
 
+    /// One contact, and whether it carries what a create sent: its status and each of its values, at least one. `false` where the
+    /// platform does not tell.
+    async fn find_sent(&self, place: &PlaceId, row: &BatchRow) -> Result<Option<(ContactRecord, bool)>, Error> {
+        Ok(self.find(place, &row.email).await?.map(|found| (found, false)))
+    }
+
     /// One page of a container's members.
     async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error>;
 

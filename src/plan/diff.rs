@@ -12,6 +12,8 @@
 //! | yes, row refused | no | nothing |
 //! | yes | refused by the platform, same fingerprint | nothing: not retried blindly |
 //! | yes | left by itself | nothing: not put back (E18) |
+//! | yes | others took it off one list | is not added to that one again |
+//! | no | refused by the platform | nothing is refused any more ([`Diffed::moot`]) |
 //! | no | yes | leaves every segment that we put it in and may take it out of (E7) |
 //! | no | yes, but its person's row has a bad address | stays: nothing is taken out on a doubt |
 //! | never to be sent | yes | leaves everything that we put it in |
@@ -31,6 +33,8 @@ pub struct AppliedRow {
     pub segments: SegmentMask,
     /// Where it was before us.
     pub found: SegmentMask,
+    /// Lists of ours that others took it off: not joined again (E18).
+    pub left_from: SegmentMask,
     pub state: AppliedState,
     pub person: Option<u64>,
 }
@@ -77,6 +81,8 @@ pub struct Diffed {
     pub ids: IdChanges,
     /// In no list any more, and not wanted: they leave the state.
     pub gone: Vec<Key>,
+    /// Members whose refusal is nobody's concern any more: no row wants them.
+    pub moot: Vec<Key>,
 }
 
 /// Members whose recorded id is not their row's; nothing is sent because of it.
@@ -225,7 +231,7 @@ impl<'a> Differ<'a> {
             self.settle(SegmentMask::NONE, ChangeFlags::default());
             return Ok(());
         }
-        let joins = wanted.minus(inside.all());
+        let joins = wanted.minus(inside.all()).minus(row.left_from);
         let case = case(row, values, joins, leaves);
         *case.count(&mut self.diffed.tally) += 1;
         if let (Case::Moved, true, Some(leaver)) = (case, joins.is_empty(), self.diffed.leavers.last_mut()) {
@@ -259,6 +265,9 @@ impl<'a> Differ<'a> {
     fn only_applied(&mut self, row: &AppliedRow, inside: Inside) {
         if row.state == AppliedState::Left {
             return;
+        }
+        if row.state == AppliedState::Rejected {
+            self.diffed.moot.push(row.key);
         }
         let suppressed = self.desired.suppressed.binary_search(&row.key).is_ok();
         if row.state == AppliedState::Leaving {

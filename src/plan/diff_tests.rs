@@ -133,7 +133,15 @@ impl World {
 }
 
 fn row(segments: SegmentMask, found: SegmentMask, fingerprint: u64) -> AppliedRow {
-    AppliedRow { key: Key(1), fingerprint: Fingerprint(fingerprint), segments, found, state: AppliedState::Applied, person: Some(7) }
+    AppliedRow {
+        key: Key(1),
+        fingerprint: Fingerprint(fingerprint),
+        segments,
+        found,
+        left_from: NONE,
+        state: AppliedState::Applied,
+        person: Some(7),
+    }
 }
 
 const A: SegmentMask = SegmentMask(1);

@@ -6,6 +6,7 @@ mod containers;
 pub mod cost;
 mod counts;
 pub mod diff;
+pub mod effects;
 pub mod guard;
 mod ids;
 mod json;

@@ -6,6 +6,7 @@ use crate::{
     member::{Fingerprint, Key, RemainingEntry, SegmentMask, Standing},
     plan::{
         diff::Leaver,
+        effects::{After, RowFacts},
         task::{Cut, Todo},
     },
     state::{Job, JobMember, RunId, View},
@@ -20,8 +21,8 @@ pub struct Planned {
     pub places: Vec<usize>,
     /// `match.id` of each row, to be recorded with it.
     pub people: Vec<Option<u64>>,
-    /// Of each row: the fingerprint of the attributes sent, the segments joined or left, whether it is the last of them.
-    pub told: Vec<(Option<Fingerprint>, SegmentMask, bool)>,
+    /// Of each row: the fingerprint of the attributes sent, the segments joined or left, what follows once they are left.
+    pub told: Vec<(Option<Fingerprint>, SegmentMask, After)>,
     /// How often its rows were sent before.
     pub attempt: u32,
 }
@@ -35,9 +36,16 @@ impl Planned {
             person: self.people[n],
             told: self.told[n].0,
             segments: self.told[n].1.0,
-            last: self.told[n].2,
+            standing: row.standing,
+            after: self.told[n].2,
         };
         Job { run, remote, operation: self.batch.operation, rows: self.batch.rows.iter().enumerate().map(row).collect(), at }
+    }
+
+    /// What was sent of a row.
+    pub fn facts(&self, n: usize) -> RowFacts {
+        let (fingerprint, segments, after) = self.told[n];
+        RowFacts { fingerprint, segments, standing: self.batch.rows[n].standing, after }
     }
 
     /// One outcome a row.
@@ -50,7 +58,7 @@ impl Planned {
         self.batch.rows.push(row.row);
         self.places.push(at);
         self.people.push(row.person);
-        self.told.push((row.told, row.segments, row.last));
+        self.told.push((row.told, row.segments, row.after));
     }
 }
 
@@ -60,7 +68,7 @@ struct Row {
     person: Option<u64>,
     told: Option<Fingerprint>,
     segments: SegmentMask,
-    last: bool,
+    after: After,
 }
 
 /// Goes through the work once for one part.
@@ -136,7 +144,7 @@ impl<'a> Batches<'a> {
         let size = rows.size(task, &row);
         row.standing = self.standing(work, entry.key())?;
         let told = carried.attributes.then(|| entry.signature().without(person));
-        Ok(Some((Row { row, person, told, segments: carried.joins, last: false }, size)))
+        Ok(Some((Row { row, person, told, segments: carried.joins, after: After::Stays }, size)))
     }
 
     /// A person's other address may allow less than what was chosen, or than what the contact had.
@@ -162,8 +170,12 @@ impl<'a> Batches<'a> {
         let Some(email) = self.view.member(self.ready.export, leaver.key)?.and_then(|m| m.address) else { return Ok(None) };
         let contact = if task.call.by_id { self.view.contact_id(self.ready.row, leaver.key)? } else { None };
         let row = BatchRow { key: leaver.key, email, attributes: Vec::new(), standing: None, joins: Vec::new(), consent_at: None, contact };
-        let last = leaver.segments.minus(segments).is_empty() && leaver.whole && !leaver.archive;
-        Ok(Some(Row { row, person: None, told: None, segments, last }))
+        let after = match leaver.whole && leaver.segments.minus(segments).is_empty() {
+            true if leaver.archive => After::ToArchive,
+            true => After::Former,
+            false => After::Stays,
+        };
+        Ok(Some(Row { row, person: None, told: None, segments, after }))
     }
 }
 

@@ -97,7 +97,7 @@ async fn batches_of_mailchimp() {
     // Nobody is put onto a list before the contact is made.
     assert!(made.batches(&made.part("add", Some("Everyone")), 100).is_empty());
     let remove = made.one("remove", Some("Everyone"));
-    assert_eq!((emails(&remove), remove.told[0].0, remove.told[0].2), (vec!["gone@x.test"], None, false), "on the other list still");
+    assert_eq!((emails(&remove), remove.told[0].0, remove.told[0].2), (vec!["gone@x.test"], None, After::Stays), "on the other list still");
 }
 
 /// Once the contact is made, it is put onto each of its lists.
@@ -146,19 +146,19 @@ async fn attributes_go_with_the_first_list() {
 
 /// The last list that someone leaves is the last of them, unless they are archived afterwards.
 #[rstest]
-#[case("mode: mirror", true)]
-#[case("mode: mirror\nonLeave: archive", false)]
+#[case("mode: mirror", After::Former)]
+#[case("mode: mirror\nonLeave: archive", After::ToArchive)]
 #[tokio::test(start_paused = true)]
-async fn the_last_list_is_the_last_of_them(#[case] export: &str, #[case] last: bool) {
+async fn the_last_list_is_the_last_of_them(#[case] export: &str, #[case] after: After) {
     let world = world(Like::Mailchimp, export, &format!("gone@x.test,Gus\n{}", staying())).await;
     world.write(&staying());
     let mut made = made(&world).await;
     let first = made.part("remove", Some("Everyone"));
-    assert!(!made.batches(&first, 100)[0].told[0].2, "of two lists");
+    assert_eq!(made.batches(&first, 100)[0].told[0].2, After::Stays, "of two lists");
     let bit = first.bit().unwrap();
     made.prepared.work.leavers[0].segments = made.prepared.work.leavers[0].segments.minus(SegmentMask::of(bit));
-    assert_eq!(made.one("remove", Some("named")).told[0].2, last);
-    if !last {
+    assert_eq!(made.one("remove", Some("named")).told[0].2, after);
+    if after == After::ToArchive {
         let archive = made.part("archive", None);
         assert!(made.batches(&archive, 100).is_empty(), "not while they are on a list");
         made.prepared.work.leavers[0].segments = SegmentMask::NONE;
@@ -241,7 +241,7 @@ async fn a_job_on_record() {
     let job = planned.job(run, JobId("j1".into()), world.now);
     let [row] = job.rows.as_slice() else { panic!("{job:?}") };
     assert_eq!((job.run, job.operation, job.at), (run, Operation::Join, world.now));
-    assert_eq!((row.address.as_str(), row.told.is_some(), row.segments, row.last), ("b@x.test", true, 1, false));
+    assert_eq!((row.address.as_str(), row.told.is_some(), row.segments, row.after), ("b@x.test", true, 1, After::Stays));
 }
 
 /// What a job says of some, and of all the others.

@@ -13,6 +13,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub struct Ending {
     pub counts: Counts,
+    /// Rows rejected for a reason that was not listed before.
+    pub new_rejected: u64,
     /// Why it stopped before the end, if it did.
     pub stopped: Option<Failure>,
 }

@@ -1,7 +1,7 @@
 //! What one process needs to run exports: accounts' budgets, the state and its one writer, a place for temporary files.
 
 use super::{
-    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch,
+    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch, back,
     consents::DurableConsents,
     early::{Early, Reads, Shape},
     execute, jobs,
@@ -68,7 +68,10 @@ pub enum Decision {
 pub enum Outcome {
     /// The plan was carried out, perhaps not to its end.
     Done(Ending),
-    NothingToDo,
+    NothingToDo {
+        /// Rows rejected for a reason that was not listed before.
+        new_rejected: u64,
+    },
     /// The source is older than the definition expects, and nothing else is in the way.
     Stale,
     Held,
@@ -214,12 +217,14 @@ impl Engine {
         let mut settled = observe::settle(context, Some(&view)).await?;
         is_at(context, &settled)?;
         let place = read_standings(context, recorder, &view, &mut settled).await?;
+        back::fields_defined_anew(recorder, &settled).await?;
+        back::look(context, recorder, &view, &settled).await?;
         let mut prepared = Box::pin(prepare(context, Some(&view), place, settled)).await?;
         persons::remember(recorder, &view, place, &context.export, &prepared.work)?;
         let plan = prepared.plan.clone();
         let apart = prepared.apart.take();
         let outcome = Box::pin(self.decided(context, recorder, &view, &mut prepared, decide)).await?;
-        if !matches!(outcome, Outcome::Done(_) | Outcome::NothingToDo) {
+        if !matches!(outcome, Outcome::Done(_) | Outcome::NothingToDo { .. }) {
             persons::remember_new(recorder, &view, place, &context.export, &prepared.work)?;
         }
         // Only now, since what was held before is past once a run went through.
@@ -239,9 +244,9 @@ impl Engine {
     ) -> Result<Outcome, Failure> {
         let plan = prepared.plan.clone();
         if plan.is_empty() && plan.verdict.passes() {
-            super::execute::nothing_to_do(context, recorder, prepared).await?;
+            let new_rejected = super::execute::nothing_to_do(context, recorder, view, prepared).await?;
             remember(recorder, prepared, &prepared.work.tally).await?;
-            return Ok(Outcome::NothingToDo);
+            return Ok(Outcome::NothingToDo { new_rejected });
         }
         if plan.verdict.is_stale() {
             return Ok(Outcome::Stale);

@@ -41,23 +41,30 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let lists = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     let complete = stopped.is_none() && counts.pending == 0 && counts.removed >= prepared.plan.counts.removed;
     // What stopped the run comes first: the reason why its end could not be recorded is often the same.
-    let finished = finish(context, recorder, lists, prepared, &noted, complete).await.err();
+    let (new_rejected, finished) = match finish(context, recorder, view, lists, prepared, &noted, complete).await {
+        Ok(new) => (new, None),
+        Err(failure) => (0, Some(failure)),
+    };
     let stopped = match stopped.or(finished) {
         None if context.export.removed => remove::complete(context, recorder, prepared).await.err().map(|f| f.or_canceled(&context.cancel)),
         stopped => stopped,
     };
-    Ok(Ending { counts, stopped })
+    Ok(Ending { counts, new_rejected, stopped })
 }
 
-/// A plan with nothing in it is carried out by recording what the reading showed: sizes, and the rows refused.
-pub async fn nothing_to_do(context: &Context, recorder: &Recorder, prepared: &mut Prepared) -> Result<(), Failure> {
+/// A plan with nothing in it is carried out by recording what the reading showed: sizes, and the rows rejected. Gives how many of
+/// those are new.
+pub async fn nothing_to_do(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<u64, Failure> {
     let slots = prepared.settled.state.iter().flat_map(|s| &s.segments);
     let lists = slots.filter_map(|s| s.container.as_ref().map(|c| (s.bit, c.place, c.remote.clone()))).collect();
     if let Some(state) = &prepared.settled.state {
         persons::settle(recorder, state.id, &prepared.work)?;
     }
-    finish(context, recorder, lists, prepared, &Noted::default(), true).await?;
-    if context.export.removed { remove::complete(context, recorder, prepared).await } else { Ok(()) }
+    let new_rejected = finish(context, recorder, view, lists, prepared, &Noted::default(), true).await?;
+    if context.export.removed {
+        remove::complete(context, recorder, prepared).await?;
+    }
+    Ok(new_rejected)
 }
 
 /// The steps of the plan, one after the other, and what is to be read back after the last.
@@ -75,7 +82,7 @@ async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Re
         phase.run(&part).await?;
         // Contacts that exist after all are updated instead of created: other steps than were planned.
         if part.operation == Operation::Create && !phase.noted.exists.is_empty() {
-            known_after_all::look_up(phase).await?;
+            known_after_all::look_up(phase, &part).await?;
             steps = steps::of_remaining(phase, lists)?;
         }
     }
@@ -114,19 +121,29 @@ fn count(plan: &Plan, work: &Work, remaining: &[RemainingEntry], noted: &Noted) 
     counts.unverified += noted.parted_unverified;
     counts.rejected += noted.rejected;
     counts.left += noted.left;
+    for key in &noted.verified.removed {
+        let sent = remaining.binary_search_by_key(key, RemainingEntry::key).is_ok();
+        let before = if sent { &mut counts.synced } else { &mut counts.unchanged };
+        // Someone whom no row names any more is counted nowhere.
+        if let Some(rest) = before.checked_sub(1) {
+            *before = rest;
+            counts.left += 1;
+        }
+    }
     counts.removed = work.leavers.iter().filter(|l| l.segments.is_empty() && !l.archive).count() as u64;
     counts
 }
 
-/// Sizes for the guard, refused rows for people.
+/// Sizes for the guard, rejected rows for people. Gives how many of those are new (E11).
 async fn finish(
     context: &Context,
     recorder: &Recorder,
+    view: &View,
     lists: Lists,
     prepared: &mut Prepared,
     noted: &Noted,
     complete: bool,
-) -> Result<(), Failure> {
+) -> Result<u64, Failure> {
     hold::record_sizes(context, recorder, prepared, lists, &Moved { joined: &noted.joined, parted: &noted.parted, complete })?;
     hold::remember(context, recorder, prepared, complete).await?;
     if let Some(run) = context.run {
@@ -134,9 +151,14 @@ async fn finish(
     }
     let name = context.export.name.clone();
     recorder.write(move |store| store.release_held(&name))?;
+    if let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) {
+        let moot = std::mem::take(&mut prepared.work.moot);
+        recorder.write(move |store| store.drop_refusals(export, &moot))?;
+    }
     free_dropped(recorder, prepared)?;
     end_leaving(context, recorder, prepared)?;
-    recorder.flush().await
+    recorder.flush().await?;
+    context.run.map_or(Ok(0), |run| Ok(view.new_rejected(&context.export.name, run)?))
 }
 
 /// Whom an earlier run was about to archive is kept for that, and only while the export still wants it.
@@ -164,14 +186,14 @@ fn free_dropped(recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure>
     Ok(())
 }
 
-/// Refused rows replace those of the run before.
+/// What this reading rejected replaces what the one before did.
 fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: &mut Prepared) -> Result<(), Failure> {
     let names: BTreeMap<u8, String> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.title.clone())).collect();
     let mut chunk = Vec::new();
     let mut failed = Ok(());
     prepared.work.desired.rejects.for_each(|Reject { address, segment, code, detail, field }| {
         let segment = names.get(&segment).cloned().unwrap_or_default();
-        chunk.push(RejectedRow { address: Some(address).filter(|a| !a.is_empty()), segment, code, detail, field });
+        chunk.push(RejectedRow { address: Some(address).filter(|a| !a.is_empty()), segment, code, detail, field, since: None });
         if chunk.len() >= 500 {
             let full = std::mem::take(&mut chunk);
             failed = std::mem::replace(&mut failed, Ok(())).and_then(|()| recorder.write(move |store| store.add_rejected(run, &full)));
@@ -179,9 +201,9 @@ fn record_rejects(context: &Context, recorder: &Recorder, run: RunId, prepared: 
         Ok(())
     })?;
     failed?;
-    let name = context.export.name.clone();
+    let (name, now) = (context.export.name.clone(), context.now);
     recorder.write(move |store| {
         store.add_rejected(run, &chunk)?;
-        store.publish_rejected(&name, run)
+        store.publish_rejected(&name, run, now)
     })
 }

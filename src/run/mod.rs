@@ -9,6 +9,7 @@
 //! nothing that the plan left open.
 
 mod assemble;
+mod back;
 mod batches;
 mod before_archiving;
 mod before_leaving;
@@ -40,6 +41,7 @@ mod planned_tests;
 mod poll;
 mod prepare;
 mod reading;
+mod record;
 mod recorder;
 mod remove;
 mod report;
@@ -51,6 +53,8 @@ mod shared;
 mod sign_in;
 mod standings;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod tokens;
 mod turn;
 mod under_way;

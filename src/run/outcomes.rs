@@ -1,10 +1,18 @@
-//! What an answer means for the state and for the work that is left.
+//! What an answer means for the work that is left; what it means for the state is the plan's to say ([`crate::plan::effects`]).
 
-use super::{Failure, batches::Planned, part::Part, phase::Phase, verify::Verified};
+use super::{
+    Failure,
+    batches::Planned,
+    part::Part,
+    phase::Phase,
+    record::{self, At, Row},
+    verify::Verified,
+};
 use crate::{
+    definition::Verify,
     destination::{BatchRow, Operation, Outcome, Rejection},
-    member::{Fingerprint, Key, Reject, RemainingFlags, SegmentMask, Standing},
-    state::{Contact, ContactOrigin, Refusal, Told},
+    member::{Key, Reject, RemainingFlags, SegmentMask, Standing},
+    plan::effects::{Change, RowFacts, effects},
 };
 use std::collections::BTreeMap;
 
@@ -23,90 +31,95 @@ pub struct Noted {
     pub parted: BTreeMap<u8, u64>,
     /// People who stay elsewhere and left by a call that has no answer for each row.
     pub parted_unverified: u64,
+    /// Slot → whom this run put onto its list, where that is read back.
+    pub sent: BTreeMap<u8, Vec<Key>>,
     /// What was read back.
     pub verified: Verified,
 }
 
-/// Writes collected from one answer.
-#[derive(Default)]
-struct Writes {
-    told: Vec<Told>,
-    contacts: Vec<Contact>,
-    joined: Vec<(u8, Key)>,
-    parted: Vec<Key>,
-    leaving: Vec<Key>,
-    left: Vec<Key>,
-    deleted: Vec<Key>,
-    refused: Vec<(Told, Refusal)>,
-}
-
 /// Takes one answer: one outcome a row.
 pub fn take(phase: &mut Phase<'_>, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
-    let mut writes = Writes::default();
+    let mut rows = Vec::with_capacity(all.len());
     for (n, outcome) in all.iter().enumerate() {
-        let row = Row { at: planned.places[n], row: &planned.batch.rows[n], person: planned.people[n], segments: planned.told[n].1 };
+        let (at, row, facts) = (planned.places[n], &planned.batch.rows[n], planned.facts(n));
+        let changes = effects(part.operation, outcome, &facts);
+        let segment = segment(phase, part.operation, at, &facts);
         match part.operation {
-            Operation::Leave => leave(phase, part, &row, outcome, &mut writes),
-            Operation::Archive => archive(phase, &row, outcome, &mut writes)?,
-            _ => arrive(phase, part, &row, planned.told[n].0, outcome, &mut writes)?,
+            Operation::Leave => leave(phase, part, at, outcome, &changes),
+            Operation::Archive => archive(phase, at, row, outcome, &changes)?,
+            _ => arrive(phase, part, Arrived { at, row, facts, segment }, outcome, &changes)?,
+        }
+        if !changes.is_empty() {
+            rows.push(Row { key: row.key, address: row.email.clone(), person: planned.people[n], segment, changes });
         }
     }
-    record(phase, part, writes)
+    let at = At { export: phase.ready.export, place: phase.ready.row, run: phase.context.run, now: phase.context.now };
+    phase.recorder.write(move |store| record::write(store, at, rows))
 }
 
-/// One row that was sent, and the segments that it was to join.
-struct Row<'a> {
+/// The first segment that a row is in, before what is done is struck off.
+fn segment(phase: &Phase<'_>, operation: Operation, at: usize, facts: &RowFacts) -> Option<u8> {
+    let wanted = || phase.work.desired.sets.mask(phase.remaining[at].set());
+    let segments = if operation.removes() { facts.segments } else { facts.segments.union(wanted()) };
+    segments.bits().next()
+}
+
+/// One row that was sent.
+struct Arrived<'a> {
     at: usize,
     row: &'a BatchRow,
-    person: Option<u64>,
-    segments: SegmentMask,
+    facts: RowFacts,
+    segment: Option<u8>,
 }
 
 /// Created, told, joined, or several of these in one.
 fn arrive(
     phase: &mut Phase<'_>,
     part: &Part,
-    Row { at, row, person, segments }: &Row<'_>,
-    fingerprint: Option<Fingerprint>,
+    Arrived { at, row, facts, segment }: Arrived<'_>,
     outcome: &Outcome,
-    writes: &mut Writes,
+    changes: &[Change],
 ) -> Result<(), Failure> {
-    let told = fingerprint.map(|fingerprint| Told { key: row.key, address: row.email.clone(), fingerprint, person: *person });
     match outcome {
         Outcome::Done { standing } => {
             if let Some(changed) = changed_by_us(phase, part.operation, row, *standing) {
                 phase.noted.status_changed = Some(changed);
             }
-            writes.contacts.extend(contact_after(part.operation, row, *standing));
-            done(phase, part, *at, *segments, told, row.key, writes);
+            done(phase, part, at, row.key, &facts);
         }
         Outcome::Unverified => {
-            phase.remaining[*at].flag(RemainingFlags::UNVERIFIED);
-            done(phase, part, *at, *segments, told, row.key, writes);
+            phase.remaining[at].flag(RemainingFlags::UNVERIFIED);
+            done(phase, part, at, row.key, &facts);
         }
-        Outcome::Exists if part.operation == Operation::Create => phase.noted.exists.push(*at),
-        Outcome::Gone => gone(phase, *at, row.key, writes),
-        Outcome::Rejected(why) => {
-            refuse(phase, *at, row, why)?;
-            let refusal =
-                |fingerprint| Refusal { code: why.code.to_owned(), detail: why.detail.clone(), field: why.field.clone(), fingerprint };
-            writes.refused.extend(told.map(|told| (told.clone(), refusal(told.fingerprint))));
+        Outcome::Exists if part.operation == Operation::Create => phase.noted.exists.push(at),
+        Outcome::Gone if changes.contains(&Change::RemovedExternally) => {
+            phase.noted.left += 1;
+            phase.remaining[at].flag(RemainingFlags::FAILED);
         }
-        Outcome::Later(why) => refuse(phase, *at, row, why)?,
+        Outcome::Rejected(why) | Outcome::Later(why) => {
+            phase.noted.rejected += 1;
+            phase.remaining[at].flag(RemainingFlags::FAILED);
+            // What is on record with the member is listed from there.
+            if changes.is_empty() {
+                list(phase, row, segment, why)?;
+            }
+        }
         Outcome::Unconfirmed(why) => unconfirmed(why),
-        Outcome::NotDone | Outcome::Exists => {}
+        Outcome::NotDone | Outcome::Exists | Outcome::Gone => {}
     }
     Ok(())
 }
 
-fn done(phase: &mut Phase<'_>, part: &Part, at: usize, segments: SegmentMask, told: Option<Told>, key: Key, writes: &mut Writes) {
-    for bit in segments.bits() {
-        writes.joined.push((bit, key));
+fn done(phase: &mut Phase<'_>, part: &Part, at: usize, key: Key, facts: &RowFacts) {
+    let reads_back = matches!(phase.context.export.verify, Some(Verify::Always | Verify::Sample));
+    for bit in facts.segments.bits() {
         *phase.noted.joined.entry(bit).or_default() += 1;
+        if reads_back {
+            phase.noted.sent.entry(bit).or_default().push(key);
+        }
         strike(phase, at, bit);
     }
-    if let Some(told) = told {
-        writes.told.push(told);
+    if facts.fingerprint.is_some() {
         let entry = &mut phase.remaining[at];
         let updates = matches!(part.operation, Operation::Update | Operation::Join);
         phase.noted.updated += u64::from(updates && !entry.flags().has(RemainingFlags::NEW));
@@ -127,16 +140,6 @@ fn unconfirmed(why: &str) {
     tracing::warn!(why, "a row could not be confirmed");
 }
 
-/// What is now known of the contact, where it is more than before.
-fn contact_after(operation: Operation, row: &BatchRow, answered: Option<Standing>) -> Option<Contact> {
-    let standing = answered.or(row.standing)?;
-    let contact = |origin| Contact { key: row.key, standing, origin, archived_from: None };
-    match operation {
-        Operation::Create | Operation::Restore => Some(contact(ContactOrigin::Added)),
-        _ => None,
-    }
-}
-
 fn strike(phase: &mut Phase<'_>, at: usize, bit: u8) {
     let (sets, entry) = (&mut phase.work.desired.sets, &mut phase.remaining[at]);
     if let Some(rest) = sets.id(sets.mask(entry.set()).minus(SegmentMask::of(bit))) {
@@ -144,63 +147,33 @@ fn strike(phase: &mut Phase<'_>, at: usize, bit: u8) {
     }
 }
 
-fn leave(phase: &mut Phase<'_>, part: &Part, Row { at, row, .. }: &Row<'_>, outcome: &Outcome, writes: &mut Writes) {
-    if !matches!(outcome, Outcome::Done { .. } | Outcome::Gone | Outcome::Unverified) {
+fn leave(phase: &mut Phase<'_>, part: &Part, at: usize, outcome: &Outcome, changes: &[Change]) {
+    if changes.is_empty() {
         return;
     }
     let bit = part.bit().unwrap_or_default();
-    writes.parted.push(row.key);
     *phase.noted.parted.entry(bit).or_default() += 1;
-    let leaver = &mut phase.work.leavers[*at];
+    let leaver = &mut phase.work.leavers[at];
     leaver.segments = leaver.segments.minus(SegmentMask::of(bit));
     phase.noted.parted_unverified += u64::from(*outcome == Outcome::Unverified && leaver.only_leaves && leaver.segments.is_empty());
-    if leaver.segments.is_empty() && leaver.whole {
-        if leaver.archive { &mut writes.leaving } else { &mut writes.deleted }.push(row.key);
-    }
 }
 
-fn archive(phase: &mut Phase<'_>, Row { at, row, .. }: &Row<'_>, outcome: &Outcome, writes: &mut Writes) -> Result<(), Failure> {
+fn archive(phase: &mut Phase<'_>, at: usize, row: &BatchRow, outcome: &Outcome, changes: &[Change]) -> Result<(), Failure> {
+    if changes.contains(&Change::Former) {
+        phase.work.leavers[at].archive = false;
+    }
     match outcome {
-        Outcome::Done { .. } => {
-            writes.contacts.extend(phase.view.contact(phase.ready.row, row.key)?.map(Contact::archived));
+        Outcome::Later(why) => list(phase, row, None, why),
+        Outcome::Unconfirmed(why) => {
+            unconfirmed(why);
+            Ok(())
         }
-        Outcome::Gone | Outcome::Rejected(_) => {}
-        _ => return Ok(()),
+        _ => Ok(()),
     }
-    phase.work.leavers[*at].archive = false;
-    writes.deleted.push(row.key);
-    Ok(())
 }
 
-/// The platform has the contact no more, without us: not put back (E18).
-fn gone(phase: &mut Phase<'_>, at: usize, key: Key, writes: &mut Writes) {
-    phase.noted.left += 1;
-    phase.remaining[at].flag(RemainingFlags::FAILED);
-    writes.left.push(key);
-}
-
-fn refuse(phase: &mut Phase<'_>, at: usize, row: &BatchRow, why: &Rejection) -> Result<(), Failure> {
-    phase.noted.rejected += 1;
-    let (desired, entry) = (&mut phase.work.desired, &mut phase.remaining[at]);
-    entry.flag(RemainingFlags::FAILED);
-    let segment = desired.sets.mask(entry.set()).bits().next().unwrap_or(0);
+/// A rejection that is on record nowhere else.
+fn list(phase: &mut Phase<'_>, row: &BatchRow, segment: Option<u8>, why: &Rejection) -> Result<(), Failure> {
     let (address, code, detail, field) = (row.email.as_str().to_owned(), why.code.to_owned(), why.detail.clone(), why.field.clone());
-    Ok(desired.rejects.add(&Reject { address, segment, code, detail, field })?)
-}
-
-fn record(phase: &Phase<'_>, part: &Part, writes: Writes) -> Result<(), Failure> {
-    let (export, place, bit) = (phase.ready.export, phase.ready.row, part.bit().unwrap_or_default());
-    let mut joined: BTreeMap<u8, Vec<Key>> = BTreeMap::new();
-    writes.joined.into_iter().for_each(|(bit, key)| joined.entry(bit).or_default().push(key));
-    phase.recorder.write(move |store| {
-        store.record_told(export, &writes.told)?;
-        store.record_refused(export, &writes.refused)?;
-        store.write_contacts(place, &writes.contacts)?;
-        joined.into_iter().try_for_each(|(bit, keys)| store.join(export, bit, keys))?;
-        store.leave(export, 1 << bit, writes.parted)?;
-        store.mark_leaving(export, writes.leaving)?;
-        store.forget_contacts(place, writes.left.iter().copied())?;
-        store.mark_left(export, writes.left)?;
-        store.delete_members(export, writes.deleted)
-    })
+    Ok(phase.work.desired.rejects.add(&Reject { address, segment: segment.unwrap_or(0), code, detail, field })?)
 }

@@ -244,6 +244,7 @@ async fn removed_externally_is_known_against_the_next_address() {
         (Store::open(&world.state(), world.now).unwrap(), world.view().export(&world.export().name).unwrap().unwrap());
     store.mark_left(export.id, [key("ana")]).unwrap();
     drop(store);
+    world.platform().person("ana@x.test", Standing::Subscribed, &[]);
     people(&world, &[("1", "ana-new"), ("2", "bo")]);
     assert_eq!(elsewhere(&succeed(&world).await), 1);
 }

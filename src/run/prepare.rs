@@ -48,6 +48,8 @@ pub struct Work {
     /// Only those with whom something is done; their sets are the segments to join.
     pub desired: Desired<ChangeFlags>,
     pub leavers: Vec<Leaver>,
+    /// Members whose refusal is nobody's concern any more.
+    pub moot: Vec<Key>,
     pub tally: DiffTally,
     /// Members whose id is another one now.
     pub ids: IdChanges,
@@ -91,7 +93,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let lookup = Lookup { view, export: id, place };
     let persons = Persons::open(&lookup, &mapping)?;
     let mut desired = desired.changes();
-    let Diffed { mut leavers, mut tally, ids, gone } = match equal {
+    let Diffed { mut leavers, mut tally, ids, gone, moot } = match equal {
         Some(tally) => {
             desired.entries = Vec::new();
             Diffed { tally, ..Diffed::default() }
@@ -108,7 +110,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work = Work { mapping, desired, leavers, tally, ids, gone, statuses, reads, inputs, comparison };
+    let mut work = Work { mapping, desired, leavers, moot, tally, ids, gone, statuses, reads, inputs, comparison };
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };
@@ -196,6 +198,8 @@ fn applied_row(head: &AppliedHead) -> Option<AppliedRow> {
         MemberStateKind::Left => (None, AppliedState::Left),
         MemberStateKind::Former => return None,
         MemberStateKind::Applied => (head.fingerprint, AppliedState::Applied),
+        // The platform refused to archive them, and nothing has changed since.
+        MemberStateKind::Leaving if head.refused.is_some() => return None,
         MemberStateKind::Leaving => (head.fingerprint, AppliedState::Leaving),
     };
     Some(AppliedRow {
@@ -203,6 +207,7 @@ fn applied_row(head: &AppliedHead) -> Option<AppliedRow> {
         fingerprint: fingerprint.unwrap_or(Fingerprint(0)),
         segments: SegmentMask(head.segments),
         found: SegmentMask(head.found),
+        left_from: SegmentMask(head.left_from),
         state,
         person: head.person,
     })

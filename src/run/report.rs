@@ -3,7 +3,10 @@
 use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch, patience::Patience};
 use crate::{
     definition::{Export, Percentage},
-    plan::{Counts, Plan, words::duration},
+    plan::{
+        Counts, Plan,
+        words::{counted, duration},
+    },
     state::{End, RunId, RunStart, Trigger},
 };
 use chrono::{DateTime, Utc};
@@ -215,7 +218,7 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
         not_before: None,
     };
     match outcome {
-        Outcome::NothingToDo => {}
+        Outcome::NothingToDo { new_rejected } => report.end = rejected(new_rejected).unwrap_or(report.end),
         Outcome::Stale => {
             report.end = End::Skipped { reason: reasons(&plan) };
             report.hints.push("once the source is fresh the next run goes on; nothing was sent or taken out".to_owned());
@@ -238,7 +241,7 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
                     report.not_before = failure.after();
                     end_of(failure)
                 }
-                None => completed(export.guard.max_rejected, &plan.counts, &ending.counts),
+                None => rejected(ending.new_rejected).unwrap_or_else(|| completed(export.guard.max_rejected, &plan.counts, &ending.counts)),
             };
             report.hints = ending.stopped.map(|f| f.hints).unwrap_or_default();
             report.counts = ending.counts;
@@ -260,13 +263,13 @@ fn reasons(plan: &Plan) -> String {
     plan.verdict.held.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Partial: the platform refused rows that it was not known to refuse, too many rows are refused, or something or somebody
-/// is left.
+/// Partial: a row is rejected, by us or by the platform, that was not listed for this reason before (E11).
+fn rejected(new: u64) -> Option<End> {
+    (new > 0).then(|| End::Partial { reason: format!("{} newly rejected", counted(new, "row is", "rows are")) })
+}
+
+/// Partial: too many rows are rejected, or something or somebody is left.
 fn completed(max_rejected: Percentage, planned: &Counts, counts: &Counts) -> End {
-    let refused = counts.rejected.saturating_sub(planned.rejected);
-    if refused > 0 {
-        return End::Partial { reason: format!("{refused} rows were refused by the platform") };
-    }
     if counts.pending > 0 {
         return End::Partial { reason: format!("{} members could not be confirmed; the next run settles them", counts.pending) };
     }
@@ -307,7 +310,6 @@ mod tests {
     #[case::all_done(Counts { removed: 5, ..Counts::default() }, None)]
     #[case::somebody_is_still_in(Counts { removed: 3, ..Counts::default() }, Some("2 people could not be confirmed as taken out"))]
     #[case::somebody_is_pending(Counts { removed: 5, pending: 1, ..Counts::default() }, Some("1 members could not be confirmed"))]
-    #[case::refused_by_the_platform(Counts { removed: 5, rejected: 2, ..Counts::default() }, Some("2 rows were refused"))]
     fn what_is_left_is_never_called_success(#[case] counts: Counts, #[case] partial: Option<&str>) {
         let planned = Counts { removed: 5, ..Counts::default() };
         match (completed(Percentage(5), &planned, &counts), partial) {
@@ -315,5 +317,13 @@ mod tests {
             (End::Partial { reason }, Some(expected)) => assert!(reason.starts_with(expected), "{reason}"),
             (end, _) => panic!("{end:?}"),
         }
+    }
+
+    #[rstest]
+    #[case(0, None)]
+    #[case(1, Some("1 row is newly rejected"))]
+    #[case(2000, Some("2,000 rows are newly rejected"))]
+    fn a_new_rejection_makes_a_run_partial(#[case] new: u64, #[case] partial: Option<&str>) {
+        assert_eq!(rejected(new), partial.map(|reason| End::Partial { reason: reason.to_owned() }));
     }
 }

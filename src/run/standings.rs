@@ -7,7 +7,7 @@
 //!
 //! Times are the platform's, by its clock: ours may be days ahead or behind.
 
-use super::{Context, Failure, Recorder, before_leaving, left::Left, pages::Pages};
+use super::{Context, Failure, Recorder, back, before_leaving, left::Left, pages::Pages};
 use crate::{
     destination::{ContactRecord, PlaceId, Reading},
     member::{Key, Standing},
@@ -42,7 +42,7 @@ pub async fn read(
     }
     let everyone = how == Reading::Everyone && before.is_none();
     recorder.write(move |store| store.begin_contacts_read(row))?;
-    let reading = Contacts { context, recorder, place, row, left: Left::of(view, row)?, begun: Begun::now(context) };
+    let reading = Contacts { context, recorder, place, row, left: Left::of(view, row, how)?, begun: Begun::now(context) };
     let left = match (how, before) {
         (Reading::Nothing, _) => return Ok(false),
         // Nobody is ours yet, so nobody can have left.
@@ -56,7 +56,9 @@ pub async fn read(
             reading.everyone(view).await?
         }
         (Reading::Everyone, Some(before)) => {
-            let standings = Watermarks::STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips_subscribed(context));
+            // Who was removed externally is looked for, too: others may have put them back.
+            let skips = skips_subscribed(context) && !view.any_removed_externally(row)?;
+            let standings = Watermarks::STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips);
             reading.statuses(view, before, &standings.collect::<Vec<_>>()).await?
         }
     };
@@ -218,6 +220,7 @@ impl Contacts<'_> {
             shown.contacts += contacts.len() as u64;
             shown.newest = shown.newest.max(contacts.iter().filter_map(changed_at).max());
             shown.left.extend(self.left.among(view, row, &contacts)?);
+            self.left.back(&contacts).into_iter().try_for_each(|(export, seen)| back::put_back(self.recorder, export, seen))?;
             learn_ids(self.recorder, row, &contacts)?;
             let seen: Vec<(Key, Standing)> = contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
             self.recorder.write(move |store| store.spool_contacts(row, seen))?;

@@ -1,11 +1,20 @@
 //! Reading back what the platform only accepted (E12): `verify: always` reads everyone in the containers, `sample` looks some
-//! people up and reads everyone when one of them is missing. Who is missing is sent again by the next run.
+//! people up and reads everyone when one of them is missing. Who was sent by this run and is missing is sent again by the next;
+//! anyone else who is missing was removed externally (E18).
 
-use super::{Failure, pages::Pages, phase::Phase, poll};
+use super::{
+    Failure,
+    back::{self, Back},
+    pages::Pages,
+    phase::Phase,
+    poll,
+};
 use crate::{
     definition::Verify,
     destination::ContainerId,
     member::{Email, Key, RemainingFlags, SegmentMask},
+    plan::words::counted,
+    state::{MemberState, Store},
 };
 use std::{collections::BTreeSet, ops::ControlFlow, time::Duration};
 
@@ -22,6 +31,8 @@ pub struct Verified {
     pub complete: bool,
     /// Of those that this run sent.
     pub missing: BTreeSet<Key>,
+    /// Others whom no list of the export has any more.
+    pub removed: BTreeSet<Key>,
 }
 
 pub async fn verify(phase: &mut Phase<'_>) -> Result<Verified, Failure> {
@@ -38,45 +49,76 @@ pub async fn verify(phase: &mut Phase<'_>) -> Result<Verified, Failure> {
     }
 }
 
-async fn everyone(phase: &mut Phase<'_>) -> Result<Verified, Failure> {
-    let mut missing = BTreeSet::new();
+async fn everyone(phase: &Phase<'_>) -> Result<Verified, Failure> {
+    let back = Back::of(phase.view, phase.ready.export, phase.ready.containers.clone())?;
+    let (mut verified, mut off) = (Verified { complete: true, ..Verified::default() }, BTreeSet::new());
     for (bit, container) in &phase.ready.containers {
-        missing.extend(missing_in(phase, *bit, container).await?);
+        let Absent { sent, others } = absent(phase, *bit, container, &back).await?;
+        say(phase, &sent, &others);
+        let (export, bits, again, removed) = (phase.ready.export, 1 << bit, sent.clone(), others.clone());
+        let record = move |store: &mut Store| {
+            store.leave(export, bits, again)?;
+            store.take_off(export, bits, &removed)
+        };
+        phase.recorder.record(record).await?;
+        verified.missing.extend(sent);
+        off.extend(others);
     }
-    let sent = |key: &Key| phase.remaining.binary_search_by_key(key, |entry| entry.key()).is_ok();
-    Ok(Verified { complete: true, missing: missing.into_iter().filter(sent).collect() })
+    for key in off {
+        let gone = phase.view.member(phase.ready.export, key)?.is_some_and(|member| member.state == MemberState::Left);
+        verified.removed.extend(gone.then_some(key));
+    }
+    Ok(verified)
 }
 
-/// Recorded members who are not in the container, after some patience; they are recorded as out of it.
-async fn missing_in(phase: &Phase<'_>, bit: u8, container: &ContainerId) -> Result<Vec<Key>, Failure> {
-    let mut missing = Vec::new();
+fn say(phase: &Phase<'_>, sent: &[Key], others: &[Key]) {
+    if !sent.is_empty() {
+        let people = counted(sent.len() as u64, "member is", "members are");
+        let note = format!("{people} not there although the platform accepted them; the next run sends them again");
+        phase.context.watch.note(&note);
+    }
+    if !others.is_empty() {
+        let people = counted(others.len() as u64, "member was", "members were");
+        phase.context.watch.note(&format!("{people} removed externally; they are not added again"));
+    }
+}
+
+/// Recorded members who are not on a list.
+struct Absent {
+    /// Put there by this run: accepted, and not carried out.
+    sent: Vec<Key>,
+    /// Put there by earlier runs: others have removed them (E18).
+    others: Vec<Key>,
+}
+
+/// Looks again as long as someone whom this run put there is missing.
+async fn absent(phase: &Phase<'_>, bit: u8, container: &ContainerId, back: &Back) -> Result<Absent, Failure> {
+    let mut joined = phase.noted.sent.get(&bit).cloned().unwrap_or_default();
+    joined.sort_unstable();
+    let mut found = Absent { sent: Vec::new(), others: Vec::new() };
     for look in 0..LOOKS {
         if look > 0 {
             poll::wait(phase.context, APART).await?;
         }
-        let present = read(phase, container).await?;
-        missing = recorded(phase, bit)?;
+        let present = read(phase, bit, container, back).await?;
+        let mut missing = recorded(phase, bit)?;
         missing.retain(|key| present.binary_search(key).is_err());
-        if missing.is_empty() {
-            return Ok(missing);
+        let (sent, others) = missing.into_iter().partition(|key| joined.binary_search(key).is_ok());
+        found = Absent { sent, others };
+        if found.sent.is_empty() {
+            break;
         }
     }
-    let people = missing.len();
-    phase
-        .context
-        .watch
-        .note(&format!("{people} of those recorded are not there although the platform accepted them; the next run sends them again"));
-    let (export, keys) = (phase.ready.export, missing.clone());
-    phase.recorder.record(move |store| store.leave(export, 1 << bit, keys)).await?;
-    Ok(missing)
+    Ok(found)
 }
 
-/// Everyone in the container, sorted.
-async fn read(phase: &Phase<'_>, container: &ContainerId) -> Result<Vec<Key>, Failure> {
+/// Everyone on the list, sorted. Who is back there is recorded.
+async fn read(phase: &Phase<'_>, bit: u8, container: &ContainerId, back: &Back) -> Result<Vec<Key>, Failure> {
     phase.context.watch.phase("reading back who is there", None);
     let (mut pages, mut present) = (Pages::of_list(phase.context, &phase.ready.place, container), Vec::new());
     while let Some(contacts) = pages.next().await? {
         present.extend(contacts.iter().map(|contact| Key::of(&contact.email)));
+        back::put_back(phase.recorder, back.export, back.on_list(bit, &contacts))?;
     }
     present.sort_unstable();
     Ok(present)

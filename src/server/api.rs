@@ -39,11 +39,11 @@ pub struct AuditTrail {
     pub audit: Vec<Audit>,
 }
 
-/// Rows that a check or the platform refused, of the latest run that read its source whole.
+/// Rows that a check or the platform rejected, until they are accepted or gone.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Rejected {
     pub export: Name,
-    /// `null`: no run has read its source whole yet.
+    /// The latest that read its source whole; `null`: none has yet.
     pub run: Option<RunId>,
     pub rows: Vec<RejectedRow>,
     /// There are more than `limit`.

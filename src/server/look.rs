@@ -130,17 +130,15 @@ pub(super) async fn rejected(State(app): State<App>, Named(name): Named<Name>, A
 fn listing(view: &View, export: Name, limit: usize) -> Result<Rejected, StateError> {
     let run = view.rejected_run(&export)?;
     let (mut rows, mut more) = (Vec::new(), false);
-    if let Some(run) = run {
-        view.rejected(run, |row| {
-            more = rows.len() == limit;
-            Ok::<_, StateError>(if more {
-                ControlFlow::Break(())
-            } else {
-                rows.push(row);
-                ControlFlow::Continue(())
-            })
-        })?;
-    }
+    view.rejected(&export, |row| {
+        more = rows.len() == limit;
+        Ok::<_, StateError>(if more {
+            ControlFlow::Break(())
+        } else {
+            rows.push(row);
+            ControlFlow::Continue(())
+        })
+    })?;
     Ok(Rejected { export, run, rows, more })
 }
 

@@ -1,6 +1,6 @@
 //! A place's contacts: what the platform said of their subscription, and what we did about it. Written.
 
-use super::{MemberStateKind, PlaceRow, Result, StateError, Store, Watermarks, sql};
+use super::{MemberStateKind, PlaceRow, Result, StateError, Store, Watermarks, refused, sql};
 use crate::member::{Key, Standing};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
@@ -119,16 +119,32 @@ impl Store {
         })
     }
 
-    /// The platform has them no more.
+    /// We archived them: each goes back to the status that it has now, or had when we archived it before.
+    pub fn archive_contacts(&mut self, place: PlaceRow, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.apply(|conn| {
+            let mut update = conn.prepare_cached(
+                "UPDATE contact SET archived_from = iif(standing = ?3, archived_from, standing), standing = ?3 WHERE place = ?1 AND key = ?2",
+            )?;
+            let archived = Standing::Archived.code();
+            keys.into_iter().try_for_each(|key| Ok(update.execute(params![place.0, key.to_bytes(), archived]).map(drop)?))
+        })
+    }
+
+    /// The platform has them no more. Who had opted out, or was archived by others, stays known: nobody creates them again (G2).
     pub fn forget_contacts(&mut self, place: PlaceRow, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         self.apply(|conn| {
-            let mut delete = conn.prepare_cached("DELETE FROM contact WHERE place = ?1 AND key = ?2")?;
-            keys.into_iter().try_for_each(|key| Ok(delete.execute(params![place.0, key.to_bytes()]).map(drop)?))
+            let mut delete = conn.prepare_cached(
+                "DELETE FROM contact WHERE place = ?1 AND key = ?2 AND coalesce(archived_from, standing) IN (?3, ?4, ?5)",
+            )?;
+            let [subscribed, pending, known] = [Standing::Subscribed, Standing::Pending, Standing::NonSubscribed].map(Standing::code);
+            keys.into_iter()
+                .try_for_each(|key| Ok(delete.execute(params![place.0, key.to_bytes(), subscribed, pending, known]).map(drop)?))
         })
     }
 }
 
 fn merge_spool(conn: &Connection, place: PlaceRow) -> Result<()> {
+    refused::status_changed(conn, place)?;
     conn.execute(
         "INSERT INTO contact (place, key, standing, origin)
          SELECT place, key, standing, 0 FROM contact_spool WHERE place = ?1 ORDER BY key, rowid

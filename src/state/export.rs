@@ -130,6 +130,7 @@ impl Store {
     /// that no reading shows yet, beside what other exports announced: the place is theirs too.
     pub fn record_fields(&mut self, place: PlaceRow, shown: &Fields, announced: &Fields) -> Result<()> {
         self.apply(|conn| {
+            super::refused::fields_changed(conn, place, shown, announced)?;
             conn.execute("DELETE FROM field WHERE place = ?1 AND shown", [place.0])?;
             let sql = "INSERT INTO field (place, tag, kind, shown) VALUES (?1, ?2, ?3, ?4)
                        ON CONFLICT DO UPDATE SET kind = excluded.kind, shown = max(shown, excluded.shown)";
@@ -176,6 +177,11 @@ impl Store {
                 return Err(StateError::refused(format!("{carried} members are still recorded in the segment with bit {bit}")));
             }
             conn.execute("UPDATE member SET found = found & ~(1 << ?2) WHERE export = ?1 AND found & (1 << ?2)", params![export.0, bit])?;
+            // The next segment of this bit has another list.
+            conn.execute(
+                "UPDATE member SET left_from = left_from & ~(1 << ?2) WHERE export = ?1 AND left_from & (1 << ?2)",
+                params![export.0, bit],
+            )?;
             conn.execute("UPDATE container SET bit = NULL WHERE export = ?1 AND bit = ?2", params![export.0, bit])?;
             conn.execute("DELETE FROM segment WHERE export = ?1 AND bit = ?2", params![export.0, bit])?;
             Ok(())

@@ -4,7 +4,8 @@
 use super::{ExportId, Result, RunId, StateError, Store, View, sql};
 use crate::{
     destination::{JobId, Operation},
-    member::{Email, Fingerprint, Key},
+    member::{Email, Fingerprint, Key, Standing},
+    plan::effects::After,
 };
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
@@ -29,13 +30,17 @@ pub struct JobMember {
     pub told: Option<Fingerprint>,
     /// Bits of the segments whose containers are joined or left.
     pub segments: u64,
-    /// Nothing keeps them afterwards.
-    pub last: bool,
+    /// The status sent along.
+    pub standing: Option<Standing>,
+    /// What follows once they are off these lists.
+    pub after: After,
 }
 
 const PERSON: u8 = 1;
 const TOLD: u8 = 2;
 const LAST: u8 = 4;
+const ARCHIVES: u8 = 8;
+const STANDING: u8 = 16;
 
 impl Store {
     pub fn record_job(&mut self, export: ExportId, job: &Job) -> Result<()> {
@@ -88,13 +93,25 @@ impl JobMember {
         bytes.extend(self.key.to_bytes());
         bytes.extend(self.segments.to_be_bytes());
         let mark = |is: bool, mark: u8| if is { mark } else { 0 };
-        bytes.push(mark(self.person.is_some(), PERSON) | mark(self.told.is_some(), TOLD) | mark(self.last, LAST));
+        bytes.push(mark(self.person.is_some(), PERSON) | mark(self.told.is_some(), TOLD) | self.more());
         bytes.extend(self.person.iter().flat_map(|person| person.to_be_bytes()));
         bytes.extend(self.told.iter().flat_map(|told| told.0.to_be_bytes()));
+        bytes.extend(self.standing.map(Standing::code));
         let address = self.address.as_str();
         bytes.extend(u16::try_from(address.len()).unwrap_or(u16::MAX).to_be_bytes());
         bytes.extend(address.bytes().take(usize::from(u16::MAX)));
         bytes
+    }
+}
+
+impl JobMember {
+    fn more(&self) -> u8 {
+        let after = match self.after {
+            After::Stays => 0,
+            After::Former => LAST,
+            After::ToArchive => ARCHIVES,
+        };
+        after | if self.standing.is_some() { STANDING } else { 0 }
     }
 }
 
@@ -112,11 +129,17 @@ fn member(bytes: &mut &[u8]) -> Option<JobMember> {
     let [marks] = take(bytes)?;
     let person = if marks & PERSON != 0 { Some(u64::from_be_bytes(take(bytes)?)) } else { None };
     let told = if marks & TOLD != 0 { Some(Fingerprint(u64::from_be_bytes(take(bytes)?))) } else { None };
+    let standing = if marks & STANDING != 0 { Some(Standing::from_code(u8::from_be_bytes(take(bytes)?))?) } else { None };
+    let after = match marks & (LAST | ARCHIVES) {
+        0 => After::Stays,
+        LAST => After::Former,
+        _ => After::ToArchive,
+    };
     let length = usize::from(u16::from_be_bytes(take(bytes)?));
     let (address, rest) = bytes.split_at_checked(length)?;
     *bytes = rest;
     let address = Email::trusted(std::str::from_utf8(address).ok()?);
-    Some(JobMember { key, address, person, told, segments, last: marks & LAST != 0 })
+    Some(JobMember { key, address, person, told, segments, standing, after })
 }
 
 fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {

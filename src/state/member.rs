@@ -61,8 +61,10 @@ pub struct AppliedHead {
     pub found: u64,
     pub state: MemberStateKind,
     pub person: Option<u64>,
-    /// Of the attributes refused, if they were.
+    /// Of the attributes refused, if they were, and not to be asked again.
     pub refused: Option<Fingerprint>,
+    /// Bits of the lists that others took them off.
+    pub left_from: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +133,7 @@ impl MemberStateKind {
 impl AppliedRow<'_> {
     /// The same, owned.
     pub fn to_applied(self) -> Applied {
-        let AppliedHead { key, fingerprint, segments, found, state, person, refused } = self.head;
+        let AppliedHead { key, fingerprint, segments, found, state, person, refused, left_from: _ } = self.head;
         let refusal = |r: RefusalRef<'_>| Refusal {
             code: r.code.to_owned(),
             detail: r.detail.to_owned(),

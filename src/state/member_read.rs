@@ -5,8 +5,8 @@ use crate::member::{Fingerprint, Key};
 use rusqlite::{CachedStatement, Row, Rows, params, types::ValueRef};
 use std::ops::ControlFlow;
 
-const HEAD: &str = "SELECT key, segments, found, fingerprint, state, person, refused FROM member WHERE export = ?1 ORDER BY key";
-const WHOLE: &str = "SELECT key, segments, found, fingerprint, state, person, refused, address, code, detail, field FROM member";
+const HEAD: &str = "SELECT key, segments, found, fingerprint, state, person, refused, left_from FROM member WHERE export = ?1 ORDER BY key";
+const WHOLE: &str = "SELECT key, segments, found, fingerprint, state, person, refused, left_from, address, code, detail, field FROM member";
 
 /// A reading of members that is about to begin. Two steps, since rows borrow from what holds the statement.
 pub struct MemberReading<'v> {
@@ -101,6 +101,7 @@ fn head(row: &Row<'_>) -> Result<AppliedHead> {
         state: MemberStateKind::from_code(row.get(4)?)?,
         person: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
         refused: fingerprint(6)?,
+        left_from: row.get::<_, Option<i64>>(7)?.unwrap_or_default().cast_unsigned(),
     })
 }
 
@@ -109,9 +110,9 @@ fn whole<'a>(row: &'a Row<'_>) -> Result<AppliedRow<'a>> {
         ValueRef::Null => Ok(None),
         value => value.as_str().map(Some).map_err(rusqlite::Error::from),
     };
-    let refusal = match text(8)? {
-        Some(code) => Some(RefusalRef { code, detail: text(9)?.unwrap_or_default(), field: text(10)? }),
+    let refusal = match text(9)? {
+        Some(code) => Some(RefusalRef { code, detail: text(10)?.unwrap_or_default(), field: text(11)? }),
         None => None,
     };
-    Ok(AppliedRow { head: head(row)?, address: text(7)?.unwrap_or_default(), refusal })
+    Ok(AppliedRow { head: head(row)?, address: text(8)?.unwrap_or_default(), refusal })
 }

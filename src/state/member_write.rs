@@ -1,6 +1,6 @@
 //! Members, written in batches.
 
-use super::{Applied, ExportId, MemberStateKind, Refusal, Result, Store, Told};
+use super::{Applied, ExportId, MemberStateKind, Result, Store, Told, refused::ACCEPTED};
 use crate::member::{Email, Key};
 use rusqlite::params;
 
@@ -13,8 +13,9 @@ impl Store {
     pub fn write_members<'a>(&mut self, export: ExportId, members: impl IntoIterator<Item = &'a Applied>) -> Result<()> {
         self.apply(|conn| {
             let mut write = conn.prepare_cached(
-                "INSERT OR REPLACE INTO member (export, key, segments, found, fingerprint, state, person, address, refused, code, detail, field)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                "INSERT OR REPLACE INTO member
+                   (export, key, segments, found, fingerprint, state, person, address, refused, code, detail, field, left_from)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, iif(?6 = 2, 0, NULL))",
             )?;
             for member in members {
                 let (kind, refusal) = (member.state.kind(), member.state.refusal());
@@ -41,39 +42,14 @@ impl Store {
     /// The platform took these attributes. The segments that a member is in stay as recorded; a refusal is over.
     pub fn record_told<'a>(&mut self, export: ExportId, told: impl IntoIterator<Item = &'a Told>) -> Result<()> {
         self.apply(|conn| {
-            let mut write = conn.prepare_cached(
+            let mut write = conn.prepare_cached(&format!(
                 "INSERT INTO member (export, key, segments, found, fingerprint, state, person, address) VALUES (?1, ?2, 0, 0, ?3, 0, ?4, ?5)
                  ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, state = 0, person = excluded.person,
-                   address = excluded.address, refused = NULL, code = NULL, detail = NULL, field = NULL",
-            )?;
+                   address = excluded.address, {ACCEPTED}",
+            ))?;
             for told in told {
                 let person = told.person.map(u64::cast_signed);
                 write.execute(params![export.0, told.key.to_bytes(), told.fingerprint.0.cast_signed(), person, told.address.as_str()])?;
-            }
-            Ok(())
-        })
-    }
-
-    /// The platform refused these. What it was told before still stands.
-    pub fn record_refused<'a>(&mut self, export: ExportId, refused: impl IntoIterator<Item = &'a (Told, Refusal)>) -> Result<()> {
-        self.apply(|conn| {
-            let mut write = conn.prepare_cached(
-                "INSERT INTO member (export, key, segments, found, state, person, address, refused, code, detail, field)
-                 VALUES (?1, ?2, 0, 0, 1, ?3, ?4, ?5, ?6, ?7, ?8)
-                 ON CONFLICT DO UPDATE SET state = 1, person = excluded.person, address = excluded.address,
-                   refused = excluded.refused, code = excluded.code, detail = excluded.detail, field = excluded.field",
-            )?;
-            for (told, refusal) in refused {
-                write.execute(params![
-                    export.0,
-                    told.key.to_bytes(),
-                    told.person.map(u64::cast_signed),
-                    told.address.as_str(),
-                    refusal.fingerprint.0.cast_signed(),
-                    refusal.code,
-                    refusal.detail,
-                    refusal.field,
-                ])?;
             }
             Ok(())
         })
@@ -112,8 +88,8 @@ impl Store {
     /// They are out of every container, and still to be archived: kept with their address until that is done, so that a run
     /// that ends in between is gone on with.
     pub fn mark_leaving(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
-        let sql = "UPDATE member SET state = ?3, refused = NULL, code = NULL, detail = NULL, field = NULL WHERE export = ?1 AND key = ?2";
-        self.each_key(export, sql, keys, u64::from(MemberStateKind::Leaving.code()))
+        let sql = format!("UPDATE member SET state = ?3, {ACCEPTED} WHERE export = ?1 AND key = ?2");
+        self.each_key(export, &sql, keys, u64::from(MemberStateKind::Leaving.code()))
     }
 
     /// Nobody is to be archived any more: who was leaving has left, and their addresses go.
@@ -135,25 +111,21 @@ impl Store {
         })
     }
 
-    /// They are gone at the platform without us (E18): kept as hashes, so that they are not put back.
-    pub fn mark_left(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
-        let sql = "UPDATE member SET state = ?3, segments = 0, found = 0, fingerprint = NULL, address = '',
-                   refused = NULL, code = NULL, detail = NULL, field = NULL WHERE export = ?1 AND key = ?2";
-        self.each_key(export, sql, keys, u64::from(MemberStateKind::Left.code()))
-    }
-
     /// They are members no more. Of those with a `match.id` a hash stays: whoever unsubscribed under this address must
-    /// still be recognised when another one appears later (E1).
+    /// still be recognised when another one appears later (E1). So does one of whoever others took off a list (E18).
     pub fn delete_members(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        let (left, former) = (MemberStateKind::Left.code(), MemberStateKind::Former.code());
+        let retire = format!(
+            "UPDATE member SET state = iif(coalesce(left_from, 0) != 0, {left}, {former}), segments = 0, found = 0, fingerprint = NULL,
+               address = '', {ACCEPTED} WHERE export = ?1 AND key = ?2"
+        );
         self.apply(|conn| {
-            let mut delete = conn.prepare_cached("DELETE FROM member WHERE export = ?1 AND key = ?2 AND person IS NULL")?;
-            let mut retire = conn.prepare_cached(
-                "UPDATE member SET state = ?3, segments = 0, found = 0, fingerprint = NULL, address = '',
-                   refused = NULL, code = NULL, detail = NULL, field = NULL WHERE export = ?1 AND key = ?2",
-            )?;
+            let mut delete =
+                conn.prepare_cached("DELETE FROM member WHERE export = ?1 AND key = ?2 AND person IS NULL AND coalesce(left_from, 0) = 0")?;
+            let mut retire = conn.prepare_cached(&retire)?;
             for key in keys {
                 delete.execute(params![export.0, key.to_bytes()])?;
-                retire.execute(params![export.0, key.to_bytes(), MemberStateKind::Former.code()])?;
+                retire.execute(params![export.0, key.to_bytes()])?;
             }
             Ok(())
         })

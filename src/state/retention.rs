@@ -12,7 +12,7 @@ use std::time::Duration;
 pub const RETENTION_DEFAULT: Duration = Duration::from_secs(90 * 24 * 3600);
 
 impl Store {
-    /// Forgets runs, rejected rows and held plans older than the retention, and day counters that nothing looks at any
+    /// Forgets runs, rejected rows that are listed no more and held plans older than the retention, and day counters that nothing looks at any
     /// more. Each export's latest run stays, so that a yearly one is not "never run". Gives the number of runs forgotten.
     pub fn purge(&mut self, retention: Option<Duration>, now: DateTime<Utc>) -> Result<usize> {
         let kept = TimeDelta::from_std(retention.unwrap_or(RETENTION_DEFAULT)).unwrap_or(TimeDelta::MAX);
@@ -21,10 +21,14 @@ impl Store {
         self.note(|conn| {
             let runs = conn.execute(
                 "DELETE FROM run WHERE ended_ms < ?1 AND id NOT IN (SELECT max(id) FROM run GROUP BY export)
-                 AND id NOT IN (SELECT run FROM job)",
+                 AND id NOT IN (SELECT run FROM job) AND id NOT IN (SELECT run FROM rejected_run)",
                 [before],
             )?;
-            conn.execute("DELETE FROM rejected WHERE run IN (SELECT id FROM run WHERE ended_ms < ?1)", [before])?;
+            conn.execute(
+                "DELETE FROM rejected WHERE run IN (SELECT id FROM run WHERE ended_ms < ?1)
+                          AND run NOT IN (SELECT run FROM rejected_run)",
+                [before],
+            )?;
             conn.execute("DELETE FROM held WHERE made_ms < ?1", [before])?;
             conn.execute("DELETE FROM audit WHERE at_ms < ?1", [before])?;
             conn.execute("DELETE FROM container_size WHERE day < ?1", [day_text(today - Days::new(SIZE_DAYS))])?;

@@ -278,13 +278,11 @@ impl World {
     pub fn rejected(&self) -> BTreeMap<String, String> {
         let view = View::open(&self.state(), self.now).unwrap().unwrap();
         let mut found = BTreeMap::new();
-        if let Some(run) = view.rejected_run(&self.read().name).unwrap() {
-            let keep = |row: RejectedRow| {
-                found.insert(row.address.unwrap_or_default(), row.code);
-                Ok::<_, listkeeper::state::StateError>(ControlFlow::Continue(()))
-            };
-            view.rejected(run, keep).unwrap();
-        }
+        let keep = |row: RejectedRow| {
+            found.insert(row.address.unwrap_or_default(), row.code);
+            Ok::<_, listkeeper::state::StateError>(ControlFlow::Continue(()))
+        };
+        view.rejected(&self.read().name, keep).unwrap();
         found
     }
 

@@ -22,6 +22,8 @@ use std::borrow::Cow;
 /// Rows read again at a page's beginning.
 const OVERLAP: u64 = 10;
 const ONLY_WHAT_IS_USED: &str = "members.email_address,members.status,members.last_changed,total_items";
+/// Of those who changed, who may be back on a list, also the tags: their ids are those of the static segments.
+const WITH_TAGS: &str = "members.email_address,members.status,members.last_changed,members.tags,total_items";
 
 #[derive(Deserialize)]
 struct Page<'a> {
@@ -38,6 +40,13 @@ pub(super) struct Member<'a> {
     pub status: Cow<'a, str>,
     #[serde(borrow, default)]
     pub last_changed: Cow<'a, str>,
+    #[serde(default)]
+    tags: Option<Vec<Tag>>,
+}
+
+#[derive(Deserialize)]
+struct Tag {
+    id: u64,
 }
 
 /// Where a reading stands: which of its two parts, how far.
@@ -110,7 +119,8 @@ fn asked(page: &PageRequest) -> u64 {
 }
 
 fn paged<'a>(call: Call<'a>, page: &PageRequest, at: At) -> Call<'a> {
-    call.query("fields", ONLY_WHAT_IS_USED).query("count", asked(page)).query("offset", at.offset)
+    let fields = if page.changed_since.is_some() { WITH_TAGS } else { ONLY_WHAT_IS_USED };
+    call.query("fields", fields).query("count", asked(page)).query("offset", at.offset)
 }
 
 /// What the answer holds; rows whose address could never be one of ours are counted, not kept.
@@ -126,6 +136,7 @@ fn record(member: &Member<'_>) -> Option<ContactRecord> {
     let standing = wire::standing(&member.status).unwrap_or(Standing::NonSubscribed);
     Some(ContactRecord {
         changed_at: (!member.last_changed.is_empty()).then(|| member.last_changed.clone().into_owned()),
+        containers: member.tags.as_ref().map(|tags| tags.iter().map(|tag| ContainerId(tag.id.to_string())).collect()),
         ..ContactRecord::new(email, standing)
     })
 }

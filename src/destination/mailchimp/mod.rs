@@ -21,8 +21,8 @@ mod tags;
 mod wire;
 
 use super::{
-    Account, Batch, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, Jobs, Observed, Operation,
-    PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, Jobs, Observed,
+    Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 use crate::{
     definition::{AudienceRef, Connection},
@@ -84,6 +84,10 @@ impl Destination for Mailchimp {
     async fn find(&self, place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
         let standing = single::read_standing(&self.api, place, &wire::subscriber_hash(email)).await?;
         Ok(standing.map(|standing| ContactRecord::new(email.clone(), standing)))
+    }
+
+    async fn find_sent(&self, place: &PlaceId, row: &BatchRow) -> Result<Option<(ContactRecord, bool)>, Error> {
+        single::find_sent(&self.api, place, row).await
     }
 
     async fn container_members(&self, place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error> {

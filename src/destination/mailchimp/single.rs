@@ -1,7 +1,7 @@
 //! Calls of one contact: attributes without a status, and bringing back whom we archived.
 
 use super::{
-    super::{BatchRow, Error, Outcome, PlaceId, Rejection},
+    super::{BatchRow, ContactRecord, Error, Outcome, PlaceId, Rejection},
     api::{Api, Call, read},
     contacts::Member,
     errors::{self, Problem},
@@ -12,7 +12,8 @@ use crate::{
     http::{Answer, Method},
     member::Standing,
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 const ROUTE: &str = "/lists/{id}/members/{hash}";
 
@@ -96,6 +97,39 @@ pub(super) async fn read_standing(api: &Api, place: &PlaceId, hash: &str) -> Res
         }
         _ => Err(errors::refused(&answer, 1)),
     }
+}
+
+/// A contact with its values, as far as a creation sent them.
+#[derive(Deserialize)]
+struct Sent {
+    status: String,
+    #[serde(default)]
+    last_changed: String,
+    #[serde(default)]
+    merge_fields: Json,
+}
+
+/// One contact, and whether it is as this row would have made it.
+pub(super) async fn find_sent(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<Option<(ContactRecord, bool)>, Error> {
+    let path = ["lists", &place.0, "members", &subscriber_hash(&row.email)];
+    let answer = api.answer(Call::get(ROUTE, &path).query("fields", "status,last_changed,merge_fields")).await?;
+    match answer.status {
+        404 => return Ok(None),
+        _ if answer.is_success() => {}
+        _ => return Err(errors::refused(&answer, 1)),
+    }
+    let found: Sent = read(&answer)?;
+    let now = standing(&found.status).unwrap_or(Standing::NonSubscribed);
+    let carries = row.standing == Some(now) && carries(&found.merge_fields, row);
+    let changed_at = (!found.last_changed.is_empty()).then_some(found.last_changed);
+    Ok(Some((ContactRecord { changed_at, ..ContactRecord::new(row.email.clone(), now) }, carries)))
+}
+
+/// Each value that was sent; a row without any tells nothing.
+fn carries(held: &Json, row: &BatchRow) -> bool {
+    let Ok(Json::Object(sent)) = serde_json::to_value(MergeFields(&row.attributes)) else { return false };
+    let same = |held: &Json, sent: &Json| held == sent || (held.is_number() && held.as_f64() == sent.as_f64());
+    !sent.is_empty() && sent.iter().all(|(tag, sent)| same(&held[tag], sent))
 }
 
 /// The meaning of an answer to a call that writes one contact.

@@ -95,7 +95,8 @@ impl Contact {
         // A status newer than this program, or none: known, and not to be touched.
         let standing = status.or_else(of_contact).and_then(standing).unwrap_or(Standing::NonSubscribed);
         let changed_at = Some(self.updated_at.clone()).filter(|at| !at.is_empty());
-        Some(ContactRecord { changed_at, ..ContactRecord::new(email, standing) })
+        let containers = Some(self.tags.iter().cloned().map(ContainerId).collect());
+        Some(ContactRecord { changed_at, containers, ..ContactRecord::new(email, standing) })
     }
 
     fn is_older(&self, since: DateTime<FixedOffset>) -> bool {
@@ -103,8 +104,8 @@ impl Contact {
     }
 }
 
-/// The brand's contacts. What tags they carry is not told: one that we gave may not be there yet, and nobody must be taken for
-/// having left for that.
+/// The brand's contacts, with the tags that they show. One that we gave may not be there yet, so that nobody is taken for removed
+/// who lacks it.
 pub(super) async fn of_brand(api: &Api, page: &PageRequest) -> Result<ContactPage, Error> {
     let since = page.changed_since.as_deref();
     match page.standing {

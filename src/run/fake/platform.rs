@@ -2,10 +2,11 @@
 
 use super::Like;
 use crate::{
+    definition::{AttributeSpec, Columns, OnEmpty},
     destination::{
         Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, ErrorKind,
-        FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, RemoteContainer,
-        RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+        FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection,
+        RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
     },
     member::{Email, FieldKind, Key, Standing},
 };
@@ -49,6 +50,7 @@ struct Inner {
     fields: Vec<RemoteField>,
     calls: Vec<Call>,
     script: Vec<(Operation, String, Outcome)>,
+    bad: BTreeSet<(Operation, String)>,
     lost: Vec<Operation>,
     jobs: BTreeMap<JobId, JobOutcomes>,
     /// Rows of a batch about to be sent → the name under which it is looked up.
@@ -58,6 +60,7 @@ struct Inner {
     /// Of contacts, since the last time that they were asked for.
     readings: Vec<PageRequest>,
     clock: Option<SystemTime>,
+    life: u64,
     calls_left: Option<u64>,
 }
 
@@ -120,6 +123,11 @@ impl Platform {
         self.lock().script.push((operation, email.to_owned(), outcome));
     }
 
+    /// Each time that this is asked of the contact, it is rejected.
+    pub(crate) fn always_reject(&self, operation: Operation, email: &str) {
+        self.lock().bad.insert((operation, email.to_owned()));
+    }
+
     /// The next batch of this operation is carried out, and its answer is lost.
     pub(crate) fn lose(&self, operation: Operation) {
         self.lock().lost.push(operation);
@@ -130,8 +138,15 @@ impl Platform {
         self.lock().calls_left = Some(requests);
     }
 
+    /// It answers those who begin anew; what was under way is over.
     pub(crate) fn revive(&self) {
-        self.lock().calls_left = None;
+        let mut inner = self.lock();
+        inner.calls_left = None;
+        inner.life += 1;
+    }
+
+    pub(super) fn life(&self) -> u64 {
+        self.lock().life
     }
 
     /// Returns once the platform does not answer.
@@ -158,29 +173,12 @@ impl Platform {
     pub(crate) fn requests(&self) -> u64 {
         self.lock().requests
     }
-
-    /// One request; never returns where its answer is lost with the platform.
-    async fn request<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
-        let (answer, alive) = {
-            let mut inner = self.lock();
-            inner.requests += 1;
-            let left = inner.calls_left;
-            inner.calls_left = left.map(|left| left.saturating_sub(1));
-            let answer = (left != Some(0)).then(|| work(&mut inner));
-            (answer, left.is_none_or(|left| left > 1))
-        };
-        match answer {
-            Some(answer) if alive => answer,
-            _ => {
-                self.dead.notify_one();
-                std::future::pending().await
-            }
-        }
-    }
 }
 
 /// The platform as one run sees it.
 pub(crate) struct Fake {
+    /// Of the platform's lives, which it was opened in.
+    pub(super) life: u64,
     pub(super) like: Like,
     pub(super) platform: Platform,
     /// Asked for what is constant; never for anything that needs the network.
@@ -189,10 +187,29 @@ pub(crate) struct Fake {
 }
 
 impl Fake {
+    /// One request; never returns where its answer is lost with the platform, nor to a run of an earlier life.
+    async fn request<T>(&self, work: impl FnOnce(&mut Inner) -> T) -> T {
+        let (answer, alive) = {
+            let mut inner = self.platform.lock();
+            inner.requests += 1;
+            let left = inner.calls_left;
+            inner.calls_left = left.map(|left| left.saturating_sub(1));
+            let heard = left != Some(0) && inner.life == self.life;
+            (heard.then(|| work(&mut inner)), left.is_none_or(|left| left > 1))
+        };
+        match answer {
+            Some(answer) if alive => answer,
+            _ => {
+                self.platform.dead.notify_one();
+                std::future::pending().await
+            }
+        }
+    }
+
+    /// `found`: by a call for this contact, or among those who changed.
     fn record(&self, email: &str, person: &Person, found: bool) -> ContactRecord {
         let tells = match self.like {
-            Like::Mailchimp => false,
-            Like::Omnisend => found,
+            Like::Mailchimp | Like::Omnisend => found,
             Like::ConstantContact | Like::Iterable => true,
         };
         let by_id = self.capabilities().leaves_by_id;
@@ -207,9 +224,10 @@ impl Fake {
         let standing = |p: &Person| request.standing.is_none_or(|standing| standing == p.standing);
         let on = |p: &Person| list.is_none_or(|list| p.lists.contains(&list.0));
         let people = inner.people.iter().filter(|(_, p)| standing(p) && on(p));
+        let told = list.is_none() && request.changed_since.is_some();
         let from = request.cursor.as_ref().map_or(0, |cursor| cursor.0.parse().unwrap());
         let mut rest = people.skip(from);
-        let contacts = rest.by_ref().take(request.rows).map(|(email, p)| self.record(email, p, false)).collect();
+        let contacts = rest.by_ref().take(request.rows).map(|(email, p)| self.record(email, p, told)).collect();
         let next = rest.next().map(|_| Cursor((from + request.rows).to_string()));
         ContactPage { contacts, total: None, next }
     }
@@ -219,6 +237,9 @@ impl Fake {
         let scripted = inner.script.iter().position(|(operation, who, _)| *operation == batch.operation && who == email);
         if let Some(at) = scripted {
             return inner.script.remove(at).2;
+        }
+        if inner.bad.contains(&(batch.operation, email.to_owned())) {
+            return Outcome::Rejected(Rejection { code: "bad", detail: "always rejected".into(), field: None });
         }
         let known = inner.people.contains_key(email);
         let makes = match batch.operation {
@@ -311,7 +332,7 @@ impl Destination for Fake {
             let lists = inner.lists.iter().map(|(id, name)| RemoteContainer { members: Some(size(id)), ..made(id, name) }).collect();
             Observed { place: Some(place), same_name: Vec::new(), fields: inner.fields.clone(), containers: lists }
         };
-        Ok(self.platform.request(observed).await)
+        Ok(self.request(observed).await)
     }
 
     fn fit(&self, wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFit {
@@ -324,7 +345,11 @@ impl Destination for Fake {
                 ResourceDone::Place(RemotePlace { id: PlaceId("cdp".into()), name: name.clone(), contacts: Some(0), made: None })
             }
             ResourceChange::CreateField { tag, field_type } => {
-                let kind = FieldKind::plain(*field_type);
+                let spec = AttributeSpec { columns: Columns::One(tag.clone()), kind: Some(*field_type), on_empty: OnEmpty::Keep, line: 1 };
+                let kind = match self.real.fit(&WantedField { tag, spec: &spec }, None) {
+                    FieldFit::Create(kind) | FieldFit::Fits(kind) => kind,
+                    FieldFit::Refused { why, .. } => panic!("{why}"),
+                };
                 // What Iterable tells of a field is its type.
                 let id = if self.like == Like::Iterable { "string".to_owned() } else { tag.clone() };
                 let field = RemoteField { id, tag: tag.clone(), name: tag.clone(), kind };
@@ -349,7 +374,7 @@ impl Destination for Fake {
             }
             ResourceChange::CreateView { .. } => ResourceDone::View,
         };
-        Ok(self.platform.request(apply).await)
+        Ok(self.request(apply).await)
     }
 
     async fn contacts(&self, _place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
@@ -358,7 +383,7 @@ impl Destination for Fake {
             inner.readings.push(page.clone());
             self.page(inner, page, None)
         };
-        Ok(self.platform.request(read).await)
+        Ok(self.request(read).await)
     }
 
     fn rereads(&self, given: Option<Standing>) -> bool {
@@ -371,11 +396,25 @@ impl Destination for Fake {
 
     async fn find(&self, _place: &PlaceId, email: &Email) -> Result<Option<ContactRecord>, Error> {
         let find = |inner: &mut Inner| inner.people.get(email.as_str()).map(|person| self.record(email.as_str(), person, true));
-        Ok(self.platform.request(find).await)
+        Ok(self.request(find).await)
+    }
+
+    async fn find_sent(&self, _place: &PlaceId, row: &BatchRow) -> Result<Option<(ContactRecord, bool)>, Error> {
+        let find = |inner: &mut Inner| {
+            let person = inner.people.get(row.email.as_str())?;
+            let held = |(tag, value): &(String, crate::member::Value)| person.attributes.get(tag) == Some(&format!("{value:?}"));
+            let carries = self.like == Like::Mailchimp
+                && row.standing == Some(person.standing)
+                && !row.attributes.is_empty()
+                && row.attributes.iter().all(held);
+            let changed_at = Some(chrono::Utc::now().to_rfc3339());
+            Some((ContactRecord { changed_at, ..self.record(row.email.as_str(), person, true) }, carries))
+        };
+        Ok(self.request(find).await)
     }
 
     async fn container_members(&self, _place: &PlaceId, container: &ContainerId, page: &PageRequest) -> Result<ContactPage, Error> {
-        Ok(self.platform.request(|inner| self.page(inner, page, Some(container))).await)
+        Ok(self.request(|inner| self.page(inner, page, Some(container))).await)
     }
 
     fn row_bytes(&self, operation: Operation, row: &BatchRow) -> usize {
@@ -391,7 +430,7 @@ impl Destination for Fake {
     }
 
     async fn submit(&self, _place: &PlaceId, batch: &Batch) -> Result<Submitted, Error> {
-        self.platform.request(|inner| self.take(inner, batch)).await
+        self.request(|inner| self.take(inner, batch)).await
     }
 
     async fn poll(&self, _place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {
@@ -400,6 +439,6 @@ impl Destination for Fake {
             let told = |id: &JobId| (id.clone(), inner.jobs.get(id).cloned().unwrap_or_else(unknown));
             Polled { finished: jobs.ids.iter().map(told).collect(), after: Duration::from_secs(1) }
         };
-        Ok(self.platform.request(ask).await)
+        Ok(self.request(ask).await)
     }
 }

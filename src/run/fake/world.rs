@@ -182,7 +182,13 @@ match: {{email: Email}}
         let capabilities = self.limits.unwrap_or_else(|| real.capabilities());
         let connections = capabilities.connections_default;
         Context {
-            destination: Arc::new(Fake { like: self.like, platform: self.platform.clone(), real, capabilities }),
+            destination: Arc::new(Fake {
+                life: self.platform.life(),
+                like: self.like,
+                platform: self.platform.clone(),
+                real,
+                capabilities,
+            }),
             capabilities,
             account: destination::Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into(), shows: None },
             export,
@@ -217,6 +223,31 @@ match: {{email: Email}}
         drop(engine);
         tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
         assert_eq!(report.counts.accounted(), report.counts.read, "the counts do not add up: {report:?}");
+        report
+    }
+
+    /// A run whose state has no room from now on.
+    pub(crate) async fn with_full_disk(&self) -> Report {
+        let mut store = Store::open(&self.state(), self.now).unwrap();
+        let (name, now) = (self.export().name.clone(), self.now);
+        let start = RunStart {
+            export: &name,
+            trigger: Trigger::OnDemand,
+            definition_digest: "d",
+            plan_digest: None,
+            user: "tests",
+            export_user: None,
+            due: None,
+        };
+        let run = store.start_run(&start, now).unwrap();
+        store.fill_disk().unwrap();
+        let (recorder, writer) = Recorder::start(store);
+        let engine = self.engine(Some(recorder));
+        let context = Context { run: Some(run), ..self.context(&engine) };
+        let turn = engine.at_turn(context).await.unwrap();
+        let report = report::concluded(&turn.export, engine.run(&turn, &|_| Decision::Go).await);
+        drop((turn, engine));
+        tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();
         report
     }
 

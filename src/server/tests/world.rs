@@ -128,6 +128,7 @@ async fn record(engine: &crate::run::Engine) {
         code: "not-an-address".into(),
         detail: "it lacks an @".into(),
         field: None,
+        since: None,
     };
     let work = move |store: &mut crate::state::Store| {
         let start = RunStart {
@@ -141,7 +142,7 @@ async fn record(engine: &crate::run::Engine) {
         };
         let run = store.start_run(&start, at(2))?;
         store.add_rejected(run, &[row("dana.example.com"), row("kim.example.com")])?;
-        store.publish_rejected(&name, run)?;
+        store.publish_rejected(&name, run, at(2))?;
         store.finish_run(run, &crate::state::End::Held { reason: "too many".into() }, &crate::plan::Counts::default(), at(3))?;
         let held = HeldPlan {
             digest: HELD.into(),

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     definition::{DefinitionId, Kept},
     destination::{ContainerId, JobId, Operation},
-    plan::{Counts, approval::Changes},
+    member::Standing,
+    plan::{Counts, approval::Changes, effects::After},
 };
 use chrono::{Days, TimeDelta};
 use rstest::rstest;
@@ -24,13 +25,18 @@ fn begin(store: &mut Store, export: &Name, seconds: i64) -> RunId {
 }
 
 fn row(address: Option<&str>, code: &str) -> RejectedRow {
-    RejectedRow { address: address.map(str::to_owned), segment: "vip".into(), code: code.into(), detail: "no".into(), field: None }
+    let address = address.map(str::to_owned);
+    RejectedRow { address, segment: "vip".into(), code: code.into(), detail: "no".into(), field: None, since: None }
+}
+
+/// As listed since then.
+fn since(row: RejectedRow, seconds: i64) -> RejectedRow {
+    RejectedRow { since: Some(at(seconds)), ..row }
 }
 
 fn listing(view: &View, export: &Name) -> Vec<RejectedRow> {
     let mut rows = Vec::new();
-    let Some(run) = view.rejected_run(export).unwrap() else { return rows };
-    view.rejected(run, |row| {
+    view.rejected(export, |row| {
         rows.push(row);
         Ok::<_, StateError>(ControlFlow::Continue(()))
     })
@@ -82,7 +88,7 @@ fn runs_come_newest_first_and_move_with_a_rename() {
     let listed = |view: &View, export: Option<&Name>| view.runs(export, 2).unwrap().into_iter().map(|r| r.id).collect::<Vec<_>>();
     assert_eq!(listed(&f.store, None), [ids[2], ids[1]]);
     assert_eq!(listed(&f.store, Some(&old)), [ids[2], ids[0]]);
-    f.store.publish_rejected(&old, ids[0]).unwrap();
+    f.store.publish_rejected(&old, ids[0], at(1)).unwrap();
     f.store.ensure_export(&name("new"), Some(&old)).unwrap();
     assert_eq!(listed(&f.store, Some(&name("new"))), [ids[2], ids[0]]);
     assert_eq!(f.store.rejected_run(&name("new")).unwrap(), Some(ids[0]));
@@ -111,18 +117,24 @@ fn rejected_rows_are_those_of_the_latest_complete_listing() {
     let (first, second) = (begin(&mut f.store, &news, 1), begin(&mut f.store, &news, 2));
     let elsewhere = begin(&mut f.store, &other, 2);
     assert!(listing(&f.store, &news).is_empty());
-    f.store.add_rejected(first, &[row(Some("a@"), "address-bad-domain")]).unwrap();
-    f.store.add_rejected(first, &[row(None, "merge-field")]).unwrap();
-    f.store.publish_rejected(&news, first).unwrap();
+    f.store.add_rejected(first, &[row(Some("a@"), "address-bad-domain"), row(None, "merge-field")]).unwrap();
+    f.store.add_rejected(first, &[row(Some("c@"), "value")]).unwrap();
+    f.store.publish_rejected(&news, first, at(1)).unwrap();
+    assert_eq!(f.store.new_rejected(&news, first).unwrap(), 3);
     f.store.add_rejected(elsewhere, &[row(Some("x@"), "address-bad-domain")]).unwrap();
-    f.store.publish_rejected(&other, elsewhere).unwrap();
-    f.store.add_rejected(second, &[row(Some("b@"), "address-bad-domain")]).unwrap();
-    assert_eq!(listing(&f.store, &news), [row(Some("a@"), "address-bad-domain"), row(None, "merge-field")], "not half a listing");
-    f.store.publish_rejected(&news, second).unwrap();
-    assert_eq!(listing(&f.store, &news), [row(Some("b@"), "address-bad-domain")]);
+    f.store.publish_rejected(&other, elsewhere, at(2)).unwrap();
+    f.store.add_rejected(second, &[row(Some("b@"), "address-bad-domain"), row(None, "merge-field")]).unwrap();
+    f.store.add_rejected(second, &[row(Some("c@"), "merge-field")]).unwrap();
+    let half = [row(Some("a@"), "address-bad-domain"), row(None, "merge-field"), row(Some("c@"), "value")];
+    assert_eq!(listing(&f.store, &news), half.map(|row| since(row, 1)), "not half a listing");
+    f.store.publish_rejected(&news, second, at(2)).unwrap();
+    let kept = since(row(None, "merge-field"), 1);
+    let (b, c) = (since(row(Some("b@"), "address-bad-domain"), 2), since(row(Some("c@"), "merge-field"), 2));
+    assert_eq!(listing(&f.store, &news), [b, kept, c], "another reason is another rejection");
+    assert_eq!(f.store.new_rejected(&news, second).unwrap(), 2);
     assert_eq!(listing(&f.store, &other).len(), 1);
     let left: i64 = f.store.conn.query_row("SELECT count(*) FROM rejected", [], |row| row.get(0)).unwrap();
-    assert_eq!(left, 2, "the earlier listing is gone from the file, too");
+    assert_eq!(left, 4, "the earlier listing is gone from the file, too");
 }
 
 fn removals(keys: &[u128]) -> Changes {
@@ -243,15 +255,20 @@ fn an_accepted_job_outlives_a_crash() {
     let mut f = fixture();
     let (export, _) = prepared(&mut f.store, "news");
     let run = begin(&mut f.store, &name("news"), 1);
-    let member = |key, person, told: Option<u64>, segments, last| JobMember {
+    let member = |key, person, told: Option<u64>, segments, standing, after| JobMember {
         key: Key(key),
         address: Email::parse("dana@example.com").unwrap().unwrap(),
         person,
         told: told.map(Fingerprint),
         segments,
-        last,
+        standing,
+        after,
     };
-    let rows = vec![member(u128::MAX - 1, Some(7), Some(u64::MAX), 5, false), member(3, None, None, 1 << 60, true)];
+    let rows = vec![
+        member(u128::MAX - 1, Some(7), Some(u64::MAX), 5, Some(Standing::Pending), After::Stays),
+        member(3, None, None, 1 << 60, None, After::Former),
+        member(4, None, Some(9), 0, Some(Standing::Subscribed), After::ToArchive),
+    ];
     let job = Job { run, remote: JobId("batch-1".into()), operation: Operation::Join, rows, at: at(2) };
     f.store.record_job(export, &job).unwrap();
     f.store.record_job(export, &job).unwrap();

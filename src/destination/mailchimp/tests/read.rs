@@ -35,7 +35,7 @@ async fn every_status_is_read_archived_ones_on_their_own() {
         [("ada@example.org", Standing::Subscribed), ("b@example.org", Standing::NonSubscribed), ("gone@example.org", Standing::Archived)]
     );
     assert_eq!(read[0].changed_at.as_deref(), Some("2026-11-22T00:00:00+00:00"));
-    let common = "fields=members.email_address%2Cmembers.status%2Cmembers.last_changed%2Ctotal_items&count=1000&offset=0&sort_field=last_changed&sort_dir=DESC";
+    let common = "fields=members.email_address%2Cmembers.status%2Cmembers.last_changed%2Cmembers.tags%2Ctotal_items&count=1000&offset=0&sort_field=last_changed&sort_dir=DESC";
     assert_eq!(
         world.lines().await,
         [
