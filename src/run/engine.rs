@@ -254,20 +254,25 @@ impl Engine {
         Ok(match (decide(prepared), plan.verdict.passes()) {
             (Decision::Decline, _) => Outcome::Declined,
             (Decision::Go, false) => {
-                super::hold::hold(context, recorder, prepared).await?;
+                self.hold(context, recorder, view, prepared).await?;
                 Outcome::Held
             }
             (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
-                super::hold::hold(context, recorder, prepared).await?;
+                self.hold(context, recorder, view, prepared).await?;
                 approve(&self.state, &plan.digest.0, &by, context.now)?;
                 Outcome::Done(Box::pin(send(context, recorder, view, prepared)).await?)
             }
             (Decision::Approve { .. }, false) => {
-                super::hold::hold(context, recorder, prepared).await?;
+                self.hold(context, recorder, view, prepared).await?;
                 Outcome::Held
             }
             (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(Box::pin(send(context, recorder, view, prepared)).await?),
         })
+    }
+
+    async fn hold(&self, context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<(), Failure> {
+        super::execute::list_rejected(context, recorder, view, prepared)?;
+        super::hold::hold(context, recorder, prepared).await
     }
 
     /// The state's writer; there is none where the state is only read.

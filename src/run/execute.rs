@@ -14,12 +14,13 @@ use super::{
 use crate::{
     definition::OnLeave,
     destination::Operation,
-    member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags},
+    member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags, row_key},
     plan::{
         Counts, Plan,
         resources::ContainerState,
         steps::{Step, StepList},
     },
+    source::Cell,
     state::{RejectedRow, RunId, StateErrorKind, View},
 };
 use std::collections::{BTreeMap, VecDeque};
@@ -41,10 +42,11 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let lists = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     let complete = stopped.is_none() && counts.pending == 0 && counts.removed >= prepared.plan.counts.removed;
     // What stopped the run comes first: the reason why its end could not be recorded is often the same.
-    let (new_rejected, finished) = match finish(context, recorder, view, lists, prepared, &noted, complete).await {
-        Ok(new) => (new, None),
-        Err(failure) => (0, Some(failure)),
-    };
+    let (new_rejected, finished) =
+        match finish(context, recorder, view, lists, prepared, &Moved::of(&noted, complete, counts.rejected)).await {
+            Ok(new) => (new, None),
+            Err(failure) => (0, Some(failure)),
+        };
     let stopped = match stopped.or(finished) {
         None if context.export.removed => remove::complete(context, recorder, prepared).await.err().map(|f| f.or_canceled(&context.cancel)),
         stopped => stopped,
@@ -60,7 +62,8 @@ pub async fn nothing_to_do(context: &Context, recorder: &Recorder, view: &View, 
     if let Some(state) = &prepared.settled.state {
         persons::settle(recorder, state.id, &prepared.work)?;
     }
-    let new_rejected = finish(context, recorder, view, lists, prepared, &Noted::default(), true).await?;
+    let rejected = prepared.plan.counts.rejected;
+    let new_rejected = finish(context, recorder, view, lists, prepared, &Moved::of(&Noted::default(), true, rejected)).await?;
     if context.export.removed {
         remove::complete(context, recorder, prepared).await?;
     }
@@ -141,14 +144,11 @@ async fn finish(
     view: &View,
     lists: Lists,
     prepared: &mut Prepared,
-    noted: &Noted,
-    complete: bool,
+    moved: &Moved<'_>,
 ) -> Result<u64, Failure> {
-    hold::record_sizes(context, recorder, prepared, lists, &Moved { joined: &noted.joined, parted: &noted.parted, complete })?;
-    hold::remember(context, recorder, prepared, complete).await?;
-    if let Some(run) = context.run {
-        record_rejects(context, recorder, run, prepared)?;
-    }
+    hold::record_sizes(context, recorder, prepared, lists, moved)?;
+    hold::remember(context, recorder, prepared, moved).await?;
+    list_rejected(context, recorder, view, prepared)?;
     let name = context.export.name.clone();
     recorder.write(move |store| store.release_held(&name))?;
     if let Some(export) = prepared.settled.state.as_ref().map(|s| s.id) {
@@ -158,7 +158,37 @@ async fn finish(
     free_dropped(recorder, prepared)?;
     end_leaving(context, recorder, prepared)?;
     recorder.flush().await?;
-    context.run.map_or(Ok(0), |run| Ok(view.new_rejected(&context.export.name, run)?))
+    let listed = context.run.map_or(Ok(0), |run| view.new_rejected(&context.export.name, run))?;
+    // A plan that was held has listed its rows already; they are new all the same.
+    let more = prepared.plan.counts.rejected.saturating_sub(prepared.guarded.memory.rejected);
+    Ok(listed.max(more))
+}
+
+impl<'a> Moved<'a> {
+    fn of(noted: &'a Noted, complete: bool, rejected: u64) -> Self {
+        Self { joined: &noted.joined, parted: &noted.parted, complete, rejected }
+    }
+}
+
+/// Lists the rows that a plan rejects, also one that is held: somebody has to look at them.
+pub fn list_rejected(context: &Context, recorder: &Recorder, view: &View, prepared: &mut Prepared) -> Result<(), Failure> {
+    let Some(run) = context.run else { return Ok(()) };
+    let mut rows = Vec::new();
+    for input in prepared.work.inputs.iter().filter(|input| input.excludes) {
+        for text in &input.unreadable.examples {
+            if !view.accepts_row(&context.export.name, input.segment.as_str(), row_key(Cell::Text(text)))? {
+                rows.push(without_address(input.segment.as_str(), text));
+            }
+        }
+    }
+    recorder.write(move |store| store.add_rejected(run, &rows))?;
+    record_rejects(context, recorder, run, prepared)
+}
+
+fn without_address(segment: &str, text: &str) -> RejectedRow {
+    let detail = "no e-mail address: this row of a segment that keeps people out keeps nobody out".to_owned();
+    let address = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    RejectedRow { address, segment: segment.to_owned(), code: "no-address".to_owned(), detail, field: None, since: None }
 }
 
 /// Whom an earlier run was about to archive is kept for that, and only while the export still wants it.

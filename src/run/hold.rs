@@ -88,16 +88,19 @@ pub struct Moved<'a> {
     pub parted: &'a BTreeMap<u8, u64>,
     /// It ended with nothing left to do.
     pub complete: bool,
+    /// Rows rejected, by the platform too.
+    pub rejected: u64,
 }
 
 /// A plan was carried out, to its end or not: what the next one is compared with.
-pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepared, complete: bool) -> Result<(), Failure> {
+pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepared, moved: &Moved<'_>) -> Result<(), Failure> {
+    let complete = moved.complete;
     let (export, day, now) = (context.export.name.clone(), context.now.date_naive(), context.now);
     let guarded = &prepared.guarded;
     let sizes = guarded.sizes.clone();
     let memory = GuardMemory {
         suppress: context.export.suppress.iter().map(|segment| segment.name.to_string()).collect(),
-        rejected: if complete { prepared.plan.counts.rejected } else { guarded.memory.rejected },
+        rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
     };
     let needed = complete && !guarded.unapproved.passes();

@@ -1,8 +1,9 @@
 //! Who is gone from a list, or from the platform, without us (E18): not added again, until others put them back.
 
 use super::{ExportId, MemberStateKind, PlaceRow, Result, Store, View, refused::ACCEPTED};
-use crate::member::{Email, Key};
-use rusqlite::params;
+use crate::member::{Email, Key, SegmentMask};
+use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 
 /// Kept as a hash, with the lists of ours that they were on.
 fn left() -> String {
@@ -28,7 +29,12 @@ impl Store {
         let sql = format!("UPDATE member SET {} WHERE export = ?1 AND key = ?2", left());
         self.apply(|conn| {
             let mut update = conn.prepare_cached(&sql)?;
-            keys.into_iter().try_for_each(|key| Ok(update.execute(params![export.0, key.to_bytes()]).map(drop)?))
+            let mut gone = Gone::default();
+            for key in keys {
+                gone.look(conn, export, key, u64::MAX)?;
+                update.execute(params![export.0, key.to_bytes()])?;
+            }
+            gone.lower_sizes(conn, export)
         })
     }
 
@@ -41,10 +47,12 @@ impl Store {
         );
         self.apply(|conn| {
             let mut write = conn.prepare_cached(&sql)?;
-            people.into_iter().try_for_each(|(key, person)| {
-                let person = person.map(u64::cast_signed);
-                Ok(write.execute(params![export.0, key.to_bytes(), person, MemberStateKind::Left.code()]).map(drop)?)
-            })
+            let mut gone = Gone::default();
+            for (key, person) in people {
+                gone.look(conn, export, key, u64::MAX)?;
+                write.execute(params![export.0, key.to_bytes(), person.map(u64::cast_signed), MemberStateKind::Left.code()])?;
+            }
+            gone.lower_sizes(conn, export)
         })
     }
 
@@ -56,11 +64,13 @@ impl Store {
             format!("UPDATE member SET {} WHERE export = ?1 AND key = ?2 AND state IN (0, 1) AND segments = 0 AND found = 0", left());
         self.apply(|conn| {
             let (mut off, mut gone) = (conn.prepare_cached(off)?, conn.prepare_cached(&gone)?);
+            let mut lost = Gone::default();
             for key in keys {
+                lost.look(conn, export, *key, bits)?;
                 off.execute(params![export.0, key.to_bytes(), bits.cast_signed()])?;
                 gone.execute(params![export.0, key.to_bytes()])?;
             }
-            Ok(())
+            lost.lower_sizes(conn, export)
         })
     }
 
@@ -81,6 +91,28 @@ impl Store {
                 Ok(update.execute(params![export.0, seen.key.to_bytes(), segments, address]).map(drop)?)
             })
         })
+    }
+}
+
+/// Bit → members whom others took off its list: the guard does not count them as lost by us (G1).
+#[derive(Default)]
+struct Gone(BTreeMap<u8, i64>);
+
+impl Gone {
+    /// Before they are recorded as gone from lists of these bits.
+    fn look(&mut self, conn: &Connection, export: ExportId, key: Key, bits: u64) -> Result<()> {
+        let sql = "SELECT segments | found FROM member WHERE export = ?1 AND key = ?2 AND state IN (0, 1)";
+        let on: Option<i64> = conn.prepare_cached(sql)?.query_row(params![export.0, key.to_bytes()], |row| row.get(0)).optional()?;
+        let on = SegmentMask(on.unwrap_or(0).cast_unsigned() & bits);
+        on.bits().for_each(|bit| *self.0.entry(bit).or_default() += 1);
+        Ok(())
+    }
+
+    fn lower_sizes(self, conn: &Connection, export: ExportId) -> Result<()> {
+        let sql = "UPDATE container_size SET members = max(0, members - ?3)
+                   WHERE (place, remote) IN (SELECT place, remote FROM container WHERE export = ?1 AND bit = ?2)";
+        let mut update = conn.prepare_cached(sql)?;
+        self.0.into_iter().try_for_each(|(bit, members)| Ok(update.execute(params![export.0, bit, members]).map(drop)?))
     }
 }
 

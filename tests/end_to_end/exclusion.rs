@@ -115,6 +115,7 @@ async fn addresses_in_a_suppression_list_are_read_generously() {
     assert_eq!(kept.members().await, 3);
     kept.never(&format!("{list}p5 at contoso\n"));
     let digest = kept.held("1 row of segment never, which keeps people out, hold no e-mail address").await;
+    assert_eq!(kept.world.rejected()["p5 at contoso"], "no-address", "it is listed");
     approve(&kept.world.state(), &digest, "dana", kept.world.now).unwrap();
     kept.world.succeed().await;
     assert!(kept.world.plan().await.verdict.passes(), "a row that was approved as it is, is not asked about again");

@@ -312,3 +312,19 @@ proptest! {
         }
     }
 }
+
+/// Whom others took off a list was not lost by us: the guard measures against what is left (G1).
+#[test]
+fn sizes_go_down_with_those_who_are_removed_externally() {
+    let mut f = fixture();
+    let (export, place) = prepared(&mut f.store, "news");
+    let (list, day) = (crate::destination::ContainerId("7".into()), at(0).date_naive());
+    f.store.ensure_segments(export, &[name("vip")]).unwrap();
+    f.store.record_container(export, 0, &exports::container(place, "7", "VIP")).unwrap();
+    f.store.record_size(place, &list, day, 20).unwrap();
+    let members = ["a@example.com", "b@example.com", "c@example.com"].map(|address| applied(address, 1));
+    f.store.write_members(export, &members).unwrap();
+    f.store.mark_left(export, [members[0].key]).unwrap();
+    f.store.take_off(export, 1, &[members[1].key, Key(9)]).unwrap();
+    assert_eq!(f.store.largest_size(place, &list, day).unwrap(), Some(18));
+}
