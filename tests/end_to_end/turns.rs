@@ -54,7 +54,7 @@ async fn two_connections_to_one_audience_write_one_after_the_other() {
     }
     world.weather(Faults::latency(60));
     let (code, err) = apply(&world);
-    assert_eq!(code, 0, "{err}");
+    assert_eq!(code, 3, "the archived rows are rejected, which is new: {err}");
     assert!(err.contains("queued behind"), "one of them says for whom it waits: {err}");
     let held = world.held().await;
     let archived = held.iter().filter(|(_, held)| held.status == "archived").count();

@@ -190,7 +190,7 @@ pub fn same_places(what: &str, locations: &[Location], before: &[Place], buckets
             .hint("the next run reads all of them")
             .kind(SourceErrorKind::UnderWay { after: None }));
     }
-    match before.iter().find(|place| !now.contains(place) && !(alone && place.was_replaced())) {
+    match before.iter().find(|place| !(now.contains(place) || alone && place.was_replaced())) {
         Some(place) => Err(place.changed()),
         None => Ok(()),
     }

@@ -37,7 +37,10 @@ impl Evaluations {
         seen.readings += 1;
         match seen.segments.get(segment) {
             Some(before) => unchanged(before, &of),
-            None => Ok(drop(seen.segments.insert(segment.to_owned(), of))),
+            None => {
+                seen.segments.insert(segment.to_owned(), of);
+                Ok(())
+            }
         }
     }
 
