@@ -19,8 +19,9 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 /// Approve a held plan
 ///
-/// Shows the plan, asks, and records who approved it and when. Within 24 hours one run may then make exactly these changes: a
-/// plan with other people, another target or other reasons is held again. Several approvals count together. While `listkeeper run` is at work it queues the export at once, and a
+/// Shows the plan, asks, and records who approved it and when. Within 24 hours one run may then make these changes, besides what
+/// needs no approval: a plan with too many other people, another target or other reasons is held again. The run that needed an
+/// approval uses it up. Several approvals count together. While `listkeeper run` is at work it queues the export at once, and a
 /// held reading of its directory is approved in the same way; else nothing is sent by approving. Without a name it lists
 /// what is held.
 #[derive(clap::Args)]

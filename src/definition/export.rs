@@ -21,6 +21,8 @@ pub struct Export {
     pub segments: Vec<Arc<Segment>>,
     /// Of the settings and its own; each once.
     pub suppress: Vec<Arc<Segment>>,
+    /// How many of these, from the first, the settings name.
+    pub suppress_by_settings: usize,
     pub target: Target,
     pub matching: Matching,
     /// Platform field → where its value comes from; ordered by field.

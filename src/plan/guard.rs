@@ -89,6 +89,8 @@ pub struct SegmentFacts {
     pub age_seconds: Option<u64>,
     /// The export no longer names it: it is being emptied on purpose.
     pub dropped: bool,
+    /// Its list was empty after the last run, and stays so.
+    pub stays_empty: bool,
     /// The list we made is gone at the platform; it would be made anew and refilled. Which it was.
     pub container_gone: Option<String>,
     /// It cannot be renamed, so that a new one would be made and filled. Which it is.
@@ -212,7 +214,7 @@ impl SegmentFacts {
         let mut reasons = Vec::new();
         let lists = [(Code::ContainerGone, &self.container_gone), (Code::MadeAnew, &self.made_anew), (Code::FirstWrite, &self.first_write)];
         reasons.extend(lists.iter().filter(|(_, list)| list.is_some()).map(|(code, list)| about(*code, 1, 0).subject(list.as_deref())));
-        if self.members == 0 && !self.dropped && !self.together && self.expect.min_members != Some(0) {
+        if self.members == 0 && !self.dropped && !self.stays_empty && !self.together && self.expect.min_members != Some(0) {
             reasons.push(about(Code::EmptySegment, 0, 1));
         }
         reasons.extend(self.losses(max_removals));

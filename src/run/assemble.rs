@@ -95,16 +95,19 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
     };
     let guarded = facts::judge(parts, &plan)?;
     plan.verdict = guarded.verdict.clone();
-    plan.digest = PlanDigest(judged(&plan.digest, &guarded.unapproved));
+    plan.digest = PlanDigest(judged(&plan.digest, &guarded.unapproved, parts));
     Ok((plan, guarded))
 }
 
 /// What a plan would be held for is part of what is reviewed; how often, is told by the members' changes.
-fn judged(digest: &PlanDigest, unapproved: &Verdict) -> String {
+fn judged(digest: &PlanDigest, unapproved: &Verdict, parts: &Parts<'_>) -> String {
     let mut hash = blake3::Hasher::new();
     hash.update(digest.0.as_bytes());
     for reason in &unapproved.held {
         hash.update(format!("{:?}\0{:?}\0{:?}\0", reason.code, reason.segment, reason.subject).as_bytes());
+    }
+    for row in parts.work.inputs.iter().flat_map(|input| &input.unreadable.rows) {
+        hash.update(&row.to_bytes());
     }
     hash.finalize().to_hex().to_string()
 }

@@ -15,7 +15,7 @@ use crate::{
     state::{ApprovalId, ContainerRecord, GuardMemory, Origin},
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -39,7 +39,8 @@ pub struct Guarded {
 /// Judges the plan by what is known of it and of the runs before.
 pub fn judge(parts: &Parts<'_>, plan: &Plan) -> Result<Guarded, Failure> {
     let (approvals, approved) = hold::approvals(parts.context, parts.view)?;
-    let memory = parts.view.map(|view| view.guard_memory(&parts.context.export.name)).transpose()?.flatten().unwrap_or_default();
+    let before = parts.view.map(|view| view.guard_memory(&parts.context.export.name)).transpose()?.flatten();
+    let memory = before.unwrap_or_default();
     let gathering = Gathering { parts, plan, memory: &memory };
     let (facts, set_aside) = gathering.facts(&approved)?;
     let export = &parts.context.export;
@@ -70,7 +71,7 @@ pub fn changes(context: &Context, settled: &Settled, work: &Work) -> Changes {
         joins.for_each(|bit| changes.added.entry(name(bit)).or_default().push(entry.key()));
     }
     let lists = work.inputs.iter().filter(|input| !input.unreadable.rows.is_empty());
-    changes.unreadable = lists.map(|input| (input.segment.to_string(), input.unreadable.rows.clone())).collect();
+    changes.unreadable = lists.map(|input| (input.segment.to_string(), input.unreadable.distinct())).collect();
     changes.removed.values_mut().chain(changes.added.values_mut()).for_each(|keys| keys.sort_unstable());
     changes
 }
@@ -103,7 +104,7 @@ impl Gathering<'_> {
         let facts = Facts {
             segments,
             inputs: parts.work.inputs.iter().map(|input| self.input(input, approved)).collect::<Result<_, _>>()?,
-            suppression_gone: self.memory.suppress.iter().filter(|name| !export.removed && !named(name)).cloned().collect(),
+            suppression_gone: self.in_force()?.into_iter().filter(|name| !export.removed && !named(name)).collect(),
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
             mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
@@ -116,6 +117,15 @@ impl Gathering<'_> {
             removal: export.removed.then(|| self.removal(approved)),
         };
         Ok((facts, set_aside))
+    }
+
+    /// Suppression lists of the export's last run, and those that the settings named in the last run of any, but for those
+    /// that may be gone.
+    fn in_force(&self) -> Result<BTreeSet<String>, Failure> {
+        let mut names = self.parts.view.map_or(Ok(BTreeSet::new()), |view| view.suppression_of_settings())?;
+        names.extend(self.memory.suppress.iter().cloned());
+        self.memory.dropped.iter().for_each(|name| _ = names.remove(name));
+        Ok(names)
     }
 
     /// Those of a kind whose addition to some list is approved.
@@ -162,7 +172,7 @@ impl Gathering<'_> {
     fn of_segment(&self, segment: &Arc<Segment>) -> Result<SegmentFacts, Failure> {
         let members = self.members_of(segment);
         let (expect, age_seconds) = (segment.expect, self.age_of(segment));
-        let largest = self.largest(segment.name.as_str())?.max(members);
+        let largest = self.largest(segment.name.as_str(), false)?.max(members);
         let name = segment.name.to_string();
         Ok(SegmentFacts { name, members, expect, age_seconds, largest, part: true, ..SegmentFacts::default() })
     }
@@ -206,6 +216,7 @@ impl Gathering<'_> {
             expect: segment.map_or_else(Expect::default, |segment| segment.expect),
             age_seconds: segment.and_then(|segment| self.age_of(segment)),
             dropped,
+            stays_empty: self.memory.went_through && before == 0 && joins == 0,
             container_gone: is(ContainerState::Recreate { gone: true }),
             made_anew: is(ContainerState::Recreate { gone: false }),
             first_write: if joins > 0 { self.first_write(container, record)? } else { None },
@@ -265,24 +276,25 @@ impl Gathering<'_> {
     fn input(&self, input: &Input, approved: &Approvals) -> Result<InputFacts, Failure> {
         let name = input.segment.as_str();
         let mut accepted = 0;
-        for row in &input.unreadable.rows {
-            let before = self.parts.view.map(|view| view.accepts_row(&self.parts.context.export.name, name, *row)).transpose()?;
-            accepted += u64::from(before.unwrap_or(false) || approved.accepts_unreadable(name, *row));
+        for rows in input.unreadable.rows.chunk_by(|one, other| one == other) {
+            let before = self.parts.view.map(|view| view.accepts_row(&self.parts.context.export.name, name, rows[0])).transpose()?;
+            let known = before.unwrap_or(false) || approved.accepts_unreadable(name, rows[0]);
+            accepted += if known { rows.len() as u64 } else { 0 };
         }
         Ok(InputFacts {
             name: name.to_owned(),
             excludes: input.excludes,
             members: input.members,
-            largest: self.largest(&hold::size_name(name, input.excludes))?,
+            largest: self.largest(&hold::size_name(name, input.excludes), input.excludes)?,
             expect: input.expect,
             age_seconds: input.newest.map(|newest| self.age(newest).as_secs()),
             unreadable: Counted { all: input.unreadable.rows.len() as u64, approved: accepted },
         })
     }
 
-    fn largest(&self, segment: &str) -> Result<u64, Failure> {
+    fn largest(&self, segment: &str, shared: bool) -> Result<u64, Failure> {
         let (export, today) = (&self.parts.context.export.name, self.parts.context.now.date_naive());
-        Ok(self.parts.view.map_or(Ok(0), |view| view.largest_segment(export, segment, today))?)
+        Ok(self.parts.view.map_or(Ok(0), |view| view.largest_segment(export, segment, shared, today))?)
     }
 
     fn age_of(&self, segment: &Segment) -> Option<u64> {

@@ -1,7 +1,10 @@
 //! A plan that waits for a person: stored whole, so that it can be reviewed and approved by its digest; and what is remembered
 //! once one was carried out.
 
-use super::{Context, Failure, Prepared, Recorder, facts};
+use super::{
+    Context, Failure, Prepared, Recorder,
+    facts::{self, Guarded},
+};
 use crate::{
     definition::{OnLeave, PlaceRef},
     destination::ContainerId,
@@ -16,6 +19,7 @@ use std::collections::BTreeMap;
 
 /// Stores a held plan with everyone whom it would change.
 pub async fn hold(context: &Context, recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
+    note_in_force(context, recorder, &prepared.guarded.memory)?;
     keep(context, recorder, &prepared.plan, facts::changes(context, &prepared.settled, &prepared.work)).await
 }
 
@@ -98,23 +102,25 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
     let (export, day, now) = (context.export.name.clone(), context.now.date_naive(), context.now);
     let guarded = &prepared.guarded;
     let sizes = guarded.sizes.clone();
+    let memory = GuardMemory { dropped: dropped(context, guarded, complete), ..in_force(context) };
     let memory = GuardMemory {
-        suppress: context.export.suppress.iter().map(|segment| segment.name.to_string()).collect(),
         rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
+        went_through: complete || guarded.memory.went_through,
+        ..memory
     };
     let needed = complete && !guarded.unapproved.passes();
     let shrunk: Vec<Reason> = guarded.unapproved.held.iter().filter(|reason| needed && shrank(reason.code)).cloned().collect();
     let used = if needed { guarded.approvals.clone() } else { Vec::new() };
     let unreadable = prepared.work.inputs.iter().filter(|input| complete && !input.unreadable.rows.is_empty());
-    let accepted: Vec<_> = unreadable.map(|input| (input.segment.clone(), input.unreadable.rows.clone())).collect();
+    let accepted: Vec<_> = unreadable.map(|input| (input.segment.clone(), input.unreadable.distinct())).collect();
     let write = move |store: &mut Store| {
         for (segment, members) in &sizes {
             store.record_segment_size(&export, segment, day, *members)?;
         }
         for reason in &shrunk {
             let excludes = reason.code != Code::SegmentShrunk;
-            store.accept_segment_size(&export, &size_name(reason.segment.as_deref().unwrap_or_default(), excludes), reason.actual)?;
+            store.accept_segment_size(&export, &size_name(reason.segment.as_deref().unwrap_or_default(), excludes), day, reason.actual)?;
         }
         for (segment, rows) in accepted {
             store.accept_rows(&export, segment.as_str(), rows)?;
@@ -128,6 +134,41 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
 /// A segment may both be sent and keep people out elsewhere; it is counted in another way there.
 pub fn size_name(segment: &str, excludes: bool) -> String {
     if excludes { format!("without {segment}") } else { segment.to_owned() }
+}
+
+/// Suppression lists as they are named now.
+fn in_force(context: &Context) -> GuardMemory {
+    let export = &context.export;
+    let names: Vec<_> = export.suppress.iter().map(|segment| segment.name.to_string()).collect();
+    let settings = names.iter().take(export.suppress_by_settings).cloned().collect();
+    GuardMemory { suppress: names, settings, ..GuardMemory::default() }
+}
+
+/// Lists that may be gone: those that a run went through without, until they are named again.
+fn dropped(context: &Context, guarded: &Guarded, complete: bool) -> Vec<String> {
+    let gone = guarded.unapproved.held.iter().filter(|reason| complete && reason.code == Code::SuppressionGone);
+    let gone = gone.filter_map(|reason| reason.segment.clone());
+    let mut names: Vec<_> = guarded.memory.dropped.iter().cloned().chain(gone).collect();
+    names.retain(|name| context.export.suppress.iter().all(|segment| segment.name.as_str() != name));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// A plan that is held is remembered for what keeps people out: it must not be forgotten before the first run that goes
+/// through.
+fn note_in_force(context: &Context, recorder: &Recorder, memory: &GuardMemory) -> Result<(), Failure> {
+    let now = in_force(context);
+    let both = |before: &[String], now: Vec<String>| {
+        let mut names: Vec<_> = before.iter().cloned().chain(now).collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let memory =
+        GuardMemory { suppress: both(&memory.suppress, now.suppress), settings: both(&memory.settings, now.settings), ..memory.clone() };
+    let export = context.export.name.clone();
+    recorder.write(move |store| store.remember_guard(&export, &memory))
 }
 
 fn mails(context: &Context) -> bool {

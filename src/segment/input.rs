@@ -31,7 +31,7 @@ impl Input {
 /// Rows that hold no address.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Unreadable {
-    /// What stands for each different one, sorted.
+    /// What stands for each, sorted.
     pub rows: Vec<Key>,
     /// Some of them as they are written, for people.
     pub examples: Vec<String>,
@@ -51,7 +51,13 @@ impl Unreadable {
 
     pub(super) fn finish(mut self) -> Self {
         self.rows.sort_unstable();
-        self.rows.dedup();
         self
+    }
+
+    /// Each different one.
+    pub fn distinct(&self) -> Vec<Key> {
+        let mut rows = self.rows.clone();
+        rows.dedup();
+        rows
     }
 }

@@ -81,7 +81,9 @@ impl Store {
                 && let Some(id) = export_id(conn, old)?
             {
                 conn.execute("UPDATE export SET name = ?2 WHERE id = ?1", params![id.0, name])?;
-                for table in ["run", "held", "rejected_run", "schedule", "prepared", "segment_size", "guard_memory", "accepted_row"] {
+                for table in
+                    ["run", "held", "rejected_run", "schedule", "prepared", "segment_size", "accepted_size", "guard_memory", "accepted_row"]
+                {
                     conn.execute(&format!("UPDATE OR REPLACE {table} SET export = ?2 WHERE export = ?1"), params![old, name])?;
                 }
                 return Ok(id);

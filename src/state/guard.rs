@@ -7,35 +7,63 @@ use super::{
 };
 use crate::{definition::Name, member::Key};
 use chrono::{Days, NaiveDate};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
+use std::collections::BTreeSet;
 
 /// As the last run left it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GuardMemory {
     /// Suppression lists that were in force.
     pub suppress: Vec<String>,
+    /// Of these, the ones that the settings name: they are in force for every export, also for one that never ran.
+    pub settings: Vec<String>,
+    /// Lists that may be gone, as somebody approved.
+    pub dropped: Vec<String>,
     /// Rows rejected by the last complete run.
     pub rejected: u64,
     /// A run in which the platform mails new contacts was let through.
     pub mails_new_contacts: bool,
+    /// A run was carried out to its end.
+    pub went_through: bool,
 }
 
 impl View {
     /// `None` before the export's first run.
     pub fn guard_memory(&self, export: &Name) -> Result<Option<GuardMemory>> {
-        let sql = "SELECT suppress, rejected, mails_new_contacts FROM guard_memory WHERE export = ?1";
-        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get(2)?));
-        let Some((suppress, rejected, mails_new_contacts)) = self.conn.query_row(sql, [export], read).optional()? else {
-            return Ok(None);
-        };
-        Ok(Some(GuardMemory { suppress: sql::from_json(&suppress)?, rejected: sql::unsigned(rejected)?, mails_new_contacts }))
+        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through FROM guard_memory WHERE export = ?1";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let mut rows = statement.query([export])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let names = |column| sql::from_json(&row.get::<_, String>(column)?);
+        Ok(Some(GuardMemory {
+            suppress: names(0)?,
+            settings: names(1)?,
+            dropped: names(2)?,
+            rejected: sql::unsigned(row.get(3)?)?,
+            mails_new_contacts: row.get(4)?,
+            went_through: row.get(5)?,
+        }))
     }
 
-    /// The segment's largest size in the last seven days, as this export read it.
-    pub fn largest_segment(&self, export: &Name, segment: &str, today: NaiveDate) -> Result<u64> {
-        let since = day_text(today - Days::new(SIZE_DAYS - 1));
-        let sql = "SELECT max(members) FROM segment_size WHERE export = ?1 AND segment = ?2 AND day BETWEEN ?3 AND ?4";
-        let largest: Option<i64> = self.conn.query_row(sql, params![export, segment, since, day_text(today)], |row| row.get(0))?;
+    /// Suppression lists that the settings named in the last run of any export.
+    pub fn suppression_of_settings(&self) -> Result<BTreeSet<String>> {
+        let mut statement = self.conn.prepare_cached("SELECT settings FROM guard_memory")?;
+        let mut rows = statement.query([])?;
+        let mut names = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            names.extend(sql::from_json::<Vec<String>>(&row.get::<_, String>(0)?)?);
+        }
+        Ok(names)
+    }
+
+    /// The largest size in the last seven days of a segment as this export read it; of one that keeps people out (`shared`), as
+    /// any export did. A smaller one that was approved counts instead.
+    pub fn largest_segment(&self, export: &Name, segment: &str, shared: bool, today: NaiveDate) -> Result<u64> {
+        let (since, today) = (day_text(today - Days::new(SIZE_DAYS - 1)), day_text(today));
+        let sql = "SELECT min(max(members), coalesce((SELECT members FROM accepted_size
+                     WHERE export = ?1 AND segment = ?2 AND day BETWEEN ?3 AND ?4), 9223372036854775807))
+                   FROM segment_size WHERE (?5 OR export = ?1) AND segment = ?2 AND day BETWEEN ?3 AND ?4";
+        let largest: Option<i64> = self.conn.query_row(sql, params![export, segment, since, today, shared], |row| row.get(0))?;
         sql::unsigned(largest.unwrap_or(0))
     }
 
@@ -48,11 +76,13 @@ impl View {
 
 impl Store {
     pub fn remember_guard(&mut self, export: &Name, memory: &GuardMemory) -> Result<()> {
-        let suppress = sql::to_json(&memory.suppress)?;
+        let names = [&memory.suppress, &memory.settings, &memory.dropped].map(sql::to_json);
+        let [suppress, settings, dropped] = names;
+        let (suppress, settings, dropped) = (suppress?, settings?, dropped?);
         self.note(|conn| {
             conn.execute(
-                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4)",
-                params![export, suppress, sql::count(memory.rejected), memory.mails_new_contacts],
+                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                params![export, suppress, settings, dropped, sql::count(memory.rejected), memory.mails_new_contacts, memory.went_through],
             )?;
             Ok(())
         })
@@ -65,16 +95,20 @@ impl Store {
                 "INSERT INTO segment_size VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET members = max(members, excluded.members)",
                 params![export, segment, day_text(day), sql::count(members)],
             )?;
+            conn.execute(
+                "UPDATE accepted_size SET members = max(members, ?3) WHERE export = ?1 AND segment = ?2",
+                params![export, segment, sql::count(members)],
+            )?;
             Ok(())
         })
     }
 
-    /// Its smaller size was approved: that is what the next one is measured against.
-    pub fn accept_segment_size(&mut self, export: &Name, segment: &str, members: u64) -> Result<()> {
+    /// Its smaller size was approved for this export: that is what the next one is measured against.
+    pub fn accept_segment_size(&mut self, export: &Name, segment: &str, day: NaiveDate, members: u64) -> Result<()> {
         self.note(|conn| {
             conn.execute(
-                "UPDATE segment_size SET members = min(members, ?3) WHERE export = ?1 AND segment = ?2",
-                params![export, segment, sql::count(members)],
+                "INSERT OR REPLACE INTO accepted_size VALUES (?1, ?2, ?3, ?4)",
+                params![export, segment, day_text(day), sql::count(members)],
             )?;
             Ok(())
         })
@@ -91,7 +125,7 @@ impl Store {
     /// The export is forgotten, and what was compared with it.
     pub fn forget_guard(&mut self, export: &Name) -> Result<()> {
         self.note(|conn| {
-            for table in ["guard_memory", "segment_size", "accepted_row"] {
+            for table in ["guard_memory", "segment_size", "accepted_size", "accepted_row"] {
                 conn.execute(&format!("DELETE FROM {table} WHERE export = ?1"), [export])?;
             }
             Ok(())

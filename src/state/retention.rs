@@ -32,7 +32,9 @@ impl Store {
             conn.execute("DELETE FROM held WHERE made_ms < ?1", [before])?;
             conn.execute("DELETE FROM audit WHERE at_ms < ?1", [before])?;
             conn.execute("DELETE FROM container_size WHERE day < ?1", [day_text(today - Days::new(SIZE_DAYS))])?;
-            conn.execute("DELETE FROM segment_size WHERE day < ?1", [day_text(today - Days::new(SIZE_DAYS))])?;
+            for table in ["segment_size", "accepted_size"] {
+                conn.execute(&format!("DELETE FROM {table} WHERE day < ?1"), [day_text(today - Days::new(SIZE_DAYS))])?;
+            }
             conn.execute("DELETE FROM budget WHERE day < ?1", [day_text(today - Days::new(2))])?;
             Ok(runs)
         })

@@ -47,6 +47,24 @@ impl Kept {
         fs::write(self.world.directory().join("never.csv"), format!("Email\n{addresses}")).unwrap();
     }
 
+    /// A second export of the same people to a tag of its own, which never ran.
+    fn add_another(&self) {
+        let path = self.world.directory().join("another.yaml");
+        let yaml = "apiVersion: listkeeper/v1\nkind: Export\nname: second\nconnection: account\nsegments: [everyone]
+target: {audienceId: cdp, names: {everyone: Second}}\nmatch: {email: Email, id: Id}
+attributes: {FNAME: First, VALUE: {column: Value, type: number, onEmpty: clear}}\nnewContacts: {status: subscribed}\n";
+        fs::write(path, yaml).unwrap();
+    }
+
+    async fn another_is_held(&self, why: &str) {
+        let catalog = listkeeper::definition::read(&self.world.directory());
+        let second = catalog.exports.values().find(|export| export.name.as_str() == "second").unwrap().clone();
+        self.world.asked();
+        let report = self.world.apply_export(&second).await;
+        assert!(matches!(&report.end, End::Held { reason } if reason.contains(why)), "{:?}", report.end);
+        assert_eq!(Sent::of(&self.world.asked()), Sent::default(), "a held plan sends nothing");
+    }
+
     async fn held(&self, why: &str) -> String {
         self.world.asked();
         let report = self.world.apply().await;
@@ -121,4 +139,34 @@ async fn addresses_in_a_suppression_list_are_read_generously() {
     assert!(kept.world.plan().await.verdict.passes(), "a row that was approved as it is, is not asked about again");
     kept.never(&format!("{list}p5 at contoso\np6 at contoso\n"));
     kept.held("1 row of segment never").await;
+}
+
+/// What was in force for one export is in force for every one, also for one that never ran.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_export_is_held_by_a_list_of_the_settings_that_is_gone() {
+    let kept = Kept::new("suppress", "", 5, "p0@contoso.test\n").await;
+    kept.world.succeed().await;
+    kept.define("", "");
+    kept.add_another();
+    kept.another_is_held("the suppression list never was in force in the last run and is no longer named").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_a_first_run_that_was_held_is_not_forgotten() {
+    let kept = Kept::new("suppress", "", 5, "").await;
+    kept.held("is empty").await;
+    kept.define("", "");
+    kept.held("the suppression list never was in force in the last run and is no longer named").await;
+}
+
+#[rstest]
+#[case::suppressed("suppress")]
+#[case::except("except")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_export_is_held_by_a_cut_list(#[case] how: &str) {
+    let kept = Kept::new(how, "", 12, "p0@contoso.test\np1@contoso.test\np2@contoso.test\n").await;
+    kept.world.succeed().await;
+    kept.never("p0@contoso.test\n");
+    kept.add_another();
+    kept.another_is_held("segment never, which keeps people out, has 1 of 3 members").await;
 }

@@ -51,9 +51,10 @@ impl Listener for Teller {
                 self.systemd.ready(&what);
             }
             Reading::Held { catalog, reason, missing } => {
+                let gone = if missing.is_empty() { String::new() } else { format!(": {}", missing.join(", ")) };
                 render::error(
-                    &format!("the directory is held: {reason}: {}; what was there before goes on", missing.join(", ")),
-                    &["bring the files back, or, if it is meant:", &format!("listkeeper approve {}", short(&catalog.digest))],
+                    &format!("the directory is held: {reason}{gone}; what was there before goes on"),
+                    &["put back what is gone, or, if it is meant:", &format!("listkeeper approve {}", short(&catalog.digest))],
                 );
                 self.systemd.ready(&format!("held: {reason}"));
             }

@@ -31,7 +31,7 @@ pub struct GuardDoc {
     pub max_additions: Option<Text>,
     /// Distinct members that an export may have, beyond which nothing is sent. Default: 1000000.
     pub max_members: Option<crate::definition::yaml::At<u64>>,
-    /// Newly rejected rows beyond which a run counts as partial. Default: `5%`.
+    /// Newly rejected rows beyond which a plan is held, as a share of the rows read; from 10 such rows up. Default: `5%`.
     pub max_rejected: Option<Text>,
 }
 

@@ -64,6 +64,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         connection: connection?,
         segments,
         suppress: together(&world.settings.value.suppress, own),
+        suppress_by_settings: world.settings.value.suppress.len(),
         target: target?,
         matching: matching?,
         attributes,

@@ -34,11 +34,22 @@ CREATE TABLE segment_size (            -- the largest of each day, by the export
   PRIMARY KEY (export, segment, day)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE accepted_size (           -- smaller sizes that somebody approved; larger readings raise them
+  export TEXT NOT NULL,
+  segment TEXT NOT NULL,
+  day TEXT NOT NULL,
+  members INTEGER NOT NULL,
+  PRIMARY KEY (export, segment)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE guard_memory (            -- what the guard compares the next plan with
   export TEXT PRIMARY KEY,
-  suppress TEXT NOT NULL,              -- JSON: names of the suppression lists of the last run
+  suppress TEXT NOT NULL,              -- JSON: names of the suppression lists that were in force for it
+  settings TEXT NOT NULL,              -- JSON: of these, the ones that the settings name, for every export
+  dropped TEXT NOT NULL,               -- JSON: names that may be gone, as somebody approved
   rejected INTEGER NOT NULL,           -- rows rejected by the last complete run
-  mails_new_contacts INTEGER NOT NULL  -- 1: a run in which the platform mails new contacts was let through
+  mails_new_contacts INTEGER NOT NULL, -- 1: a run in which the platform mails new contacts was let through
+  went_through INTEGER NOT NULL        -- 1: a run was carried out to its end
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE accepted_row (            -- rows without an address in segments that keep people out, approved as they are

@@ -214,22 +214,33 @@ fn sizes_of_lists_and_segments_go_down_only_when_somebody_says_so() {
     for members in [100, 40] {
         f.store.record_segment_size(&news, "never", day, members).unwrap();
     }
-    assert_eq!(f.store.largest_segment(&news, "never", day).unwrap(), 100);
-    f.store.accept_segment_size(&news, "never", 40).unwrap();
-    assert_eq!(f.store.largest_segment(&news, "never", day).unwrap(), 40);
-    assert_eq!(f.store.largest_segment(&name("other"), "never", day).unwrap(), 0);
-    assert_eq!(f.store.largest_segment(&news, "never", day + chrono::Days::new(7)).unwrap(), 0, "seven days, today included");
+    assert_eq!(f.store.largest_segment(&news, "never", true, day).unwrap(), 100);
+    f.store.accept_segment_size(&news, "never", day, 40).unwrap();
+    assert_eq!(f.store.largest_segment(&news, "never", true, day).unwrap(), 40);
+    assert_eq!(f.store.largest_segment(&name("other"), "never", true, day).unwrap(), 100, "of one for all, approved for one");
+    assert_eq!(f.store.largest_segment(&name("other"), "never", false, day).unwrap(), 0);
+    f.store.record_segment_size(&news, "never", day, 60).unwrap();
+    assert_eq!(f.store.largest_segment(&news, "never", true, day).unwrap(), 60, "larger again");
+    assert_eq!(f.store.largest_segment(&news, "never", true, day + chrono::Days::new(7)).unwrap(), 0, "seven days, today included");
 }
 
 #[test]
 fn the_guard_remembers_by_the_export_s_name() {
     let mut f = fixture();
     let news = name("news");
-    let memory = GuardMemory { suppress: vec!["never".into()], rejected: 3, mails_new_contacts: true };
+    let memory = GuardMemory {
+        suppress: vec!["never".into()],
+        settings: vec!["never".into()],
+        dropped: vec!["old".into()],
+        rejected: 3,
+        mails_new_contacts: true,
+        went_through: true,
+    };
     assert_eq!(f.store.guard_memory(&news).unwrap(), None);
     f.store.remember_guard(&news, &memory).unwrap();
     f.store.accept_rows(&news, "never", [Key(5)]).unwrap();
     assert_eq!(f.store.guard_memory(&news).unwrap(), Some(memory));
+    assert_eq!(f.store.suppression_of_settings().unwrap(), ["never".to_owned()].into(), "for exports that never ran, too");
     assert!(f.store.accepts_row(&news, "never", Key(5)).unwrap() && !f.store.accepts_row(&news, "never", Key(6)).unwrap());
     f.store.forget_guard(&news).unwrap();
     assert!(f.store.guard_memory(&news).unwrap().is_none() && !f.store.accepts_row(&news, "never", Key(5)).unwrap());
