@@ -94,6 +94,11 @@ pub struct Resources {
 }
 
 impl Resources {
+    /// The place's id, where it is there.
+    pub fn existing_place(&self) -> Option<PlaceId> {
+        if let PlacePlan::Existing { id, .. } = &self.place { Some(PlaceId(id.clone())) } else { None }
+    }
+
     /// The place's id, or the name it will get.
     pub fn place_name(&self) -> &str {
         match &self.place {

@@ -3,14 +3,16 @@
 //! What a reading shows of persons is on record before anything is sent, whoever is sent and whether or not the plan is
 //! carried out: what protects people must not depend on it.
 
-use super::{Failure, Recorder, prepare::Work, resolve::Lookup};
+use super::{Context, Failure, Recorder, prepare::Work, resolve::Lookup};
 use crate::{
     definition::Export,
-    member::{ChangeEntry, ChangeFlags, Desired, Ids, Key, Mapping, Person, Spool, Standing, source_tag},
+    destination::{PlaceId, Reading},
+    member::{ChangeEntry, ChangeFlags, Desired, Email, Ids, Key, Mapping, Person, Spool, Standing, source_tag},
     plan::standing::{self, Elsewhere, KnownContact, Other, speaks_against},
     state::{Contact, ExportId, MemberStateKind, NewId, PlaceRow, View},
 };
-use std::io;
+use futures::future::try_join_all;
+use std::{collections::BTreeMap, io};
 
 /// Rows written together.
 const CHUNK: usize = 1000;
@@ -22,6 +24,8 @@ pub struct Persons<'a> {
     ids: &'a Ids,
     /// Sources whose ids the state holds.
     sources: Vec<u64>,
+    /// Statuses of other addresses that were asked for in this run.
+    asked: BTreeMap<Key, Standing>,
 }
 
 impl<'a> Persons<'a> {
@@ -32,7 +36,7 @@ impl<'a> Persons<'a> {
             _ => None,
         };
         let sources = lookup.view.map_or_else(|| Ok(Vec::new()), View::id_sources)?;
-        Ok(Self { known, export: lookup.export, ids: mapping.ids(), sources })
+        Ok(Self { known, export: lookup.export, ids: mapping.ids(), sources, asked: BTreeMap::new() })
     }
 
     /// Every address under which these were ever seen, sorted.
@@ -55,6 +59,15 @@ impl<'a> Persons<'a> {
         entry: &ChangeEntry,
         chosen: Option<Standing>,
     ) -> Result<Elsewhere, Failure> {
+        let mut all = Elsewhere::Fine;
+        for key in self.others(desired, entry)? {
+            all = all.and(standing::elsewhere(self.other(lookup, key)?, chosen));
+        }
+        Ok(all)
+    }
+
+    /// The other addresses of an entry's person, as far as they were ever seen.
+    fn others(&self, desired: &Desired<ChangeFlags>, entry: &ChangeEntry) -> Result<Vec<Key>, Failure> {
         let mut others = desired.shared.others(entry.key());
         if let Some((view, place)) = self.known
             && let Some(person) = desired.spool.read(entry.offset())?.person
@@ -63,16 +76,46 @@ impl<'a> Persons<'a> {
             others.sort_unstable();
             others.dedup();
         }
-        let mut all = Elsewhere::Fine;
-        for key in others.into_iter().filter(|key| *key != entry.key()) {
-            all = all.and(standing::elsewhere(self.other(lookup, key)?, chosen));
+        others.retain(|key| *key != entry.key());
+        Ok(others)
+    }
+
+    /// Where no reading of the run tells statuses, those of the other addresses of new members are asked one by one: who opted
+    /// out under one address is not sent under another.
+    pub async fn ask(
+        &mut self,
+        context: &Context,
+        lookup: &Lookup<'_>,
+        place: Option<&PlaceId>,
+        desired: &Desired<ChangeFlags>,
+    ) -> Result<(), Failure> {
+        let read = context.capabilities.reading == Reading::Everyone && context.destination.rereads(context.export.new_contacts.status);
+        let Some(place) = place.filter(|_| !read && context.export.matching.id.is_some()) else { return Ok(()) };
+        let mut addresses = BTreeMap::new();
+        for entry in desired.entries.iter().filter(|entry| entry.flags().has(ChangeFlags::NEW)) {
+            for key in self.others(desired, entry)? {
+                addresses.extend(address(lookup, desired, key)?.map(|email| (key, email)));
+            }
         }
-        Ok(all)
+        let addresses: Vec<(Key, Email)> = addresses.into_iter().collect();
+        for some in addresses.chunks(context.connections.max(1) as usize) {
+            if context.cancel.is_cancelled() {
+                return Err(Failure::canceled());
+            }
+            let found = try_join_all(some.iter().map(|(_, email)| context.destination.find(place, email))).await?;
+            let found = some.iter().zip(found).filter_map(|((key, _), contact)| Some((*key, contact?.standing)));
+            self.asked.extend(found.filter(|(_, standing)| says_no(*standing)));
+        }
+        Ok(())
     }
 
     fn other(&self, lookup: &Lookup<'_>, key: Key) -> Result<Other, Failure> {
         let (Some(view), Some(place)) = (lookup.view, lookup.place) else { return Ok(Other::default()) };
-        let contact = view.contact(place, key)?.map(known_contact);
+        let mut contact = view.contact(place, key)?.map(known_contact);
+        if let Some(standing) = self.asked.get(&key) {
+            let known = contact.unwrap_or(KnownContact { standing: *standing, archived_from: None, ours: false });
+            contact = Some(KnownContact { standing: *standing, ..known });
+        }
         let (mut removed, mut refused) = (false, false);
         for record in view.on_record(place, key)? {
             let here = Some(record.export) == self.export;
@@ -82,6 +125,25 @@ impl<'a> Persons<'a> {
         }
         Ok(Other { contact, removed, refused })
     }
+}
+
+/// Anything else allows no more than what is known already.
+fn says_no(standing: Standing) -> bool {
+    matches!(standing, Standing::Unsubscribed | Standing::Cleaned | Standing::Archived)
+}
+
+/// An address by its key: of the same reading, or of a member of the audience.
+fn address(lookup: &Lookup<'_>, desired: &Desired<ChangeFlags>, key: Key) -> Result<Option<Email>, Failure> {
+    if let Ok(at) = desired.entries.binary_search_by_key(&key, ChangeEntry::key) {
+        return Ok(Some(desired.spool.read(desired.entries[at].offset())?.email));
+    }
+    let (Some(view), Some(place)) = (lookup.view, lookup.place) else { return Ok(None) };
+    for record in view.on_record(place, key)? {
+        if let Some(email) = view.member(record.export, key)?.and_then(|member| member.address) {
+            return Ok(Some(email));
+        }
+    }
+    Ok(None)
 }
 
 pub fn known_contact(contact: Contact) -> KnownContact {

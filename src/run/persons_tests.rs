@@ -186,6 +186,23 @@ async fn a_changed_address_goes_on(#[case] export: &str) {
     }
 }
 
+/// Where no reading tells statuses, those of a person's other addresses are asked for before a new one is sent.
+#[rstest]
+#[case::iterable(Like::Iterable)]
+#[case::omnisend(Like::Omnisend)]
+#[case::constant_contact(Like::ConstantContact)]
+#[tokio::test(start_paused = true)]
+async fn who_opted_out_is_not_sent_under_another_address(#[case] like: Like) {
+    let world = world(like, "").await;
+    people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    succeed(&world).await;
+    set(&world, "ana", Standing::Unsubscribed);
+    people(&world, &[("1", "ana-new"), ("2", "bo-new"), ("3", "cy"), ("4", "di")]);
+    let report = world.run().await;
+    assert_eq!((elsewhere(&report), report.counts.added), (1, 1), "{report:?}");
+    assert!(!on_list(&world).contains(&"ana-new".to_owned()) && on_list(&world).contains(&"bo-new".to_owned()), "{:?}", on_list(&world));
+}
+
 /// The status that we gave is no obstacle; the new address gets it too, and never a higher one.
 #[rstest]
 #[case::as_chosen("transactional", "transactional", Standing::NonSubscribed)]

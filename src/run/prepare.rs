@@ -91,7 +91,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let compared = equal.is_none();
     let id = settled.state.as_ref().map(|s| s.id);
     let lookup = Lookup { view, export: id, place };
-    let persons = Persons::open(&lookup, &mapping)?;
+    let mut persons = Persons::open(&lookup, &mapping)?;
     let mut desired = desired.changes();
     let Diffed { mut leavers, mut tally, ids, gone, moot } = match equal {
         Some(tally) => {
@@ -102,6 +102,8 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     };
     let back = in_doubt.confirm(context, &shape, &mapping, &mut leavers, &mut tally).await?;
     settled.resources.notes.extend(back.note());
+    let audience = settled.resources.existing_place();
+    persons.ask(context, &lookup, audience.as_ref(), &desired).await?;
     let digest = assemble::digest(context, &settled, &desired, &leavers, &ids);
     let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;

@@ -61,15 +61,26 @@ struct User {
 struct Lists {
     email_list_ids: Vec<u64>,
     user_list_ids: Vec<u64>,
+    unsubscribed_channel_ids: Vec<serde_json::Value>,
+    unsubscribed_message_type_ids: Vec<serde_json::Value>,
+}
+
+impl Lists {
+    /// Whoever opted out of anything has opted out: a new profile would get all of it.
+    fn standing(&self) -> Standing {
+        let opted_out = !self.unsubscribed_channel_ids.is_empty() || !self.unsubscribed_message_type_ids.is_empty();
+        if opted_out { Standing::Unsubscribed } else { Standing::NonSubscribed }
+    }
 }
 
 /// Whoever is unknown is an empty answer.
 pub(super) async fn find(api: &Api, email: &Email) -> Result<Option<ContactRecord>, Error> {
     let answer = api.call(Call::to(routes::USER).query("email", email.as_str())).await?;
     let Some(user) = read::<Found>(&answer)?.user else { return Ok(None) };
+    let standing = user.data_fields.standing();
     let lists = user.data_fields.email_list_ids.into_iter().chain(user.data_fields.user_list_ids);
     let containers = lists.map(|id| ContainerId(id.to_string())).collect();
-    Ok(Some(ContactRecord { containers: Some(containers), ..unjudged(email.clone()) }))
+    Ok(Some(ContactRecord { containers: Some(containers), standing, ..unjudged(email.clone()) }))
 }
 
 /// A list says nothing of what someone is subscribed to.
