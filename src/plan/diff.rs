@@ -1,4 +1,4 @@
-//! Desired<ChangeFlags> × last applied → who is new, changed, joins, leaves. Pure; both sides come sorted by key.
+//! Desired × last applied → who is new, changed, joins, leaves. Pure; both sides come sorted by key.
 //!
 //! | desired | last applied | then |
 //! |---|---|---|

@@ -3,9 +3,9 @@
 //!
 //! | recorded | at the platform | then |
 //! |---|---|---|
-//! | ours ([`super::ownership`]) | there | nothing, whatever it is called there ([`super::naming`] says who renames it) |
+//! | ours (`ownership`) | there | nothing, whatever it is called there (`naming` says who renames it) |
 //! | ours | gone | held; made anew once approved |
-//! | none, but we were about to create it | there, empty, made at that time | ours: the answer was lost ([`Begun::made`]) |
+//! | none, but we were about to create it | there, empty, made at that time | ours: the answer was lost (`Begun::made`) |
 //! | none | equal name there, another export's | refused, naming both (E16) |
 //! | none | equal name there | refused, or adopted with `target.adopt` |
 //! | none | no | created |
