@@ -24,8 +24,9 @@ fn wrong_sql_is_told_in_the_engines_words_with_the_segment() {
 fn a_column_that_is_not_there_and_one_that_is_there_twice() {
     let Some(folder) = engines() else { return };
     for engine in all(&folder) {
-        let access = listkeeper::source::Access::local(Default::default(), Default::default());
+        // A snapshot of its own each time: after a reading that failed there is no other.
         let read = |query: &str, column: &str| {
+            let access = listkeeper::source::Access::local(Default::default(), Default::default());
             let segment = engine.segment(listkeeper::definition::Selection::Query(query.to_owned()));
             crate::kit::read(&segment, &access, &[column.to_owned()], &mut |_| ())
         };

@@ -21,8 +21,8 @@ pub struct Engine {
 pub enum Reads {
     /// The reading is a transaction that this statement makes read-only.
     InTransaction(&'static str),
-    /// This statement makes the connection read-only.
-    AfterStatement(&'static str),
+    /// These statements make the connection read-only.
+    AfterStatements(&'static [&'static str]),
     /// By ADBC's own option, if the driver takes it.
     AsAsked,
 }
@@ -47,8 +47,9 @@ impl Engine {
             backslash: is(&["mysql", "mariadb", "spark", "databricks", "bigquery", "snowflake", "clickhouse"]),
             reads: match () {
                 () if is(&["postgres"]) => Reads::InTransaction("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
-                () if is(&["mysql", "mariadb"]) => Reads::AfterStatement("SET SESSION TRANSACTION READ ONLY"),
-                () if is(&["sqlite"]) => Reads::AfterStatement("PRAGMA query_only = ON"),
+                () if is(&["mysql", "mariadb"]) => Reads::AfterStatements(&["SET SESSION TRANSACTION READ ONLY"]),
+                // Another connection that opens or closes the file locks it for a moment.
+                () if is(&["sqlite"]) => Reads::AfterStatements(&["PRAGMA busy_timeout = 10000", "PRAGMA query_only = ON"]),
                 () => Reads::AsAsked,
             },
             shows: match () {

@@ -9,7 +9,7 @@ use adbc_core::error::{Error, Status};
 use std::ffi::c_char;
 
 /// Parts of messages that tell that a connection is gone or never was. Drivers give streams' errors as text only.
-const LOST: [&str; 20] = [
+const LOST: [&str; 21] = [
     "server closed the connection",
     "terminating connection",
     "connection refused",
@@ -24,6 +24,7 @@ const LOST: [&str; 20] = [
     "could not send data",
     "could not translate host name",
     "could not set lock",
+    "database is locked",
     "the database system is",
     "too many clients",
     "ssl syscall error",

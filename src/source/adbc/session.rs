@@ -40,8 +40,8 @@ impl Session {
                 self.begin()?;
                 self.tell(sql)
             }
-            Reads::AfterStatement(sql) => {
-                self.tell(sql)?;
+            Reads::AfterStatements(all) => {
+                all.iter().try_for_each(|sql| self.tell(sql))?;
                 self.begin()
             }
             Reads::AsAsked => self.begin(),

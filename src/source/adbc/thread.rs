@@ -62,22 +62,23 @@ pub fn ask(cancel: &Cancel) {
     }
 }
 
-/// Carries out order after order on one connection, which ends with the first that fails.
+/// Carries out order after order on one connection. After the first that fails there is no other: it would be of another moment.
 pub fn serve(orders: &Receiver<Asked>) {
-    let mut connected = None;
+    let (mut connected, mut broke_off) = (None, false);
     for Asked { order, tell, cancel, living } in orders {
-        let last = carry_out(&mut connected, &order, &cancel, &tell).map(Told::End);
-        let failed = last.is_err();
-        // Nobody listens: whoever asked has gone.
-        tell.send(last).ok();
-        if failed {
+        let last = if broke_off { Err(broken_off()) } else { carry_out(&mut connected, &order, &cancel, &tell).map(Told::End) };
+        broke_off |= last.is_err();
+        if broke_off || order.wish == Wish::End {
             connected = None;
         }
+        // Nobody listens: whoever asked has gone.
+        tell.send(last).ok();
         drop(living);
-        if failed {
-            return;
-        }
     }
+}
+
+pub fn broken_off() -> SourceError {
+    SourceError::new("an earlier reading of this source broke off, and its connection is gone")
 }
 
 /// A connection, and what it needs; dropped in this order.

@@ -3,7 +3,7 @@
 use super::{
     super::SourceError,
     engine::Shows,
-    thread::{Asked, Cancel, Order, Told, ask, serve},
+    thread::{Asked, Cancel, Order, Told, ask, broken_off, serve},
 };
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -48,7 +48,7 @@ impl Work {
         let (living, alive) = sync_channel(0);
         let (cancel, limit) = (Cancel::default(), order.definition.timeout);
         let asked = Asked { order, tell, cancel: Arc::clone(&cancel), living };
-        connection.send(asked).map_err(|_| SourceError::new("an earlier reading of this source broke off, and its connection is gone"))?;
+        connection.send(asked).map_err(|_| broken_off())?;
         Ok(Self { told: Some(told), alive, cancel, stop: Arc::clone(stop), began: Instant::now(), limit, over: false })
     }
 
