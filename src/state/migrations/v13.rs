@@ -1,0 +1,3 @@
+//! Nothing yet.
+
+pub(super) const SQL: &str = "";
