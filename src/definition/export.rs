@@ -232,6 +232,14 @@ pub struct Matching {
     pub ids: SharedIds,
 }
 
+impl Matching {
+    /// Which ids these are; ids that are written otherwise are other ids. Empty: none.
+    pub fn written_ids(&self) -> String {
+        let space = self.ids.space.as_ref().map(|space| format!(" of {space}")).unwrap_or_default();
+        self.id.as_ref().map(|column| format!("{column}{space}")).unwrap_or_default()
+    }
+}
+
 /// Which sources' ids mean the same people. An id is its source's, unless `match.idSpace` says that sources share them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SharedIds {

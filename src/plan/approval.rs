@@ -82,8 +82,8 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
         Code::TooManyMembers | Code::Removals | Code::Shrunk | Code::Additions | Code::ExclusionUnreadable => false,
         Code::Contacts | Code::TooManyInSegment | Code::Rejected | Code::Stale => reason.actual <= approved.actual,
         Code::TooFewInSegment | Code::SegmentShrunk | Code::ExclusionShrunk => reason.actual >= approved.actual,
-        // Whom it mails, or takes out, is approved one by one: here are those whom nobody approved.
-        Code::MailsNewContacts => reason.actual == 0,
+        // Whom it mails, adds or takes out is approved one by one: here are those whom nobody approved.
+        Code::MailsNewContacts | Code::PersonsUnknown => reason.actual == 0,
         Code::Deleted => reason.actual == 0 && reason.of <= approved.of,
         Code::EmptySegment
         | Code::ExclusionEmpty

@@ -7,6 +7,7 @@
 //! | a segment | it is empty (unless `minMembers: 0`), outside its `expect`, too old; or shrank so, on a list with others |
 //! | a segment that keeps people out | the same, whatever its size; or it holds rows without an address |
 //! | suppression | a list of the last run is no longer named |
+//! | people | `match.id` is new or changed, members who may have opted out are gone, and new addresses would be sent |
 //! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
 //! | people to be mailed by the platform | the first time |
 //! | the account, the target, a list that is gone | more contacts than the contract has; another one; always |
@@ -42,6 +43,10 @@ pub struct Facts {
     /// Rows read, and how many more of them are rejected than in the last complete run.
     pub rows: u64,
     pub newly_rejected: u64,
+    /// Members gone who opted out, or may have, and whose new address no id would tell.
+    pub unlinked: u64,
+    /// Addresses that are new, or back after they were archived.
+    pub new_addresses: u64,
     /// The export wrote to another audience before; which it would write to now.
     pub target_changed: Option<String>,
     /// The export was deleted; everything that its removal would take away.
@@ -167,6 +172,9 @@ impl Facts {
         if self.newly_rejected >= SHARE_FROM && self.newly_rejected > may_be_rejected {
             held.push(about(Code::Rejected, self.newly_rejected, may_be_rejected).of(self.rows));
         }
+        if self.unlinked > 0 && self.new_addresses > 0 {
+            held.push(about(Code::PersonsUnknown, self.unlinked, 0).of(self.new_addresses));
+        }
         held.extend(self.target_changed.as_deref().map(|target| about(Code::TargetChanged, 1, 0).subject(Some(target))));
         held.extend(self.removal.filter(RemovalFacts::takes_away).map(|removal| removal.reason()));
         if self.mails_new_contacts && self.new_contacts.all > 0 {
@@ -191,6 +199,7 @@ impl Facts {
     fn unapproved(&self, reason: &Reason) -> Reason {
         let actual = match reason.code {
             Code::MailsNewContacts => self.new_contacts.unapproved(),
+            Code::PersonsUnknown => self.additions.unapproved(),
             Code::Deleted => self.removal.map_or(0, |removal| removal.people.unapproved()),
             _ => reason.actual,
         };

@@ -28,6 +28,17 @@ fn codes(verdict: &Verdict) -> Vec<Code> {
     verdict.held.iter().map(|r| r.code).collect()
 }
 
+/// New addresses are approved by name, whoever is gone.
+#[test]
+fn persons_that_no_id_tells_apart_are_held() {
+    let facts = |unlinked, new_addresses, additions| Facts { unlinked, new_addresses, additions, ..segment(5, 0, 0) };
+    assert_eq!(codes(&first(&facts(1, 2, all(2)))), [Code::PersonsUnknown]);
+    assert!(first(&facts(0, 2, all(2))).passes() && first(&facts(1, 0, all(2))).passes());
+    let verdict = first(&facts(1, 2, all(2)));
+    assert!(then(&facts(3, 2, Counted { all: 2, approved: 2 }), &verdict).passes());
+    assert!(!then(&facts(1, 2, Counted { all: 2, approved: 1 }), &verdict).passes());
+}
+
 #[rstest]
 #[case(70, 30, 100, true)]
 #[case(69, 31, 100, false)]

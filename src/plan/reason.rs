@@ -36,6 +36,8 @@ pub enum Code {
     TooManyInSegment,
     Stale,
     Rejected,
+    /// `match.id` is new or another one: nothing tells whether new addresses belong to people who opted out.
+    PersonsUnknown,
     /// A segment that excludes people is empty.
     ExclusionEmpty,
     ExclusionShrunk,
@@ -119,6 +121,14 @@ impl fmt::Display for Reason {
             }
             Code::Rejected => {
                 write!(f, "{actual} of {of} rows are newly rejected, more than guard.maxRejected allows ({limit})")
+            }
+            Code::PersonsUnknown => {
+                let (gone, new) = (counted(self.actual, "member", "members"), counted(self.of.unwrap_or(0), "address", "addresses"));
+                write!(
+                    f,
+                    "match.id is new or changed; {gone} left the segments who opted out, or may have; {new} would be new, and no id \
+                     on record tells whether they belong to the same people"
+                )
             }
             Code::ExclusionEmpty => {
                 write!(f, "segment {name}, which keeps people out, is empty; `expect: {{minMembers: 0}}` allows that")

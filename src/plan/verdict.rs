@@ -54,6 +54,11 @@ fn way_out(reason: &Reason) -> String {
             "correct the rows that `listkeeper rejected` lists; once approved, these rows are not asked about again".to_owned()
         }
         Code::SuppressionGone => format!("put `suppress: {segment}` back into the settings or the export"),
+        Code::PersonsUnknown => {
+            "run once with the addresses as they were, so that ids are on record; or see that none of the new addresses belongs to \
+             someone who opted out"
+                .to_owned()
+        }
         Code::Rejected => "look at the rejected rows and at their source, or raise guard.maxRejected".to_owned(),
         Code::Removals | Code::Shrunk | Code::SegmentShrunk => {
             format!("look at the query of {segment} and at its source, or raise guard.maxRemovals")

@@ -3,7 +3,7 @@
 use super::{Watch, early::Early, turn::Turn};
 use crate::{
     definition::{Export, Name},
-    destination::{Account, Capabilities, Destination},
+    destination::{Account, Capabilities, Destination, Reading},
     http::Hub,
     state::RunId,
 };
@@ -42,4 +42,11 @@ pub struct Context {
     pub exports: Arc<BTreeMap<Name, Arc<Export>>>,
     /// Held while it writes; `None`: nothing may be written.
     pub(super) turn: Option<Arc<Turn>>,
+}
+
+impl Context {
+    /// Whether the statuses of the audience's contacts are read before each plan.
+    pub(super) fn reads_statuses(&self) -> bool {
+        self.capabilities.reading == Reading::Everyone && self.destination.rereads(self.export.new_contacts.status)
+    }
 }

@@ -113,6 +113,8 @@ impl Gathering<'_> {
             contact_limit: export.connection.limits.contacts,
             rows: plan.counts.read,
             newly_rejected: plan.counts.rejected.saturating_sub(self.memory.rejected),
+            unlinked: parts.work.unlinked,
+            new_addresses: plan.members.create + plan.members.restore,
             target_changed: parts.settled.moved.then(|| hold::target(parts.context)),
             removal: export.removed.then(|| self.removal(approved)),
         };

@@ -107,6 +107,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
         rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
         went_through: complete || guarded.memory.went_through,
+        ids: if complete { context.export.matching.written_ids() } else { guarded.memory.ids.clone() },
         ..memory
     };
     let needed = complete && !guarded.unapproved.passes();

@@ -6,13 +6,13 @@
 use super::{Context, Failure, Recorder, prepare::Work, resolve::Lookup};
 use crate::{
     definition::Export,
-    destination::{PlaceId, Reading},
+    destination::PlaceId,
     member::{ChangeEntry, ChangeFlags, Desired, Email, Ids, Key, Mapping, Person, Spool, Standing, source_tag},
     plan::standing::{self, Elsewhere, KnownContact, Other, speaks_against},
     state::{Contact, ExportId, MemberStateKind, NewId, PlaceRow, View},
 };
 use futures::future::try_join_all;
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, ops::ControlFlow};
 
 /// Rows written together.
 const CHUNK: usize = 1000;
@@ -89,8 +89,7 @@ impl<'a> Persons<'a> {
         place: Option<&PlaceId>,
         desired: &Desired<ChangeFlags>,
     ) -> Result<(), Failure> {
-        let read = context.capabilities.reading == Reading::Everyone && context.destination.rereads(context.export.new_contacts.status);
-        let Some(place) = place.filter(|_| !read && context.export.matching.id.is_some()) else { return Ok(()) };
+        let Some(place) = place.filter(|_| !context.reads_statuses() && context.export.matching.id.is_some()) else { return Ok(()) };
         let mut addresses = BTreeMap::new();
         for entry in desired.entries.iter().filter(|entry| entry.flags().has(ChangeFlags::NEW)) {
             for key in self.others(desired, entry)? {
@@ -107,6 +106,28 @@ impl<'a> Persons<'a> {
             self.asked.extend(found.filter(|(_, standing)| says_no(*standing)));
         }
         Ok(())
+    }
+
+    /// Members that no row wants any more, who opted out or may have, where `match.id` was added or changed since the last
+    /// complete run: no id on record tells whether a new address is theirs.
+    pub fn unlinked(&self, context: &Context, lookup: &Lookup<'_>, desired: &Desired<ChangeFlags>) -> Result<u64, Failure> {
+        let (export, Some(view)) = (&context.export, lookup.view) else { return Ok(0) };
+        let (now, before) = (export.matching.written_ids(), view.guard_memory(&export.name)?.unwrap_or_default().ids);
+        let Some(id) = lookup.export.filter(|_| !now.is_empty() && now != before) else { return Ok(0) };
+        let (mut unlinked, chosen, read) = (0, export.new_contacts.status, context.reads_statuses());
+        let known = match lookup.place.filter(|_| before.is_empty()) {
+            Some(place) => view.addresses_of_people(place)?,
+            None => Vec::new(),
+        };
+        view.member_heads(id, |head| {
+            let linked = known.binary_search(&head.key).is_ok();
+            let wanted = || desired.entries.binary_search_by_key(&head.key, ChangeEntry::key).is_ok();
+            if !linked && !wanted() && (!read || standing::elsewhere(self.other(lookup, head.key)?, chosen) != Elsewhere::Fine) {
+                unlinked += 1;
+            }
+            Ok::<_, Failure>(ControlFlow::Continue(()))
+        })?;
+        Ok(unlinked)
     }
 
     fn other(&self, lookup: &Lookup<'_>, key: Key) -> Result<Other, Failure> {

@@ -113,6 +113,46 @@ async fn an_id_protects_from_its_first_run_on() {
     assert_eq!(on_list(&world), ["bo"]);
 }
 
+/// With the addresses changed in the edit that adds the id, or changes it, nothing tells whose a new address is: a person says.
+#[rstest]
+#[case::added(Like::Mailchimp, PLAIN)]
+#[case::another_column(Like::Mailchimp, "match: {email: Email, id: First}")]
+#[case::where_statuses_are_not_read(Like::Iterable, PLAIN)]
+#[tokio::test(start_paused = true)]
+async fn an_id_that_comes_with_new_addresses_is_held(#[case] like: Like, #[case] before: &str) {
+    let world = World::new(like, "").await;
+    world.edit(PLAIN, before);
+    people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    succeed(&world).await;
+    set(&world, "ana", Standing::Unsubscribed);
+    world.edit(before, ID);
+    people(&world, &[("1", "ana-new"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    let report = world.run().await;
+    let End::Held { .. } = report.end else { panic!("{like:?}: {report:?}") };
+    assert!(
+        text(report.plan.as_ref().unwrap()).contains("1 member left the segments who opted out, or may have; 1 address would be new"),
+        "{report:?}"
+    );
+    assert_eq!(standing(&world, "ana-new"), None);
+    // With the address as it was, one run puts the ids on record, and then the person is known.
+    people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    succeed(&world).await;
+    people(&world, &[("1", "ana-new"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    assert_eq!((elsewhere(&succeed(&world).await), standing(&world, "ana-new")), (1, None), "{like:?}");
+}
+
+/// Where statuses are read and nobody who is gone opted out, an id may come with everything else.
+#[tokio::test(start_paused = true)]
+async fn an_id_that_comes_with_ordinary_changes_is_not_held() {
+    let world = World::new(Like::Mailchimp, "").await;
+    people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    succeed(&world).await;
+    world.edit(PLAIN, ID);
+    people(&world, &[("1", "ana-new"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
+    let report = succeed(&world).await;
+    assert_eq!((report.counts.added, report.counts.removed), (1, 1), "{report:?}");
+}
+
 /// A plan that nobody carried out has shown who has which address all the same.
 #[tokio::test(start_paused = true)]
 async fn what_a_declined_plan_showed_of_people_is_known() {

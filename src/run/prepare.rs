@@ -53,6 +53,8 @@ pub struct Work {
     pub tally: DiffTally,
     /// Members whose id is another one now.
     pub ids: IdChanges,
+    /// Members gone who opted out, or may have, and whose new address no id would tell.
+    pub unlinked: u64,
     /// Whom no list holds any more.
     pub gone: Vec<Key>,
     /// New contacts that get a lower status than the one chosen, and restored ones that get a lower one than they had.
@@ -93,6 +95,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let lookup = Lookup { view, export: id, place };
     let mut persons = Persons::open(&lookup, &mapping)?;
     let mut desired = desired.changes();
+    let unlinked = if compared { persons.unlinked(context, &lookup, &desired)? } else { 0 };
     let Diffed { mut leavers, mut tally, ids, gone, moot } = match equal {
         Some(tally) => {
             desired.entries = Vec::new();
@@ -112,7 +115,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work = Work { mapping, desired, leavers, moot, tally, ids, gone, statuses, reads, inputs, comparison };
+    let mut work = Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, inputs, comparison };
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };

@@ -25,12 +25,14 @@ pub struct GuardMemory {
     pub mails_new_contacts: bool,
     /// A run was carried out to its end.
     pub went_through: bool,
+    /// How `match.id` was written in the last complete run; empty: not at all, or not known.
+    pub ids: String,
 }
 
 impl View {
     /// `None` before the export's first run.
     pub fn guard_memory(&self, export: &Name) -> Result<Option<GuardMemory>> {
-        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through FROM guard_memory WHERE export = ?1";
+        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through, ids FROM guard_memory WHERE export = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([export])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -42,6 +44,7 @@ impl View {
             rejected: sql::unsigned(row.get(3)?)?,
             mails_new_contacts: row.get(4)?,
             went_through: row.get(5)?,
+            ids: row.get(6)?,
         }))
     }
 
@@ -81,8 +84,17 @@ impl Store {
         let (suppress, settings, dropped) = (suppress?, settings?, dropped?);
         self.note(|conn| {
             conn.execute(
-                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-                params![export, suppress, settings, dropped, sql::count(memory.rejected), memory.mails_new_contacts, memory.went_through],
+                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                params![
+                    export,
+                    suppress,
+                    settings,
+                    dropped,
+                    sql::count(memory.rejected),
+                    memory.mails_new_contacts,
+                    memory.went_through,
+                    memory.ids
+                ],
             )?;
             Ok(())
         })

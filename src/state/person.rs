@@ -87,6 +87,13 @@ impl View {
         Ok(self.conn.query_row("SELECT EXISTS (SELECT 1 FROM person WHERE place = ?1)", [place.0], |row| row.get(0))?)
     }
 
+    /// Every address of a person known in the audience, in key order.
+    pub fn addresses_of_people(&self, place: PlaceRow) -> Result<Vec<Key>> {
+        let mut statement = self.conn.prepare_cached("SELECT DISTINCT key FROM person WHERE place = ?1 ORDER BY key")?;
+        let keys = statement.query_map([place.0], |row| row.get(0))?;
+        Ok(keys.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Every address under which one of these is known, in key order.
     pub fn people(&self, place: PlaceRow, people: &[u64]) -> Result<Vec<Key>> {
         let mut statement = self.conn.prepare_cached("SELECT key FROM person WHERE place = ?1 AND person = ?2")?;

@@ -235,6 +235,7 @@ fn the_guard_remembers_by_the_export_s_name() {
         rejected: 3,
         mails_new_contacts: true,
         went_through: true,
+        ids: "Id".into(),
     };
     assert_eq!(f.store.guard_memory(&news).unwrap(), None);
     f.store.remember_guard(&news, &memory).unwrap();
