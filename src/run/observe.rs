@@ -1,6 +1,6 @@
 //! The platform's resources: observed, and settled with what is recorded and wanted.
 
-use super::{Context, Failure, remove, shared};
+use super::{Context, Failure, FailureKind, remove, shared};
 use crate::{
     definition::{Export, Name, PlaceRef},
     destination::{ContainerId, Observed, PlaceId, RemoteField, Sought, WantedField},
@@ -65,8 +65,16 @@ async fn look(context: &Context, view: Option<&View>, state: Option<ExportState>
     let known: Vec<_> = slots.chain(orphans).collect();
     let names: Vec<_> = export.slots().into_iter().map(|slot| slot.container).collect();
     let begun: Vec<_> = recorded.begun.iter().map(|begun| begun.name.clone()).collect();
-    let sought = Sought { place: recorded.place.as_ref(), known: &known, names: &names, begun: &begun };
-    let mut observed = context.destination.observe(&sought).await?;
+    let observe =
+        async |place: Option<&PlaceId>| context.destination.observe(&Sought { place, known: &known, names: &names, begun: &begun }).await;
+    let mut observed = observe(recorded.place.as_ref()).await?;
+    let same = if recorded.place.is_none() { known_by_name(context, view, &observed)? } else { None };
+    if let Some(place) = same {
+        let there = observe(Some(&place)).await?;
+        if there.place.is_some() {
+            (recorded.place, observed) = (Some(place), there);
+        }
+    }
     if context.account.shows.is_some()
         && let Some(place) = &mut observed.place
     {
@@ -160,6 +168,23 @@ fn made_for_another(context: &Context, view: Option<&View>, observed: &Observed)
     let (Some(view), Some(place)) = (view, &observed.place) else { return Ok(None) };
     let made = view.place_origin(&context.account.id, &place.id)? == Some(Origin::Created);
     Ok(made.then(|| place.id.clone()))
+}
+
+/// An audience that another export found by the name that is wanted, and that is called otherwise at the platform now: it is
+/// the same one, and there is to be no second (E4).
+fn known_by_name(context: &Context, view: Option<&View>, observed: &Observed) -> Result<Option<PlaceId>, Failure> {
+    let PlaceRef::Named { name, .. } = context.export.target.audience.place() else { return Ok(None) };
+    let Some(view) = view.filter(|_| observed.place.is_none() && observed.same_name.is_empty()) else { return Ok(None) };
+    let known = view.places_named(&context.account.id, name)?;
+    match known.as_slice() {
+        [] => Ok(None),
+        [place] => Ok(Some(place.clone())),
+        several => {
+            let (word, ids) = (context.capabilities.place_word, several.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "));
+            let what = format!("{} {word}s were known as \"{name}\", and none is called so now: {ids}", several.len());
+            Err(Failure::new(FailureKind::Stalled, what).hint("name the one you mean by its id: `target: {audienceId: …}`"))
+        }
+    }
 }
 
 /// Containers of the names that this export wants, where another export has them (E16).

@@ -118,6 +118,15 @@ impl View {
         code.map(Origin::from_code).transpose()
     }
 
+    /// Audiences that an export found by this name, whatever they are called now.
+    pub fn places_named(&self, account: &str, name: &str) -> Result<Vec<PlaceId>> {
+        let sql = "SELECT DISTINCT p.remote FROM export e JOIN place p ON p.id = e.place
+                   WHERE p.account = ?1 AND e.audience_name = ?2 ORDER BY p.remote";
+        let mut statement = self.conn.prepare_cached(sql)?;
+        let places = statement.query_map([account, name], |row| row.get(0).map(PlaceId))?;
+        Ok(places.collect::<rusqlite::Result<_>>()?)
+    }
+
     /// The row of a place that some export uses or used.
     pub fn place(&self, account: &str, remote: &PlaceId) -> Result<Option<PlaceRow>> {
         let sql = "SELECT id FROM place WHERE account = ?1 AND remote = ?2";

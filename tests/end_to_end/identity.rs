@@ -200,6 +200,12 @@ async fn a_renamed_audience_is_not_made_again() {
     world.succeed().await;
     world.succeed().await;
     assert_eq!(audiences(&world).await, [(made[0].0.clone(), "Customers of Contoso".to_owned())]);
+    // Another export that names it as it was called means the same one.
+    let rich = vec![("rich", "SELECT * FROM people WHERE CAST(Value AS REAL) > 100".into())];
+    world.define(&Defined { name: "second", segments: rich, ..by_name("Made") });
+    world.succeed().await;
+    assert_eq!(audiences(&world).await, [(made[0].0.clone(), "Customers of Contoso".to_owned())]);
+    assert!(world.plan().await.is_empty());
     // The definition follows: still the same one.
     world.define(&by_name("Customers of Contoso"));
     assert!(world.plan().await.is_empty());
