@@ -114,12 +114,12 @@ impl Store {
 
 /// The statuses of these contacts are others than those on record: what was rejected of them may be taken now.
 pub(super) fn status_changed(conn: &Connection, place: PlaceRow) -> Result<()> {
-    let any = "SELECT EXISTS (SELECT 1 FROM export e JOIN member m ON m.export = e.id WHERE e.place = ?1 AND m.code IS NOT NULL)";
+    let any = "SELECT EXISTS (SELECT 1 FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id WHERE e.place = ?1 AND m.code IS NOT NULL)";
     if !conn.query_row(any, [place.0], |row| row.get(0))? {
         return Ok(());
     }
     conn.execute(
-        "UPDATE member SET refused = NULL WHERE code IS NOT NULL AND export IN (SELECT id FROM export WHERE place = ?1)
+        "UPDATE member INDEXED BY member_refused SET refused = NULL WHERE code IS NOT NULL AND export IN (SELECT id FROM export WHERE place = ?1)
            AND key IN (SELECT s.key FROM contact_spool s LEFT JOIN contact c ON c.place = s.place AND c.key = s.key
                        WHERE s.place = ?1 AND c.standing IS NOT s.standing)",
         [place.0],
@@ -136,7 +136,7 @@ pub(super) fn fields_changed(conn: &Connection, place: PlaceRow, shown: &Fields,
         known.push((row.get(0)?, row.get(1)?));
     }
     let mut forgive = conn.prepare_cached(
-        "UPDATE member SET refused = NULL WHERE code IS NOT NULL AND state = 1 AND (field = ?2 OR field IS NULL)
+        "UPDATE member INDEXED BY member_refused SET refused = NULL WHERE code IS NOT NULL AND state = 1 AND (field = ?2 OR field IS NULL)
            AND export IN (SELECT id FROM export WHERE place = ?1)",
     )?;
     let new = shown.keys().chain(announced.keys()).filter(|tag| known.iter().all(|(known, _)| known != *tag)).cloned();

@@ -73,7 +73,7 @@ impl View {
     /// How many rows of an export this run rejected for a reason that was not listed before (E11).
     pub fn new_rejected(&self, export: &Name, run: RunId) -> Result<u64> {
         let sql = "SELECT (SELECT count(*) FROM rejected WHERE run = ?2 AND since_run = ?2)
-                     + (SELECT count(*) FROM export e JOIN member m ON m.export = e.id
+                     + (SELECT count(*) FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id
                         WHERE e.name = ?1 AND m.code IS NOT NULL AND m.refused_run = ?2)";
         sql::unsigned(self.conn.query_row(sql, params![export, run.0], |row| row.get(0))?)
     }
@@ -88,7 +88,7 @@ impl View {
         let checked = "SELECT address, segment, code, detail, field, since_ms FROM rejected_run l JOIN rejected r ON r.run = l.run
                        WHERE l.export = ?1 ORDER BY n";
         let by_platform = "SELECT nullif(m.address, ''), coalesce(s.name, ''), code, coalesce(detail, ''), field, refused_since_ms
-                           FROM export e JOIN member m ON m.export = e.id
+                           FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id
                            LEFT JOIN segment s ON s.export = e.id AND s.bit = m.refused_bit
                            WHERE e.name = ?1 AND m.code IS NOT NULL ORDER BY m.key";
         for sql in [checked, by_platform] {
