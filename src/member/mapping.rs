@@ -110,6 +110,11 @@ impl Mapping {
         }
     }
 
+    /// The `match.id` of a row as text, where it has one.
+    pub fn id_text(&self, batch: &RowBatch, row: usize) -> Option<String> {
+        Some(text_of(batch.cell(row, self.id?))).filter(|id| !id.is_empty())
+    }
+
     /// The attributes in the order of a record's values.
     pub fn fields(&self) -> &[MappedField] {
         &self.fields

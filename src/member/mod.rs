@@ -24,7 +24,7 @@ pub use key::{Fingerprint, Key, Signature};
 pub use listed::{listed, row_key};
 pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};
 pub use person::{Person, is_scientific, source_tag};
-pub use reading::{Collector, Desired, Tally};
+pub use reading::{Collector, Desired, Tally, UNADDRESSABLE};
 pub use rejects::{Reject, Rejects};
 pub use segments::{SegmentMask, SegmentSets};
 pub use shared::{IdNotes, Ids, Shared};

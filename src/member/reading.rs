@@ -7,6 +7,11 @@ use super::{
 use crate::source::RowBatch;
 use std::{cmp::Ordering, collections::BTreeMap, io, path::Path, sync::Arc};
 
+/// How rows without an address are listed; none of them is rejected.
+pub const UNADDRESSABLE: &str = "unaddressable";
+/// A source may have millions of them.
+const UNADDRESSABLE_LISTED: u64 = 1_000;
+
 /// Takes rows, segment after segment.
 pub struct Collector<'a> {
     mapping: &'a Mapping,
@@ -110,7 +115,7 @@ impl<'a> Collector<'a> {
             }
             RowResult::NotAddressable => {
                 self.tally.not_addressable += 1;
-                Ok(())
+                if self.tally.not_addressable > UNADDRESSABLE_LISTED { Ok(()) } else { self.unaddressable(batch, row) }
             }
             RowResult::BadAddress { error, person } => {
                 self.protected.extend(person);
@@ -124,6 +129,11 @@ impl<'a> Collector<'a> {
                 self.keep(&email, person, None, WantedFlags::REJECTED)
             }
         }
+    }
+
+    fn unaddressable(&mut self, batch: &RowBatch, row: usize) -> io::Result<()> {
+        let id = self.mapping.id_text(batch, row).map(|id| format!(" (id {id})")).unwrap_or_default();
+        self.rejects.list(&no_address(self.bit, format!("no e-mail address{id}: counted, and sent nowhere")))
     }
 
     /// When someone consented is no part of the fingerprint: it is told once, when the contact is created.
@@ -149,7 +159,11 @@ impl<'a> Collector<'a> {
 
     /// All rows were read: sorts, merges duplicates (E10), takes out the suppressed. `suppressed` is sorted.
     pub fn finish(self, suppressed: Vec<Key>) -> io::Result<Desired> {
-        let Self { mut entries, spool, mut sets, rejects, mut tally, mut protected, ids, mapping, .. } = self;
+        let Self { mut entries, spool, mut sets, mut rejects, mut tally, mut protected, ids, mapping, .. } = self;
+        let more = tally.not_addressable.saturating_sub(UNADDRESSABLE_LISTED);
+        if more > 0 {
+            rejects.list(&no_address(0, format!("and {more} more rows without an e-mail address")))?;
+        }
         let spool = spool.finish()?;
         entries.sort_unstable_by_key(WantedEntry::key);
         let (shared, id_notes) = ids.finish(&entries, &spool, mapping)?;
@@ -178,6 +192,10 @@ impl Desired {
         let entries = entries.into_iter().map(WantedEntry::change).collect();
         Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, aside }
     }
+}
+
+fn no_address(segment: u8, detail: String) -> Reject {
+    Reject { address: String::new(), segment, code: UNADDRESSABLE.to_owned(), detail, field: None }
 }
 
 fn too_many_sets() -> io::Error {

@@ -34,10 +34,15 @@ impl Rejects {
     }
 
     pub fn add(&mut self, reject: &Reject) -> io::Result<()> {
-        serde_json::to_writer(&mut self.file, reject)?;
-        self.file.write_all(b"\n")?;
+        self.list(reject)?;
         *self.by_code.entry(reject.code.clone()).or_default() += 1;
         Ok(())
+    }
+
+    /// Lists a row that is counted elsewhere.
+    pub fn list(&mut self, reject: &Reject) -> io::Result<()> {
+        serde_json::to_writer(&mut self.file, reject)?;
+        self.file.write_all(b"\n")
     }
 
     /// Counts by reason, in the order of the codes.

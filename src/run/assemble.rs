@@ -11,7 +11,7 @@ use super::{
 use crate::{
     definition::{Mode, Segment},
     destination::{ContainerId, Reading},
-    member::{ChangeFlags, Desired, Standing},
+    member::{ChangeEntry, ChangeFlags, Desired, Key, Standing},
     plan::{
         self, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         diff::{IdChanges, Leaver},
@@ -260,6 +260,31 @@ fn deleted(parts: &Parts<'_>, container: &ContainerId) -> bool {
     parts.settled.resources.steps.iter().any(|step| matches!(step, ResourceStep::DeleteContainer { id, .. } if *id == container.0))
 }
 
+/// A dropped segment came back, and goes on with its list.
+fn is_used_again(parts: &Parts<'_>, container: &ContainerId) -> bool {
+    parts.settled.resources.containers.iter().any(|c| match &c.state {
+        ContainerState::Known(id) | ContainerState::Take { id, .. } => id == container,
+        ContainerState::Create | ContainerState::Recreate { .. } | ContainerState::Dropped(_) => false,
+    })
+}
+
+/// Which of the new contacts get another status than the one chosen.
+fn lower_status(parts: &Parts<'_>) -> Option<String> {
+    let mut lower: BTreeMap<&str, u64> = BTreeMap::new();
+    let creates = |key: Key| {
+        let entries = &parts.work.desired.entries;
+        let at = entries.binary_search_by_key(&key, ChangeEntry::key).ok();
+        at.is_some_and(|at| !entries[at].flags().has(ChangeFlags::RESTORE))
+    };
+    for status in parts.work.statuses.iter().filter(|(key, _)| creates(**key)).map(|(_, status)| *status) {
+        *lower.entry((parts.context.capabilities.status_word)(status)).or_default() += 1;
+    }
+    let lower: Vec<_> = lower.into_iter().map(|(word, people)| format!("{people} as {word}")).collect();
+    (!lower.is_empty()).then(|| {
+        format!("of the new contacts, created with a lower status: {} (that of another address of the same person)", lower.join(", "))
+    })
+}
+
 fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {
     let context = parts.context;
     let capabilities = context.capabilities;
@@ -272,6 +297,7 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
         let status = context.export.new_contacts.status;
         let word = status.map(|status| format!(" ({})", (capabilities.status_word)(status))).unwrap_or_default();
         notes.push(format!("each new contact{word}: {}", (capabilities.on_create_note)(status)));
+        notes.extend(lower_status(parts));
     }
     if segments.iter().any(|s| s.leaves > 0)
         && parts.resolved.archive - parts.resolved.archive_only < parts.work.tally.leavers - parts.work.tally.leaving
@@ -292,7 +318,7 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     }
     notes.extend(plan::cost::above_documented(capabilities, &context.export.connection.limits, context.connections));
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
-        let kept = view.orphans(state.id)?.into_iter().filter(|o| !deleted(parts, &o.remote));
+        let kept = view.orphans(state.id)?.into_iter().filter(|o| !deleted(parts, &o.remote) && !is_used_again(parts, &o.remote));
         let orphans: Vec<_> = kept.map(|o| format!("\"{}\" ({})", o.name, o.remote)).collect();
         if !orphans.is_empty() {
             notes.push(format!("kept at {} and no longer looked after: {}", capabilities.vendor, orphans.join(", ")));

@@ -3,7 +3,7 @@
 //! rejected are on record with the member.
 
 use super::{Result, RunId, StateError, Store, View, sql};
-use crate::definition::Name;
+use crate::{definition::Name, member::UNADDRESSABLE};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
 use std::ops::ControlFlow;
@@ -72,10 +72,10 @@ impl View {
 
     /// How many rows of an export this run rejected for a reason that was not listed before (E11).
     pub fn new_rejected(&self, export: &Name, run: RunId) -> Result<u64> {
-        let sql = "SELECT (SELECT count(*) FROM rejected WHERE run = ?2 AND since_run = ?2)
+        let sql = "SELECT (SELECT count(*) FROM rejected WHERE run = ?2 AND since_run = ?2 AND code != ?3)
                      + (SELECT count(*) FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id
                         WHERE e.name = ?1 AND m.code IS NOT NULL AND m.refused_run = ?2)";
-        sql::unsigned(self.conn.query_row(sql, params![export, run.0], |row| row.get(0))?)
+        sql::unsigned(self.conn.query_row(sql, params![export, run.0, UNADDRESSABLE], |row| row.get(0))?)
     }
 
     /// Each row that an export has rejected, until `each` breaks: first what no platform saw, in the order read; then what the

@@ -131,3 +131,27 @@ async fn a_run_stops_at_the_first_write_that_fails() {
     assert_eq!(end(&world.run().await), "succeeded");
     assert_eq!(world.platform().members("Everyone").len(), 1_501);
 }
+
+/// Rows without an address are listed, counted apart, and are no rejections.
+#[tokio::test(start_paused = true)]
+async fn rows_without_an_address_are_listed() {
+    let world = World::new(Like::Mailchimp, "").await;
+    world.edit("match: {email: Email}", "match: {email: Email, id: Id}");
+    let more: String = (0..1_001).map(|n| format!(",None,{n}\n")).collect();
+    world.csv(&format!("Email,First,Id\na@x.test,Ana,7\n,Bo,8\n  ,Cy,\n{more}"));
+    let report = world.run().await;
+    assert_eq!((end(&report).as_str(), report.counts.rejected, report.counts.not_addressable), ("succeeded", 0, 1_003));
+    let rows = listed(&world);
+    assert!(rows.iter().all(|row| row.code == "unaddressable" && row.address.is_none()));
+    let details = |at: usize| rows[at].detail.as_str();
+    assert_eq!(
+        (rows.len(), details(0), details(1), details(1_000)),
+        (
+            1_001,
+            "no e-mail address (id 8): counted, and sent nowhere",
+            "no e-mail address: counted, and sent nowhere",
+            "and 3 more rows without an e-mail address"
+        )
+    );
+    assert_eq!(end(&world.run().await), "succeeded");
+}
