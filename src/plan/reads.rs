@@ -9,7 +9,8 @@ use super::{
 use crate::destination::Operation;
 use std::collections::BTreeMap;
 
-/// Up to so many people are looked up one by one before they are removed; more, and the whole list is read.
+/// Up to so many people are looked up one by one before they are removed or archived; for more, the whole list is read, or the
+/// statuses that changed.
 pub const FEW: usize = 50;
 
 /// What is known of an export's lists before its plan is carried out, by slot.
@@ -74,6 +75,11 @@ impl Reads {
             if let Act::Members(Task { operation: Operation::Leave, bit: Some(bit), .. }) = step.act {
                 let ids = self.ids.iter().filter(|(of, _)| *of == bit);
                 all.extend(ids.map(|(bit, calls)| read(Act::ReadIds, name(*bit), None, Some(*calls))));
+            }
+            if let Act::Members(Task { operation: Operation::Archive, .. }) = step.act
+                && !all.iter().any(|step| step.act == Act::ReadBeforeArchiving)
+            {
+                all.push(read(Act::ReadBeforeArchiving, None, step.rows, step.rows.filter(|people| *people <= FEW as u64)));
             }
             all.push(step);
         }

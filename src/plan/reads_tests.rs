@@ -2,8 +2,9 @@ use super::*;
 use crate::{
     definition::Name,
     destination::{ContainerId, all_capabilities},
-    member::SegmentMask,
+    member::{Key, SegmentMask},
     plan::{
+        diff::Leaver,
         steps::Inputs,
         task::{Todo, tasks},
     },
@@ -84,4 +85,24 @@ fn ids_of_those_who_are_removed(#[case] without_id: usize, #[case] members: u64,
 fn reading_back(#[case] members: u64, #[case] verifies: bool, #[case] sends: bool, #[case] expected: &[(u8, u64)]) {
     let steps = if sends { one_step() } else { Vec::new() };
     assert_eq!(reads(known(), members, 0, verifies, &steps).back, expected);
+}
+
+/// Statuses are read once before anyone is archived: one by one for a few, by what changed for more.
+#[rstest]
+#[case(0, &[])]
+#[case(FEW as u128, &[Some(50)])]
+#[case(FEW as u128 + 1, &[None])]
+fn before_archiving(#[case] people: u128, #[case] expected: &[Option<u64>]) {
+    let leaver = |n| Leaver { key: Key(n), segments: SegmentMask::NONE, whole: true, suppressed: false, only_leaves: false, archive: true };
+    let capabilities = *all_capabilities().iter().find(|all| all.phases.contains(&Operation::Archive)).unwrap();
+    let inputs = Inputs { capabilities, lists: &[], everyone_read: true, estimated: false, widest: 100 };
+    let leavers: Vec<Leaver> = (0..people).map(leaver).collect();
+    let size = |_: &Task, _: usize, _: crate::plan::task::Carried| Ok::<_, std::convert::Infallible>(100);
+    let steps = crate::plan::steps::steps(&inputs, std::iter::empty(), &leavers, size).unwrap_or_else(|never| match never {});
+    let all = Reads::default().among(steps, &[]);
+    let reads: Vec<_> = all.iter().filter(|step| step.act == Act::ReadBeforeArchiving).map(|step| step.calls).collect();
+    assert_eq!(reads, expected);
+    let archives = |step: &Step| matches!(step.act, Act::Members(Task { operation: Operation::Archive, .. }));
+    let at = |is: &dyn Fn(&Step) -> bool| all.iter().position(is);
+    assert!(at(&|step| step.act == Act::ReadBeforeArchiving) <= at(&archives), "{all:?}");
 }

@@ -53,6 +53,8 @@ pub enum Act {
     ReadIds,
     /// Who is on a list, after the last write (E12).
     ReadBack,
+    /// The statuses of those who are about to be archived.
+    ReadBeforeArchiving,
     Members(Task),
 }
 
@@ -149,6 +151,7 @@ impl Act {
             Self::ReadFound => "read-pre-existing",
             Self::ReadIds => "read-ids",
             Self::ReadBack => "read-back",
+            Self::ReadBeforeArchiving => "read-before-archiving",
             Self::Members(task) if task.quiet => "record",
             Self::Members(task) => match task.operation {
                 Operation::Create => "create",
@@ -171,6 +174,7 @@ impl Step {
             Act::ReadFound => format!("reading the pre-existing members of {list}"),
             Act::ReadIds => format!("reading the ids of the members of {list}"),
             Act::ReadBack => format!("reading back the members of {list}"),
+            Act::ReadBeforeArchiving => "reading the statuses of those who are archived next".to_owned(),
             Act::Members(task) if task.quiet => "recording members without a value to send".to_owned(),
             Act::Members(task) => match task.operation {
                 Operation::Create => "creating new contacts".to_owned(),

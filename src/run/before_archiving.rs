@@ -4,12 +4,10 @@
 use super::{Failure, phase::Phase, standings};
 use crate::{
     member::{Email, Key, Standing},
+    plan::reads::FEW,
     state::MemberState,
 };
 use futures::future::try_join_all;
-
-/// Up to so many people are looked up one by one; for more, the statuses that changed are read.
-const FEW: usize = 50;
 
 pub async fn prepare(phase: &Phase<'_>) -> Result<(), Failure> {
     phase.recorder.flush().await?;
