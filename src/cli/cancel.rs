@@ -2,7 +2,7 @@
 
 use super::{
     Globals, exit, look,
-    remote::{Access, Remote},
+    remote::{Access, Elsewhere, Remote},
     render, session,
 };
 use crate::server::api::Done;
@@ -17,8 +17,10 @@ pub struct Args {
     #[arg(value_name = "EXPORT")]
     export: String,
     /// Ask the daemon that runs with --sandbox
-    #[arg(long)]
+    #[arg(long, conflicts_with = "server")]
     sandbox: bool,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     #[command(flatten)]
     access: Access,
 }
@@ -30,7 +32,7 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let name = look::export_name(&args.export)?;
     let instead = "without one nothing runs that could be stopped from here";
-    let remote = Remote::need(globals, args.sandbox, &args.access, instead).await?;
+    let remote = Remote::reach(globals, args.sandbox, &args.elsewhere, &args.access, instead).await?;
     let done: Done = remote.post(&format!("/v1/exports/{name}/cancel")).await?;
     render::talk(&done.message);
     Ok(exit::DONE)

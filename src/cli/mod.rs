@@ -17,6 +17,7 @@ mod sandbox;
 mod schema;
 mod session;
 mod status;
+mod token;
 mod trigger;
 mod validate;
 
@@ -75,6 +76,7 @@ enum Command {
     Trigger(trigger::Args),
     Cancel(cancel::Args),
     Approve(approve::Args),
+    Token(token::Args),
     Schema(schema::Args),
     Sandbox(sandbox::Args),
 }
@@ -97,6 +99,7 @@ pub fn main() -> ExitCode {
         Command::Trigger(args) => trigger::run(&args, globals),
         Command::Cancel(args) => cancel::run(&args, globals),
         Command::Approve(args) => approve::run(&args, globals),
+        Command::Token(args) => token::run(&args, globals),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, globals),
     };

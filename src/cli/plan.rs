@@ -53,6 +53,8 @@ pub struct Args {
     #[arg(long, value_name = "URL", conflicts_with_all = ["out", "sandbox"])]
     pub server: Option<String>,
     #[command(flatten)]
+    pub tls: remote::Tls,
+    #[command(flatten)]
     pub access: remote::Access,
 }
 

@@ -2,7 +2,7 @@
 
 use super::{
     Globals, exit, look,
-    remote::{Access, Remote},
+    remote::{Access, Elsewhere, Remote},
     render, session,
 };
 use crate::{
@@ -32,8 +32,10 @@ pub struct Args {
     #[arg(long)]
     wait: bool,
     /// Ask the daemon that runs with --sandbox
-    #[arg(long)]
+    #[arg(long, conflicts_with = "server")]
     sandbox: bool,
+    #[command(flatten)]
+    elsewhere: Elsewhere,
     #[command(flatten)]
     access: Access,
 }
@@ -45,7 +47,7 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let once =
         args.export.as_ref().map_or_else(|| "`listkeeper apply DIR`".to_owned(), |name| format!("`listkeeper apply DIR --export {name}`"));
-    let remote = Remote::need(globals, args.sandbox, &args.access, &format!("{once} runs it once now")).await?;
+    let remote = Remote::reach(globals, args.sandbox, &args.elsewhere, &args.access, &format!("{once} runs it once now")).await?;
     let Some(export) = &args.export else {
         let queued: TriggeredAll = remote.post("/v1/runs").await?;
         render::talk(&all(&queued));

@@ -3,7 +3,7 @@
 use super::{
     controller::Controller,
     desk::Canceled,
-    handle::{Queued, Refused, RefusedKind, Request},
+    handle::{By, Queued, Refused, RefusedKind, Request},
     queue::{Pushed, Work},
     watch::Watcher,
 };
@@ -32,7 +32,7 @@ impl Controller<'_> {
         }
     }
 
-    async fn trigger(&mut self, export: &Name, by: String) -> Result<Queued, Refused> {
+    async fn trigger(&mut self, export: &Name, by: By) -> Result<Queued, Refused> {
         let pushed = self.queue_run(export, by).await?;
         let (tell, ended) = oneshot::channel();
         let hear = if pushed == Some(Pushed::Joins) { &mut self.heard } else { &mut self.asked };
@@ -40,14 +40,14 @@ impl Controller<'_> {
         Ok(Queued { already: pushed != Some(Pushed::New), ended })
     }
 
-    async fn queue_run(&mut self, name: &Name, by: String) -> Result<Option<Pushed>, Refused> {
+    async fn queue_run(&mut self, name: &Name, by: By) -> Result<Option<Pushed>, Refused> {
         let export = self.desk.exports().get(name).ok_or_else(|| self.unknown(name))?;
         if export.suspend {
             let hint = Some(format!("take `suspend: true` out of {}", export.file.display()));
             return Err(Refused { kind: RefusedKind::Conflict, message: format!("{name} is suspended"), hint });
         }
         self.audit(&by, "triggered", &format!("Export {name}"), None).await;
-        Ok(self.desk.push(name, Work::Run(Cause { trigger: Trigger::OnDemand, by, due: None })))
+        Ok(self.desk.push(name, Work::Run(Cause { trigger: Trigger::OnDemand, by: by.who, due: None })))
     }
 
     fn unknown(&self, name: &Name) -> Refused {
@@ -64,7 +64,7 @@ impl Controller<'_> {
         Refused { kind: RefusedKind::Unknown, message: format!("there is no export named \"{name}\""), hint: Some(hint) }
     }
 
-    async fn trigger_all(&mut self, by: String) -> Result<Vec<Name>, Refused> {
+    async fn trigger_all(&mut self, by: By) -> Result<Vec<Name>, Refused> {
         let active = self.desk.exports().values().filter(|export| super::timetable::active(export).is_some());
         let names: Vec<Name> = active.map(|export| export.name.clone()).collect();
         for name in &names {
@@ -73,7 +73,7 @@ impl Controller<'_> {
         Ok(names)
     }
 
-    async fn cancel(&mut self, export: &Name, by: String) -> Result<(), Refused> {
+    async fn cancel(&mut self, export: &Name, by: By) -> Result<(), Refused> {
         match self.desk.cancel(export) {
             Canceled::Stopping => self.stop_run(export),
             Canceled::Withdrawn => drop(self.asked.remove(export)),
@@ -87,7 +87,7 @@ impl Controller<'_> {
         Ok(())
     }
 
-    async fn approve(&mut self, digest: &str, by: String) -> Result<String, Refused> {
+    async fn approve(&mut self, digest: &str, by: By) -> Result<String, Refused> {
         if self.held.as_ref().is_some_and(|held| held.catalog.digest == digest) {
             return Ok(self.approve_reading(digest, &by).await);
         }
@@ -97,10 +97,10 @@ impl Controller<'_> {
             message: format!("no held plan has the digest {digest}"),
             hint: Some("`listkeeper approve` lists what is held".into()),
         })?;
-        state::approve(&self.engine.state, digest, &by, Utc::now()).map_err(|error| conflict(error.message, error.hint))?;
+        state::approve(&self.engine.state, digest, &by.who, Utc::now()).map_err(|error| conflict(error.message, error.hint))?;
         self.audit(&by, "approved", &format!("Export {export}"), Some(digest)).await;
         self.refresh(&export);
-        let cause = Cause { trigger: Trigger::OnDemand, by, due: None };
+        let cause = Cause { trigger: Trigger::OnDemand, by: by.who, due: None };
         Ok(match self.desk.push(&export, Work::Run(cause)) {
             Some(_) => format!("{export} is queued"),
             None => format!("{export} is not defined at present, or suspended, so nothing runs"),
@@ -112,7 +112,7 @@ impl Controller<'_> {
         held.iter().find(|plan| plan.digest == digest).and_then(|plan| Name::new(&plan.export).ok())
     }
 
-    async fn approve_reading(&mut self, digest: &str, by: &str) -> String {
+    async fn approve_reading(&mut self, digest: &str, by: &By) -> String {
         self.audit(by, "approved", "directory", Some(digest)).await;
         if let Some(held) = self.held.take() {
             self.listener.reading(&super::listener::Reading::Taken(&held.catalog));
@@ -121,14 +121,14 @@ impl Controller<'_> {
         "the directory is taken as it is".to_owned()
     }
 
-    pub(super) async fn audit(&self, who: &str, action: &str, subject: &str, digest: Option<&str>) {
+    pub(super) async fn audit(&self, by: &By, action: &str, subject: &str, digest: Option<&str>) {
         let line = Audit {
             at: Utc::now(),
-            who: who.to_owned(),
+            who: by.who.clone(),
             action: action.to_owned(),
             subject: subject.to_owned(),
             digest: digest.map(str::to_owned),
-            detail: String::new(),
+            detail: by.remark.as_ref().map(|remark| format!("the caller says it is {remark}")).unwrap_or_default(),
         };
         self.record(move |store| store.audit(&line)).await;
     }

@@ -137,6 +137,11 @@ fn owner(_: &Path, _: &str) -> String {
     UNKNOWN.to_owned()
 }
 
+/// A user of this machine by their number, as people know them.
+pub fn user_name(uid: u32) -> String {
+    user(uid, &std::fs::read_to_string("/etc/passwd").unwrap_or_default())
+}
+
 /// By the lines of passwd(5).
 fn user(uid: u32, users: &str) -> String {
     let named = users.lines().find_map(|line| {

@@ -7,8 +7,24 @@ use crate::{
     run::{Engine, SignedIn},
     state::RunRecord,
 };
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 use tokio::sync::{mpsc, oneshot};
+
+/// Who asks, for the audit trail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// Whom the daemon knows it to be: a user of this machine, or the token that was shown.
+    pub who: String,
+    /// Whom the caller says it is: nobody checked that.
+    pub remark: Option<String>,
+}
+
+impl fmt::Display for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.who)?;
+        self.remark.iter().try_for_each(|remark| write!(f, " (says it is {remark})"))
+    }
+}
 
 /// Cheap to clone; outlives no daemon.
 #[derive(Clone)]
@@ -53,35 +69,35 @@ pub struct Queued {
 pub(super) enum Request {
     Trigger {
         export: Name,
-        by: String,
+        by: By,
         reply: oneshot::Sender<Result<Queued, Refused>>,
     },
     /// Every export that has an active schedule (E6); which.
     TriggerAll {
-        by: String,
+        by: By,
         reply: oneshot::Sender<Result<Vec<Name>, Refused>>,
     },
     /// Stops a run under way, or takes a queued one out of the queue.
     Cancel {
         export: Name,
-        by: String,
+        by: By,
         reply: oneshot::Sender<Result<(), Refused>>,
     },
     /// A held plan, by its whole digest (its export is queued), or a held reading of the directory.
     Approve {
         digest: String,
-        by: String,
+        by: By,
         reply: oneshot::Sender<Result<String, Refused>>,
     },
     /// Keeps what a person's sign-in gave.
     SignIn {
         connection: Name,
         tokens: Box<Tokens>,
-        by: String,
+        by: By,
         reply: oneshot::Sender<Result<SignedIn, Refused>>,
     },
     Reload {
-        by: String,
+        by: By,
         reply: oneshot::Sender<Result<(), Refused>>,
     },
 }
@@ -97,32 +113,32 @@ impl Handle {
     }
 
     /// Queues a run of one export.
-    pub async fn trigger(&self, export: Name, by: String) -> Result<Queued, Refused> {
+    pub async fn trigger(&self, export: Name, by: By) -> Result<Queued, Refused> {
         self.ask(|reply| Request::Trigger { export, by, reply }).await
     }
 
     /// Queues every export that has an active schedule; gives which.
-    pub async fn trigger_all(&self, by: String) -> Result<Vec<Name>, Refused> {
+    pub async fn trigger_all(&self, by: By) -> Result<Vec<Name>, Refused> {
         self.ask(|reply| Request::TriggerAll { by, reply }).await
     }
 
     /// Stops a run, under way or queued.
-    pub async fn cancel(&self, export: Name, by: String) -> Result<(), Refused> {
+    pub async fn cancel(&self, export: Name, by: By) -> Result<(), Refused> {
         self.ask(|reply| Request::Cancel { export, by, reply }).await
     }
 
     /// Approves a held plan or a held reading by its whole digest; says what happens now.
-    pub async fn approve(&self, digest: String, by: String) -> Result<String, Refused> {
+    pub async fn approve(&self, digest: String, by: By) -> Result<String, Refused> {
         self.ask(|reply| Request::Approve { digest, by, reply }).await
     }
 
     /// Keeps the tokens of a connection that was signed in elsewhere; says how it stands once the platform was asked.
-    pub async fn sign_in(&self, connection: Name, tokens: Tokens, by: String) -> Result<SignedIn, Refused> {
+    pub async fn sign_in(&self, connection: Name, tokens: Tokens, by: By) -> Result<SignedIn, Refused> {
         self.ask(|reply| Request::SignIn { connection, tokens: Box::new(tokens), by, reply }).await
     }
 
     /// Looks at the directory again, now.
-    pub async fn reload(&self, by: String) -> Result<(), Refused> {
+    pub async fn reload(&self, by: By) -> Result<(), Refused> {
         self.ask(|reply| Request::Reload { by, reply }).await
     }
 

@@ -50,6 +50,7 @@ struct Counts {
     lag: Spread,
     readings: BTreeMap<&'static str, u64>,
     hints: BTreeMap<&'static str, u64>,
+    refused: BTreeMap<&'static str, u64>,
 }
 
 /// One export's.
@@ -69,7 +70,13 @@ const LAG_BOUNDS_SECONDS: &[f64] = &[1.0, 5.0, 30.0, 60.0, 300.0, 900.0, 3600.0]
 
 impl Default for Counts {
     fn default() -> Self {
-        Self { exports: BTreeMap::new(), lag: Spread::new(LAG_BOUNDS_SECONDS), readings: BTreeMap::new(), hints: BTreeMap::new() }
+        Self {
+            exports: BTreeMap::new(),
+            lag: Spread::new(LAG_BOUNDS_SECONDS),
+            readings: BTreeMap::new(),
+            hints: BTreeMap::new(),
+            refused: BTreeMap::new(),
+        }
     }
 }
 
@@ -130,6 +137,11 @@ impl Metrics {
         *self.lock().hints.entry(kind).or_default() += 1;
     }
 
+    /// The API refused a request for its token: `wrong`, `missing`, `scope`; or because there were too many: `busy`.
+    pub fn refused(&self, why: &'static str) {
+        *self.lock().refused.entry(why).or_default() += 1;
+    }
+
     /// An export is gone: so are its series.
     pub fn forget(&self, export: &Name) {
         self.lock().exports.remove(export.as_str());
@@ -183,7 +195,9 @@ impl Counts {
         self.readings.iter().for_each(|(result, n)| readings.count(vec![("result", (*result).to_owned())], *n));
         let mut hints = Metric::counter("watch_events", "Hints to look at the directory again, by kind");
         self.hints.iter().for_each(|(kind, n)| hints.count(vec![("kind", (*kind).to_owned())], *n));
-        vec![runs, took, synced, blocked, planned, missed, lag, readings, hints]
+        let mut refused = Metric::counter("api_refused", "Requests that the API refused, by reason");
+        self.refused.iter().for_each(|(why, n)| refused.count(vec![("reason", (*why).to_owned())], *n));
+        vec![runs, took, synced, blocked, planned, missed, lag, readings, hints, refused]
     }
 }
 

@@ -29,9 +29,10 @@ mod timetable;
 pub mod watch;
 mod work;
 
+pub use author::user_name;
 pub use board::{Board, ConnectionView, DirectoryView, ExportView, HeldReading, Problem, Progress, ScheduleView, SharedBoard, SignInView};
 pub use controller::{Config, Drained, Redirect, serve};
-pub use handle::{Handle, Queued, Refused, RefusedKind, Requests};
+pub use handle::{By, Handle, Queued, Refused, RefusedKind, Requests};
 pub use listener::{Listener, Reading};
 pub use metrics::{Metrics, ReadingResult};
 pub use timetable::next_run;

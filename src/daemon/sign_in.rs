@@ -3,7 +3,7 @@
 use super::{
     board::SignInView,
     controller::Controller,
-    handle::{Refused, RefusedKind},
+    handle::{By, Refused, RefusedKind},
     work::Event,
 };
 use crate::{
@@ -19,7 +19,7 @@ const LOOK: Duration = Duration::from_secs(60);
 
 impl Controller<'_> {
     /// Keeps what a sign-in gave, and answers once the platform has been asked.
-    pub async fn sign_in(&mut self, name: Name, tokens: Tokens, by: String, reply: oneshot::Sender<Result<SignedIn, Refused>>) {
+    pub async fn sign_in(&mut self, name: Name, tokens: Tokens, by: By, reply: oneshot::Sender<Result<SignedIn, Refused>>) {
         let connection = match self.connection_of(&name, &tokens) {
             Ok(connection) => connection,
             Err(refused) => return drop(reply.send(Err(refused))),
@@ -29,7 +29,7 @@ impl Controller<'_> {
         let export = self.export_with(&name);
         let (engine, tell) = (self.engine.clone(), self.events.clone());
         tokio::spawn(async move {
-            let signed_in = engine.sign_in(&connection, export.as_deref(), tokens).await;
+            let signed_in = engine.sign_in_for(&connection, export.as_deref(), tokens).await;
             let failed = match &signed_in {
                 Ok(SignedIn { proved: Some(Err(failure)), .. }) | Err(failure) => Some(failure.message.clone()),
                 Ok(_) => None,

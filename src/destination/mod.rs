@@ -7,6 +7,7 @@
 mod consented;
 pub mod constant_contact;
 mod credential;
+mod cursors;
 mod error;
 mod iterable;
 mod made_once;

@@ -57,10 +57,16 @@ impl Authority {
         self.signed_in(granted).await
     }
 
-    /// What a sign-in gave. One that could not be kept alive is none.
+    /// What a sign-in gave.
     pub(super) async fn signed_in(&self, granted: Granted) -> Result<Tokens, Error> {
+        self.confirmed(self.tokens(granted)).await
+    }
+
+    /// Tokens as they may be kept, whoever hands them over: whose account it is and where its API is are asked of the server,
+    /// never believed of the caller. A sign-in that could not be kept alive is none.
+    pub async fn confirmed(&self, tokens: Tokens) -> Result<Tokens, Error> {
         let vendor = self.app.vendor;
-        if granted.refresh.is_none() && matches!(vendor.renewal, Renewal::Refresh { .. }) {
+        if tokens.refresh.is_none() && matches!(vendor.renewal, Renewal::Refresh { .. }) {
             return Err(Error::stall(format!(
                 "{} gave no refresh token, so this sign-in would end within a day; it is not kept",
                 vendor.title
@@ -69,12 +75,11 @@ impl Authority {
                 "the app must be allowed the scope offline_access; if you signed in with --device, sign in through the browser instead",
             ));
         }
-        let mut tokens = self.tokens(granted);
-        if let Some(metadata) = &vendor.metadata {
-            let told = self.metadata(metadata, &tokens.access).await?;
-            (tokens.account, tokens.api) = (told.account, Some(told.api));
-        }
-        Ok(tokens)
+        let (account, api) = match &vendor.metadata {
+            Some(metadata) => self.metadata(metadata, &tokens.access).await.map(|told| (told.account, Some(told.api)))?,
+            None => (None, None),
+        };
+        Ok(Tokens { account, api, obtained: tokens.obtained.min(Utc::now()), ..tokens })
     }
 
     /// New tokens for the old: where no new refresh token comes, the old one goes on being good.

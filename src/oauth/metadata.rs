@@ -1,6 +1,7 @@
 //! Whose account it is and where its API is, where the authorization server tells it.
 
 use super::{
+    app::App,
     authority::{Authority, No},
     error::Error,
     refusal::{Refusal, Refused},
@@ -46,6 +47,17 @@ impl Authority {
         let api = trusted(&wire.api_endpoint, metadata.api_host, self.app.own_server)
             .ok_or_else(|| Error::stall(format!("{title} names an API that is not its own; the token is not sent there")))?;
         Ok(Told { account: wire.accountname.filter(|name| !name.is_empty()), api })
+    }
+}
+
+impl App {
+    /// Whether its tokens may be sent to this API, which was told at some sign-in.
+    pub(super) fn trusts(&self, api: Option<&Url>) -> bool {
+        match (api, &self.vendor.metadata) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(api), Some(metadata)) => trusted(api.as_str(), metadata.api_host, self.own_server).is_some(),
+        }
     }
 }
 

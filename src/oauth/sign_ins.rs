@@ -47,6 +47,10 @@ impl SignIns {
                 .hint("a person does it once, in a browser; the command can run on another machine's terminal too (--paste)")
         })?;
         bound(name, &app.binding(), &tokens)?;
+        if !app.trusts(tokens.api.as_ref()) {
+            let message = format!("connection {name}: its sign-in names an API that is not {}'s; {}", app.vendor().title, connect(name));
+            return Err(Error::stall(message).hint("its tokens are not sent there"));
+        }
         Ok(Bearer::new(name.clone(), Authority::new(app, &self.shared.hub), self.clone(), self.slot(name), tokens.api))
     }
 

@@ -50,6 +50,48 @@ async fn read(mut pages: Pages<'_>) -> Vec<String> {
     read
 }
 
+/// A platform that never comes to an end: pages by what the cursor before said.
+mod server {
+    use super::*;
+    use crate::destination::Cursor;
+
+    fn page(people: &[&str], next: Option<String>) -> ContactPage {
+        let contact = |email: &&str| ContactRecord::new(crate::member::Email::parse(email).unwrap().unwrap(), Standing::Subscribed);
+        ContactPage { contacts: people.iter().map(contact).collect(), total: None, next: next.map(Cursor) }
+    }
+
+    fn read(pages: impl Fn(usize) -> ContactPage) -> Result<usize, &'static str> {
+        let mut seen = Seen::default();
+        for n in 0..5_000 {
+            let page = pages(n);
+            seen.add(&page)?;
+            if page.next.is_none() {
+                return Ok(n + 1);
+            }
+        }
+        panic!("read for ever")
+    }
+
+    #[test]
+    fn attack_a_platform_that_repeats_pages_is_noticed() {
+        let people = [["a@x.test", "b@x.test"], ["c@x.test", "d@x.test"]];
+        let name = |n: usize| Some(n.to_string());
+        assert!(read(|n| page(&people[n % 2], name(n % 2))).unwrap_err().contains("a page before it"), "a circle of two");
+        assert!(read(|_| page(&people[0], name(7))).unwrap_err().contains("a page before it"), "always the same cursor");
+        assert!(read(|n| page(&people[0], name(n))).unwrap_err().contains("the same contacts"), "new cursors, same page");
+        assert!(read(|n| page(&[], name(n))).unwrap_err().contains("nobody"), "new cursors, nobody");
+    }
+
+    #[test]
+    fn what_only_looks_like_it_is_read_to_its_end() {
+        let name = |n: usize, last: usize| (n < last).then(|| n.to_string());
+        // A contact is added in front, so that one page comes twice; an account of one contact; a filter with gaps.
+        assert_eq!(read(|n| page(&[["a@x.test"], ["a@x.test"], ["b@x.test"]][n], name(n, 2))), Ok(3));
+        assert_eq!(read(|_| page(&["a@x.test"], None)), Ok(1));
+        assert_eq!(read(|n| page(if n % 600 == 0 { &["a@x.test"] } else { &[] }, name(n, 1_100))), Ok(1_101));
+    }
+}
+
 /// Everyone comes once, in as few requests as pages hold them; an empty list takes one.
 #[rstest]
 #[case(0, 1)]

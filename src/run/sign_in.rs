@@ -4,7 +4,7 @@ use super::{Engine, Failure, FailureKind};
 use crate::{
     definition::{Connection, Export},
     destination::{Account, Consents},
-    oauth::{self, Bearer, Tokens},
+    oauth::{self, App, Authority, Bearer, Tokens},
 };
 
 /// How a sign-in stands.
@@ -29,6 +29,17 @@ impl Engine {
             self.sign_ins.name_account(&connection.name, account).await?;
         }
         Ok(SignedIn { account: account.or(told), proved: Some(probed.map(drop)) })
+    }
+
+    /// As [`Engine::sign_in`], of tokens that a caller hands over: what the caller says of the account and of where its API is
+    /// is asked of the authorization server instead.
+    pub async fn sign_in_for(&self, connection: &Connection, export: Option<&Export>, tokens: Tokens) -> Result<SignedIn, Failure> {
+        self.check_consent(connection)?;
+        let tokens = match App::of(connection) {
+            Some(app) => Authority::new(app?, &self.hub).confirmed(tokens).await?,
+            None => return Err(Failure::new(FailureKind::Stalled, format!("connection {} has a key; nobody signs in", connection.name))),
+        };
+        self.sign_in(connection, export, tokens).await
     }
 
     /// Whether the connection's privacy consent covers what it is now; before anything of it is sent (C4).

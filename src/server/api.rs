@@ -8,13 +8,19 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error as _, SeqAccess, Visitor},
+};
 use serde_json::{Map, Value, value::RawValue};
-use std::path::PathBuf;
+use std::{fmt, marker::PhantomData, path::PathBuf};
 
-pub use super::sign_in::{SentTokens, SignedInNow};
+pub use super::{
+    sign_in::{SentTokens, SignedInNow},
+    tokens::{NewSecret, NewToken, TokenList, TokenView},
+};
 
-/// The header that says who asks, for the audit trail.
+/// The header in which a caller says who asks: a remark in the audit trail, which names whom the daemon knows it to be.
 pub const USER_HEADER: &str = "X-Listkeeper-User";
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -101,13 +107,40 @@ pub struct ApprovedNow {
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proposal {
+    #[serde(deserialize_with = "few")]
     pub files: Vec<ProposedFile>,
     /// Only these; all that are defined unless given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "few")]
     pub exports: Vec<Name>,
-    /// List every member with the full address.
+    /// List every member with the full address; needs the scope `operate` as well.
     #[serde(default)]
     pub members: bool,
+}
+
+/// So many of anything: a short text must not become many values.
+const MANY: usize = 10_000;
+
+fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    struct Few<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Few<T> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MANY}")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+            let mut list = Vec::new();
+            while let Some(one) = seq.next_element()? {
+                if list.len() == MANY {
+                    return Err(A::Error::invalid_length(MANY + 1, &self));
+                }
+                list.push(one);
+            }
+            Ok(list)
+        }
+    }
+    deserializer.deserialize_seq(Few(PhantomData))
 }
 
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]

@@ -12,7 +12,7 @@ use std::{
 /// `daemon.json` in the state directory.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
-    /// `http://127.0.0.1:8485`.
+    /// `http://127.0.0.1:8485`, for people and their scripts; commands of the same user come by the socket.
     pub address: String,
     pub pid: u32,
 }
@@ -24,13 +24,14 @@ impl Endpoint {
         state.is_written().then_some(endpoint)
     }
 
-    pub(super) fn new(bound: SocketAddr) -> Self {
+    pub(super) fn new(bound: SocketAddr, tls: bool) -> Self {
         let reachable = match bound.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
             IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
             ip => ip,
         };
-        Self { address: format!("http://{}", SocketAddr::new(reachable, bound.port())), pid: std::process::id() }
+        let scheme = if tls { "https" } else { "http" };
+        Self { address: format!("{scheme}://{}", SocketAddr::new(reachable, bound.port())), pid: std::process::id() }
     }
 
     /// A whole file or none, for the user alone.
@@ -69,14 +70,14 @@ mod tests {
     #[case("[::]:80", "http://[::1]:80")]
     #[case("192.0.2.7:80", "http://192.0.2.7:80")]
     fn an_address_that_can_be_reached_from_here(#[case] bound: &str, #[case] address: &str) {
-        assert_eq!(Endpoint::new(bound.parse().unwrap()).address, address);
+        assert_eq!(Endpoint::new(bound.parse().unwrap(), false).address, address);
     }
 
     #[test]
     fn is_found_while_the_state_is_written_and_removed_by_its_own_daemon_only() {
         let dir = tempfile::tempdir().unwrap();
         let state = StateDir::from(dir.path().to_owned());
-        let endpoint = Endpoint::new("127.0.0.1:8485".parse().unwrap());
+        let endpoint = Endpoint::new("127.0.0.1:8485".parse().unwrap(), false);
         endpoint.write(&state).unwrap();
         assert_eq!(fs::metadata(path(&state)).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(Endpoint::find(&state), None, "nobody holds the state");

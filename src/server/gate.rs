@@ -1,6 +1,7 @@
 //! Who may ask what.
 
-use super::{Problem, routes::Access, serve::App};
+use super::{Problem, caller::Caller, door::Peer, routes::Access, serve::App};
+use crate::state::Scope;
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, StatusCode, Uri, header},
@@ -15,7 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// On loopback a request must say so itself: a page elsewhere can make a browser send requests here under its own name
 /// (DNS rebinding).
 pub(super) async fn host(State(app): State<App>, request: Request, next: Next) -> Result<Response, Problem> {
-    if app.loopback && !names_loopback(request.uri(), request.headers()) {
+    let local = matches!(request.extensions().get(), Some(Peer::Local { .. }));
+    if app.loopback && !local && !names_loopback(request.uri(), request.headers()) {
         return Err(Problem::new(
             StatusCode::MISDIRECTED_REQUEST,
             "this daemon listens on loopback only, and the request names another host",
@@ -32,7 +34,7 @@ fn names_loopback(uri: &Uri, headers: &HeaderMap) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// The token, where it is needed, and an end to waiting.
+/// The scope, where one is needed, and an end to waiting.
 #[derive(Clone)]
 pub(super) struct Rule {
     pub app: App,
@@ -42,14 +44,10 @@ pub(super) struct Rule {
 }
 
 pub(super) async fn rule(State(rule): State<Rule>, request: Request, next: Next) -> Result<Response, Problem> {
-    let needed = match rule.access {
-        Access::Probe => false,
-        Access::Look => !rule.app.loopback,
-        Access::Token => true,
-    };
-    if needed {
-        check(&rule.app, request.headers())?;
-    }
+    let (mut parts, body) = request.into_parts();
+    let caller = rule.admit(&parts.headers, parts.extensions.get()).await?;
+    parts.extensions.insert(caller);
+    let request = Request::from_parts(parts, body);
     if rule.waits {
         return Ok(next.run(request).await);
     }
@@ -57,13 +55,51 @@ pub(super) async fn rule(State(rule): State<Rule>, request: Request, next: Next)
     tokio::time::timeout(PATIENCE, next.run(request)).await.map_err(late)
 }
 
-fn check(app: &App, headers: &HeaderMap) -> Result<(), Problem> {
-    let told = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
-    match told {
-        Some(told) if app.token.is(told) => Ok(()),
-        Some(_) => Err(Problem::new(StatusCode::UNAUTHORIZED, "this is not the daemon's API token").hint(app.where_token)),
-        None => Err(Problem::new(StatusCode::UNAUTHORIZED, "this needs the daemon's API token")
-            .hint(format!("send `Authorization: Bearer TOKEN`; {}", app.where_token))),
+impl Rule {
+    /// Who asks, if they may.
+    async fn admit(&self, headers: &HeaderMap, peer: Option<&Peer>) -> Result<Caller, Problem> {
+        let (access, app) = (self.access, &self.app);
+        if access == Access::Probe {
+            return Ok(Caller::nobody());
+        }
+        let refused = |why| app.handle.metrics.refused(why);
+        let caller = match headers.get(header::AUTHORIZATION).map(|value| value.to_str().ok().and_then(bearer)) {
+            Some(told) => match told.and_then(|told| app.keyring.find(told)) {
+                Some(caller) => caller,
+                None => {
+                    refused("wrong");
+                    return Err(app.strangers.refuse(peer, app.where_token).await);
+                }
+            },
+            None => self.without_token(peer).await.ok_or_else(|| {
+                refused("missing");
+                Problem::new(StatusCode::UNAUTHORIZED, "this needs a token of this daemon")
+                    .hint(format!("send `Authorization: Bearer TOKEN`; {}", app.where_token))
+            })?,
+        };
+        if caller.may(self.needed()) {
+            return Ok(caller);
+        }
+        refused("scope");
+        Err(caller.refusal(access))
+    }
+
+    /// What a token must be good for.
+    fn needed(&self) -> Access {
+        if self.access == Access::Metrics && !self.app.loopback { Access::Scope(Scope::Read) } else { self.access }
+    }
+
+    /// Whom the daemon knows without one: whoever comes by the socket; on loopback the user who runs it, for looking.
+    async fn without_token(&self, peer: Option<&Peer>) -> Option<Caller> {
+        match peer? {
+            Peer::Local { uid } => Some(Caller::user(*uid)),
+            Peer::Tcp(_) if !self.app.loopback => None,
+            Peer::Tcp(tcp) => match self.access {
+                Access::Metrics => Some(Caller::nobody()),
+                Access::Scope(Scope::Read) => tcp.same_user().await.map(Caller::reader),
+                _ => None,
+            },
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use super::{
     api::USER_HEADER,
     routes::{self, Access, Route, Shape},
 };
+use crate::state::Scope;
 use axum::Json;
 use schemars::{SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
@@ -28,9 +29,9 @@ pub fn document() -> Value {
         "info": {
             "title": "Listkeeper",
             "version": "1",
-            "description": "What the daemon does, why, and what it will do next. On loopback whoever is on the machine may look; \
-                            what changes something, costs calls or shows addresses needs the token. Elsewhere everything below \
-                            /v1 needs it.",
+            "description": "What the daemon does, why, and what it will do next. A request needs a token with the scope that \
+                            it names: `read`, `plan`, `operate` or `connect`; an administrator's token is good for all. On \
+                            loopback the user who runs the daemon may look without one.",
             "license": {"name": "MIT OR Apache-2.0"},
         },
         "paths": paths,
@@ -56,10 +57,19 @@ fn operation(route: &Route, generator: &mut SchemaGenerator) -> Value {
         operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": body(generator)}}});
     }
     operation["security"] = match route.access {
-        Access::Token => json!([{"token": []}]),
-        Access::Look => json!([{}, {"token": []}]),
+        Access::Scope(Scope::Read) | Access::Metrics => json!([{}, {"token": []}]),
+        Access::Scope(_) | Access::Administrator => json!([{"token": []}]),
         Access::Probe => json!([]),
     };
+    operation["x-scope"] = match route.access {
+        Access::Scope(scope) => json!(scope),
+        Access::Metrics => json!(Scope::Read),
+        Access::Administrator => json!("administrator"),
+        Access::Probe => Value::Null,
+    };
+    if operation["x-scope"].is_null() {
+        operation.as_object_mut().map(|operation| operation.remove("x-scope"));
+    }
     operation
 }
 
@@ -77,9 +87,9 @@ fn responses(route: &Route, generator: &mut SchemaGenerator) -> Value {
     let problem: Value = generator.subschema_for::<Problem>().into();
     let common = json!({"description": "It was refused, and why", "content": {"application/problem+json": {"schema": problem}}});
     let codes: &[&str] = match (route.access, route.method) {
-        (Access::Probe, _) => &["421"],
-        (_, "get") => &["401", "421", "503"],
-        _ => &["400", "401", "421", "503"],
+        (Access::Probe, _) => &["421", "503"],
+        (_, "get") => &["401", "403", "421", "429", "503"],
+        _ => &["400", "401", "403", "421", "429", "503"],
     };
     for code in codes {
         responses.entry(*code).or_insert_with(|| common.clone());
@@ -96,6 +106,7 @@ fn path_parameters(path: &str) -> Vec<Value> {
         let (pattern, what) = match name {
             "digest" => ("^[0-9a-fA-F]{4,64}$", "The digest of what is held, or its beginning"),
             "connection" => (NAME, "The connection's name"),
+            "token" => (NAME, "The token's name"),
             _ => (NAME, "The export's name"),
         };
         let schema = json!({"type": "string", "pattern": pattern});
@@ -117,5 +128,5 @@ fn query_parameters(query: Shape, generator: &mut SchemaGenerator) -> Vec<Value>
 
 fn user() -> Value {
     let schema = json!({"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[!-~]+$"});
-    json!({"name": USER_HEADER, "in": "header", "description": "Who asks, for the audit trail", "schema": schema})
+    json!({"name": USER_HEADER, "in": "header", "description": "Who asks, as a remark in the audit trail", "schema": schema})
 }

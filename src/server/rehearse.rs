@@ -2,8 +2,10 @@
 
 use super::{
     Problem,
-    api::{FailureView, PlanView, Proposal},
-    extract::{By, Sent},
+    api::{FailureView, PlanView, Proposal, ProposedFile},
+    caller::Caller,
+    extract::{Asker, Sent},
+    plans::LONGEST,
     serve::App,
 };
 use crate::{
@@ -11,6 +13,7 @@ use crate::{
     definition::{self, Catalog, Export, Name, SentFile, Snapshot},
     plan::{self, Plan},
     run::{self, Engine, Failure, Silent},
+    state::Scope,
 };
 use axum::{
     body::Body,
@@ -21,6 +24,7 @@ use axum::{
 use chrono::Utc;
 use serde_json::value::RawValue;
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{self, BufWriter, Seek, Write},
     path::{Component, Path},
@@ -28,8 +32,14 @@ use std::{
 };
 use tokio_util::io::ReaderStream;
 
-pub(super) async fn plan(State(app): State<App>, _: By, Sent(proposal): Sent<Proposal>) -> Result<Response, Problem> {
-    let place = Arc::clone(&app.plans).acquire_owned().await.map_err(|_| Problem::stopping())?;
+pub(super) async fn plan(State(app): State<App>, caller: Caller, _: Asker, sent: Sent<Proposal>) -> Result<Response, Problem> {
+    let Sent { value: proposal, place } = sent;
+    if proposal.members {
+        caller.need(Scope::Operate, "a list of members with their addresses")?;
+    }
+    let turn = app.plans.turn(&caller.name).await?;
+    // The plan's own place bounds it from here on.
+    drop(place);
     let cancel = app.handle.engine.cancel.child_token();
     // A caller that goes away drops this future, and with it the guard.
     let _guard = cancel.clone().drop_guard();
@@ -37,10 +47,16 @@ pub(super) async fn plan(State(app): State<App>, _: By, Sent(proposal): Sent<Pro
     let here = tokio::runtime::Handle::current();
     // A plan's future stays on its thread, and reading a source blocks.
     let work = move || {
-        let _place = place;
-        here.block_on(Rehearsal { app, engine }.write(proposal))
+        let _turn = turn;
+        here.block_on(Rehearsal { app, engine, caller }.write(proposal))
     };
-    let file = tokio::task::spawn_blocking(work).await;
+    let late = |_| {
+        let minutes = LONGEST.as_secs() / 60;
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the plan took longer than {minutes} minutes and was stopped"))
+            .hint("plan fewer exports at once: --export NAME")
+    };
+    // On time out the guard stops what the thread does.
+    let file = tokio::time::timeout(LONGEST, tokio::task::spawn_blocking(work)).await.map_err(late)?;
     let file = file.map_err(|_| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "planning stopped unexpectedly"))??;
     let body = Body::from_stream(ReaderStream::new(tokio::fs::File::from_std(file)));
     Ok(([(header::CONTENT_TYPE, "application/json")], body).into_response())
@@ -49,12 +65,14 @@ pub(super) async fn plan(State(app): State<App>, _: By, Sent(proposal): Sent<Pro
 struct Rehearsal {
     app: App,
     engine: Engine,
+    caller: Caller,
 }
 
 impl Rehearsal {
     /// The answer, in a nameless file: with members it may be longer than the memory is large.
     async fn write(mut self, proposal: Proposal) -> Result<File, Problem> {
         proposal.files.iter().try_for_each(|file| below_the_root(&file.path))?;
+        within(self.caller.folders(), &self.app.handle.root, &proposal)?;
         let catalog = understand(&self.app.handle.root, &proposal);
         if catalog.has_errors() {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the definitions are invalid").hint("see the diagnostics");
@@ -119,6 +137,25 @@ fn below_the_root(path: &Path) -> Result<(), Problem> {
     let below = path.components().all(|part| matches!(part, Component::Normal(_))) && path.file_name().is_some();
     let wrong = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{path:?} is not a path below the directory of definitions"));
     if below { Ok(()) } else { Err(wrong().hint("send paths relative to it, such as marketing/news.yaml")) }
+}
+
+/// A file outside the folders that the caller's token is bound to must be the daemon's own.
+fn within(folders: Option<&[String]>, root: &Path, proposal: &Proposal) -> Result<(), Problem> {
+    let Some(folders) = folders else { return Ok(()) };
+    let own = Snapshot::take(root);
+    let own: BTreeMap<&Path, &str> = own.texts().collect();
+    let folder = |path: &Path| path.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
+    let covers = |glob: &str, folder: &str| match glob.strip_suffix("**") {
+        Some(base) => base.is_empty() || folder == base.trim_end_matches('/') || folder.starts_with(base),
+        None => folder == if glob == "." { "" } else { glob },
+    };
+    let theirs = |file: &&ProposedFile| folders.iter().any(|glob| covers(glob, &folder(&file.path)));
+    let same = |file: &&ProposedFile| own.get(file.path.as_path()) == Some(&file.text.as_str());
+    match proposal.files.iter().find(|file| !theirs(file) && !same(file)) {
+        None => Ok(()),
+        Some(file) => Err(Problem::new(StatusCode::FORBIDDEN, format!("{:?} is outside the folders of this token", file.path))
+            .hint(format!("it plans changes in {}", folders.join(", ")))),
+    }
 }
 
 /// What was sent, with everything that only administrators may say taken from the daemon's own directory.

@@ -3,18 +3,18 @@
 use super::{
     Problem,
     api::{
-        ApprovedNow, AuditTrail, Connections, Done, Exports, Planned, Proposal, Rejected, Runs, SentTokens, SignedInNow, Triggered,
-        TriggeredAll, Waiting,
+        ApprovedNow, AuditTrail, Connections, Done, Exports, NewSecret, NewToken, Planned, Proposal, Rejected, Runs, SentTokens,
+        SignedInNow, TokenList, Triggered, TriggeredAll, Waiting,
     },
     health, look, openapi, rehearse,
     serve::App,
-    sign_in, work,
+    sign_in, tokens, work,
 };
 use crate::{
     daemon::{DirectoryView, ExportView},
-    state::RunRecord,
+    state::{RunRecord, Scope},
 };
-use axum::routing::{MethodRouter, get, post, put};
+use axum::routing::{MethodRouter, delete, get, post, put};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
 /// Who may.
@@ -22,11 +22,18 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 pub(super) enum Access {
     /// Anyone who reaches the address.
     Probe,
-    /// Whoever is on this machine; from elsewhere with the token.
-    Look,
-    /// With the token only: it changes something, costs calls, or shows addresses.
-    Token,
+    /// On loopback anyone; elsewhere whoever has the scope `read`.
+    Metrics,
+    /// Whoever has the scope. For `read`, on loopback the user who runs the daemon needs no token.
+    Scope(Scope),
+    /// Whoever has the administrator's token. As everything, it is open to who comes by the socket.
+    Administrator,
 }
+
+const READ: Access = Access::Scope(Scope::Read);
+const PLAN: Access = Access::Scope(Scope::Plan);
+const OPERATE: Access = Access::Scope(Scope::Operate);
+const CONNECT: Access = Access::Scope(Scope::Connect);
 
 /// One thing that can be asked.
 pub(super) struct Route {
@@ -61,12 +68,8 @@ impl Route {
         Self::new("get", path, id, access, handler)
     }
 
-    fn post(path: &'static str, id: &'static str, handler: MethodRouter<App>) -> Self {
-        Self::new("post", path, id, Access::Token, handler)
-    }
-
-    fn put(path: &'static str, id: &'static str, handler: MethodRouter<App>) -> Self {
-        Self::new("put", path, id, Access::Token, handler)
+    fn post(path: &'static str, id: &'static str, access: Access, handler: MethodRouter<App>) -> Self {
+        Self::new("post", path, id, access, handler)
     }
 
     fn new(method: &'static str, path: &'static str, id: &'static str, access: Access, handler: MethodRouter<App>) -> Self {
@@ -104,7 +107,7 @@ impl Route {
         self.about.body = shape::<T>();
         self.fails(400, "The body is not JSON")
             .fails(408, "The body did not arrive in time")
-            .fails(413, "The body is larger than 64 MiB")
+            .fails(413, "The body is too large")
             .fails(415, "The body is not said to be JSON")
             .fails(422, "The body is not what is asked for, or the definitions in it are invalid")
     }
@@ -112,6 +115,11 @@ impl Route {
     fn waits(mut self) -> Self {
         self.waits = true;
         self
+    }
+
+    /// Its path names a token.
+    fn of_token(self) -> Self {
+        self.fails(400, "This is not a token's name").fails(404, "There is no such token")
     }
 
     /// Its path names an export.
@@ -122,7 +130,7 @@ impl Route {
 
 /// All of it, in the order of the document.
 pub(super) fn table() -> Vec<Route> {
-    [probes(), looks(), works()].into_iter().flatten().collect()
+    [probes(), looks(), works(), keys()].into_iter().flatten().collect()
 }
 
 fn probes() -> Vec<Route> {
@@ -132,21 +140,21 @@ fn probes() -> Vec<Route> {
             .says("Whether the directory was read and the state is open")
             .text("Both")
             .fails(503, "Not yet, and why"),
-        Route::get("/metrics", "metrics", Access::Probe, get(health::metrics))
+        Route::get("/metrics", "metrics", Access::Metrics, get(health::metrics))
             .says("Metrics for Prometheus")
             .text("Prometheus text format"),
     ]
 }
 
 fn looks() -> Vec<Route> {
-    let get_ = |path, id, handler| Route::get(path, id, Access::Look, handler);
+    let get_ = |path, id, handler| Route::get(path, id, READ, handler);
     vec![
         get_("/v1/exports", "listExports", get(look::exports)).says("Every export as it stands").answers::<Exports>(200, "By name"),
         get_("/v1/exports/{name}", "getExport", get(look::export))
             .says("One export as it stands")
             .answers::<ExportView>(200, "The export")
             .of_export(),
-        Route::get("/v1/exports/{name}/rejected", "listRejected", Access::Token, get(look::rejected))
+        Route::get("/v1/exports/{name}/rejected", "listRejected", OPERATE, get(look::rejected))
             .says("Rows of an export that a check or the platform refused, with their addresses")
             .query::<look::RejectedQuery>()
             .answers::<Rejected>(200, "Of the latest run that read its source whole")
@@ -173,7 +181,7 @@ fn looks() -> Vec<Route> {
 
 fn works() -> Vec<Route> {
     vec![
-        Route::post("/v1/exports/{name}/runs", "triggerExport", post(work::trigger))
+        Route::post("/v1/exports/{name}/runs", "triggerExport", OPERATE, post(work::trigger))
             .says("Run an export now")
             .query::<work::TriggerQuery>()
             .answers::<RunRecord>(200, "With `wait`: how it ended")
@@ -181,21 +189,21 @@ fn works() -> Vec<Route> {
             .of_export()
             .fails(409, "It cannot run as things are")
             .waits(),
-        Route::post("/v1/runs", "triggerAll", post(work::trigger_all))
+        Route::post("/v1/runs", "triggerAll", OPERATE, post(work::trigger_all))
             .says("Run every export that has an active schedule now")
             .answers::<TriggeredAll>(202, "They are queued"),
-        Route::post("/v1/exports/{name}/cancel", "cancelExport", post(work::cancel))
+        Route::post("/v1/exports/{name}/cancel", "cancelExport", OPERATE, post(work::cancel))
             .says("Stop a run, under way or queued")
             .answers::<Done>(202, "It is being stopped")
             .of_export()
             .fails(409, "It does not run"),
-        Route::post("/v1/plans/{digest}/approve", "approve", post(work::approve))
+        Route::post("/v1/plans/{digest}/approve", "approve", OPERATE, post(work::approve))
             .says("Approve a held plan, or a held reading of the directory, by the beginning of its digest")
             .answers::<ApprovedNow>(200, "It is approved")
             .fails(400, "This is not the beginning of a digest")
             .fails(404, "Nothing like it is held")
             .fails(409, "Several begin so"),
-        Route::put("/v1/connections/{connection}/tokens", "signIn", put(sign_in::keep))
+        Route::new("put", "/v1/connections/{connection}/tokens", "signIn", CONNECT, put(sign_in::keep))
             .says("Keep what a person's sign-in gave, and ask the platform with it")
             .body::<SentTokens>()
             .answers::<SignedInNow>(200, "They are kept; how the platform answered")
@@ -203,11 +211,35 @@ fn works() -> Vec<Route> {
             .fails(404, "There is no such connection")
             .fails(409, "They are not for this connection")
             .waits(),
-        Route::post("/v1/reload", "reload", post(work::reload)).says("Look at the directory again, now").answers::<Done>(202, "It is"),
-        Route::post("/v1/plan", "plan", post(rehearse::plan))
+        Route::post("/v1/reload", "reload", OPERATE, post(work::reload))
+            .says("Look at the directory again, now")
+            .answers::<Done>(202, "It is"),
+        Route::post("/v1/plan", "plan", PLAN, post(rehearse::plan))
             .says("What an apply of these definitions would do; nothing is applied")
             .body::<Proposal>()
             .answers::<Planned>(200, "A plan, or why there is none, of every export")
             .waits(),
+    ]
+}
+
+fn keys() -> Vec<Route> {
+    let route = |method, path, id, handler| Route::new(method, path, id, Access::Administrator, handler);
+    vec![
+        route("get", "/v1/tokens", "listTokens", get(tokens::list))
+            .says("Every token, masked: its scopes, its folders, when it was made and last used")
+            .answers::<TokenList>(200, "By name"),
+        route("post", "/v1/tokens", "createToken", post(tokens::create))
+            .says("Make a token; it is shown this once")
+            .body::<NewToken>()
+            .answers::<NewSecret>(201, "The token")
+            .fails(409, "There is one of this name"),
+        route("post", "/v1/tokens/{token}/rotate", "rotateToken", post(tokens::rotate))
+            .says("Another secret for a token; the one before is good for nothing at once")
+            .answers::<NewSecret>(200, "The token")
+            .of_token(),
+        route("delete", "/v1/tokens/{token}", "revokeToken", delete(tokens::revoke))
+            .says("Revoke a token; it is good for nothing at once")
+            .answers::<Done>(200, "It is revoked")
+            .of_token(),
     ]
 }

@@ -1,10 +1,20 @@
 //! Starting, listening, stopping.
 
-use super::{Endpoint, Problem, Token, gate, listener::Limited, routes};
-use crate::daemon::{Handle, Redirect};
+use super::{
+    Endpoint, Problem, Token,
+    door::{self, Door, SocketPath, TlsError, TlsFiles},
+    gate,
+    plans::Plans,
+    routes,
+    strangers::Strangers,
+    tokens::Keyring,
+};
+use crate::{
+    daemon::{Handle, Redirect},
+    state::StateError,
+};
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
     http::{Method, StatusCode, Uri},
     middleware,
 };
@@ -20,9 +30,10 @@ use tokio_util::sync::CancellationToken;
 /// Where the API listens unless told.
 pub const LISTEN_DEFAULT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 8485));
 
-const BODY_BYTES: usize = 64 << 20;
-/// Plans made for callers at once: each reads its sources whole.
-const PLANS: usize = 2;
+/// Large bodies in memory at once.
+const BODIES: usize = 8;
+/// Callers who wait for a run at once.
+const WAITING: usize = 64;
 /// How long [`Server::shutdown`] waits for answers under way.
 const DRAIN: Duration = Duration::from_secs(5);
 
@@ -33,6 +44,8 @@ pub struct Setup {
     pub token: Token,
     /// What is done with exports that are only planned; `None`: they are taken as they are.
     pub redirect: Option<Redirect>,
+    /// `None`: what is said over TCP can be read on its way.
+    pub tls: Option<TlsFiles>,
 }
 
 /// Why it does not listen.
@@ -44,6 +57,12 @@ pub enum StartError {
     NoToken(SocketAddr),
     #[error("the API's address cannot be written into the state directory: {0}")]
     Endpoint(io::Error),
+    #[error("the API cannot listen on the socket in the state directory: {0}")]
+    Socket(io::Error),
+    #[error("no TLS: {0}")]
+    Tls(#[from] TlsError),
+    #[error("the API's tokens cannot be read: {0}")]
+    Tokens(#[from] StateError),
 }
 
 impl StartError {
@@ -53,6 +72,9 @@ impl StartError {
             Self::Bind { .. } => "name another address with --listen ADDR; port 0 takes a free one",
             Self::NoToken(_) => "give one with --api-token env:NAME, file:PATH or credential:NAME, or listen on 127.0.0.1",
             Self::Endpoint(_) => "check that the state directory is writable and its disk is not full",
+            Self::Socket(_) => "keep the state on a local disk, in a directory with a short name: --state DIR",
+            Self::Tls(_) => "--tls-cert and --tls-key name a certificate, with its chain, and its key, as PEM",
+            Self::Tokens(_) => "see what is wrong with the state: listkeeper status",
         }
     }
 }
@@ -61,12 +83,15 @@ impl StartError {
 #[derive(Clone)]
 pub(super) struct App {
     pub handle: Handle,
-    pub token: Arc<Token>,
+    pub keyring: Arc<Keyring>,
+    pub strangers: Arc<Strangers>,
     /// Where to find the token, for whoever lacks it.
     pub where_token: &'static str,
     pub loopback: bool,
     pub redirect: Option<Redirect>,
-    pub plans: Arc<Semaphore>,
+    pub plans: Arc<Plans>,
+    pub bodies: Arc<Semaphore>,
+    pub waiting: Arc<Semaphore>,
     /// The server is stopping: whoever waits for a run waits no more.
     pub stop: CancellationToken,
 }
@@ -74,7 +99,9 @@ pub(super) struct App {
 /// The API, listening. Dropping it stops it.
 pub struct Server {
     endpoint: Endpoint,
+    socket: SocketPath,
     address: SocketAddr,
+    plain: bool,
     handle: Handle,
     stop: CancellationToken,
     task: Option<JoinHandle<()>>,
@@ -83,33 +110,48 @@ pub struct Server {
 impl Server {
     /// Listens, and leaves word in the state directory where. The state is open for writing already.
     pub async fn start(setup: Setup) -> Result<Self, StartError> {
-        let Setup { listen, handle, token, redirect } = setup;
+        let Setup { listen, handle, token, redirect, tls } = setup;
         if !listen.ip().is_loopback() && !token.given {
             return Err(StartError::NoToken(listen));
         }
+        let stop = CancellationToken::new();
+        // A failed start leaves nothing behind.
+        let begun = stop.clone().drop_guard();
+        let plain = tls.is_none();
+        let tls = tls.map(|files| door::tls(files, stop.clone())).transpose()?;
         let failed = |source| StartError::Bind { listen, source };
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        let endpoint = Endpoint::new(address);
-        endpoint.write(&handle.engine.state).map_err(StartError::Endpoint)?;
-        let stop = CancellationToken::new();
         let where_token = if token.given { "it is where --api-token says" } else { "it is in the file api-token of the state directory" };
         let app = App {
+            keyring: Arc::new(Keyring::open(token, &handle.engine)?),
+            strangers: Arc::default(),
             handle: handle.clone(),
-            token: Arc::new(token),
             where_token,
             loopback: listen.ip().is_loopback(),
             redirect,
-            plans: Arc::new(Semaphore::new(PLANS)),
+            plans: Arc::default(),
+            bodies: Arc::new(Semaphore::new(BODIES)),
+            waiting: Arc::new(Semaphore::new(WAITING)),
             stop: stop.clone(),
         };
-        let service = axum::serve(Limited::new(listener), router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let task = tokio::spawn(async move {
-            if let Err(error) = service.await {
-                tracing::error!(%error, "the API stopped");
-            }
-        });
-        Ok(Self { endpoint, address, handle, stop, task: Some(task) })
+        let socket = SocketPath::of(&handle.engine.state).map_err(StartError::Socket)?;
+        let door = Door::new(listener, socket.listen().map_err(StartError::Socket)?, tls);
+        let endpoint = Endpoint::new(address, !plain);
+        endpoint.write(&handle.engine.state).map_err(StartError::Endpoint)?;
+        let task = tokio::spawn(door.serve(router(app), stop.clone()));
+        begun.disarm();
+        Ok(Self { endpoint, socket, address, plain, handle, stop, task: Some(task) })
+    }
+
+    /// What callers elsewhere connect to.
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.plain { "http" } else { "https" }, self.address)
+    }
+
+    /// Tokens that callers send can be read on their way.
+    pub fn is_open_to_eavesdroppers(&self) -> bool {
+        self.plain && !self.address.ip().is_loopback()
     }
 
     /// Where it listens.
@@ -136,6 +178,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.endpoint.remove(&self.handle.engine.state);
+        self.socket.remove();
         self.stop.cancel();
         if let Some(task) = &self.task {
             task.abort();
@@ -152,7 +195,6 @@ fn router(app: App) -> Router {
     router
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
-        .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn_with_state(app.clone(), gate::host))
         .with_state(app)
 }

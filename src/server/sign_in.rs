@@ -2,7 +2,7 @@
 
 use super::{
     Problem,
-    extract::{By, Named, Sent},
+    extract::{Asker, Named, Sent},
     serve::App,
 };
 use crate::{
@@ -17,13 +17,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+/// More characters than any platform's token has.
+const TOKEN_CHARS: usize = 16 << 10;
+
 pub(super) async fn keep(
     State(app): State<App>,
     Named(connection): Named<Name>,
-    By(by): By,
-    Sent(tokens): Sent<SentTokens>,
+    Asker(by): Asker,
+    sent: Sent<SentTokens>,
 ) -> Result<Json<SignedInNow>, Problem> {
-    Ok(Json(app.handle.sign_in(connection, tokens.read()?, by).await?.into()))
+    Ok(Json(app.handle.sign_in(connection, sent.value.read()?, by).await?.into()))
 }
 
 /// What a sign-in gave, and for which app at which server. It is kept, and shown to nobody.
@@ -42,10 +45,10 @@ pub struct SentTokens {
     /// Of the access token; `null`: never.
     #[serde(default)]
     expires: Option<DateTime<Utc>>,
-    /// Whose account it is, where that is known already.
+    /// Whose account it is. The daemon asks the authorization server itself.
     #[serde(default)]
     account: Option<String>,
-    /// Where the account's API is, where the vendor tells it at sign-in.
+    /// Where the account's API is. The daemon asks the authorization server itself.
     #[serde(default)]
     #[schemars(extend("format" = "uri"))]
     api: Option<String>,
@@ -84,6 +87,10 @@ impl From<&Tokens> for SentTokens {
 impl SentTokens {
     fn read(self) -> Result<Tokens, Problem> {
         let Self { vendor, endpoint, client_id, access_token, refresh_token, obtained, expires, account, api } = self;
+        let good = |token: &String| (1..=TOKEN_CHARS).contains(&token.len()) && token.chars().all(|c| c.is_ascii_graphic());
+        if !std::iter::once(&access_token).chain(&refresh_token).all(good) {
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "a token is not a text of printable ASCII characters"));
+        }
         let api = api.map(|text| text.parse::<Url>()).transpose();
         let api = api.map_err(|error| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("api is not an address: {error}")))?;
         let bound = Binding { vendor, endpoint, client_id };

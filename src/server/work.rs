@@ -3,7 +3,7 @@
 use super::{
     Problem,
     api::{ApprovedNow, Done, Triggered, TriggeredAll},
-    extract::{Asked, By, Named},
+    extract::{Asked, Asker, Named},
     look::view,
     serve::App,
 };
@@ -16,6 +16,8 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
+use std::sync::Arc;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// So much of a digest must be given at least, and there is no more of it.
 const DIGEST_CHARS: std::ops::RangeInclusive<usize> = 4..=64;
@@ -32,10 +34,11 @@ pub(super) async fn trigger(
     State(app): State<App>,
     Named(export): Named<Name>,
     Asked(query): Asked<TriggerQuery>,
-    By(by): By,
+    Asker(by): Asker,
 ) -> Result<Response, Problem> {
+    let place = if query.wait { Some(waiting(&app)?) } else { None };
     let queued = app.handle.trigger(export.clone(), by).await?;
-    if !query.wait {
+    if place.is_none() {
         return Ok((StatusCode::ACCEPTED, Json(Triggered { export, already: queued.already })).into_response());
     }
     tokio::select! {
@@ -44,28 +47,39 @@ pub(super) async fn trigger(
     }
 }
 
+/// A place among those who wait for a run.
+fn waiting(app: &App) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(&app.waiting).try_acquire_owned().map_err(|_| {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many callers wait for runs").hint("ask without `wait`, or again later")
+    })
+}
+
 /// Nobody will tell how it ends.
 fn gone(export: &Name) -> Problem {
     Problem::new(StatusCode::CONFLICT, format!("the run of {export} was taken out of the queue before it began"))
         .hint(format!("GET /v1/exports/{export} says how it stands"))
 }
 
-pub(super) async fn trigger_all(State(app): State<App>, By(by): By) -> Result<(StatusCode, Json<TriggeredAll>), Problem> {
+pub(super) async fn trigger_all(State(app): State<App>, Asker(by): Asker) -> Result<(StatusCode, Json<TriggeredAll>), Problem> {
     Ok((StatusCode::ACCEPTED, Json(TriggeredAll { exports: app.handle.trigger_all(by).await? })))
 }
 
-pub(super) async fn cancel(State(app): State<App>, Named(export): Named<Name>, By(by): By) -> Result<(StatusCode, Json<Done>), Problem> {
+pub(super) async fn cancel(
+    State(app): State<App>,
+    Named(export): Named<Name>,
+    Asker(by): Asker,
+) -> Result<(StatusCode, Json<Done>), Problem> {
     app.handle.cancel(export.clone(), by).await?;
     let message = format!("{export} is stopped, or taken out of the queue; what was in flight is finished and recorded");
     Ok((StatusCode::ACCEPTED, Json(Done { message })))
 }
 
-pub(super) async fn reload(State(app): State<App>, By(by): By) -> Result<(StatusCode, Json<Done>), Problem> {
+pub(super) async fn reload(State(app): State<App>, Asker(by): Asker) -> Result<(StatusCode, Json<Done>), Problem> {
     app.handle.reload(by).await?;
     Ok((StatusCode::ACCEPTED, Json(Done { message: "the directory is being looked at again".to_owned() })))
 }
 
-pub(super) async fn approve(State(app): State<App>, Named(begins): Named<String>, By(by): By) -> Result<Json<ApprovedNow>, Problem> {
+pub(super) async fn approve(State(app): State<App>, Named(begins): Named<String>, Asker(by): Asker) -> Result<Json<ApprovedNow>, Problem> {
     let digest = whole(&app, begins).await?;
     let message = app.handle.approve(digest.clone(), by).await?;
     Ok(Json(ApprovedNow { digest, message }))

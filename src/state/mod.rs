@@ -2,11 +2,13 @@
 //!
 //! May know: the nouns of `definition`, `member`, `destination` and `plan`, SQLite, one directory. May not know: vendors,
 //! sources, how a plan is made or carried out, the time (whoever needs "now" says it). It is asked and told; it decides
-//! nothing. It holds no secret but what sign-ins gave (`token`).
+//! nothing. It holds no secret but what sign-ins gave (`token`); of the API's tokens it
+//! holds hashes (`api_token`).
 //!
 //! [`View`] reads and needs no lock; [`Store`] is the one writer and reads too. Writes inside [`Store::begin`] …
 //! [`Store::commit`] become durable together; any other write is a transaction of its own.
 
+mod api_token;
 mod audit;
 mod consent;
 mod contact;
@@ -47,6 +49,7 @@ mod watermarks;
 #[cfg(test)]
 mod tests;
 
+pub use api_token::{ApiToken, Scope, TokenHash};
 pub use audit::Audit;
 pub use contact::{Contact, ContactOrigin, ContactsRead};
 pub use contact_read::{ContactReading, ContactRows};

@@ -9,6 +9,7 @@ mod cli;
 mod consent;
 mod containers;
 mod daemon;
+mod door;
 mod exclusion;
 mod files;
 mod guard;

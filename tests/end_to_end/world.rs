@@ -15,7 +15,14 @@ use listkeeper::{
     state::{End, RejectedRow, StateDir, Store, Trigger, View},
 };
 use serde_json::Value;
-use std::{collections::BTreeMap, fmt::Write as _, fs, ops::ControlFlow, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt::Write as _,
+    fs,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The audience every test writes to.
 pub const LIST: &str = "cdp";
@@ -161,6 +168,7 @@ pub struct World {
     recorder: sandbox::Recorder,
     http: reqwest::Client,
     contract: Option<Contract>,
+    state: PathBuf,
 }
 
 impl World {
@@ -172,7 +180,8 @@ impl World {
         let sandbox = Sandbox::start(&dir.path().join("platform"), options).await.unwrap();
         sandbox.ensure_mailchimp_list(LIST, "CDP").unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let world = Self { dir, sandbox, now: Utc::now(), recorder, http, contract: Contract::load(CONTRACT) };
+        let state = dir.path().join("state");
+        let world = Self { dir, sandbox, now: Utc::now(), recorder, http, contract: Contract::load(CONTRACT), state };
         fs::create_dir(world.directory()).unwrap();
         fs::write(world.directory().join("key"), "sandbox-us0\n").unwrap();
         world.define(defined);
@@ -185,7 +194,12 @@ impl World {
     }
 
     pub fn state(&self) -> StateDir {
-        StateDir::resolve(Some(&self.dir.path().join("state"))).unwrap()
+        StateDir::resolve(Some(&self.state)).unwrap()
+    }
+
+    /// From now on the state is in a folder of this one.
+    pub fn keep_state_in(&mut self, folder: &Path) {
+        self.state = folder.join("state");
     }
 
     pub fn define(&self, defined: &Defined) {

@@ -17,7 +17,7 @@ use std::{
 
 pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
     let exports = args.target.exports.iter().map(|name| look::export_name(name)).collect::<Result<Vec<_>, _>>()?;
-    let planned = ask(&Remote::at(address, &args.access)?, &args.target.dir, exports, args.members).await?;
+    let planned = ask(&Remote::at(address, &args.tls, &args.access)?, &args.target.dir, exports, args.members).await?;
     for warning in &planned.diagnostics {
         render::talk(&format!("{}: {}:{}: {}", warning.severity, warning.file, warning.line.unwrap_or(1), warning.message));
     }

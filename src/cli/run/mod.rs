@@ -16,9 +16,9 @@ use crate::{
         watch::{Options, Watcher},
     },
     definition::{Export, Name},
-    server::{LISTEN_DEFAULT, Server, Setup, StartError, Token},
+    server::{LISTEN_DEFAULT, Server, Setup, StartError, TlsFiles, Token},
 };
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use systemd::Systemd;
 use tokio_util::sync::CancellationToken;
 
@@ -45,6 +45,12 @@ pub struct Args {
     pub listen: Option<SocketAddr>,
     #[command(flatten)]
     pub access: ApiAccess,
+    /// The API's certificate with its chain, PEM; read again when it changes. Without one, what is sent over TCP is not encrypted
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of that certificate, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
     /// When stopped, wait at most this long for what is in flight
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub drain: Duration,
@@ -84,7 +90,8 @@ async fn serve_api(args: &Args, handle: &Handle, config: &Config) -> Result<Serv
     let setup = |listen| -> Result<Setup, u8> {
         let token = Token::open(args.access.api_token.as_ref(), &handle.engine.state);
         let token = token.map_err(|error| session::fail(&error.message, Some(&error.hint)))?;
-        Ok(Setup { listen, handle: handle.clone(), token, redirect: Some(Arc::clone(&config.redirect)) })
+        let tls = args.tls_cert.clone().zip(args.tls_key.clone()).map(|(cert, key)| TlsFiles { cert, key });
+        Ok(Setup { listen, handle: handle.clone(), token, redirect: Some(Arc::clone(&config.redirect)), tls })
     };
     let started = match Server::start(setup(args.listen.unwrap_or(LISTEN_DEFAULT))?).await {
         Err(StartError::Bind { .. }) if args.listen.is_none() => Server::start(setup(SocketAddr::new(LISTEN_DEFAULT.ip(), 0))?).await,
@@ -94,10 +101,17 @@ async fn serve_api(args: &Args, handle: &Handle, config: &Config) -> Result<Serv
 }
 
 fn say_address(globals: &Globals, server: &Server) {
-    let address = server.address();
+    let address = server.url();
     match globals.log_format {
         LogFormat::Json => tracing::info!(%address, "the API listens"),
-        LogFormat::Text => render::talk(&format!("API: http://{address}")),
+        LogFormat::Text => render::talk(&format!("API: {address}")),
+    }
+    if server.is_open_to_eavesdroppers() {
+        tracing::warn!(
+            %address,
+            "the API is open beyond this machine without TLS: whoever can read the network can take the tokens that callers send; \
+             give --tls-cert and --tls-key, or encrypt in front of it"
+        );
     }
 }
 

@@ -15,6 +15,7 @@ fn what_was_counted_is_written_in_the_prometheus_format() {
     metrics.reading(ReadingResult::Accepted);
     metrics.reading(ReadingResult::Unchanged);
     metrics.hint("event");
+    metrics.refused("wrong");
     let mut board = Board::default();
     board.directory.read_at = DateTime::from_timestamp(1_795_327_200, 0);
     let connection = ConnectionView {

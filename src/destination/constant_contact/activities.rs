@@ -1,7 +1,7 @@
 //! Activities: accepted at once, carried out later, side by side and in no order.
 
 use super::{
-    super::{Error, ErrorKind},
+    super::{Error, ErrorKind, cursors::Cursors},
     api::{Api, Call, Links, read},
     errors,
 };
@@ -104,11 +104,11 @@ pub(super) async fn look(api: &Api, ids: &[&str]) -> Result<BTreeMap<String, Act
 
 /// The vendor has no filter for those that have not begun, so all are asked for.
 async fn sweep(api: &Api, ids: &[&str]) -> Result<BTreeMap<String, Activity>, Error> {
-    let (mut found, mut cursor) = (BTreeMap::new(), None);
+    let (mut found, mut cursor, mut cursors) = (BTreeMap::new(), None, Cursors::default());
     loop {
         let page = page(api, cursor.as_deref()).await?;
         found.extend(page.activities.into_iter().filter(|a| ids.contains(&a.id.as_str())).map(|a| (a.id.clone(), a)));
-        cursor = page.links.next();
+        cursor = cursors.follow(page.links.next())?;
         if cursor.is_none() || found.len() == ids.len() {
             return Ok(found);
         }

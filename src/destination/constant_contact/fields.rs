@@ -1,7 +1,7 @@
 //! The account's fields: what they take, and whether an attribute fits. Pure, but for reading and creating them.
 
 use super::{
-    super::{Error, FieldFit, RemoteField, WantedField},
+    super::{Error, FieldFit, RemoteField, WantedField, cursors::Cursors},
     api::{Api, Call, Links, read},
     columns::custom_name,
     errors,
@@ -104,12 +104,12 @@ struct Page {
 }
 
 async fn read_custom(api: &Api) -> Result<Vec<RemoteField>, Error> {
-    let (mut fields, mut cursor) = (Vec::new(), None);
+    let (mut fields, mut cursor, mut cursors) = (Vec::new(), None, Cursors::default());
     loop {
         let call = Call::get("/contact_custom_fields", &["contact_custom_fields"]).query("limit", PAGE);
         let page: Page = read(&api.call(call.after(cursor.as_deref())).await?)?;
         fields.extend(page.custom_fields.into_iter().flat_map(CustomField::into_remote));
-        cursor = page.links.next();
+        cursor = cursors.follow(page.links.next())?;
         if cursor.is_none() {
             return Ok(fields);
         }

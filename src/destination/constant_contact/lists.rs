@@ -1,7 +1,7 @@
 //! The account's lists: reading, creating, renaming, deleting them.
 
 use super::{
-    super::{ContainerId, Error, RemoteContainer, words::moment},
+    super::{ContainerId, Error, RemoteContainer, cursors::Cursors, words::moment},
     activities::{self, Activity},
     api::{Api, Call, Links, read},
     errors,
@@ -40,12 +40,12 @@ struct Page {
 
 /// All, with how many are on each.
 pub(super) async fn all(api: &Api) -> Result<Vec<RemoteContainer>, Error> {
-    let (mut lists, mut cursor) = (Vec::new(), None);
+    let (mut lists, mut cursor, mut cursors) = (Vec::new(), None, Cursors::default());
     loop {
         let call = Call::get("/contact_lists", &["contact_lists"]).query("limit", PAGE).query("include_membership_count", "all");
         let page: Page = read(&api.call(call.after(cursor.as_deref())).await?)?;
         lists.extend(page.lists.into_iter().map(RemoteContainer::from));
-        cursor = page.links.next();
+        cursor = cursors.follow(page.links.next())?;
         if cursor.is_none() {
             return Ok(lists);
         }

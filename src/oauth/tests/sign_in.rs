@@ -108,3 +108,61 @@ async fn a_token_is_not_sent_to_an_api_that_is_not_the_vendors() {
     let (tokens, _) = signed_in(app(ConnectionType::Mailchimp, Some("hush")), steps).await;
     assert!(tokens.unwrap_err().message.contains("not its own"));
 }
+
+/// Tokens that a caller hands over instead of signing in here.
+mod tokens {
+    use super::*;
+
+    fn handed_over(app: &App, api: Option<&str>) -> Tokens {
+        let api = api.map(|url| url.parse().unwrap());
+        Tokens { account: Some("whoever I say".into()), api, obtained: Utc::now() + TimeDelta::days(9_000), ..tokens(app, 0) }
+    }
+
+    #[rstest]
+    #[case::the_vendors_own_server(None)]
+    #[case::a_server_of_ones_own(Some("https://auth.example.com/"))]
+    #[tokio::test(start_paused = true)]
+    async fn attack_where_members_go_is_asked_of_the_server_not_of_the_caller(#[case] server: Option<&str>) {
+        let mut connection = connection(ConnectionType::Mailchimp, Some("hush"));
+        if let Credentials::OAuth(app) = &mut connection.credentials {
+            app.endpoint = server.map(|url| url.parse().unwrap());
+        }
+        let app = App::of(&connection).unwrap().unwrap();
+        let script = script([json(200, r#"{"api_endpoint":"https://us6.api.mailchimp.com","accountname":"Contoso"}"#)]);
+        let sent = handed_over(&app, Some("http://attacker.test/"));
+        let kept = Authority::new(app, &hub(&script)).confirmed(sent).await.unwrap();
+        assert_eq!(kept.api.unwrap().as_str(), "https://us6.api.mailchimp.com/");
+        assert_eq!(kept.account.as_deref(), Some("Contoso"));
+        assert!(kept.obtained <= Utc::now(), "a time that is still to come");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attack_an_api_where_the_vendor_tells_none_is_not_kept() {
+        let app = constant_contact();
+        let script = script([]);
+        let kept = Authority::new(app.clone(), &hub(&script)).confirmed(handed_over(&app, Some("http://attacker.test/"))).await.unwrap();
+        assert_eq!((kept.api, kept.account), (None, None));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn attack_a_server_that_names_another_api_is_not_believed() {
+        let app = app(ConnectionType::Mailchimp, Some("hush"));
+        let script = script([json(200, r#"{"api_endpoint":"https://attacker.test"}"#)]);
+        let error = Authority::new(app.clone(), &hub(&script)).confirmed(handed_over(&app, None)).await.unwrap_err();
+        assert!(error.message.contains("not its own"), "{error}");
+    }
+
+    /// An address that a release before this one kept.
+    #[rstest]
+    #[case(ConnectionType::Mailchimp, "http://attacker.test/")]
+    #[case(ConnectionType::Mailchimp, "https://us6.api.mailchimp.com.attacker.test/")]
+    #[case(ConnectionType::ConstantContact, "https://us6.api.mailchimp.com/")]
+    #[tokio::test(start_paused = true)]
+    async fn attack_tokens_on_record_are_sent_to_no_other_api(#[case] kind: ConnectionType, #[case] api: &str) {
+        let (script, store) = (script([]), InMemoryTokens::default());
+        let app = app(kind, Some("hush"));
+        store.clone().write(&name(), &handed_over(&app, Some(api))).await.unwrap();
+        let error = SignIns::new(Arc::new(store), hub(&script)).bearer(&connection(kind, Some("hush"))).unwrap_err();
+        assert!(error.message.contains("names an API that is not") && error.message.contains("listkeeper connect"), "{error}");
+    }
+}

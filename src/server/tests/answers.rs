@@ -48,12 +48,12 @@ async fn work_is_asked_of_the_controller() {
     assert_eq!(world.ask("POST", "/v1/reload").await.status, 202);
     let seen = world.seen();
     let expected = [
-        "api: trigger news",
-        "api: trigger news",
-        "api: trigger all",
-        "api: cancel news",
-        "api: approve aabbccdd00112233",
-        "api: approve aabb99",
+        "administrator: trigger news",
+        "administrator: trigger news",
+        "administrator: trigger all",
+        "administrator: cancel news",
+        "administrator: approve aabbccdd00112233",
+        "administrator: approve aabb99",
     ];
     assert_eq!(seen[..6], expected);
 }
@@ -111,5 +111,5 @@ async fn what_a_sign_in_gave_is_handed_on_and_not_shown() {
     let cut = put("news", json!({"vendor": "constant-contact", "accessToken": "hush-access"})).await;
     assert_eq!(cut.status, 422);
     assert!(!cut.text.contains("hush") && !world.seen().concat().contains("hush"), "{}", cut.text);
-    assert_eq!(world.seen()[..2], ["api: sign in news", "api: sign in nobody"]);
+    assert_eq!(world.seen()[..2], ["administrator: sign in news", "administrator: sign in nobody"]);
 }

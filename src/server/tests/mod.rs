@@ -3,4 +3,6 @@
 mod answers;
 mod document;
 mod gate;
+mod scopes;
+mod staying_up;
 pub(crate) mod world;

@@ -2,7 +2,7 @@
 
 use crate::{
     daemon::{Board, ConnectionView, ExportView, HeldReading, fake},
-    server::{Server, Setup, Token, TokenRef},
+    server::{Server, Setup, TlsFiles, Token, TokenRef, api::NewSecret},
     state::{HeldPlan, RejectedRow, RunStart, StateDir, Trigger},
 };
 use chrono::{DateTime, Utc};
@@ -41,6 +41,10 @@ impl World {
     }
 
     pub async fn listening(listen: SocketAddr, token: Option<&str>) -> Self {
+        Self::with(listen, token, None).await
+    }
+
+    pub async fn with(listen: SocketAddr, token: Option<&str>, tls: Option<TlsFiles>) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let state = StateDir::from(dir.path().join("state"));
         let (handle, seen) = fake::handle(board(), &state, Path::new("examples/quickstart"));
@@ -52,13 +56,13 @@ impl World {
         });
         let opened = Token::open(given.as_ref(), &state).unwrap();
         let token = token.map_or_else(|| Token::read_made(&state).unwrap().expose_secret().to_owned(), str::to_owned);
-        let server = Server::start(Setup { listen, handle, token: opened, redirect: None }).await.unwrap();
+        let server = Server::start(Setup { listen, handle, token: opened, redirect: None, tls }).await.unwrap();
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { server, token, seen, http, dir }
     }
 
     pub fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.server.address())
+        format!("{}{path}", self.server.url())
     }
 
     pub fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
@@ -68,6 +72,19 @@ impl World {
     /// With the token.
     pub async fn ask(&self, method: &str, path: &str) -> Answer {
         send(self.request(method, path).bearer_auth(&self.token)).await
+    }
+
+    /// Makes a token; gives the token itself.
+    pub async fn made(&self, name: &str, scopes: &[&str], folders: &[&str]) -> String {
+        let body = serde_json::json!({"name": name, "scopes": scopes, "folders": folders});
+        let answer = send(self.request("POST", "/v1/tokens").bearer_auth(&self.token).json(&body)).await;
+        assert_eq!(answer.status, 201, "{}", answer.text);
+        serde_json::from_str::<NewSecret>(&answer.text).unwrap().secret
+    }
+
+    /// With another token.
+    pub async fn ask_with(&self, token: &str, method: &str, path: &str) -> Answer {
+        send(self.request(method, path).bearer_auth(token)).await
     }
 
     pub fn seen(&self) -> Vec<String> {

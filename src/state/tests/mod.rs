@@ -1,5 +1,6 @@
 //! The state as a whole, through its public face. No test reads a clock: times are given.
 
+mod api_tokens;
 mod clock;
 mod exports;
 mod history;

@@ -26,20 +26,27 @@ pub struct Daemon {
 impl Daemon {
     /// Starts one, and waits until it has taken its first reading.
     pub async fn start(world: &World) -> Self {
+        Self::start_with(world, &["--listen", "127.0.0.1:0"]).await
+    }
+
+    /// The same, with these options.
+    pub async fn start_with(world: &World, options: &[&str]) -> Self {
         let state = world.state().path().to_owned();
         let log = world.dir.path().join("daemon.log");
         let stderr = fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_listkeeper"))
             .arg("run")
             .arg(world.directory())
-            .args(["--listen", "127.0.0.1:0", "--state"])
+            .args(options)
+            .arg("--state")
             .arg(&state)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(stderr)
             .spawn()
             .unwrap();
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let ca = include_bytes!("../../support/tls/ca.pem");
+        let http = reqwest::Client::builder().no_proxy().tls_certs_only([reqwest::Certificate::from_pem(ca).unwrap()]).build().unwrap();
         let daemon = Self { child, state, log, http };
         daemon.until("it is ready", async || daemon.get("/readyz").await.is_some()).await;
         daemon
