@@ -35,7 +35,8 @@ impl Keyring {
     /// Who shows this. `None`: nobody that is known. All are looked at, so that it takes the same time whoever it is.
     pub fn find(&self, told: &str) -> Option<Caller> {
         let (hash, now) = (TokenHash::of(told), Utc::now());
-        let found = self.read().values().filter(|token| token.hash == hash && !token.is_over(now)).last().cloned();
+        let found = self.read().values().fold(None, |found, token| if token.hash == hash { Some(token.clone()) } else { found });
+        let found = found.filter(|token| !token.is_over(now));
         let Some(token) = found else { return self.administrator.is(told).then(Caller::administrator) };
         if token.use_is_news(now) {
             self.used(&token.name);

@@ -24,7 +24,7 @@ fn are_made_rotated_used_and_revoked_and_who_did_it_is_on_record() {
     let mut f = fixture();
     let ci = token("ci", "lk_first-secret-1111");
     f.store.create_api_token(&ci, &by("created")).unwrap();
-    assert_eq!(f.store.api_tokens().unwrap(), [ci.clone()]);
+    assert_eq!(f.store.api_tokens().unwrap(), std::slice::from_ref(&ci));
     let again = f.store.create_api_token(&token("ci", "lk_other"), &by("created")).unwrap_err();
     assert!(again.message.contains("already") && again.hint.is_some(), "{again}");
     f.store.used_api_token(&ci.name, at(60)).unwrap();
