@@ -54,7 +54,7 @@ fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let runs = runs.map_err(|error| look::state_failed(&error))?.unwrap_or_default();
     if args.json {
         let text = serde_json::json!({ "runs": runs });
-        look::print(|out| writeln!(out, "{text:#}"))?;
+        look::print_json(|out| writeln!(out, "{text:#}"))?;
     } else if runs.is_empty() {
         render::talk(&nothing(export.as_ref()));
     } else {
@@ -70,7 +70,7 @@ fn audit(args: &Args, look: &Look, export: Option<&Name>) -> Result<(), u8> {
     let lines = lines.map_err(|error| look::state_failed(&error))?.unwrap_or_default();
     if args.json {
         let text = serde_json::json!({ "audit": lines });
-        return look::print(|out| writeln!(out, "{text:#}"));
+        return look::print_json(|out| writeln!(out, "{text:#}"));
     }
     if lines.is_empty() {
         render::talk("nobody changed or asked for anything yet; the daemon (`listkeeper run`) keeps account of it");

@@ -1,6 +1,6 @@
 //! `listkeeper init`.
 
-use super::exit;
+use super::{exit, look, render};
 use std::{
     fs,
     io::{self, Write as _},
@@ -32,12 +32,15 @@ pub fn run(args: &Args) -> u8 {
     match write(&args.dir) {
         Ok(()) => {
             let dir = args.dir.display();
-            println!("Wrote {} to {dir}.", files().map(|(name, _)| name).join(", "));
-            println!("Next: read listkeeper.yaml, then `listkeeper plan {dir} --sandbox` shows what it would do, without an account.");
-            exit::DONE
+            let (wrote, next) = (files().map(|(name, _)| name).join(", "), format!("listkeeper plan {dir} --sandbox"));
+            let printed = look::print(|out| {
+                writeln!(out, "Wrote {wrote} to {dir}.")?;
+                writeln!(out, "Next: read listkeeper.yaml, then `{next}` shows what it would do, without an account.")
+            });
+            printed.map_or_else(|code| code, |()| exit::DONE)
         }
         Err(error) => {
-            eprintln!("error: {error}");
+            render::error(&error.to_string(), &[]);
             exit::FAILED
         }
     }

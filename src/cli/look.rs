@@ -1,6 +1,10 @@
 //! What the commands share that only look at the state: they need no lock, and work while another process writes.
 
-use super::{Globals, session};
+use super::{
+    Globals,
+    render::{self, Shown},
+    session,
+};
 use crate::{
     definition::{self, Catalog, Name},
     state::{StateDir, StateError, View},
@@ -32,9 +36,23 @@ pub fn state_failed(error: &StateError) -> u8 {
     session::fail(&error.message, error.hint.as_deref())
 }
 
-/// Writes to stdout. A reader that has seen enough (`| head`) is not an error.
+/// Writes text for people to stdout. A reader that has seen enough (`| head`) is not an error.
 pub fn print(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), u8> {
-    let mut out = io::BufWriter::new(super::render::out());
+    print_to(render::out(Shown::Text), write)
+}
+
+/// The same of JSON.
+pub fn print_json(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), u8> {
+    print_to(render::out(Shown::Json), write)
+}
+
+/// The same of other data.
+pub fn print_data(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), u8> {
+    print_to(render::data(), write)
+}
+
+fn print_to(to: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), u8> {
+    let mut out = io::BufWriter::new(to);
     write(&mut out).and_then(|()| out.flush()).map_err(|error| session::fail(&format!("stdout: {error}"), None))
 }
 

@@ -1,7 +1,8 @@
 //! `listkeeper plan`.
 
 use super::{
-    Globals, exit, remote, render,
+    Globals, exit, remote,
+    render::{self, Shown},
     session::{self, Access, Session, Target},
 };
 use crate::{
@@ -115,7 +116,7 @@ fn code(args: &Args, failed: bool, changes: bool) -> u8 {
 }
 
 fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Failure> {
-    let mut out = io::BufWriter::new(render::out());
+    let mut out = io::BufWriter::new(render::out(Shown::Text));
     if args.markdown {
         writeln!(out, "{}", plan::markdown(&prepared.plan))?;
     } else {
@@ -129,7 +130,7 @@ fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Fai
 
 /// One export of the JSON document; `--members` adds every member, streamed.
 fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool) -> Result<(), Failure> {
-    let mut out = io::BufWriter::new(render::out());
+    let mut out = io::BufWriter::new(render::out(Shown::Json));
     let plan = plan::json(&prepared.plan, args.members).map_err(io::Error::from)?;
     write!(out, "{}{}", if first { "" } else { ",\n" }, plan.trim_end().trim_end_matches('}'))?;
     if args.members {
@@ -147,7 +148,7 @@ fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool)
 }
 
 fn print(text: &str) -> Result<(), u8> {
-    render::out().write_all(text.as_bytes()).map_err(|e| session::fail(&format!("stdout: {e}"), None))
+    render::out(Shown::Json).write_all(text.as_bytes()).map_err(|e| session::fail(&format!("stdout: {e}"), None))
 }
 
 /// A plan as reviewed: what `apply FILE` is bound to.

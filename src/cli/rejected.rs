@@ -11,7 +11,7 @@ use crate::{
     state::{RejectedRow, StateError, View},
 };
 use chrono::{DateTime, SecondsFormat, Utc};
-use std::{io, ops::ControlFlow};
+use std::{borrow::Cow, io, ops::ControlFlow};
 
 /// Rows that a table shows at most: it is held in memory, and nobody reads more of one.
 const TABLE_ROWS: usize = 500;
@@ -44,9 +44,9 @@ fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let name = look::export_name(&args.export)?;
     let Some(view) = listing(&look, &name)? else { return Ok(exit::DONE) };
     if args.csv {
-        look::print(|out| csv(view, &name, out))?;
+        look::print_data(|out| csv(view, &name, out))?;
     } else if args.json {
-        look::print(|out| json(view, &name, out))?;
+        look::print_json(|out| json(view, &name, out))?;
     } else {
         let (text, rest) = table(view, &name).map_err(|error| look::state_failed(&error))?;
         look::print(|out| out.write_all(text.as_bytes()))?;
@@ -100,7 +100,7 @@ fn csv(view: &View, export: &Name, out: &mut dyn io::Write) -> io::Result<()> {
         let field = row.field.as_deref().unwrap_or_default();
         let since = row.since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, true)).unwrap_or_default();
         let cells = [row.address.as_deref().unwrap_or_default(), &row.segment, &row.code, field, &row.detail, &since];
-        Ok(writer.write_record(cells.map(harmless))?)
+        Ok(writer.write_record(cells.map(no_formula).iter().map(|cell| cell.as_bytes()))?)
     })?;
     writer.flush()
 }
@@ -109,9 +109,22 @@ fn day(since: DateTime<Utc>) -> String {
     since.format("%Y-%m-%d").to_string()
 }
 
-/// Addresses come from strangers, and spreadsheets take a cell that begins with one of these for a formula.
-fn harmless(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+/// Cells come from strangers. A spreadsheet takes one that begins with one of these for a formula, and in some locales it
+/// begins a cell after a semicolon or a tab, whatever is quoted. Otherwise the bytes are the data's own.
+fn no_formula(cell: &str) -> Cow<'_, str> {
+    let begins = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff0b}' | '\u{ff0d}' | '\u{ff20}');
+    let separates = |c: char| matches!(c, ';' | ',' | '|' | '\t' | '\n' | '\r');
+    let mut safe = String::with_capacity(cell.len());
+    let mut first = true;
+    for c in cell.chars() {
+        if first && begins(c) {
+            safe.push('\'');
+        }
+        safe.push(c);
+        // A quotation mark after a separator opens a cell too.
+        first = separates(c) || (first && c == '"');
+    }
+    if safe.len() == cell.len() { Cow::Borrowed(cell) } else { Cow::Owned(safe) }
 }
 
 fn json(view: &View, export: &Name, out: &mut dyn io::Write) -> io::Result<()> {
@@ -134,5 +147,25 @@ enum Failed {
 impl From<StateError> for Failed {
     fn from(error: StateError) -> Self {
         Self::State(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("dana@contoso.test", "dana@contoso.test")]
+    #[case("=1+1", "'=1+1")]
+    #[case("x;=1+1", "x;'=1+1")]
+    #[case("x,\"=1+1", "x,\"'=1+1")]
+    #[case("x\n@SUM(A1)", "x\n'@SUM(A1)")]
+    #[case("\t=1", "'\t'=1")]
+    #[case("\u{ff1d}1+1", "'\u{ff1d}1+1")]
+    #[case("a-b; c", "a-b; c")]
+    #[case("\u{202e}\u{1b}[2J", "\u{202e}\u{1b}[2J")]
+    fn attack_words_in_a_spreadsheet(#[case] cell: &str, #[case] expected: &str) {
+        assert_eq!(no_formula(cell), expected);
     }
 }

@@ -54,7 +54,7 @@ fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
         let options = Options { port: args.port, reset: args.reset, speed: args.speed, insights, ..Options::default() };
         let sandbox = Sandbox::start(dir, options).await?;
         // Whoever reads no more of it still has a sandbox.
-        let _ = writeln!(render::out(), "{}", instructions(&sandbox, dir));
+        let _ = writeln!(render::out(render::Shown::Text), "{}", instructions(&sandbox, dir));
         tokio::signal::ctrl_c().await?;
         eprintln!("Stopping.");
         sandbox.shutdown().await;

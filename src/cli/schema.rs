@@ -16,7 +16,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> u8 {
     let text = if args.api { format!("{:#}", server::document()) } else { text() };
-    look::print(|out| writeln!(out, "{text}")).map_or_else(|code| code, |()| exit::DONE)
+    look::print_json(|out| writeln!(out, "{text}")).map_or_else(|code| code, |()| exit::DONE)
 }
 
 /// The schema as it is printed, checked in, and written by `init`.

@@ -57,7 +57,7 @@ async fn live(args: &Args, remote: &Remote) -> Result<(), u8> {
     let directory: DirectoryView = remote.get("/v1/directory").await?;
     if args.json {
         let text = serde_json::json!({ "exports": exports, "connections": connections, "directory": directory });
-        return look::print(|out| writeln!(out, "{text:#}"));
+        return look::print_json(|out| writeln!(out, "{text:#}"));
     }
     let table = text::exports(&exports, true);
     look::print(|out| out.write_all(table.as_bytes()))?;
@@ -77,7 +77,7 @@ fn recorded(args: &Args, globals: &Globals) -> Result<(), u8> {
     if args.json {
         let connections: Vec<_> = signed_in.iter().map(|(name, view)| serde_json::json!({"name": name, "signIn": view})).collect();
         let text = serde_json::json!({ "exports": exports, "connections": connections });
-        look::print(|out| writeln!(out, "{text:#}"))?;
+        look::print_json(|out| writeln!(out, "{text:#}"))?;
     } else if exports.is_empty() {
         render::talk(&format!("no exports in {} and no runs yet; `listkeeper init` writes a first definition", args.dir.display()));
     } else {

@@ -32,7 +32,7 @@ pub fn run(args: &Args) -> u8 {
     let catalog = definition::read(&args.dir);
     let sources = (args.online && !catalog.has_errors()).then(|| online::check(&catalog));
     if args.json {
-        let _ = look::print(|out| writeln!(out, "{:#}", json(&catalog, sources.as_ref())));
+        let _ = look::print_json(|out| writeln!(out, "{:#}", json(&catalog, sources.as_ref())));
     } else {
         diagnostics::eprint(&catalog);
         if !catalog.has_errors() {

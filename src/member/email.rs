@@ -4,6 +4,54 @@
 use std::fmt;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
+/// Domains of mail providers with millions of users, which tell nothing of a person.
+const PROVIDERS: [&str; 44] = [
+    "163.com",
+    "126.com",
+    "aol.com",
+    "att.net",
+    "bol.com.br",
+    "btinternet.com",
+    "comcast.net",
+    "free.fr",
+    "freenet.de",
+    "gmail.com",
+    "gmx.at",
+    "gmx.ch",
+    "gmx.de",
+    "gmx.net",
+    "googlemail.com",
+    "hotmail.co.uk",
+    "hotmail.com",
+    "hotmail.de",
+    "hotmail.fr",
+    "icloud.com",
+    "laposte.net",
+    "libero.it",
+    "live.com",
+    "mac.com",
+    "mail.ru",
+    "me.com",
+    "msn.com",
+    "naver.com",
+    "orange.fr",
+    "outlook.com",
+    "proton.me",
+    "protonmail.com",
+    "qq.com",
+    "seznam.cz",
+    "t-online.de",
+    "uol.com.br",
+    "verizon.net",
+    "wanadoo.fr",
+    "web.de",
+    "wp.pl",
+    "yahoo.co.jp",
+    "yahoo.co.uk",
+    "yahoo.com",
+    "yandex.ru",
+];
+
 /// A normalised address, checked. `Debug` and [`Email::masked`] are safe to log; [`Email::as_str`] is not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Email(Box<str>);
@@ -69,9 +117,11 @@ impl Email {
         &self.0
     }
 
-    /// `d***@example.com`: enough to recognise, too little to use.
+    /// `d***@gmail.com`, `d***@…`: enough to recognise, too little to use. A domain is shown where millions share it; another
+    /// may be the person's own.
     pub fn masked(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let domain = if PROVIDERS.contains(&domain.to_ascii_lowercase().as_str()) { domain } else { "…" };
         format!("{}***@{domain}", local.chars().next().unwrap_or('*'))
     }
 }
@@ -200,7 +250,7 @@ mod tests {
     fn blank_is_no_address_and_debug_is_masked() {
         assert_eq!(Email::parse(" \t "), Ok(None));
         let email = Email::parse("dana@example.com").unwrap().unwrap();
-        assert_eq!(format!("{email:?}"), "Email(d***@example.com)");
+        assert_eq!(format!("{email:?}"), "Email(d***@…)");
     }
 
     proptest::proptest! {

@@ -22,7 +22,7 @@ pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
         render::talk(&format!("{}: {}:{}: {}", warning.severity, warning.file, warning.line.unwrap_or(1), warning.message));
     }
     if args.json {
-        look::print(|out| json(&planned.exports, args.members, out))?;
+        look::print_json(|out| json(&planned.exports, args.members, out))?;
     } else {
         planned.exports.iter().try_for_each(|one| look::print(|out| show(args, one, out)))?;
     }

@@ -1,5 +1,6 @@
 //! The report of everything that is wrong with a directory's definitions.
 
+use super::harmless::{self, harmless};
 use crate::definition::{Catalog, Diagnostic, Severity};
 use excerpt::Excerpt;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
@@ -27,7 +28,7 @@ impl Style {
 pub fn eprint(catalog: &Catalog) {
     if !catalog.diagnostics.is_empty() {
         // Nobody can be told that stderr is gone.
-        let _ = std::io::stderr().write_all(text(catalog, Style::stderr()).as_bytes());
+        let _ = std::io::stderr().write_all(harmless(&text(catalog, Style::stderr()), harmless::Shown::Text).as_bytes());
     }
 }
 

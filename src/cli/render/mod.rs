@@ -1,6 +1,7 @@
 //! How things look: diagnostics, tables, plans, progress.
 
 pub mod diagnostics;
+mod harmless;
 mod out;
 mod progress;
 mod report;
@@ -8,7 +9,8 @@ mod style;
 pub mod table;
 mod talk;
 
-pub use out::out;
+pub use harmless::{Harmless, Shown, harmless};
+pub use out::{data, out};
 pub use progress::Progress;
 pub use report::{exit_code, report};
 pub use style::painted;

@@ -1,10 +1,17 @@
 //! stdout, for data: whoever reads it may stop reading.
 
-use std::io::{self, Write};
+use super::harmless::{Harmless, Shown};
+use std::io::{self, IsTerminal, Write};
 
 /// stdout without colour codes where none belong; a reader that went away (`| head`) is no error.
-pub fn out() -> impl Write {
-    Quiet(anstream::stdout())
+pub fn out(shown: Shown) -> impl Write {
+    Harmless::new(Quiet(anstream::stdout()), shown)
+}
+
+/// stdout for data that is no JSON: harmless on a terminal, the data's own bytes elsewhere.
+pub fn data() -> Box<dyn Write> {
+    let stdout = io::stdout();
+    if stdout.is_terminal() { Box::new(out(Shown::Text)) } else { Box::new(Quiet(stdout)) }
 }
 
 struct Quiet<W>(W);

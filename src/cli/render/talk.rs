@@ -1,11 +1,12 @@
 //! What is said to people, on stderr.
 
+use super::{Shown, harmless};
 use crate::{plan::words::plain, run::Failure};
 use anstyle::AnsiColor;
 
 /// Says something.
 pub fn talk(text: &str) {
-    anstream::eprintln!("{text}");
+    anstream::eprintln!("{}", harmless(text, Shown::Text));
 }
 
 /// Says what went wrong and what to do.

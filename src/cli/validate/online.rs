@@ -1,7 +1,7 @@
 //! Each segment tried at its source: does it answer, and does it give the columns that exports need.
 
 use crate::{
-    cli::{render, session::block_on},
+    cli::{look, render, session::block_on},
     definition::{Catalog, Export, Rows, Segment},
     http::{Hub, InMemoryDays},
     source::{self, Access, Net, SourceError, SqlLimits},
@@ -84,7 +84,8 @@ async fn columns(rows: Rows, needed: BTreeSet<String>, hub: &Hub) -> Result<Vec<
 /// One segment, for people: what is well on stdout, what is not on stderr.
 pub fn tell(tried: &Tried) {
     match &tried.columns {
-        Ok(columns) => println!("Segment {}: {}", tried.segment, columns.join(", ")),
+        // That stdout is gone was said.
+        Ok(columns) => look::print(|out| writeln!(out, "Segment {}: {}", tried.segment, columns.join(", "))).unwrap_or(()),
         Err(error) => render::error(&format!("segment {}: {error}", tried.segment), &error.hint.as_deref().into_iter().collect::<Vec<_>>()),
     }
 }

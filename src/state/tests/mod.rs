@@ -3,6 +3,7 @@
 mod api_tokens;
 mod clock;
 mod exports;
+mod formats;
 mod history;
 mod members;
 mod opening;
