@@ -23,6 +23,7 @@ mod stopped;
 mod sync;
 mod turns;
 mod weather;
+mod words;
 mod world;
 
 #[path = "../support/contract.rs"]
