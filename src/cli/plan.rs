@@ -14,7 +14,6 @@ use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use std::{
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -29,6 +28,8 @@ pub(super) mod elsewhere;
   listkeeper plan --out vip.plan           save it; `listkeeper apply vip.plan` carries out exactly that
   listkeeper plan --server https://lists.example.com --api-token env:TOKEN .
                                            by the daemon, against its state and sources: needs no secret here
+  listkeeper plan --server URL --folder 'marketing/**' .
+                                           the same, with no more rights than these folders have
 
 Exit code with --detailed-exitcode: 0 nothing to do, 2 changes, 1 error.")]
 pub struct Args {
@@ -50,9 +51,13 @@ pub struct Args {
     #[arg(long)]
     pub detailed_exitcode: bool,
     /// Let the daemon at this address plan the directory's definitions, against its own state and sources; it applies
-    /// nothing, and takes connections, sources and settings from its own directory only
+    /// nothing, and takes connections, sources and settings from its own directory only; a file that differs from the
+    /// daemon's own has no administrator's rights, wherever it is
     #[arg(long, value_name = "URL", conflicts_with_all = ["out", "sandbox"])]
     pub server: Option<String>,
+    /// With --server: plan with the rights of these folders only, such as `marketing/**` (may be given several times)
+    #[arg(long, value_name = "FOLDER", requires = "server")]
+    pub folder: Vec<String>,
     #[command(flatten)]
     pub tls: remote::Tls,
     #[command(flatten)]
@@ -180,13 +185,25 @@ fn save(file: &Path, session: &Session, plans: &[Plan]) -> Result<(), u8> {
         exports: plans.iter().map(saved).collect(),
     };
     let write = || -> io::Result<()> {
-        let mut out = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+        let mut out = aside(file)?;
         serde_json::to_writer_pretty(&mut out, &saved)?;
-        out.write_all(b"\n")
+        out.write_all(b"\n")?;
+        Ok(out.persist(file).map(drop)?)
     };
     write().map_err(|error| session::fail(&format!("{} cannot be written: {error}", file.display()), None))?;
     render::talk(&format!("saved to {0}; `listkeeper apply {0}` carries out exactly this, or refuses if the world moved", file.display()));
     Ok(())
+}
+
+/// A new file beside the one that is wanted, for this user alone, to be renamed to it: what stands there already, and may
+/// be open to others or a link to elsewhere, is never written to.
+fn aside(file: &Path) -> io::Result<tempfile::NamedTempFile> {
+    match std::fs::symlink_metadata(file) {
+        Ok(there) if !there.is_file() => return Err(io::Error::other("it is there, and not a regular file (a link is not followed)")),
+        _ => {}
+    }
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    tempfile::Builder::new().prefix(".listkeeper-plan-").tempfile_in(folder)
 }
 
 fn saved(plan: &Plan) -> SavedExport {

@@ -266,7 +266,7 @@ mod tests {
         let world = World::new().await;
         let text = "apiVersion: listkeeper/v1\nkind: Exprot\n".to_owned();
         let files = vec![api::ProposedFile { path: "a/b.yaml".into(), text }];
-        let proposal = api::Proposal { files, exports: Vec::new(), members: false };
+        let proposal = api::Proposal { files, exports: Vec::new(), folders: Vec::new(), members: false };
         let code = find(&world).await.unwrap().send::<api::Planned>("/v1/plan", &proposal).await.unwrap_err();
         assert_eq!(code, exit::INVALID);
     }

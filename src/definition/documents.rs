@@ -13,10 +13,10 @@ use std::{path::Path, sync::Arc};
 
 mod written;
 
-pub use written::{Document, Written};
+pub use written::{Document, LAST_RANK, Written};
 use written::{Place, tell, written};
 
-/// All documents of a directory, by kind. Of two that claim the same, the earlier one has it.
+/// All documents of a directory, by kind.
 #[derive(Debug, Default)]
 pub struct Documents {
     pub settings: Vec<Written<SettingsDoc>>,
@@ -112,29 +112,53 @@ impl Documents {
 
     /// Puts those of the lowest rank first; the others keep their order.
     pub fn order(&mut self, rank: impl Fn(&dyn Document) -> u8) {
-        self.settings.sort_by_cached_key(|d| rank(d));
-        self.sources.sort_by_cached_key(|d| rank(d));
-        self.segments.sort_by_cached_key(|d| rank(d));
-        self.connections.sort_by_cached_key(|d| rank(d));
-        self.exports.sort_by_cached_key(|d| rank(d));
+        fn order<T>(of: &mut [Written<T>], rank: &impl Fn(&dyn Document) -> u8)
+        where
+            Written<T>: Document,
+        {
+            of.iter_mut().for_each(|document| document.rank = rank(document));
+            of.sort_by_key(|document| document.rank);
+        }
+        order(&mut self.settings, &rank);
+        order(&mut self.sources, &rank);
+        order(&mut self.segments, &rank);
+        order(&mut self.connections, &rank);
+        order(&mut self.exports, &rank);
     }
 
-    /// Takes the first of a kind and name out.
+    /// Takes those of a kind and name out.
     pub fn take_out(&mut self, id: &DefinitionId) {
-        fn first<T>(of: &mut Vec<Written<T>>, id: &DefinitionId) {
-            if let Some(at) = of.iter().position(|document| document.id.as_ref() == Some(id)) {
-                of.remove(at);
+        self.retain(|document| document.id() != Some(id));
+    }
+
+    /// Takes out all but some.
+    pub fn retain(&mut self, keep: impl Fn(&dyn Document) -> bool) {
+        self.settings.retain(|d| keep(d));
+        self.sources.retain(|d| keep(d));
+        self.segments.retain(|d| keep(d));
+        self.connections.retain(|d| keep(d));
+        self.exports.retain(|d| keep(d));
+    }
+
+    /// Nothing of these is used, but for their names; why.
+    pub fn give_up(&mut self, why: impl Fn(&dyn Document) -> Option<String>) {
+        fn give_up<T>(of: &mut [Written<T>], why: &impl Fn(&dyn Document) -> Option<String>) {
+            for document in of {
+                if let Some(why) = why(document) {
+                    (document.doc, document.fault) = (None, Some(why));
+                }
             }
         }
-        first(&mut self.settings, id);
-        first(&mut self.sources, id);
-        first(&mut self.segments, id);
-        first(&mut self.connections, id);
-        first(&mut self.exports, id);
+        give_up(&mut self.settings, &why);
+        give_up(&mut self.sources, &why);
+        give_up(&mut self.segments, &why);
+        give_up(&mut self.connections, &why);
+        give_up(&mut self.exports, &why);
     }
 
-    /// Adds others before these.
-    pub fn put_first(&mut self, others: Self) {
+    /// Adds others before these: what they claim was theirs before.
+    pub fn put_first(&mut self, mut others: Self) {
+        others.order(|_| 0);
         fn put<T>(to: &mut Vec<T>, mut first: Vec<T>) {
             first.append(to);
             *to = first;

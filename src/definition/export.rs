@@ -378,11 +378,27 @@ impl Default for Guard {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Percentage(pub u8);
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+impl std::fmt::Display for Percentage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}%", self.0)
+    }
+}
+
+/// How many members one run may add; the greater allows more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MaxAdditions {
     AtMost(u64),
     /// `none`: switched off.
     Unlimited,
+}
+
+impl std::fmt::Display for MaxAdditions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::AtMost(count) => count.fmt(f),
+            Self::Unlimited => f.write_str("none"),
+        }
+    }
 }
 
 /// When an export is due. The cron text was checked to have a next time.

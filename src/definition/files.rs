@@ -1,6 +1,7 @@
 //! The YAML files below a directory, within limits; unreadable is never the same as absent.
 
-use super::{Position, report::Report, yaml::mask_secrets};
+use super::{Position, documents::KINDS, report::Report, yaml::mask_secrets};
+use rustix::fs::{Mode, OFlags};
 use std::{
     fs,
     io::Read as _,
@@ -8,8 +9,11 @@ use std::{
     sync::Arc,
 };
 
+mod links;
 mod walk;
 
+pub use links::leads_out;
+use links::{Found, once};
 pub use walk::is_yaml;
 use walk::{below, walk};
 
@@ -27,6 +31,12 @@ pub struct File {
     pub folder: String,
     /// Its folder, absolute: where relative paths in it begin.
     pub dir: PathBuf,
+    /// The folder that it is really in, where its path goes by a link to another one.
+    pub really: Option<String>,
+    /// Whether its path says whose it is. Not where a stranger says the path.
+    pub believed: bool,
+    /// Whether it may be quoted: it seems to hold definitions, not something else that nobody should see.
+    pub shows: bool,
     pub text: String,
     /// The text with secrets masked, for snippets.
     pub masked: Arc<str>,
@@ -36,19 +46,37 @@ impl File {
     /// The text at a place, if nothing of it is masked.
     pub fn shown(&self, at: Position) -> Option<&str> {
         let range = at.offset..at.offset + at.len;
-        self.text.get(range.clone()).filter(|text| self.masked.get(range) == Some(text))
+        self.text.get(range.clone()).filter(|text| self.shows && self.masked.get(range) == Some(text))
     }
 }
 
 impl File {
     /// `path` is relative to the root, `absolute` where it is.
     pub fn new(path: PathBuf, absolute: &Path, text: String) -> Self {
-        let parts = path.parent().into_iter().flat_map(Path::components).map(|part| part.as_os_str().to_string_lossy());
-        let folder = parts.collect::<Vec<_>>().join("/");
+        let folder = folder(&path);
         let dir = absolute.parent().unwrap_or(absolute).to_path_buf();
         let masked = mask_secrets(&text).into();
-        Self { path, folder, dir, text, masked }
+        let shows = is_ours(&text);
+        Self { path, folder, dir, really: None, believed: true, shows, text, masked }
     }
+}
+
+/// Whether a text seems to hold definitions of ours, right or wrong. Of anything else nothing is quoted.
+fn is_ours(text: &str) -> bool {
+    let about = |line: &str| {
+        let line = line.trim_start_matches(['-', ' ', '{', '"']);
+        let value = |key: &str| line.strip_prefix(key).map(|rest| rest.trim_start_matches(['"', '\'', ':', ' ']));
+        let version = value("apiVersion").is_some_and(|value| value.to_ascii_lowercase().starts_with("listk"));
+        let kind = value("kind").is_some_and(|value| KINDS.iter().any(|kind| value.starts_with(kind)));
+        version || kind
+    };
+    text.lines().any(about)
+}
+
+/// The folder of a file, `/` between parts; empty for the root.
+pub fn folder(file: &Path) -> String {
+    let parts = file.parent().into_iter().flat_map(Path::components).map(|part| part.as_os_str().to_string_lossy());
+    parts.collect::<Vec<_>>().join("/")
 }
 
 /// What is below a directory.
@@ -64,12 +92,12 @@ pub fn load(root: &Path, report: &mut Report) -> Loaded {
     let (mut files, mut digest) = (Vec::new(), Digest::default());
     let walk = walk(root, report);
     walk.unreadable.iter().for_each(|path| digest.unreadable(path, ""));
-    for path in walk.found {
+    for Found { path, real, really } in once(root, walk.found) {
         let relative = below(root, &path);
-        match content(&path) {
+        match content(&real) {
             Ok(text) => {
                 digest.file(&relative, text.as_bytes());
-                files.push(Arc::new(File::new(relative, &path, text)));
+                files.push(Arc::new(File { really, ..File::new(relative, &path, text) }));
             }
             Err(problem) => {
                 digest.unreadable(&relative, if problem.may_pass { "" } else { &problem.message });
@@ -123,12 +151,23 @@ fn content(path: &Path) -> Result<String, Problem> {
         may_pass: true,
         ..problem(format!("the file cannot be read: {error}"), "check that you may read it")
     };
-    // A pipe or device would block or never end.
+    let not_regular = || problem("this is not a regular file", "definitions are ordinary files");
+    // A pipe or device would block or never end; opening some devices does something.
     if !fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(problem("this is not a regular file", "definitions are ordinary files"));
+        return Err(not_regular());
+    }
+    // Nor may one that takes its place just now, or a link.
+    let flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = fs::File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|error| failed(error.into()))?);
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(not_regular());
+    }
+    if metadata.len() > FILE_BYTES {
+        return Err(too_large());
     }
     let mut bytes = Vec::new();
-    fs::File::open(path).and_then(|file| file.take(FILE_BYTES + 1).read_to_end(&mut bytes)).map_err(failed)?;
+    file.take(FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() as u64 > FILE_BYTES {
         return Err(too_large());
     }

@@ -21,6 +21,7 @@ mod platform;
 mod read;
 mod report;
 mod resolve;
+mod rights;
 mod schedule;
 mod segment;
 mod sent;
@@ -34,12 +35,14 @@ pub use export::{
     AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
     Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, SharedIds, Slot, Target, Verify,
 };
+pub use files::{is_yaml, leads_out};
 pub use last_good::suppression;
 pub use name::Name;
 pub use parts::{Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
 pub use platform::ConnectionType;
 pub use read::{read, understand};
 pub use resolve::duration;
+pub use rights::Rights;
 pub use schedule::Times;
 pub use segment::{Expect, Limit, Members, Order, Rows, Sample, Segment, Selection};
 pub use sent::{SentFile, understand_sent};
@@ -48,6 +51,8 @@ pub use source::{
     Adbc, Dataverse, EntraApp, Files, Folder, InsightsApi, Location, MembersBy, Source, SourceKind, Storage, StorageCredentials, Table,
 };
 
+#[cfg(test)]
+mod attacks;
 #[cfg(test)]
 mod platform_tests;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use super::{
     Catalog, DefinitionId, Kept, Name, Settings, Snapshot,
     documents::{Documents, foreign_files},
-    last_good::{Absent, LastGood, Substituted, removed, settle},
+    last_good::{Absent, LastGood, Substituted, removed, settle, settle_names},
     piece,
     report::Report,
     resolve::{Findings, resolve},
@@ -23,6 +23,7 @@ pub fn understand(snapshot: &Snapshot, last_good: &[Kept]) -> Catalog {
     let mut report = Report::of(snapshot.problems.clone());
     let memory = LastGood::of(&snapshot.root, last_good);
     let mut documents = Documents::of(&snapshot.files, &mut report);
+    settle_names(&mut documents, &memory, Some(snapshot), &mut report);
     documents.order(|document| memory.rank(document));
     let absent = Absent::of(&memory, &documents, snapshot);
     absent.tell(&documents, &mut report);

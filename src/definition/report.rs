@@ -20,6 +20,14 @@ impl Report {
         Self { diagnostics, errors }
     }
 
+    /// Goes on from more that was found.
+    pub fn add_all(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        for diagnostic in diagnostics {
+            self.errors += usize::from(diagnostic.severity == Severity::Error);
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
     /// An error of a file as a whole, or of something that is no file.
     pub fn whole(&mut self, path: &Path, message: impl Into<String>, hint: &str) {
         self.add(Severity::Error, path, None, message.into(), hint.into(), None);
@@ -41,7 +49,7 @@ impl Report {
     }
 
     fn place(&mut self, severity: Severity, file: &File, at: Position, message: String, hint: String) {
-        self.add(severity, &file.path, Some(at), message, hint, Some(file.masked.clone()));
+        self.add(severity, &file.path, Some(at), message, hint, file.shows.then(|| file.masked.clone()));
     }
 
     fn add(&mut self, severity: Severity, file: &Path, at: Option<Position>, message: String, hint: String, text: Option<Arc<str>>) {
@@ -64,6 +72,12 @@ impl Report {
     pub fn first_error(&self, since: Mark) -> Option<&str> {
         let found = self.diagnostics.get(since.0..).unwrap_or_default();
         found.iter().find(|d| d.severity == Severity::Error).map(|d| d.message.as_str())
+    }
+
+    /// The same in one file.
+    pub fn first_error_of(&self, since: Mark, file: &Path) -> Option<&str> {
+        let found = self.diagnostics.get(since.0..).unwrap_or_default();
+        found.iter().find(|d| d.severity == Severity::Error && d.file == file).map(|d| d.message.as_str())
     }
 
     /// What concerns whole files and folders, to say more about it.

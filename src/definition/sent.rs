@@ -1,19 +1,23 @@
 //! Definitions that a client sent, to be planned against what this directory's administrators defined.
 
 use super::{
-    Catalog, DefinitionId, Diagnostic, Snapshot,
+    Catalog, DefinitionId, Diagnostic, Rights, Severity, Snapshot,
     documents::{Documents, foreign_files},
     files::{self, DEPTH, Digest, FILE_BYTES, FILES, File},
-    last_good::Substituted,
+    last_good::{LastGood, Substituted, settle_names},
     read::{empty, fill},
     report::Report,
-    resolve::resolve,
+    resolve::{Failure, Place, resolve},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
+
+mod here;
+
+use here::Here;
 
 /// Only these are taken from what was sent; secrets, endpoints and paths of files can be in none of them.
 const SENT: [&str; 2] = ["Segment", "Export"];
@@ -27,36 +31,72 @@ pub struct SentFile {
     pub text: String,
 }
 
-/// What a client's segments and exports would do here. Settings, sources and connections are those of `own`, whatever was
-/// sent. Never fails: all that is wrong is in [`Catalog::diagnostics`]. Nothing of it is to be kept.
-pub fn understand_sent(own: &Snapshot, sent: Vec<SentFile>) -> Catalog {
-    let mut report = Report::of(own.problems.clone());
+/// What a client's segments and exports would do here, with these rights. Settings, sources and connections are those of
+/// `own`, whatever was sent, and so is every file outside the rights. A path is not believed: what is sent is in an
+/// administrators' folder only if `own` has that very text there. Never fails: all that is wrong is in
+/// [`Catalog::diagnostics`]. Nothing of it is to be kept.
+pub fn understand_sent(own: &Snapshot, sent: Vec<SentFile>, rights: &Rights) -> Catalog {
+    let mut report = Report::default();
     let mut digest = Digest::default();
     digest.file(Path::new(""), own.digest.as_bytes());
-    let files = received(own, sent, &mut digest, &mut report);
+    let here = Here::of(own);
+    report.add_all(own.problems.iter().filter(|problem| here.concerns(&problem.file)).cloned());
+    let received = received(own, sent, &mut digest, &mut report);
+    let files = here.placed(&received, rights, &mut report);
     let theirs = Documents::of_kinds(&SENT, &files, &mut report);
-    let mut documents = Documents::of_kinds(&OWN, &own.files, &mut report);
-    not_here(&files, &documents, &mut report);
+    let mut documents = here.administrators(&mut report);
+    here.not_planned(&received, &mut report);
     let foreign = foreign_files(&theirs).into_iter().map(PathBuf::from).collect();
-    let (count, unreadable) = (theirs.count, theirs.unreadable.clone());
+    let (count, unreadable, odd) = (theirs.count, theirs.unreadable.clone(), theirs.odd.clone());
     documents.unreadable.extend(unreadable);
+    documents.odd.extend(odd);
     documents.put_last(theirs);
+    let memory = LastGood::of(&own.root, &here.kept);
+    settle_names(&mut documents, &memory, None, &mut report);
+    documents.order(|document| memory.rank(document));
     let findings = resolve(&documents, &mut report);
     if count == 0 && report.errors() == 0 {
         report.whole(Path::new(""), "there are no definitions in what was sent", "send the directory that holds the definitions");
     }
     let mut catalog = Catalog { digest: digest.finish(), foreign, unreadable: own.unreadable.clone(), ..empty(own.root.clone()) };
-    catalog.unclear = report.errors() > 0;
+    let failed = findings.failed.clone();
     fill(&mut catalog, findings, &Substituted::default());
-    catalog.diagnostics = without_own_text(report, &files);
+    let sent: BTreeSet<_> = received.iter().map(|file| file.path.as_path()).collect();
+    catalog.diagnostics = without_own_text(report, files.iter().filter(|file| sent.contains(file.path.as_path())));
+    catalog.exports.retain(|_, export| sent.contains(export.file.as_path()));
+    if rights.are_bound() {
+        narrow(&mut catalog, &failed, &sent, rights);
+    }
+    catalog.unclear = catalog.has_errors();
     catalog
 }
 
+/// Only what the rights cover is planned and told. What they cover and cannot be planned is an error, wherever its cause is.
+fn narrow(catalog: &mut Catalog, failed: &BTreeMap<DefinitionId, (Failure, Place)>, sent: &BTreeSet<&Path>, rights: &Rights) {
+    let told = |path: &Path| path.as_os_str().is_empty() || rights.contains(&files::folder(path));
+    catalog.exports.retain(|_, export| told(&export.file));
+    catalog.diagnostics.retain(|d| told(&d.file) || (d.severity == Severity::Warning && sent.contains(d.file.as_path())));
+    if catalog.has_errors() {
+        return;
+    }
+    let mut report = Report::of(std::mem::take(&mut catalog.diagnostics));
+    for (id, (failure, (file, _))) in failed.iter().filter(|(id, (_, (file, _)))| id.kind == "Export" && told(file)) {
+        let message = format!("the export `{}` cannot be planned: {}", id.name, failure.why);
+        report.whole(file, message, "this is wrong in the server's own definitions: ask its administrators");
+    }
+    catalog.diagnostics = report.finish();
+}
+
 /// Of what is wrong in the server's own files no text goes to a client, beyond what the client has.
-fn without_own_text(report: Report, sent: &[Arc<File>]) -> Vec<Diagnostic> {
-    let known: BTreeSet<&str> = sent.iter().map(|file| &*file.masked).collect();
+fn without_own_text<'f>(report: Report, sent: impl Iterator<Item = &'f Arc<File>>) -> Vec<Diagnostic> {
+    let known: BTreeSet<&str> = sent.map(|file| &*file.masked).collect();
     let quiet = |diagnostic: Diagnostic| Diagnostic { text: diagnostic.text.filter(|text| known.contains(&**text)), ..diagnostic };
     report.finish().into_iter().map(quiet).collect()
+}
+
+/// Characters that turn or hide others in a name, so that it reads as another.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The files that may be taken as if they were in the directory.
@@ -93,7 +133,8 @@ fn content(text: String) -> Result<String, files::Problem> {
 fn check_path(path: &Path) -> Result<(), (&'static str, &'static str)> {
     const RELATIVE: &str = "paths are relative to the root of the definitions, such as `marketing/news.yaml`";
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
-    let text = path.to_str().filter(|text| !text.contains(['\\', '\0'])).ok_or(("this is not a path of a definition", RELATIVE))?;
+    let strange = |c: char| c == '\\' || c.is_control() || is_invisible(c);
+    let text = path.to_str().filter(|text| !text.contains(strange)).ok_or(("this is not a path of a definition", RELATIVE))?;
     if text.is_empty() || !plain || text.split('/').any(|part| part.is_empty() || part == ".") {
         return Err(("this path leads out of the directory, or nowhere", RELATIVE));
     }
@@ -104,19 +145,6 @@ fn check_path(path: &Path) -> Result<(), (&'static str, &'static str)> {
         return Err(("folders are nested too deep", "move the definitions up"));
     }
     if files::is_yaml(path) { Ok(()) } else { Err(("this is not a YAML file by its name", "definitions are in `.yaml` and `.yml` files")) }
-}
-
-/// Says which definitions were left out although the server has none of the name.
-fn not_here(files: &[Arc<File>], own: &Documents, report: &mut Report) {
-    // What is wrong with documents that are not used is nobody's concern.
-    let left_out = Documents::of_kinds(&OWN, files, &mut Report::default());
-    let here: BTreeSet<&DefinitionId> = own.all().filter_map(|document| document.id()).collect();
-    for document in left_out.all() {
-        let Some(id) = document.id().filter(|id| !here.contains(id)) else { continue };
-        let what = if id.name.is_empty() { "settings".into() } else { format!("{} `{}`", id.kind.to_lowercase(), id.name) };
-        let message = format!("administrators' definitions are the server's own, and it has no {what}: what was sent is not used");
-        report.whole_warning(&document.file().path, message, "they count once they are in the server's directory");
-    }
 }
 
 #[cfg(test)]

@@ -130,6 +130,7 @@ fn a_segments_sources_are_replaced_however_deep_they_are() {
 #[rstest]
 #[case("docs/coming-from-customer-insights.md")]
 #[case("docs/segments.md")]
+#[case("docs/rights.md")]
 #[case("docs/sources.md")]
 #[case("README.md")]
 fn definitions_in_the_documentation_are_right(#[case] page: &str) {

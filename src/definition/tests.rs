@@ -188,7 +188,6 @@ fn a_directory_becomes_a_catalog() {
 #[case("table: customers\nexpect", "table: customers\nquery: SELECT 1\nexpect", "has both `query` and `table`", "keep one")]
 #[case("minMembers: 1,", "minMembers: 11,", "`maxMembers` is less than `minMembers`", "")]
 #[case("name: vips", "name: VIPs", "[VIPs] `VIPs` is not a name", "a-z")]
-#[case("name: lapsed\n", "name: vips\n", "there are two segments named `vips`: marketing/news.yaml:2, and this", "rename")]
 #[case("name: lapsed\n", "", "the field `name` is missing", "unique")]
 fn one_mistake_is_told_with_place_and_hint(#[case] from: &str, #[case] to: &str, #[case] expected: &str, #[case] hint: &str) {
     assert!(MARKETING.contains(from), "the case changes nothing");
@@ -281,9 +280,29 @@ fn administrators_kinds_belong_in_administrators_folders() {
 }
 
 #[test]
+fn a_name_defined_twice_names_both_places_and_neither_is_used() {
+    let marketing = MARKETING.replace("name: lapsed\n", "name: vips\n").replace(", lapsed]", "]");
+    let (_dir, catalog) = read_files(&[("platform.yaml", PLATFORM), ("marketing/news.yaml", &marketing)]);
+    assert_eq!(
+        told(&catalog),
+        [
+            "marketing/news.yaml:3:7 [vips] there are two segments named `vips`: marketing/news.yaml:9, and this; neither is used",
+            "marketing/news.yaml:10:7 [vips] there are two segments named `vips`: marketing/news.yaml:2, and this; neither is used",
+        ]
+    );
+    assert!(catalog.exports.is_empty() && catalog.segments.keys().all(|name| name.as_str() != "vips"));
+}
+
+#[test]
 fn a_second_settings_is_an_error_naming_both() {
     let (_dir, catalog) = read_files(&[("a.yaml", PLATFORM), ("b.yaml", "apiVersion: listkeeper/v1\nkind: Settings\n")]);
-    assert_eq!(told(&catalog), ["b.yaml:2:7 [Settings] there are two Settings: a.yaml:2, and this"]);
+    assert_eq!(
+        told(&catalog),
+        [
+            "a.yaml:2:7 [Settings] there are two Settings: b.yaml:2, and this; neither is used",
+            "b.yaml:2:7 [Settings] there are two Settings: a.yaml:2, and this; neither is used"
+        ]
+    );
 }
 
 #[test]
@@ -300,6 +319,9 @@ fn one_tag_or_field_claimed_twice_names_both_exports() {
     assert_eq!(
         told(&catalog),
         [
+            "marketing/news.yaml:19:12 [vips] the exports `promos` (marketing/promos.yaml:2) and `newsletter` both own the tag `VIPs`",
+            "marketing/news.yaml:19:18 [lapsed] the exports `promos` (marketing/promos.yaml:2) and `newsletter` both own the tag `lapsed`",
+            "marketing/news.yaml:23:3 [FNAME] the exports `promos` (marketing/promos.yaml:2) and `newsletter` fill the field `FNAME` of one audience differently",
             "marketing/promos.yaml:5:12 [lapsed] the exports `newsletter` (marketing/news.yaml:16) and `promos` both own the tag `lapsed`",
             "marketing/promos.yaml:5:20 [other] the exports `newsletter` (marketing/news.yaml:16) and `promos` both own the tag `vIps`",
             "marketing/promos.yaml:9:3 [FNAME] the exports `newsletter` (marketing/news.yaml:16) and `promos` fill the field `FNAME` of one audience differently",

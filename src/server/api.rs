@@ -103,7 +103,8 @@ pub struct ApprovedNow {
     pub message: String,
 }
 
-/// Definitions to plan. Only segments and exports are taken from them; everything else is the daemon's own.
+/// Definitions to plan. Only segments and exports are taken from them; everything else is the daemon's own. A file is in an
+/// administrators' folder only if the daemon's directory has the very same file there.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proposal {
@@ -112,6 +113,10 @@ pub struct Proposal {
     /// Only these; all that are defined unless given.
     #[serde(default, deserialize_with = "few")]
     pub exports: Vec<Name>,
+    /// Plan with the rights of these folders only, as globs such as `marketing/**`. Of files elsewhere the daemon's own count,
+    /// and exports elsewhere are not planned.
+    #[serde(default, deserialize_with = "few")]
+    pub folders: Vec<String>,
     /// List every member with the full address; needs the scope `operate` as well.
     #[serde(default)]
     pub members: bool,

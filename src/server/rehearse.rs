@@ -2,7 +2,7 @@
 
 use super::{
     Problem,
-    api::{FailureView, PlanView, Proposal, ProposedFile},
+    api::{FailureView, PlanView, Proposal},
     caller::Caller,
     extract::{Asker, Sent},
     plans::LONGEST,
@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     daemon,
-    definition::{self, Catalog, Export, Name, SentFile, Snapshot},
+    definition::{self, Catalog, Export, Name, Rights, SentFile, Snapshot},
     plan::{self, Plan},
     run::{self, Engine, Failure, Silent},
     state::Scope,
@@ -24,7 +24,6 @@ use axum::{
 use chrono::Utc;
 use serde_json::value::RawValue;
 use std::{
-    collections::BTreeMap,
     fs::File,
     io::{self, BufWriter, Seek, Write},
     path::{Component, Path},
@@ -72,8 +71,8 @@ impl Rehearsal {
     /// The answer, in a nameless file: with members it may be longer than the memory is large.
     async fn write(mut self, proposal: Proposal) -> Result<File, Problem> {
         proposal.files.iter().try_for_each(|file| below_the_root(&file.path))?;
-        within(self.caller.folders(), &self.app.handle.root, &proposal)?;
-        let catalog = understand(&self.app.handle.root, &proposal);
+        let rights = rights(&self.caller, &proposal.folders)?;
+        let catalog = understand(&self.app.handle.root, &proposal, &rights);
         if catalog.has_errors() {
             let problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the definitions are invalid").hint("see the diagnostics");
             return Err(Problem { diagnostics: catalog.diagnostics.iter().map(daemon::Problem::from).collect(), ..problem });
@@ -139,29 +138,19 @@ fn below_the_root(path: &Path) -> Result<(), Problem> {
     if below { Ok(()) } else { Err(wrong().hint("send paths relative to it, such as marketing/news.yaml")) }
 }
 
-/// A file outside the folders that the caller's token is bound to must be the daemon's own.
-fn within(folders: Option<&[String]>, root: &Path, proposal: &Proposal) -> Result<(), Problem> {
-    let Some(folders) = folders else { return Ok(()) };
-    let own = Snapshot::take(root);
-    let own: BTreeMap<&Path, &str> = own.texts().collect();
-    let folder = |path: &Path| path.parent().map(|folder| folder.to_string_lossy().into_owned()).unwrap_or_default();
-    let covers = |glob: &str, folder: &str| match glob.strip_suffix("**") {
-        Some(base) => base.is_empty() || folder == base.trim_end_matches('/') || folder.starts_with(base),
-        None => folder == if glob == "." { "" } else { glob },
-    };
-    let theirs = |file: &&ProposedFile| folders.iter().any(|glob| covers(glob, &folder(&file.path)));
-    let same = |file: &&ProposedFile| own.get(file.path.as_path()) == Some(&file.text.as_str());
-    match proposal.files.iter().find(|file| !theirs(file) && !same(file)) {
-        None => Ok(()),
-        Some(file) => Err(Problem::new(StatusCode::FORBIDDEN, format!("{:?} is outside the folders of this token", file.path))
-            .hint(format!("it plans changes in {}", folders.join(", ")))),
-    }
+/// What was sent, with everything that only administrators may say taken from the daemon's own directory.
+fn understand(root: &Path, proposal: &Proposal, rights: &Rights) -> Catalog {
+    let sent = proposal.files.iter().map(|file| SentFile { path: file.path.clone(), text: file.text.clone() });
+    definition::understand_sent(&Snapshot::take(root), sent.collect(), rights)
 }
 
-/// What was sent, with everything that only administrators may say taken from the daemon's own directory.
-fn understand(root: &Path, proposal: &Proposal) -> Catalog {
-    let sent = proposal.files.iter().map(|file| SentFile { path: file.path.clone(), text: file.text.clone() });
-    definition::understand_sent(&Snapshot::take(root), sent.collect())
+/// The rights that a caller has, and of those the ones asked for. A token that was bound to folders may name what is no folder:
+/// then nothing is planned.
+fn rights(caller: &Caller, asked: &[String]) -> Result<Rights, Problem> {
+    let wrong = |why| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, why);
+    let asked = if asked.is_empty() { Rights::default() } else { Rights::of(asked).map_err(wrong)? };
+    let Some(bound) = caller.folders() else { return Ok(asked) };
+    Ok(asked.and(Rights::of(bound).map_err(|why| Problem::new(StatusCode::FORBIDDEN, why))?))
 }
 
 fn chosen(catalog: &Catalog, names: &[Name]) -> Result<Vec<Arc<Export>>, Problem> {

@@ -66,7 +66,7 @@ async fn chosen(target: &Target, remote: &Remote) -> Result<Vec<ExportView>, u8>
 
 /// Shows the daemon's plan, asks, has it run, says how it went.
 async fn one(args: &Args, target: &Target, remote: &Remote, name: &Name) -> Result<u8, u8> {
-    let planned = elsewhere::ask(remote, &target.dir, vec![name.clone()], false).await?;
+    let planned = elsewhere::ask(remote, &target.dir, elsewhere::Asked { exports: vec![name.clone()], ..Default::default() }).await?;
     match planned.exports.into_iter().next() {
         Some(PlannedExport { plan: Some(plan), .. }) => {
             render::talk(&render::painted(&plan.text));

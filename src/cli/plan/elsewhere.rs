@@ -17,7 +17,8 @@ use std::{
 
 pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
     let exports = args.target.exports.iter().map(|name| look::export_name(name)).collect::<Result<Vec<_>, _>>()?;
-    let planned = ask(&Remote::at(address, &args.tls, &args.access)?, &args.target.dir, exports, args.members).await?;
+    let asked = Asked { exports, folders: args.folder.clone(), members: args.members };
+    let planned = ask(&Remote::at(address, &args.tls, &args.access)?, &args.target.dir, asked).await?;
     for warning in &planned.diagnostics {
         render::talk(&format!("{}: {}:{}: {}", warning.severity, warning.file, warning.line.unwrap_or(1), warning.message));
     }
@@ -30,15 +31,24 @@ pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
     Ok(code(args, failures(&planned.exports) > 0, changes))
 }
 
+/// What of a directory is to be planned, and with the rights of which folders.
+#[derive(Default)]
+pub struct Asked {
+    pub exports: Vec<Name>,
+    pub folders: Vec<String>,
+    pub members: bool,
+}
+
 /// The daemon's plans of a directory's definitions.
-pub async fn ask(remote: &Remote, dir: &Path, exports: Vec<Name>, members: bool) -> Result<Planned, u8> {
+pub async fn ask(remote: &Remote, dir: &Path, asked: Asked) -> Result<Planned, u8> {
     let snapshot = Snapshot::take(dir);
     if let Some(why) = &snapshot.unreadable {
         session::fail(&format!("{}: {why}", dir.display()), Some("give the directory that holds the definitions"));
         return Err(exit::INVALID);
     }
     let file = |(path, text): (&Path, &str)| ProposedFile { path: path.to_owned(), text: text.to_owned() };
-    let proposal = Proposal { files: snapshot.texts().map(file).collect(), exports, members };
+    let Asked { exports, folders, members } = asked;
+    let proposal = Proposal { files: snapshot.texts().map(file).collect(), exports, folders, members };
     remote.send("/v1/plan", &proposal).await
 }
 

@@ -35,6 +35,21 @@ pub struct GuardDoc {
     pub max_rejected: Option<Text>,
 }
 
+/// What the guard of an export outside administrators' folders may allow at most. A limit that is left out has no ceiling.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct GuardCeilingDoc {
+    /// The greatest share of members that such an export may let one run take out, such as `30%`.
+    pub max_removals: Option<Text>,
+    /// The most members that such an export may let one run add, or `none` for no ceiling.
+    #[schemars(with = "Option<CountOrNone>")]
+    pub max_additions: Option<Text>,
+    /// The most distinct members that such an export may have.
+    pub max_members: Option<crate::definition::yaml::At<u64>>,
+    /// The greatest share of newly rejected rows that such an export may allow, such as `5%`.
+    pub max_rejected: Option<Text>,
+}
+
 /// A number, or `none`; in the schema only.
 #[derive(JsonSchema)]
 #[schemars(untagged, inline)]

@@ -34,6 +34,9 @@ pub struct SegmentDoc {
     pub limit: Option<At<u64>>,
     /// What `limit` goes by: a column, or several separated by commas; `desc` after one means greatest first.
     pub order_by: Option<Text>,
+    /// Folders whose exports and segments may use this segment although its sources are not theirs to use, as globs. Only in
+    /// administrators' folders. Default: those that may use every source beneath it.
+    pub usable_by: Option<Vec<Text>>,
     /// What you expect of the segment; a plan outside it waits for a person.
     pub expect: Option<ExpectDoc>,
 }

@@ -1,6 +1,6 @@
 //! `kind: Settings`.
 
-use super::{GuardDoc, ScheduleDoc, Several, Short, Text};
+use super::{GuardCeilingDoc, GuardDoc, ScheduleDoc, Several, Short, Text};
 use crate::definition::yaml::At;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,6 +22,8 @@ pub struct SettingsDoc {
     pub time_zone: Option<Text>,
     /// Limits beyond which a plan waits for a person, for exports that set none.
     pub guard: Option<GuardDoc>,
+    /// What exports outside administrators' folders may set in their `guard` at most, and what they inherit at most.
+    pub guard_ceiling: Option<GuardCeilingDoc>,
     /// Name of a suppression list, or a list of them: segments whose members are never sent anywhere and always removed from
     /// what Listkeeper owns.
     pub suppress: Option<At<Several>>,

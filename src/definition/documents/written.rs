@@ -30,7 +30,12 @@ pub struct Written<T> {
     pub digest: blake3::Hash,
     /// Which part of the file it is.
     pub piece: Piece,
+    /// How good its right is to what two documents claim: see [`LAST_RANK`].
+    pub rank: u8,
 }
+
+/// Of a document that is new; 0 is one that was there before, unchanged.
+pub const LAST_RANK: u8 = 3;
 
 /// What all kinds of documents have in common.
 pub trait Document {
@@ -40,6 +45,10 @@ pub trait Document {
     /// Whether all of it could be read.
     fn is_sound(&self) -> bool;
     fn piece(&self) -> &Piece;
+    /// Where it begins.
+    fn head(&self) -> Position;
+    /// Where its name is written, else where it begins.
+    fn name_at(&self) -> Position;
 }
 
 impl<T> Document for Written<T> {
@@ -57,6 +66,12 @@ impl<T> Document for Written<T> {
     }
     fn piece(&self) -> &Piece {
         &self.piece
+    }
+    fn head(&self) -> Position {
+        self.head
+    }
+    fn name_at(&self) -> Position {
+        self.node.get("name").map_or(self.head, |entry| entry.value.at)
     }
 }
 
@@ -82,7 +97,7 @@ pub fn written<T: DeserializeOwned>(place: Place<'_>, mut node: Node, report: &m
     let mut hasher = blake3::Hasher::new();
     node.digest(&mut hasher);
     let id = id(kind, &node, &file.folder);
-    Written { file: file.clone(), head, node, doc, faulty, fault, id, digest: hasher.finalize(), piece }
+    Written { file: file.clone(), head, node, doc, faulty, fault, id, digest: hasher.finalize(), piece, rank: LAST_RANK }
 }
 
 fn id(kind: &str, node: &Node, folder: &str) -> Option<DefinitionId> {

@@ -1,6 +1,6 @@
 //! A walk over a directory: the YAML files in it, and what stands in the way.
 
-use super::{DEPTH, FILES};
+use super::{DEPTH, FILES, leads_out};
 use crate::definition::report::Report;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
@@ -16,11 +16,21 @@ pub struct Walk {
     pub unreadable: Vec<PathBuf>,
 }
 
-/// Follows links, stops at cycles, skips dot-files and dot-folders.
+/// Follows links that end below the root, stops at cycles, skips dot-files and dot-folders.
 pub fn walk(root: &Path, report: &mut Report) -> Walk {
     let mut met = Walk::default();
+    let home = std::fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+    let mut out = Vec::new();
+    // Where a link leads out, nothing is looked at: not how much is there, nor what.
+    let mut inside = |entry: &DirEntry| {
+        let leads = entry.depth() > 0 && entry.path_is_symlink() && leads_out(&home, entry.path());
+        if leads && (entry.file_type().is_dir() || is_yaml(entry.path())) {
+            out.push((below(root, entry.path()), entry.file_type().is_dir()));
+        }
+        !leads
+    };
     let walk = WalkDir::new(root).follow_links(true).max_depth(DEPTH).sort_by_file_name();
-    for (count, entry) in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry)).enumerate() {
+    for (count, entry) in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || (!hidden(entry) && inside(entry))).enumerate() {
         if count >= ENTRIES || met.found.len() > FILES {
             let message = format!("more than {FILES} YAML files, or {ENTRIES} files of any kind");
             report.whole(Path::new(""), message, "is this the right directory? Keep definitions in a folder of their own");
@@ -32,6 +42,7 @@ pub fn walk(root: &Path, report: &mut Report) -> Walk {
             Err(error) => met.unreadable(root, &error, report),
         }
     }
+    out.into_iter().for_each(|(path, is_dir)| met.leads_out(path, is_dir, report));
     met
 }
 
@@ -45,6 +56,17 @@ impl Walk {
         } else if !is_dir && is_yaml(entry.path()) {
             self.found.push(entry.into_path());
         }
+    }
+
+    /// A folder may well be data that lies beside the definitions; a file is meant to be one of them.
+    fn leads_out(&mut self, path: PathBuf, is_dir: bool, report: &mut Report) {
+        if is_dir {
+            let message = "this link leads out of the directory, and is not followed: nothing below it is a definition";
+            report.whole_warning(&path, message, "definitions are below the root; put the folder there, not a link to it");
+        } else {
+            report.whole(&path, "this link leads out of the directory, and is not followed", "put the file itself below the root");
+        }
+        self.unreadable.push(path);
     }
 
     fn unreadable(&mut self, root: &Path, error: &walkdir::Error, report: &mut Report) {

@@ -2,11 +2,12 @@
 
 use super::{LastGood, words};
 use crate::definition::{
-    Kept, Snapshot,
+    DefinitionId, Kept, Snapshot,
     document::ExportDoc,
     documents::{Document, Documents, Written},
-    files::File,
+    files::{File, folder},
     report::Report,
+    resolve::Admin,
 };
 use std::{
     collections::BTreeSet,
@@ -92,7 +93,7 @@ fn list(items: impl ExactSizeIterator<Item = String>) -> String {
 }
 
 /// Where a definition may be that nobody can see.
-struct Murk<'a> {
+pub struct Murk<'a> {
     /// The directory itself cannot be read.
     everywhere: bool,
     /// Files and folders that cannot be read, and files that were emptied.
@@ -104,7 +105,7 @@ struct Murk<'a> {
 }
 
 impl<'a> Murk<'a> {
-    fn of(memory: &LastGood<'_>, documents: &'a Documents, snapshot: &'a Snapshot) -> Self {
+    pub fn of(memory: &LastGood<'_>, documents: &'a Documents, snapshot: &'a Snapshot) -> Self {
         let bare = documents.bare.iter().map(|file| file.path.as_path());
         let mut seen = BTreeSet::new();
         // A document without a name of its own, or a new one that is broken, may be an old one that was being edited.
@@ -130,4 +131,35 @@ impl<'a> Murk<'a> {
             || self.texts.iter().any(|file| file.path == place || has_it(file))
             || self.foreign.iter().any(|path| *path == place)
     }
+
+    /// The same as far as its own folder and administrators' folders go: others cannot keep a name busy by breaking a file.
+    pub fn may_be_at_home(&self, kept: &Kept, admin: &Admin) -> bool {
+        let place = Path::new(&kept.file);
+        let home = folder(place);
+        let near = |file: &File| file.folder == home || admin.owns(file);
+        self.everywhere
+            || self.unreadable.iter().any(|path| place.starts_with(path))
+            || self.texts.iter().any(|file| file.path == place || (near(file) && defines(file, &kept.id)))
+            || self.foreign.iter().any(|path| *path == place)
+    }
+
+    /// A file of administrators that cannot be understood, and seems to define something of this kind and name.
+    pub fn defined_by(&self, id: &DefinitionId, admin: &Admin) -> Option<&Arc<File>> {
+        self.texts.iter().copied().find(|file| admin.owns(file) && defines(file, id))
+    }
+}
+
+/// Whether a file that nobody can read seems to define something: its kind is there, and its name as one.
+fn defines(file: &File, id: &DefinitionId) -> bool {
+    let named = |at: usize| {
+        let rest = file.text[at + "name".len()..].trim_start_matches(['"', '\'']).trim_start();
+        let value = rest.strip_prefix(':').map(|rest| rest.trim_start().trim_start_matches(['"', '\'']));
+        value.and_then(|value| value.strip_prefix(id.name.as_str())).is_some_and(ends)
+    };
+    file.text.contains(&id.kind) && file.text.match_indices("name").any(|(at, _)| named(at))
+}
+
+/// Whether a name is not merely the beginning of a longer one.
+fn ends(rest: &str) -> bool {
+    !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_')
 }

@@ -6,16 +6,18 @@
 
 mod absent;
 mod removed;
+mod rivals;
 mod substitute;
 
 pub use absent::Absent;
 pub use removed::removed;
+pub use rivals::settle_names;
 pub use substitute::{Substituted, settle};
 
 use super::{
     DefinitionId, Kept,
     document::each,
-    documents::{Document, Documents},
+    documents::{Document, Documents, LAST_RANK},
     files::File,
     report::Report,
 };
@@ -46,13 +48,13 @@ impl<'a> LastGood<'a> {
 
     /// Who has the better right where two documents claim the same: what was there before, unchanged, comes first.
     pub fn rank(&self, document: &dyn Document) -> u8 {
-        let Some(kept) = document.id().and_then(|id| self.get(id)) else { return 3 };
+        let Some(kept) = document.id().and_then(|id| self.get(id)) else { return LAST_RANK };
         let same_text = kept.digest == document.digest().to_hex().as_str();
         match (same_text, document.file().path == Path::new(&kept.file)) {
             (true, true) => 0,
             (true, false) => 1,
             (false, true) => 2,
-            (false, false) => 3,
+            (false, false) => LAST_RANK,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{
     credentials,
-    folders::{Folders, only_administrators},
+    folders::{Admin, Folders, only_administrators},
     known::{Entry, Resolved},
     scope::Scope,
     segment::display_name,
@@ -17,7 +17,7 @@ use crate::definition::{
 const CONSENT: &str = "nothing is sent without it. It means: personal data leaves your compliance boundary, and you answer for the \
      vendor's handling of it. Write `privacy: {acceptedBy: you@example.com, acceptedOn: YYYY-MM-DD}`";
 
-pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ConnectionDoc>, admin: &Folders) -> Option<Resolved<Connection>> {
+pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ConnectionDoc>, admin: &Admin) -> Option<Resolved<Connection>> {
     let doc = entry.doc;
     only_administrators("connection", admin, scope);
     let folders = Folders::new(doc.usable_by.as_deref().unwrap_or_default(), scope);

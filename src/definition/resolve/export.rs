@@ -2,7 +2,9 @@
 
 use super::{
     attributes::attributes,
+    ceiling,
     folders::{Folders, may_use},
+    grants::Grants,
     known::{Entry, Known, Resolved},
     new_contacts::new_contacts,
     scope::Scope,
@@ -25,10 +27,9 @@ const SEGMENTS: usize = 60;
 
 /// What exports may name and inherit.
 pub struct World<'a> {
-    pub segments: &'a Known<'a, Segment>,
+    pub grants: Grants<'a>,
     pub connections: &'a Known<'a, Connection>,
     pub settings: &'a Defaults,
-    pub admin: &'a Folders,
 }
 
 pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World<'_>) -> Option<Resolved<Export>> {
@@ -48,10 +49,12 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         Some(written) => schedule(written, world.settings.time_zone, scope),
         None => world.settings.value.schedule.clone(),
     };
-    let guard = guard(doc.guard.as_ref(), world.settings.value.guard, scope);
+    let most = world.settings.ceiling.filter(|_| !world.grants.admin.owns(scope.file));
+    let guard = guard(doc.guard.as_ref(), ceiling::cap(world.settings.value.guard, most), scope);
+    ceiling::check(doc.guard.as_ref(), &guard, most, scope);
     let timeout = doc.timeout.as_ref().and_then(|text| duration(text, "timeout", scope));
     let renamed_from = doc.renamed_from.as_ref().and_then(|text| name(text, scope));
-    let (own, digests) = suppress(doc.suppress.as_ref(), world.segments, scope);
+    let (own, digests) = suppress(doc.suppress.as_ref(), world.grants, scope);
     let digests = world.settings.suppress_digests.iter().chain(&digests);
     digests.for_each(|digest| _ = hasher.update(digest.as_bytes()));
     inherited(&mut hasher, schedule.as_ref(), &guard);
@@ -113,7 +116,7 @@ pub fn without(node: &Node, field: &str) -> Node {
 fn connection(doc: &ExportDoc, world: &World<'_>, scope: &mut Scope<'_>, hasher: &mut blake3::Hasher) -> Option<Arc<Connection>> {
     let name = scope.need(&doc.connection, scope.head, "connection", "add `connection:`, the name of a connection")?;
     let (item, connection) = world.connections.find(name, scope)?;
-    may_use("connection", name, &item.folders, world.admin, scope);
+    may_use("connection", name, &item.folders, world.grants.admin, scope);
     hasher.update(item.digest.as_bytes());
     Some(connection.clone())
 }
@@ -133,8 +136,15 @@ fn segments(doc: &ExportDoc, world: &World<'_>, scope: &mut Scope<'_>, hasher: &
             scope.error(name.at, format!("the segment `{}` is listed twice", name.value), "delete one of them");
         }
     }
-    let found = names.iter().filter_map(|name| world.segments.find(name, scope));
-    found.inspect(|(item, _)| _ = hasher.update(item.digest.as_bytes())).map(|(_, segment)| segment.clone()).collect()
+    let mut found = Vec::new();
+    for name in names.iter() {
+        if let Some((item, segment)) = world.grants.segments.find(name, scope) {
+            world.grants.segment(name, segment, scope);
+            hasher.update(item.digest.as_bytes());
+            found.push(segment.clone());
+        }
+    }
+    found
 }
 
 fn matching(written: &Option<At<MatchDoc>>, scope: &mut Scope<'_>) -> Option<Matching> {

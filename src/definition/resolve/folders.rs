@@ -21,34 +21,45 @@ struct Glob {
     below: bool,
 }
 
+const RELATIVE: &str = "folders are relative to the root: `marketing/**`, `.`";
+
 impl Folders {
     /// From globs as written; those that are none are reported.
     pub fn new(globs: &[Text], scope: &mut Scope<'_>) -> Self {
-        Self(globs.iter().filter_map(|glob| Self::glob(glob, scope)).collect())
+        let glob = |text: &Text| Glob::of(text).map_err(|(message, hint)| scope.error(text.at, message, hint)).ok();
+        Self(globs.iter().filter_map(glob).collect())
     }
 
-    fn glob(text: &Text, scope: &mut Scope<'_>) -> Option<Glob> {
-        let trimmed = text.trim().trim_start_matches("./").trim_end_matches('/');
-        if text.trim().starts_with('/') || trimmed.split('/').any(|part| part == "..") || text.trim().is_empty() {
-            scope.error(text.at, "this is not a folder of this directory", "folders are relative to the root: `marketing/**`, `.`");
-            return None;
-        }
-        let (base, below) = match trimmed {
-            "**" => return Some(Glob { pattern: None, below: true }),
-            "." => ("", false),
-            _ => trimmed.strip_suffix("/**").map_or((trimmed, false), |base| (base, true)),
-        };
-        match Pattern::new(base) {
-            Ok(pattern) => Some(Glob { pattern: Some(pattern), below }),
-            Err(error) => {
-                scope.error(text.at, format!("this is not a glob: {}", error.msg), "write folders such as `marketing/**`");
-                None
-            }
-        }
+    /// From globs that nobody wrote into a document; the first that is none, and why.
+    pub fn of(globs: &[String]) -> Result<Self, String> {
+        let glob = |text: &String| Glob::of(text).map_err(|(message, hint)| format!("`{text}`: {message}; {hint}"));
+        globs.iter().map(glob).collect::<Result<_, _>>().map(Self)
     }
 
     pub fn contains(&self, folder: &str) -> bool {
         self.0.iter().any(|glob| glob.contains(folder))
+    }
+
+    /// Whether a file is in one of them. One whose path is not believed is in no folder, and has what everyone has.
+    pub fn hold(&self, file: &File) -> bool {
+        if file.believed { self.contains(&file.folder) } else { self.0.iter().any(|glob| glob.pattern.is_none()) }
+    }
+}
+
+impl Glob {
+    fn of(text: &str) -> Result<Self, (String, &'static str)> {
+        let trimmed = text.trim().trim_start_matches("./").trim_end_matches('/');
+        if text.trim().starts_with('/') || trimmed.split('/').any(|part| part == "..") || text.trim().is_empty() {
+            return Err(("this is not a folder of this directory".into(), RELATIVE));
+        }
+        let (base, below) = match trimmed {
+            "**" => return Ok(Self { pattern: None, below: true }),
+            "." => ("", false),
+            _ => trimmed.strip_suffix("/**").map_or((trimmed, false), |base| (base, true)),
+        };
+        let pattern =
+            Pattern::new(base).map_err(|error| (format!("this is not a glob: {}", error.msg), "write folders such as `marketing/**`"))?;
+        Ok(Self { pattern: Some(pattern), below })
     }
 }
 
@@ -61,47 +72,65 @@ impl Glob {
     }
 }
 
-/// The folders whose files may define settings, sources and connections.
-pub fn administrators(settings: &[Written<SettingsDoc>], report: &mut Report) -> Folders {
-    let root = Folders(vec![Glob { pattern: Some(Pattern::default()), below: false }]);
+/// Administrators' folders.
+#[derive(Clone, Debug, Default)]
+pub struct Admin(Folders);
+
+impl Admin {
+    /// Whether a file is in one of them: by its path, and where the path goes by a link also by where it really is.
+    pub fn owns(&self, file: &File) -> bool {
+        file.believed && self.owns_folder(&file.folder) && file.really.as_ref().is_none_or(|folder| self.owns_folder(folder))
+    }
+
+    /// Whether a folder is one of them.
+    pub fn owns_folder(&self, folder: &str) -> bool {
+        self.0.contains(folder)
+    }
+}
+
+/// The folders whose files may define settings, sources and connections, and use everything.
+pub fn administrators(settings: &[Written<SettingsDoc>], report: &mut Report) -> Admin {
+    let root = Admin(Folders(vec![Glob { pattern: Some(Pattern::default()), below: false }]));
     let Some(first) = settings.iter().find(|settings| settings.file.folder.is_empty()) else { return root };
     let mut scope = Scope::of(first, report);
     match first.doc.as_ref().and_then(|doc| doc.admin_folders.as_ref()) {
-        Some(globs) => Folders::new(globs, &mut scope),
+        Some(globs) => Admin(Folders::new(globs, &mut scope)),
         None => root,
     }
 }
 
-/// Settings are taken from the root only, and once.
+/// Settings are taken from the root only.
 pub fn settings_in_root(settings: &[Written<SettingsDoc>], report: &mut Report) {
     for wrong in settings.iter().filter(|settings| !settings.file.folder.is_empty()) {
         let hint = "move it to a file directly in the root directory";
         report.error(&wrong.file, wrong.head, "settings are taken from the root directory only", hint);
     }
-    let mut good = settings.iter().filter(|settings| settings.file.folder.is_empty());
-    if let Some(first) = good.next() {
-        for second in good {
-            let message = format!("there are two Settings: {}:{}, and this", first.file.path.display(), first.head.line);
-            report.error(&second.file, second.head, message, "merge them: a directory has at most one");
-        }
-    }
 }
 
 /// Sources and connections are taken from administrators' folders only, so that a contributor can name neither a
 /// secret, nor an endpoint, nor a path.
-pub fn only_administrators(what: &str, admin: &Folders, scope: &mut Scope<'_>) {
-    if !admin.contains(&scope.file.folder) {
+pub fn only_administrators(what: &str, admin: &Admin, scope: &mut Scope<'_>) {
+    if !admin.owns(scope.file) {
         let message = format!("a {what} is taken from administrators' folders only, and `{}` is none", scope.file.folder);
         scope.error(scope.head, message, "move it to a file in the root directory, or list the folder in `adminFolders` of the settings");
     }
 }
 
 /// Whether a file may use what `usableBy` guards; says so if not.
-pub fn may_use(what: &str, name: &Text, usable_by: &Folders, admin: &Folders, scope: &mut Scope<'_>) {
-    let File { folder, .. } = scope.file;
-    if !usable_by.contains(folder) && !admin.contains(folder) {
-        let here = if folder.is_empty() { "the root directory" } else { folder };
-        let message = format!("the {what} `{}` may not be used by files in `{here}`", name.value);
-        scope.error(name.at, message, format!("ask its owner to add `{folder}/**` to the {what}'s `usableBy`"));
+pub fn may_use(what: &str, name: &Text, usable_by: &Folders, admin: &Admin, scope: &mut Scope<'_>) {
+    let file = scope.file;
+    if !usable_by.hold(file) && !admin.owns(file) {
+        let message = format!("the {what} `{}` may not be used by files in {}", name.value, here(file));
+        scope.error(name.at, message, format!("ask its owner to add {} to the {what}'s `usableBy`", asked(file)));
     }
+}
+
+/// A file's folder, for messages.
+pub fn here(file: &File) -> String {
+    if file.folder.is_empty() { "the root directory".into() } else { format!("`{}`", file.folder) }
+}
+
+/// What `usableBy` would have to name.
+pub fn asked(file: &File) -> String {
+    if file.folder.is_empty() { "`.`".into() } else { format!("`{}/**`", file.folder) }
 }

@@ -15,7 +15,8 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 pub struct Known<'a, T> {
     what: &'static str,
     pub items: BTreeMap<String, Item<T>>,
-    unreadable: &'a [Arc<File>],
+    /// Files in which it may be that is looked for: unreadable ones, and those with documents that are not understood.
+    unclear: Vec<&'a Arc<File>>,
     /// One of the documents has no name, or not one of its own: it may be the one that is looked for.
     nameless: bool,
 }
@@ -68,7 +69,8 @@ impl<'a, T> Known<'a, T> {
         report: &mut Report,
         mut resolve: impl FnMut(&mut Scope<'_>, Entry<'_, D>, &Self) -> Option<Resolved<T>>,
     ) -> Self {
-        let mut known = Self { what, items: BTreeMap::new(), unreadable: &documents.unreadable, nameless: false };
+        let unclear = documents.unreadable.iter().chain(&documents.odd).collect();
+        let mut known = Self { what, items: BTreeMap::new(), unclear, nameless: false };
         for document in written {
             let mark = report.mark();
             let mut scope = Scope::of(document, report);
@@ -132,7 +134,7 @@ impl<'a, T> Known<'a, T> {
         let what = self.what;
         let Some(item) = self.items.get(&name.value) else {
             // It may be defined in a file that could not be read.
-            if self.nameless || self.unreadable.iter().any(|file| file.text.contains(name.as_str())) {
+            if self.nameless || self.unclear.iter().any(|file| file.text.contains(name.as_str())) {
                 scope.because = Some(format!("the {what} `{}` may be in a document that cannot be read", name.value));
                 return None;
             }

@@ -5,11 +5,13 @@
 
 mod attributes;
 mod audience;
+mod ceiling;
 mod claims;
 mod connection;
 mod credentials;
 mod export;
 mod folders;
+mod grants;
 mod ids;
 mod known;
 mod new_contacts;
@@ -28,10 +30,12 @@ use super::{
     documents::{Documents, Written},
     report::{Mark, Report},
 };
+use grants::Grants;
 use known::Known;
 use settings::Defaults;
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+pub use folders::{Admin, Folders, administrators};
 pub use known::Failure;
 
 /// What became of the documents.
@@ -65,11 +69,12 @@ pub fn resolve(documents: &Documents, report: &mut Report) -> Findings {
         Known::build("connection", &documents.connections, documents, report, |scope, doc| connection::resolve(scope, doc, &admin));
     let mark = report.mark();
     let settings = settings::resolve(&documents.settings, &segments, report);
+    let grants = Grants { sources: &sources, segments: &segments, admin: &admin };
     let broken = settings_failure(documents, globs, mark, &settings, report);
     let mut exports = Known::build("export", &documents.exports, documents, report, |scope, doc| {
-        export::resolve(scope, doc, &export::World { segments: &segments, connections: &connections, settings: &settings, admin: &admin })
+        export::resolve(scope, doc, &export::World { grants, connections: &connections, settings: &settings })
     });
-    claims::check(&documents.exports, &mut exports, report);
+    claims::check(&documents.exports, &mut exports, &admin, report);
     ids::settle(&mut exports, &sources);
     if let Some((failure, place)) = broken {
         let why = format!("the settings ({}:{}) are broken", place.0.display(), place.1);

@@ -15,6 +15,8 @@ use std::{
 /// Sets nest so deep at most; a longer chain is nothing that anybody could read.
 const DEEPEST: usize = 16;
 const MOST: usize = 60;
+/// Segments beneath one, counted as often as they are named: each is read that often.
+const BENEATH: usize = 1_000;
 
 /// Segments that are built on themselves, with the way round in words.
 pub type Cycles = BTreeMap<String, String>;
@@ -109,6 +111,11 @@ pub fn members(
     }
     let names = [&doc.union, &doc.intersect, &doc.except].into_iter().flatten().next()?;
     let segments = find(names, world, hasher, scope)?;
+    // First: what is within it is soon walked, however often its parts name each other.
+    if segments.iter().map(|segment| 1 + beneath(segment)).sum::<usize>() > BENEATH {
+        scope.error(names.at, format!("the segment is built on more than {BENEATH} others"), "build it on fewer");
+        return None;
+    }
     if segments.iter().map(|segment| depth(segment)).max().unwrap_or(0) >= DEEPEST {
         scope.error(names.at, format!("segments are built on segments more than {DEEPEST} deep"), "build it on fewer");
         return None;
@@ -127,11 +134,16 @@ fn find(names: &At<Vec<Text>>, world: &World<'_>, hasher: &mut blake3::Hasher, s
             scope.error(name.at, format!("the segment `{}` is named twice", name.value), "name it once");
         }
         if let Some((item, segment)) = world.segments.find(name, scope) {
+            world.grants().segment(name, segment, scope);
             hasher.update(item.digest.as_bytes());
             found.push(Arc::clone(segment));
         }
     }
     (found.len() == names.value.len()).then_some(found)
+}
+
+fn beneath(segment: &Segment) -> usize {
+    segment.operands().iter().map(|operand| 1 + beneath(operand)).sum()
 }
 
 fn depth(segment: &Segment) -> usize {

@@ -1,7 +1,9 @@
 //! Segments.
 
 use super::{
-    folders::{Folders, may_use},
+    export::without,
+    folders::{Admin, may_use},
+    grants::{Grants, usable_by},
     known::{Entry, Known, Resolved},
     operands::{self, Cycles},
     scope::Scope,
@@ -23,7 +25,13 @@ pub struct World<'a> {
     /// Those it may be built on; all of them, since they are resolved first.
     pub segments: &'a Known<'a, Segment>,
     pub cycles: &'a Cycles,
-    pub admin: &'a Folders,
+    pub admin: &'a Admin,
+}
+
+impl World<'_> {
+    pub fn grants(&self) -> Grants<'_> {
+        Grants { sources: self.sources, segments: self.segments, admin: self.admin }
+    }
 }
 
 pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SegmentDoc>, world: &World<'_>) -> Option<Resolved<Segment>> {
@@ -33,7 +41,8 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SegmentDoc>, world: &Worl
     let sample = doc.sample.as_ref().map(|written| sample(written, scope));
     let limit = limit(doc, scope);
     let mut hasher = blake3::Hasher::new();
-    entry.written.node.digest(&mut hasher);
+    without(&entry.written.node, "usableBy").digest(&mut hasher);
+    let folders = usable_by(doc.usable_by.as_deref(), world.admin, scope);
     let of = if operands::any(doc) {
         operands::members(doc, entry.name.as_ref(), world, &mut hasher, scope)
     } else {
@@ -51,7 +60,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SegmentDoc>, world: &Worl
         expect,
         file: scope.file.path.clone(),
     };
-    Some(Resolved { value, folders: Folders::default(), digest: hasher.finalize() })
+    Some(Resolved { value, folders, digest: hasher.finalize() })
 }
 
 /// A promise that could not be kept is none: some sources do not tell when they were last refreshed.

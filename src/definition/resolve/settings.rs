@@ -1,6 +1,8 @@
 //! Settings, and the schedules and guards that exports inherit from them.
 
 use super::{
+    ceiling::{self, Ceiling},
+    grants::Grants,
     known::Known,
     scope::Scope,
     values::{duration, percentage},
@@ -25,6 +27,8 @@ const MAX_MEMBERS: u64 = 100_000_000;
 pub struct Defaults {
     pub value: Settings,
     pub time_zone: Option<Tz>,
+    /// What exports outside administrators' folders may set.
+    pub ceiling: Option<Ceiling>,
     /// Of the suppression lists.
     pub suppress_digests: Vec<blake3::Hash>,
     /// What the settings name cannot be used.
@@ -32,28 +36,37 @@ pub struct Defaults {
 }
 
 pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>, report: &mut Report) -> Defaults {
-    let mut defaults = Defaults { value: Settings::default(), time_zone: None, suppress_digests: Vec::new(), because: None };
+    let mut defaults = Defaults { value: Settings::default(), time_zone: None, ceiling: None, suppress_digests: Vec::new(), because: None };
     let first = documents.iter().find(|settings| settings.file.folder.is_empty());
     let Some((written, doc)) = first.and_then(|written| Some((written, written.doc.as_ref()?))) else { return defaults };
     let scope = &mut Scope::of(written, report);
     defaults.time_zone = doc.time_zone.as_ref().and_then(|zone| zone_of(zone, scope));
     defaults.value.schedule = doc.schedule.as_ref().and_then(|written| schedule(written, defaults.time_zone, scope));
     defaults.value.guard = guard(doc.guard.as_ref(), Guard::default(), scope);
+    defaults.ceiling = doc.guard_ceiling.as_ref().map(|doc| ceiling::resolve(doc, scope));
     defaults.value.retention = doc.retention.as_ref().and_then(|text| duration(text, "retention", scope));
-    (defaults.value.suppress, defaults.suppress_digests) = suppress(doc.suppress.as_ref(), segments, scope);
+    // For everyone, by whoever writes the settings: this gives nobody the right to name them.
+    (defaults.value.suppress, defaults.suppress_digests) = find(doc.suppress.as_ref(), segments, |_, _, _| (), scope);
     defaults.because = scope.because.take();
     defaults
 }
 
-/// Suppression lists as written, each once, with their digests.
-pub fn suppress(
+/// Suppression lists of an export, each once, with their digests.
+pub fn suppress(written: Option<&At<Several>>, grants: Grants<'_>, scope: &mut Scope<'_>) -> (Vec<Arc<Segment>>, Vec<blake3::Hash>) {
+    find(written, grants.segments, |name, segment, scope| grants.segment(name, segment, scope), scope)
+}
+
+fn find(
     written: Option<&At<Several>>,
     segments: &Known<'_, Segment>,
+    check: impl Fn(&Text, &Segment, &mut Scope<'_>),
     scope: &mut Scope<'_>,
 ) -> (Vec<Arc<Segment>>, Vec<blake3::Hash>) {
     let names = written.map(each).unwrap_or_default();
     let mut found: Vec<(Arc<Segment>, blake3::Hash)> = Vec::new();
-    for (item, segment) in names.iter().filter_map(|name| segments.find(name, scope)) {
+    for name in &names {
+        let Some((item, segment)) = segments.find(name, scope) else { continue };
+        check(name, segment, scope);
         if found.iter().all(|(other, _)| other.name != segment.name) {
             found.push((segment.clone(), item.digest));
         }
@@ -105,7 +118,7 @@ fn members_in_range(members: u64, at: Position, scope: &mut Scope<'_>) {
     }
 }
 
-fn additions(text: &Text, scope: &mut Scope<'_>) -> Option<MaxAdditions> {
+pub fn additions(text: &Text, scope: &mut Scope<'_>) -> Option<MaxAdditions> {
     match (text.trim(), text.trim().parse()) {
         ("none", _) => Some(MaxAdditions::Unlimited),
         (_, Ok(count)) => Some(MaxAdditions::AtMost(count)),

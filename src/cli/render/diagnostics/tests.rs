@@ -45,10 +45,10 @@ fn says_what_where_why_and_what_to_do() {
 
 #[test]
 fn a_tab_is_pointed_at() {
-    assert_snapshot!(report("a:\n\tb: [1\n"), @r"
+    assert_snapshot!(report("kind: Export\n\tb: [1\n"), @r"
       × this is not YAML: tabs disallowed within this context (block indentation)
        ╭─[a.yaml:2:2]
-     1 │ a:
+     1 │ kind: Export
      2 │     b: [1
        ·     ▲
        ╰────

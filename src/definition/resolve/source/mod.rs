@@ -7,7 +7,7 @@ mod location;
 mod storage;
 
 use super::{
-    folders::{Folders, only_administrators},
+    folders::{Admin, Folders, only_administrators},
     known::{Entry, Resolved},
     scope::Scope,
 };
@@ -18,7 +18,7 @@ const TYPES: [&str; 3] = ["files", "customer-insights", "adbc"];
 const PARTICULAR: [&str; 12] =
     ["tables", "storage", "from", "path", "url", "instanceId", "members", "credentials", "driver", "uri", "options", "limits"];
 
-pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SourceDoc>, admin: &Folders) -> Option<Resolved<Source>> {
+pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, SourceDoc>, admin: &Admin) -> Option<Resolved<Source>> {
     let doc = entry.doc;
     only_administrators("source", admin, scope);
     let folders = Folders::new(doc.usable_by.as_deref().unwrap_or_default(), scope);
