@@ -75,7 +75,9 @@ impl Values {
 
 /// Exact or an error: a value that does not fit is never silently NULL.
 fn cast(array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ArrowError> {
-    cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() })
+    let cast = cast_with_options(array, to, &CastOptions { safe: false, ..CastOptions::default() });
+    // Arrow's words may quote the value.
+    cast.map_err(|_| ArrowError::CastError(format!("a value of {} does not fit {to}", array.data_type())))
 }
 
 fn texts(array: &ArrayRef, field: &Field) -> Result<StringArray, ArrowError> {

@@ -1,10 +1,13 @@
 //! What a driver says, in words that help: what, where, why, and whether trying again is worth it.
+//!
+//! Engines quote values of rows (`invalid input syntax for type integer: "…"`), and a query may choose which. So of what they
+//! say after they began to read, only the code is told; before that, only what quotes the query itself.
 
 use super::{
     super::{SourceError, SourceErrorKind},
     redact::Blots,
 };
-use crate::definition::Rows;
+use crate::definition::{Rows, Selection};
 use adbc_core::error::{Error, Status};
 use std::ffi::c_char;
 
@@ -56,19 +59,41 @@ impl Failures {
         }
     }
 
-    /// The engine did not take the query.
+    /// The engine did not take the query: it has read nothing yet.
     pub fn query(&self, error: &Error) -> SourceError {
-        let (file, segment) = (self.rows.file.display(), &self.rows.segment);
-        let failed = SourceError::new(format!("{file}, segment {segment}: {}", self.words(&error.message)));
-        if is_lost(error) { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed }
+        if is_lost(error) || is_about_values(error) {
+            return self.execution(error);
+        }
+        self.of_segment(&own_words(&self.words(&error.message), self.query_text()))
+    }
+
+    /// The engine failed while it read.
+    pub fn execution(&self, error: &Error) -> SourceError {
+        let lost = is_lost(error);
+        let what = if lost { "the connection to the engine broke off" } else { "the engine failed while it read" };
+        let failed = self.of_segment(&format!("{what}{}", code(error)));
+        if lost { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed.hint(NOT_REPEATED) }
+    }
+
+    fn of_segment(&self, what: &str) -> SourceError {
+        SourceError::new(format!("{}, segment {}: {what}", self.rows.file.display(), self.rows.segment))
+    }
+
+    fn query_text(&self) -> &str {
+        match &self.rows.select {
+            Selection::Query(text) | Selection::Table(text) => text,
+        }
     }
 
     /// The stream broke off.
     pub fn stream(&self, rows: u64, message: &str) -> SourceError {
         let source = &self.rows.source.name;
-        let failed = SourceError::new(format!("{source}: the reading broke off after {rows} rows: {}", self.words(message)))
+        let lost = sounds_lost(message);
+        let why =
+            if lost { ": the connection was lost".to_owned() } else { sort(message).map_or_else(String::new, |sort| format!(": {sort}")) };
+        let failed = SourceError::new(format!("{source}: the reading broke off after {rows} rows{why}"))
             .hint("the engine's log may say why; a later run reads all of it again");
-        if sounds_lost(message) { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed }
+        if lost { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed }
     }
 
     /// The engine's words on one line, without what it repeats of the query and of its plans.
@@ -80,6 +105,47 @@ impl Failures {
         let told = told.filter(|line| !line.trim_matches(['^', '-']).is_empty()).collect::<Vec<_>>().join("; ");
         self.blots.over(if told.is_empty() { "the driver gives no reason" } else { &told })
     }
+}
+
+const NOT_REPEATED: &str = "the engine's words are not repeated, for they may quote a row: run the query there to see them";
+
+/// DuckDB's sorts of errors that are about values.
+const ABOUT_VALUES: [&str; 6] =
+    ["Conversion Error", "Invalid Input Error", "Out of Range Error", "Constraint Error", "Invalid Type Error", "Out of Memory Error"];
+
+/// A sort of error, if the message begins with one.
+fn sort(message: &str) -> Option<&'static str> {
+    let begins = |sort: &&&str| message.split(": ").take(2).any(|part| part.trim() == **sort);
+    ABOUT_VALUES.iter().find(begins).copied()
+}
+
+/// SQLSTATE 22: a value; 23: a constraint; P0: raised by a function.
+fn is_about_values(error: &Error) -> bool {
+    let state = error.sqlstate.map(|letter: c_char| letter as u8);
+    [&b"22"[..], b"23", b"P0"].iter().any(|class| state.starts_with(class)) || sort(&error.message).is_some()
+}
+
+/// ` (SQLSTATE 22P02)`, or the engine's sort of error.
+fn code(error: &Error) -> String {
+    let state: String = error.sqlstate.iter().map(|letter| char::from(*letter as u8)).filter(char::is_ascii_alphanumeric).collect();
+    match sort(&error.message) {
+        _ if state.len() == 5 && state != "00000" => format!(" (SQLSTATE {state})"),
+        Some(sort) => format!(" ({sort})"),
+        None => String::new(),
+    }
+}
+
+/// What an engine says of a query, to the first quotation that is not of the query's own text.
+fn own_words(message: &str, query: &str) -> String {
+    let query = query.to_lowercase();
+    let mut at = 0;
+    while let Some(quote) = message[at..].find(['\'', '"', '`']).map(|found| at + found) {
+        let (mark, inside) = (&message[quote..=quote], &message[quote + 1..]);
+        let end = inside.find(mark).filter(|end| *end > 0 && query.contains(&inside[..*end].to_lowercase()));
+        let Some(end) = end else { return format!("{}…", &message[..quote]) };
+        at = quote + 1 + end + 1;
+    }
+    message.to_owned()
 }
 
 fn is_lost(error: &Error) -> bool {

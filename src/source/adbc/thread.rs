@@ -150,9 +150,14 @@ impl Reading<'_> {
         Ok(schema)
     }
 
+    /// A query that is wrong is told before it is carried out: then the engine's words can be repeated.
     fn rows(&mut self, sql: &str) -> Result<(), SourceError> {
+        match self.statement(sql)?.execute_schema() {
+            Err(error) if error.status != Status::NotImplemented => return Err(self.failures.query(&error)),
+            _ => {}
+        }
         let mut statement = self.statement(sql)?;
-        let stream = statement.execute().map_err(|error| self.failures.query(&error))?;
+        let stream = statement.execute().map_err(|error| self.failures.execution(&error))?;
         self.told(Told::Columns(stream.schema()))?;
         let mut rows = 0;
         for batch in stream {

@@ -123,7 +123,21 @@ fn paths(path: &Path) -> Result<Vec<PathBuf>, SourceError> {
     let mut paths = found.collect::<Result<Vec<_>, _>>().map_err(|error| bad(&error))?;
     paths.retain(|path| !path.is_dir());
     paths.sort();
+    within(path, &paths)?;
     if paths.is_empty() { Err(no_match(&path.to_string_lossy())) } else { Ok(paths) }
+}
+
+/// Whoever may put files into a folder decides what a pattern matches, but not what else of this machine is read: a match
+/// must be below the folder that the pattern names. A path without a pattern says itself where it leads.
+fn within(pattern: &Path, paths: &[PathBuf]) -> Result<(), SourceError> {
+    let plain = |part: &std::path::Component<'_>| !is_pattern(&part.as_os_str().to_string_lossy());
+    let base: PathBuf = pattern.components().take_while(plain).collect();
+    let Ok(base) = std::fs::canonicalize(base) else { return Ok(()) };
+    let out = paths.iter().find(|path| std::fs::canonicalize(path).is_ok_and(|real| !real.starts_with(&base)));
+    out.map_or(Ok(()), |path| {
+        let what = format!("{} is a link that leads out of {}, and the pattern is about files in it", path.display(), base.display());
+        Err(SourceError::new(what).hint("put the file there, or name its path in `tables` without a pattern"))
+    })
 }
 
 pub fn no_match(pattern: &str) -> SourceError {

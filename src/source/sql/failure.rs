@@ -5,18 +5,54 @@ use super::shared::Shared;
 use crate::definition::Rows;
 use rusqlite::{Error, ffi::ErrorCode};
 
-/// Why SQLite failed: the reason that a callback kept, else SQLite's own with what could be meant.
+/// Why SQLite does not take a query: the reason that a callback kept, else SQLite's own with what could be meant. No row has
+/// been read yet: it can only repeat the query's own text.
 pub fn explain(error: &Error, shared: &Shared, rows: &Rows) -> SourceError {
+    told(&message(error), error, shared, rows)
+}
+
+/// Why SQLite failed while it read. It quotes values of rows then (`bad JSON path: '…'`), and a query may choose which: only
+/// its code is told, or what it says of any row in the same words.
+pub fn explain_at_row(error: &Error, shared: &Shared, rows: &Rows) -> SourceError {
+    let message = match error {
+        Error::SqliteFailure(_, Some(message)) if FIXED.contains(&message.as_str()) => message.clone(),
+        Error::SqliteFailure(code, _) => {
+            let what = rusqlite::ffi::code_to_str(code.extended_code);
+            format!("SQLite failed at a row of it (code {}: {what})", code.extended_code)
+        }
+        _ => "SQLite failed at a row of it".to_owned(),
+    };
+    let hidden = !FIXED.contains(&message.as_str());
+    let failed = told(&message, error, shared, rows);
+    if hidden && failed.hint.is_none() && failed.message.contains(&message) { failed.hint(NOT_REPEATED) } else { failed }
+}
+
+const NOT_REPEATED: &str = "its words are not repeated, for they may quote the row: run the query on some rows to see them";
+
+fn told(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> SourceError {
     if let Some(reason) = shared.take_failure() {
         return reason;
     }
-    let message = message(error);
     let failed = SourceError::new(format!("{}, segment {}: {message}{}", rows.file.display(), rows.segment, place(error)));
-    match hint(&message, error, shared, rows) {
+    match hint(message, error, shared, rows) {
         Some(hint) => failed.hint(hint),
         None => failed,
     }
 }
+
+/// What SQLite says at a row in the same words whatever the row is.
+const FIXED: [&str; 10] = [
+    "malformed JSON",
+    "JSON cannot hold BLOB values",
+    "integer overflow",
+    "string or blob too big",
+    "LIKE or GLOB pattern too complex",
+    "ESCAPE expression must be a single character",
+    "interrupted",
+    "database or disk is full",
+    "disk I/O error",
+    "out of memory",
+];
 
 fn message(error: &Error) -> String {
     match error {

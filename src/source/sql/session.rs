@@ -3,7 +3,7 @@
 use super::{
     super::{Access, Cell, Reader, Report, RowBatch, SourceError, columns::find, files::FileTable},
     connection::connect,
-    failure::explain,
+    failure::{explain, explain_at_row},
     guard::VIEW,
     load::settle,
     pinned::Pinned,
@@ -57,8 +57,13 @@ impl<'a> Session<'a> {
         Ok(Self { of, tables, query, shared, watch, connection })
     }
 
+    /// Before any row is read.
     fn fail(&self, error: &rusqlite::Error) -> SourceError {
         explain(error, &self.shared, self.of)
+    }
+
+    fn fail_at_row(&self, error: &rusqlite::Error) -> SourceError {
+        explain_at_row(error, &self.shared, self.of)
     }
 
     /// Prepares the query alone, as a stranger's: one statement, that reads.
@@ -84,7 +89,7 @@ impl<'a> Session<'a> {
         let given = self.columns()?;
         let wanted = columns.iter().map(|column| find(column, &given, &self.of.segment)).collect::<Result<Vec<_>, _>>()?;
         let sql = self.view(given.len(), &wanted)?;
-        let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail(&error))?;
+        let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail_at_row(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
         let read = read.iter().map(|table| &self.shared.tables[*table]).collect::<Vec<_>>();
         self.tables.read(&read)?;
@@ -102,10 +107,10 @@ impl<'a> Session<'a> {
 
     fn rows(&self, sql: &str, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<u64, SourceError> {
         let mut statement = self.connection.prepare(sql).map_err(|error| self.fail(&error))?;
-        let mut rows = statement.query([]).map_err(|error| self.fail(&error))?;
+        let mut rows = statement.query([]).map_err(|error| self.fail_at_row(&error))?;
         let mut batch = RowBatch::new(columns.len());
         let mut count = 0;
-        while let Some(row) = rows.next().map_err(|error| self.fail(&error))? {
+        while let Some(row) = rows.next().map_err(|error| self.fail_at_row(&error))? {
             self.watch.row();
             count += 1;
             push(&mut batch, row, columns)?;

@@ -4,6 +4,7 @@ mod attacks;
 mod folder;
 mod formats;
 mod joins;
+mod quoting;
 mod round_trip;
 mod whole;
 mod words;

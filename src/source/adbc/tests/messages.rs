@@ -29,7 +29,7 @@ fn failures(uri: &str) -> Failures {
     };
     let blots = Blots::of(&definition, &options(&definition).unwrap());
     let source = Arc::new(Source { name: Name::new("warehouse").unwrap(), kind: SourceKind::Adbc(definition), export_user: None });
-    let select = Selection::Query("select 1".to_owned());
+    let select = Selection::Query("select nope from t".to_owned());
     Failures { rows: Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select }, blots }
 }
 
@@ -64,6 +64,11 @@ fn error(message: &str, status: Status, sqlstate: &[u8; 5]) -> Error {
     "[Spark] cannot be resolved.  SQLSTATE: 42703; line 1 pos 7;\n'Project ['nope]\n+- OneRowRelation\n",
     "[Spark] cannot be resolved.  SQLSTATE: 42703; line 1 pos 7;"
 )]
+#[case::not_of_the_query("relation \"ann.lee@example.com\" does not exist", "relation …")]
+#[case::candidates(
+    "Binder Error: no column \"nope\"; Candidate bindings: \"ann\"",
+    "Binder Error: no column \"nope\"; Candidate bindings: …"
+)]
 #[case::nothing("", "the driver gives no reason")]
 fn the_engines_words_are_told_on_one_line(#[case] said: &str, #[case] told: &str) {
     let failed = failures("x://y").query(&error(said, Status::Internal, b"\0\0\0\0\0"));
@@ -87,7 +92,42 @@ fn a_lost_connection_is_worth_another_try(#[case] said: &str, #[case] status: St
 fn a_stream_that_breaks_off_says_after_how_many_rows() {
     let failed = failures("x://y").stream(4096, "C Data interface error: server closed the connection unexpectedly");
     insta::assert_snapshot!(format!("{failed}\n{}", failed.hint.clone().unwrap()), @r"
-    warehouse: the reading broke off after 4096 rows: C Data interface error: server closed the connection unexpectedly
+    warehouse: the reading broke off after 4096 rows: the connection was lost
     the engine's log may say why; a later run reads all of it again
     ");
+}
+
+/// Values of rows, as engines quote them.
+mod queries {
+    use super::*;
+
+    #[rstest]
+    #[case::duckdb("Conversion Error: Could not convert string 'ann.lee@example.com' to INT32", b"\0\0\0\0\0", " (Conversion Error)")]
+    #[case::duckdb_overflow(
+        "Out of Range Error: Overflow in multiplication of INT32 (4111111 * 3000)!",
+        b"\0\0\0\0\0",
+        " (Out of Range Error)"
+    )]
+    #[case::postgresql("ERROR:  invalid input syntax for type integer: \"4111111\"", b"22P02", " (SQLSTATE 22P02)")]
+    #[case::key("ERROR:  duplicate key value\nDETAIL:  Key (email)=(4111111) already exists.", b"23505", " (SQLSTATE 23505)")]
+    #[case::raised("ERROR:  4111111", b"P0001", " (SQLSTATE P0001)")]
+    #[case::bigquery("Bad int64 value: 4111111", b"\0\0\0\0\0", "")]
+    #[case::name("ERROR:  operator does not exist: 4111111", b"42883", " (SQLSTATE 42883)")]
+    fn attack_an_error_while_reading_quotes_no_row(#[case] said: &str, #[case] sqlstate: &[u8; 5], #[case] code: &str) {
+        let failed = failures("x://y").execution(&error(said, Status::Internal, sqlstate));
+        assert_eq!(failed.message, format!("vips.yaml, segment vips: the engine failed while it read{code}"));
+        assert_eq!(failed.kind, SourceErrorKind::Broken);
+    }
+
+    /// Whatever the query makes the engine say, even what sounds like a lost connection.
+    #[rstest]
+    #[case::values("Conversion Error: Could not convert string '4111111' to INT32", b"\0\0\0\0\0")]
+    #[case::lost("ERROR: invalid input syntax for type integer: \"connection refused 4111111\"", b"22P02")]
+    #[case::quoted("relation \"4111111\" does not exist", b"42P01")]
+    fn attack_an_error_of_a_query_quotes_the_query_only(#[case] said: &str, #[case] sqlstate: &[u8; 5]) {
+        let failed = failures("x://y").query(&error(said, Status::Internal, sqlstate));
+        assert!(!failed.message.contains("4111111"), "{}", failed.message);
+        let streamed = failures("x://y").stream(7, said);
+        assert!(!streamed.message.contains("4111111"), "{}", streamed.message);
+    }
 }
