@@ -3,7 +3,8 @@
 use super::{Result, StateError, StateErrorKind};
 use std::{
     ffi::OsString,
-    os::unix::fs::DirBuilderExt,
+    fs::Permissions,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -63,11 +64,42 @@ impl StateDir {
         self.path.join("state.lock")
     }
 
-    /// Creates what is missing of it, for the user alone. A directory that exists keeps its mode: the files in it are
-    /// 0600 in any case, and it may be someone's to decide (systemd's `StateDirectoryMode=`).
+    /// Creates what is missing of it, for the user alone. A directory that exists must be safe.
     pub(super) fn create(&self) -> Result<()> {
         let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
-        made.map_err(|error| StateError::io("cannot create the state directory", &self.path, &error))
+        made.map_err(|error| StateError::io("cannot create the state directory", &self.path, &error))?;
+        self.protect()
+    }
+
+    /// Whoever owns a directory, or may write to it, decides what is in it: tokens, what was approved, who is a member. So it
+    /// belongs to the user who runs this, or to root (as a mounted volume may), and others get nothing of it: a wider mode is
+    /// narrowed, with a word in the log.
+    pub(super) fn protect(&self) -> Result<()> {
+        let failed = |error: std::io::Error| StateError::io("cannot look at the state directory", &self.path, &error);
+        let link = std::fs::symlink_metadata(&self.path).map_err(failed)?;
+        let there = std::fs::metadata(&self.path).map_err(failed)?;
+        let me = rustix::process::geteuid().as_raw();
+        if let Some(other) = [link.uid(), there.uid()].into_iter().find(|owner| *owner != me && *owner != 0) {
+            return Err(self.unsafe_because(&format!("it belongs to another user (uid {other}), and this is uid {me}")));
+        }
+        let mode = there.mode() & 0o777;
+        if mode & 0o077 == 0 {
+            return Ok(());
+        }
+        match std::fs::set_permissions(&self.path, Permissions::from_mode(mode & 0o700)) {
+            Ok(()) => {
+                tracing::warn!("the state directory {} was open to other users (mode {mode:o}): it is 0700 now", self.path.display());
+                Ok(())
+            }
+            // Root's, and only that user may change it: others may not put files there; ours in it are 0600.
+            Err(_) if mode & 0o002 == 0 => Ok(()),
+            Err(_) => Err(self.unsafe_because(&format!("every user may write to it (mode {mode:o})"))),
+        }
+    }
+
+    fn unsafe_because(&self, why: &str) -> StateError {
+        StateError::new(StateErrorKind::Io, format!("the state directory {} is not safe: {why}", self.path.display()))
+            .hint("it holds tokens and members: `chown` it to the user who runs Listkeeper, `chmod 0700` it, or name another with --state")
     }
 }
 
@@ -93,6 +125,45 @@ mod tests {
         let dir = StateDir::resolve_with(given.map(Path::new), lookup).unwrap();
         assert_eq!(dir.path(), Path::new(expected));
         assert_eq!(dir.sandbox().path(), Path::new(expected).join("sandbox"));
+    }
+
+    mod files {
+        use super::*;
+
+        /// A wide mode is narrowed, also of what a link leads to; what is missing is made so.
+        #[rstest]
+        #[case::made(None)]
+        #[case::readable(Some(0o755))]
+        #[case::writable(Some(0o777))]
+        #[case::group(Some(0o770))]
+        fn attack_others_have_the_state(#[case] wide: Option<u32>) {
+            let base = tempfile::tempdir().unwrap();
+            let path = base.path().join("a/state");
+            if let Some(mode) = wide {
+                std::fs::create_dir_all(&path).unwrap();
+                std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            }
+            StateDir::from(path.clone()).create().unwrap();
+            assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+        }
+
+        /// Another user's directory, or a link of another user.
+        #[test]
+        fn attack_the_state_is_anothers() {
+            let base = tempfile::tempdir().unwrap();
+            let (mine, theirs, link) = (base.path().join("mine"), base.path().join("theirs"), base.path().join("link"));
+            [&mine, &theirs].into_iter().for_each(|dir| std::fs::create_dir(dir).unwrap());
+            std::os::unix::fs::symlink(&mine, &link).unwrap();
+            // Only root can give a directory away.
+            let given = std::os::unix::fs::chown(&theirs, Some(12_345), None)
+                .and_then(|()| std::os::unix::fs::lchown(&link, Some(12_345), None));
+            if given.is_ok() {
+                for dir in [theirs, link] {
+                    let error = StateDir::from(dir).create().unwrap_err();
+                    assert!(error.message.contains("it belongs to another user (uid 12345)"), "{error}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! One writer at a time: a lock that the system gives back when its holder dies.
 
-use super::{Result, StateDir, StateError, StateErrorKind};
+use super::{Result, StateDir, StateError, StateErrorKind, store::NO_LINK};
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -18,7 +18,7 @@ impl Lock {
     pub(super) fn take(dir: &StateDir, now: DateTime<Utc>) -> Result<Self> {
         let path = dir.lock();
         let failed = |error: &std::io::Error| StateError::io("cannot lock the state with", &path, error);
-        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
+        let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(NO_LINK).open(&path);
         let mut file = opened.map_err(|e| failed(&e))?;
         match file.try_lock() {
             Ok(()) => {}

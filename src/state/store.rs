@@ -118,12 +118,15 @@ fn in_savepoint<T>(conn: &Connection, write: impl FnOnce(&Connection) -> Result<
     result
 }
 
+/// A link that another user put there would have us write elsewhere.
+pub(super) const NO_LINK: i32 = rustix::fs::OFlags::NOFOLLOW.bits().cast_signed();
+
 /// Builds a new database aside and renames it, so that a crash leaves none rather than half of one.
 fn create(dir: &StateDir) -> Result<()> {
     let (path, aside) = (dir.database(), dir.unfinished());
     let failed = |error: std::io::Error| StateError::io("cannot create", &path, &error);
     // Created here, not by SQLite, for its mode; the log files that SQLite makes beside it take the same.
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside).map_err(failed)?;
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).custom_flags(NO_LINK).open(&aside).map_err(failed)?;
     let mut conn = Connection::open_with_flags(&aside, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     conn.pragma_update(None, "page_size", 8192)?;
     migrations::migrate(&mut conn)?;

@@ -25,6 +25,7 @@ impl View {
         if !present(dir)? {
             return Ok(None);
         }
+        dir.protect()?;
         let view = Self { conn: read_only(&dir.database())? };
         if migrations::fit(&view.conn)? == Fit::Older {
             drop(view);

@@ -18,6 +18,7 @@ mod killed;
 mod persons;
 mod refresh;
 mod removal;
+mod rights;
 mod secrets;
 mod stopped;
 mod sync;

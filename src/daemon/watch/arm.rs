@@ -1,13 +1,14 @@
 //! In which folders something must be heard: those that hold definitions, and every folder on the way to them, because a
 //! link or a folder there can be swapped for another.
 
+use crate::definition::{is_yaml, leads_out};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     ffi::OsString,
     fs,
     path::{Component, Path, PathBuf},
 };
-use walkdir::WalkDir;
+use walkdir::{DirEntry, WalkDir};
 
 /// As deep and as many as a reading goes.
 const DEPTH: usize = 32;
@@ -20,10 +21,12 @@ const LINKS: usize = 40;
 pub struct Folders(BTreeMap<PathBuf, Names>);
 
 /// What matters in a folder.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Names {
-    All,
-    These(BTreeSet<OsString>),
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Names {
+    /// It is read: definitions, folders and links in it matter, whatever their names.
+    read: bool,
+    /// Links on the way to something, and what they lead to.
+    these: BTreeSet<OsString>,
 }
 
 impl Folders {
@@ -31,8 +34,15 @@ impl Folders {
     pub fn of(root: &Path) -> Self {
         let mut folders = Self::default();
         folders.way_to(root);
+        let home = fs::canonicalize(root).unwrap_or_else(|_| root.to_path_buf());
+        let mut out = Vec::new();
+        let mut inside = |entry: &DirEntry| {
+            let leads = entry.depth() > 0 && entry.path_is_symlink() && leads_out(&home, entry.path());
+            out.extend(leads.then(|| entry.path().to_path_buf()));
+            !leads
+        };
         let walk = WalkDir::new(root).follow_links(true).max_depth(DEPTH);
-        for entry in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || !hidden(entry.path())).take(ENTRIES) {
+        for entry in walk.into_iter().filter_entry(|entry| entry.depth() == 0 || (!hidden(entry.path()) && inside(entry))).take(ENTRIES) {
             match entry {
                 Ok(entry) => {
                     if entry.path_is_symlink() {
@@ -45,6 +55,7 @@ impl Folders {
                 Err(error) => error.path().into_iter().for_each(|path| folders.way_to(path)),
             }
         }
+        out.iter().for_each(|link| folders.entry(link));
         folders
     }
 
@@ -63,23 +74,27 @@ impl Folders {
     /// Whether something that happened to `path` can change what is read.
     pub fn concerns(&self, path: &Path) -> bool {
         self.has(path)
-            || path.parent().and_then(|folder| self.0.get(folder)).is_some_and(|names| match names {
-                Names::All => true,
-                Names::These(names) => path.file_name().is_some_and(|name| names.contains(name)),
-            })
+            || path
+                .parent()
+                .and_then(|folder| self.0.get(folder))
+                .is_some_and(|names| path.file_name().is_some_and(|name| names.these.contains(name)) || (names.read && may_be_read(path)))
+    }
+
+    /// A link's own name, not what it leads to.
+    fn entry(&mut self, link: &Path) {
+        if let (Some(Ok(folder)), Some(name)) = (link.parent().map(fs::canonicalize), link.file_name()) {
+            self.name(&folder, name.to_owned());
+        }
     }
 
     fn whole(&mut self, folder: &Path) {
         if let Ok(real) = fs::canonicalize(folder) {
-            self.0.insert(real, Names::All);
+            self.0.entry(real).or_default().read = true;
         }
     }
 
     fn name(&mut self, folder: &Path, name: OsString) {
-        match self.0.entry(folder.to_path_buf()).or_insert_with(|| Names::These(BTreeSet::new())) {
-            Names::All => {}
-            Names::These(names) => drop(names.insert(name)),
-        }
+        self.0.entry(folder.to_path_buf()).or_default().these.insert(name);
     }
 
     /// Every name on the way to `path`, links followed, as far as it exists.
@@ -131,6 +146,12 @@ fn parts(path: &Path) -> VecDeque<Part> {
         root => Some(Part::Root(PathBuf::from(root.as_os_str()))),
     };
     path.components().filter_map(part).collect()
+}
+
+/// Whether what is new, changed or gone at a path can be a definition or lead to some. A log file in the folder is neither:
+/// reading because of it would write to it, and so on for ever.
+fn may_be_read(path: &Path) -> bool {
+    is_yaml(path) || (!hidden(path) && fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()))
 }
 
 fn hidden(path: &Path) -> bool {

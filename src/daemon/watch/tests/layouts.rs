@@ -73,9 +73,9 @@ fn root_returns(root: &Path, n: usize) {
 }
 
 fn linked_file(root: &Path, n: usize) {
-    let real = root.join("../shared/real.yaml");
+    let real = root.join(".shared/real.yaml");
     write(&real, &format!("linked-{n}"));
-    let _ = symlink("../shared/real.yaml", root.join("link.yaml"));
+    let _ = symlink(".shared/real.yaml", root.join("link.yaml"));
 }
 
 /// Kubernetes: files are links through `..data`, which is swapped.

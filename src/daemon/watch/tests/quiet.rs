@@ -110,3 +110,36 @@ fn saved(root: &Path, n: usize) {
     write(&root.join(".new"), &format!("restless-{n}"));
     fs::rename(root.join(".new"), root.join("a.yaml")).unwrap();
 }
+
+mod files {
+    use super::*;
+
+    /// A log file, a saved plan, a database beside the definitions: reading because of them would write to them again.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn attack_a_log_file_feeds_itself() {
+        let (_base, root) = one_file();
+        fs::write(root.join("listkeeper.log"), "").unwrap();
+        let mut watcher = only_events(&root);
+        next(&mut watcher).await;
+        for n in 0..100 {
+            let mut log = fs::File::options().append(true).open(root.join("listkeeper.log")).unwrap();
+            std::io::Write::write_all(&mut log, b"a line\n").unwrap();
+            fs::write(root.join(format!("{n}.plan")), "{}").unwrap();
+            fs::rename(root.join(format!("{n}.plan")), root.join("first.plan")).unwrap();
+        }
+        let kinds = looks_until_asked(&mut watcher).await;
+        assert!(!kinds.contains(&"event"), "{kinds:?}");
+        write(&root.join("b.yaml"), "b");
+        assert_eq!(next(&mut watcher).await.kind, "event");
+    }
+
+    /// Nothing below a link that leads out is watched.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn attack_a_link_to_everything_is_watched() {
+        let (_base, root) = one_file();
+        std::os::unix::fs::symlink("/", root.join("all")).unwrap();
+        let folders = super::super::super::arm::Folders::of(&root);
+        assert!(folders.len() < 20, "{} folders", folders.len());
+        assert!(folders.concerns(&root.join("all")) && !folders.concerns(Path::new("/usr/x.yaml")));
+    }
+}
