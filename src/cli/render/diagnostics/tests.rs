@@ -45,11 +45,11 @@ fn says_what_where_why_and_what_to_do() {
 
 #[test]
 fn a_tab_is_pointed_at() {
-    assert_snapshot!(report("kind: Export\n\tb: [1\n"), @r"
+    assert_snapshot!(report("kind: Export\na:\n\tb: [1\n"), @r"
       × this is not YAML: tabs disallowed within this context (block indentation)
-       ╭─[a.yaml:2:2]
-     1 │ kind: Export
-     2 │     b: [1
+       ╭─[a.yaml:3:2]
+     2 │ a:
+     3 │     b: [1
        ·     ▲
        ╰────
       help: this line is indented with a tab; YAML indents with spaces
