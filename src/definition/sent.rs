@@ -47,7 +47,9 @@ pub fn understand_sent(own: &Snapshot, sent: Vec<SentFile>, rights: &Rights) -> 
     let mut documents = here.administrators(&mut report);
     here.not_planned(&received, &mut report);
     let foreign = foreign_files(&theirs).into_iter().map(PathBuf::from).collect();
-    let (count, unreadable, odd) = (theirs.count, theirs.unreadable.clone(), theirs.odd.clone());
+    let sent: BTreeSet<_> = received.iter().map(|file| file.path.as_path()).collect();
+    let nothing = !theirs.all().any(|document| sent.contains(document.file().path.as_path()));
+    let (unreadable, odd) = (theirs.unreadable.clone(), theirs.odd.clone());
     documents.unreadable.extend(unreadable);
     documents.odd.extend(odd);
     documents.put_last(theirs);
@@ -55,13 +57,12 @@ pub fn understand_sent(own: &Snapshot, sent: Vec<SentFile>, rights: &Rights) -> 
     settle_names(&mut documents, &memory, None, &mut report);
     documents.order(|document| memory.rank(document));
     let findings = resolve(&documents, &mut report);
-    if count == 0 && report.errors() == 0 {
+    if nothing && report.errors() == 0 {
         report.whole(Path::new(""), "there are no definitions in what was sent", "send the directory that holds the definitions");
     }
     let mut catalog = Catalog { digest: digest.finish(), foreign, unreadable: own.unreadable.clone(), ..empty(own.root.clone()) };
     let failed = findings.failed.clone();
     fill(&mut catalog, findings, &Substituted::default());
-    let sent: BTreeSet<_> = received.iter().map(|file| file.path.as_path()).collect();
     catalog.diagnostics = without_own_text(report, files.iter().filter(|file| sent.contains(file.path.as_path())));
     catalog.exports.retain(|_, export| sent.contains(export.file.as_path()));
     if rights.are_bound() {
@@ -91,7 +92,10 @@ fn narrow(catalog: &mut Catalog, failed: &BTreeMap<DefinitionId, (Failure, Place
 fn without_own_text<'f>(report: Report, sent: impl Iterator<Item = &'f Arc<File>>) -> Vec<Diagnostic> {
     let known: BTreeSet<&str> = sent.map(|file| &*file.masked).collect();
     let quiet = |diagnostic: Diagnostic| Diagnostic { text: diagnostic.text.filter(|text| known.contains(&**text)), ..diagnostic };
-    report.finish().into_iter().map(quiet).collect()
+    let mut diagnostics: Vec<_> = report.finish().into_iter().map(quiet).collect();
+    // A file of the server's is read for what is planned, and for what administrators say.
+    diagnostics.dedup_by(|later, first| (&later.file, later.at, &later.message) == (&first.file, first.at, &first.message));
+    diagnostics
 }
 
 /// Characters that turn or hide others in a name, so that it reads as another.

@@ -155,8 +155,8 @@ mod tests {
             [&mine, &theirs].into_iter().for_each(|dir| std::fs::create_dir(dir).unwrap());
             std::os::unix::fs::symlink(&mine, &link).unwrap();
             // Only root can give a directory away.
-            let given = std::os::unix::fs::chown(&theirs, Some(12_345), None)
-                .and_then(|()| std::os::unix::fs::lchown(&link, Some(12_345), None));
+            let given =
+                std::os::unix::fs::chown(&theirs, Some(12_345), None).and_then(|()| std::os::unix::fs::lchown(&link, Some(12_345), None));
             if given.is_ok() {
                 for dir in [theirs, link] {
                     let error = StateDir::from(dir).create().unwrap_err();

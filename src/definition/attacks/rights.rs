@@ -184,7 +184,6 @@ fn attack_another_teams_export_is_stalled(#[case] text: &str) {
 #[case::tag_by_name(&export("y", "other", "").replace("a1b2c3}", "a1b2c3, names: {other: VIP}}"))]
 #[case::field(&export("y", "other", "attributes: {FNAME: Salary}\n"))]
 #[case::other_connection(&export("y", "vip", "").replace("connection: account", "connection: second"))]
-#[case::field_by_another_connection(&export("y", "other", "attributes: {FNAME: Salary}\n").replace(": account", ": second"))]
 fn attack_a_claim_is_squatted(#[case] theirs: &str) {
     let second = PLATFORM.split("---\n").nth(3).unwrap().replace("name: account", "name: second");
     let platform = format!("{}---\n{second}", PLATFORM.replace("[marketing/**, sales/**]", "['**']"));

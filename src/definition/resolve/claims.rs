@@ -206,19 +206,20 @@ fn names(export: &Arc<Export>, written: &Written<ExportDoc>) -> Vec<Claim> {
     own.into_iter().chain(old).map(claim).collect()
 }
 
-/// An audience, as far as files can tell. Ids are the platform's: the same one, by whichever connection.
+/// An audience of a connection, as far as files can tell. Whether two connections lead to one account shows when they run.
 fn place(export: &Export) -> String {
     match export.target.audience.place() {
-        PlaceRef::Id(id) => format!("id {id}"),
+        PlaceRef::Id(id) => format!("{}: id {id}", export.connection.name),
         PlaceRef::Named { name, .. } => format!("{}: name {name}", export.connection.name),
         PlaceRef::Account => format!("{}: account", export.connection.name),
     }
 }
 
-/// Where a list is one of its name.
+/// Where a list is one of its name. Ids are the platform's: the same one, by whichever connection.
 fn list_place(export: &Export) -> String {
-    match &export.target.audience {
-        Audience::ConstantContact(ListRef::Id(_)) => "id of a list".into(),
+    match (&export.target.audience, export.target.audience.place()) {
+        (Audience::ConstantContact(ListRef::Id(_)), _) => "id of a list".into(),
+        (_, PlaceRef::Id(id)) => format!("id {id}"),
         _ => place(export),
     }
 }

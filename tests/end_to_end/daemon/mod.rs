@@ -2,5 +2,6 @@
 
 mod killed;
 pub mod kit;
+mod pull_request;
 mod through;
 mod week;
