@@ -27,6 +27,7 @@ pub use failure::{Failure, FailureKind};
 pub use hub::Hub;
 pub use meter::{Calls, Spread};
 pub use request::{Answer, Effect, Lane, Method, Request, Verdict};
+pub(crate) use transport::same_origin;
 pub use transport::{Lost, Raw, Transport};
 
 #[cfg(test)]

@@ -123,7 +123,7 @@ fn client(local: bool) -> Result<reqwest::Client, String> {
 }
 
 /// A redirect elsewhere is handed up as the answer it is: neither the secret nor the body goes where nobody sent it.
-fn same_origin(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
+pub fn same_origin(attempt: reqwest::redirect::Attempt<'_>) -> reqwest::redirect::Action {
     let first = attempt.previous().first().map(url::Url::origin);
     if first == Some(attempt.url().origin()) && attempt.previous().len() <= REDIRECTS { attempt.follow() } else { attempt.stop() }
 }

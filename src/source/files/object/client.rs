@@ -1,6 +1,9 @@
 //! A client for one bucket, with the credentials that the definition names, read now.
 
-use super::address::{Address, Service, is_plain};
+use super::{
+    address::{Address, Service, is_plain},
+    web::SameHost,
+};
 use crate::definition::{EntraApp, Secret, Storage, StorageCredentials};
 use object_store::{
     BackoffConfig, ClientOptions, HeaderMap, HeaderValue, ObjectStore, RetryConfig,
@@ -12,6 +15,11 @@ use object_store::{
 use secrecy::ExposeSecret;
 use std::{sync::Arc, time::Duration};
 use url::Url;
+
+/// For a connection, for the next bytes, and for a whole answer.
+pub const CONNECT: Duration = Duration::from_secs(10);
+pub const READ: Duration = Duration::from_secs(20);
+pub const WHOLE: Duration = Duration::from_secs(60);
 
 /// What is wrong with the definition's storage; never with a secret in it.
 type Result<T> = std::result::Result<T, String>;
@@ -112,19 +120,19 @@ fn google(address: &Address, storage: &Storage) -> Result<Arc<dyn ObjectStore>> 
 }
 
 fn web(written: &str, storage: &Storage) -> Result<Arc<dyn ObjectStore>> {
-    let mut options = options(is_plain(Url::parse(written).ok().as_ref()));
+    let mut headers = HeaderMap::new();
     match &storage.credentials {
         StorageCredentials::Chain | StorageCredentials::Anonymous => {}
         StorageCredentials::Bearer(token) => {
             let mut value = HeaderValue::try_from(format!("Bearer {}", read(token)?)).map_err(|_| format!("{token} cannot be a token"))?;
             value.set_sensitive(true);
-            let mut headers = HeaderMap::new();
             headers.insert("authorization", value);
-            options = options.with_default_headers(headers);
         }
         _ => return Err(unfit("a web server")),
     }
-    built(HttpBuilder::new().with_url(written).with_client_options(options).with_retry(retries()).build())
+    let plain = is_plain(Url::parse(written).ok().as_ref());
+    let builder = HttpBuilder::new().with_url(written).with_client_options(options(plain)).with_retry(retries());
+    built(builder.with_http_connector(SameHost { headers, plain }).build())
 }
 
 fn built<S: ObjectStore>(store: object_store::Result<S>) -> Result<Arc<dyn ObjectStore>> {
@@ -153,6 +161,6 @@ fn retries() -> RetryConfig {
 }
 
 fn options(plain: bool) -> ClientOptions {
-    let options = ClientOptions::new().with_connect_timeout(Duration::from_secs(10)).with_read_timeout(Duration::from_secs(20));
-    options.with_timeout(Duration::from_secs(60)).with_allow_http(plain)
+    let options = ClientOptions::new().with_connect_timeout(CONNECT).with_read_timeout(READ);
+    options.with_timeout(WHOLE).with_allow_http(plain)
 }

@@ -13,7 +13,10 @@ use object_store::{Error, client::HttpError};
 /// Why `name` could not be listed or read.
 pub fn explain(error: &Error, bucket: &Bucket, name: &str) -> SourceError {
     let answer = Answer::of(error);
-    let fault = Fault::of(&answer, error);
+    let fault = match (bucket.service, answer.status) {
+        (Service::Web, Some(300..400)) => Fault::Elsewhere,
+        _ => Fault::of(&answer, error),
+    };
     let (message, hint) = words(&fault, bucket, name);
     let error = SourceError::new(message + &answer.told()).hint(hint);
     match fault {
@@ -52,6 +55,10 @@ fn words(fault: &Fault, bucket: &Bucket, name: &str) -> (String, String) {
             format!("{service} gives {name} as a whole only, not by ranges"),
             "put the file where ranges are given: an object storage, or another web server",
         ),
+        Fault::Elsewhere => (
+            format!("the server sends {name} to another host"),
+            "only the host that the source names is asked: give the file's own address",
+        ),
         Fault::Other(cause) => (format!("{name} cannot be read: {cause}"), "look at the address and at the source's `storage`"),
     };
     (message, hint.to_owned())
@@ -75,6 +82,7 @@ enum Fault {
     Region,
     Busy,
     Whole,
+    Elsewhere,
     Other(String),
 }
 

@@ -16,6 +16,7 @@ mod reading;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod web;
 mod work;
 
 pub use address::{Address, shown};

@@ -170,6 +170,20 @@ fn a_web_server_without_ranges_is_not_read() {
     assert_eq!(error.message, format!("the server gives {shown} as a whole only, not by ranges"));
 }
 
+#[test]
+fn attack_a_web_server_cannot_send_a_reading_to_another_host() {
+    let asked = Arc::<AtomicBool>::default();
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    let location = format!("http://{}/secret.csv", elsewhere.local_addr().unwrap());
+    let heard = Arc::clone(&asked);
+    std::thread::spawn(move || elsewhere.accept().map(|_| heard.store(true, std::sync::atomic::Ordering::Relaxed)));
+    let answer = format!("HTTP/1.1 302 Found\r\nlocation: {location}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    let address = server(Box::leak(answer.into_boxed_str())) + "/a.csv";
+    let error = Buckets::new(Storage::default(), Arc::default()).find(&address).unwrap_err();
+    assert_eq!(error.message, format!("the server sends {address} to another host (302)"));
+    assert!(!asked.load(std::sync::atomic::Ordering::Relaxed), "the other host was asked");
+}
+
 /// By a server that takes a request and never answers it.
 #[test]
 fn a_reading_that_nobody_waits_for_is_stopped() {
