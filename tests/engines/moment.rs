@@ -2,10 +2,10 @@
 
 use crate::kit::{Engine, engines, read, tell};
 use listkeeper::{
-    definition::Selection,
+    definition::{Secret, Selection},
     source::{Access, SqlLimits},
 };
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 fn access() -> Access {
     Access::local(SqlLimits::default(), Arc::default())
@@ -40,7 +40,9 @@ fn who_moves_between_two_segments_while_they_are_read_is_where_they_were() {
 #[test]
 fn an_engine_that_shows_no_single_moment_is_named() {
     let Some(folder) = engines() else { return };
-    let duckdb = Engine { uri: ":memory:".to_owned(), ..Engine::new(&folder, "duckdb") };
+    // One that may read files besides its own keeps those out of its transactions.
+    let options = BTreeMap::from([("enable_external_access".to_owned(), Secret::Plain("true".to_owned()))]);
+    let duckdb = Engine { uri: ":memory:".to_owned(), options, ..Engine::new(&folder, "duckdb") };
     for engine in [Engine::new(&folder, "spark"), duckdb] {
         let run = access();
         let one = engine.segment(Selection::Query("SELECT 1 AS id".to_owned()));

@@ -60,6 +60,8 @@ fn nothing_can_be_written() {
     assert!(duckdb.error("SELECT nextval('numbers') AS id").contains("read-only"), "a sequence is written");
     assert!(duckdb.error("SELECT * FROM read_csv('/etc/hosts')").contains("disabled by configuration"), "files of the machine are read");
     assert_eq!(duckdb.query("SELECT * FROM kept").unwrap(), ["i:1"]);
+    duckdb.uri = ":memory:".to_owned();
+    assert!(duckdb.error("SELECT * FROM read_csv('/etc/hosts')").contains("disabled by configuration"), "in memory too");
 
     for engine in all(&folder) {
         for query in ["INSERT INTO kept VALUES (2)", "SELECT 1; DROP TABLE kept", "WITH x AS (SELECT 2) INSERT INTO kept SELECT * FROM x"] {

@@ -79,14 +79,28 @@ impl Engine {
     }
 }
 
-/// A DuckDB of a file is opened to be read, and a query sees nothing of the machine but that file, unless the source says
-/// otherwise. One in memory has nothing else to read than files.
+/// A DuckDB is opened to be read, and a query sees nothing of the machine but its file, in memory nothing at all, unless the
+/// source says otherwise. MotherDuck, which is elsewhere, is reached by an extension.
 pub fn with_defaults(driver: &str, mut options: BTreeMap<String, String>) -> BTreeMap<String, String> {
     let file = options.get("path").or(options.get("uri")).map_or("", String::as_str);
-    let of_file = !file.is_empty() && !file.contains(":memory:") && !file.starts_with("md:");
-    if driver.to_ascii_lowercase().contains("duckdb") && of_file {
-        options.entry("access_mode".to_owned()).or_insert_with(|| "read_only".to_owned());
-        options.entry("enable_external_access".to_owned()).or_insert_with(|| "false".to_owned());
+    let of_file = !file.is_empty() && !file.contains(":memory:");
+    if !driver.to_ascii_lowercase().contains("duckdb") || file.starts_with("md:") {
+        return options;
+    }
+    let mut default = |name: &str, value: String| _ = options.entry(name.to_owned()).or_insert(value);
+    if of_file {
+        default("access_mode", "read_only".to_owned());
+    }
+    default("enable_external_access", "false".to_owned());
+    if let Some(bytes) = memory() {
+        // It would take what the machine has, and end where the limit of a reading is less.
+        default("memory_limit", format!("{}MiB", (bytes >> 20) * 3 / 4));
+        default("temp_directory", std::env::temp_dir().to_string_lossy().into_owned());
     }
     options
+}
+
+/// What this process may allocate, where that is bounded.
+fn memory() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::Data).current
 }

@@ -67,8 +67,21 @@ fn tables_are_quoted_as_the_engine_has_it(#[case] driver: &str, #[case] table: &
 #[case::file("duckdb", &[("path", "/srv/a.duckdb")], Some("read_only"))]
 #[case::said("duckdb", &[("path", "/srv/a.duckdb"), ("access_mode", "automatic")], Some("automatic"))]
 #[case::memory("duckdb", &[("path", ":memory:")], None)]
+#[case::elsewhere("duckdb", &[("path", "md:sales")], None)]
 #[case::other("postgresql", &[("uri", "postgresql://db/a")], None)]
 fn a_duckdb_of_a_file_is_opened_to_be_read(#[case] driver: &str, #[case] options: &[(&str, &str)], #[case] mode: Option<&str>) {
     let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     assert_eq!(with_defaults(driver, options).get("access_mode").map(String::as_str), mode);
+}
+
+#[rstest]
+#[case::file("duckdb", &[("path", "/srv/a.duckdb")], Some("false"))]
+#[case::memory("duckdb", &[("path", ":memory:")], Some("false"))]
+#[case::memory_unsaid("duckdb", &[], Some("false"))]
+#[case::said("duckdb", &[("path", ":memory:"), ("enable_external_access", "true")], Some("true"))]
+#[case::elsewhere("duckdb", &[("path", "md:sales")], None)]
+#[case::other("sqlite", &[("uri", ":memory:")], None)]
+fn attack_a_duckdb_sees_nothing_of_the_machine(#[case] driver: &str, #[case] options: &[(&str, &str)], #[case] access: Option<&str>) {
+    let options = options.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    assert_eq!(with_defaults(driver, options).get("enable_external_access").map(String::as_str), access);
 }
