@@ -13,7 +13,7 @@ use super::{
 };
 use crate::definition::{Location, Table};
 use encoding_rs::Encoding;
-use std::{sync::Arc, time::SystemTime};
+use std::{collections::HashSet, sync::Arc, time::SystemTime};
 
 /// How a table's files are written, where it is known beforehand.
 #[derive(Clone, Debug, Default)]
@@ -154,8 +154,8 @@ fn format_of(path: &str) -> Result<Format, SourceError> {
 }
 
 fn union(columns: &mut Vec<Column>, others: Vec<Column>) {
-    let new = others.into_iter().filter(|other| !columns.contains(other)).collect::<Vec<_>>();
-    columns.extend(new);
+    let known = columns.iter().map(|column| column.name.clone()).collect::<HashSet<_>>();
+    columns.extend(others.into_iter().filter(|other| !known.contains(&other.name)));
 }
 
 fn one_schema(first: &Place, columns: &[Column], place: &Place, others: &[Column]) -> Result<(), SourceError> {

@@ -26,11 +26,18 @@ use std::{
 /// Begins what a scan says of itself in `EXPLAIN`: `files:TABLE:COLUMNS`, index and hexadecimal mask.
 const SCAN: &str = "files:";
 
+/// What SQLite can tell apart.
+const MAX_TABLE_COLUMNS: usize = 2_000;
+
 /// Makes every table of `shared` a virtual table of the connection's main schema.
 pub fn create(connection: &Connection, shared: &Arc<Shared>) -> Result<()> {
     const MODULE: Module<'_, Tab> = Module::read_only_module();
     connection.create_module(c"files", &MODULE, Some(Arc::clone(shared)))?;
     for (at, table) in shared.tables.iter().enumerate() {
+        if table.columns.len() > MAX_TABLE_COLUMNS {
+            let what = format!("the table {} has {} columns; at most 2,000 can be queried", table.name, table.columns.len());
+            return Err(shared.fail(SourceError::new(what).hint("deliver the columns that are needed, or in several files")));
+        }
         connection.execute_batch(&format!("CREATE VIRTUAL TABLE main.{} USING files({at})", quoted(&table.name)))?;
     }
     Ok(())

@@ -12,6 +12,7 @@ use super::pass::{Column, Pass, Used};
 use super::text::Text;
 use rusqlite::types::ValueRef;
 use split::{Found, Place, split, undouble};
+use std::collections::{HashMap, HashSet};
 
 /// Columns that something other than the file names.
 #[derive(Clone, Debug)]
@@ -69,11 +70,12 @@ impl Rows {
         }
         let line = self.line;
         let names = (0..self.cells.len()).map(|at| self.name(at)).collect::<Vec<_>>();
+        let mut seen = HashMap::new();
         for (at, name) in names.iter().enumerate() {
             if name.contains('\r') {
                 return Err(self.text.fault(line, "the lines end in CR only").hint("write LF or CRLF line ends"));
             }
-            if let Some(first) = names[..at].iter().position(|other| other.eq_ignore_ascii_case(name)) {
+            if let Some(first) = seen.insert(name.to_ascii_lowercase(), at) {
                 let what = format!(
                     "two columns are named {name:?}: the {} and the {} (SQL does not tell upper from lower case)",
                     first + 1,
@@ -91,7 +93,8 @@ impl Rows {
         self.used = Used(u64::MAX);
         if self.row()? {
             let first = (0..self.cells.len()).map(|at| self.name(at)).collect::<Vec<_>>();
-            let is_name = |cell: &&String| known.names.iter().any(|name| name.eq_ignore_ascii_case(cell));
+            let names = known.names.iter().map(|name| name.to_ascii_lowercase()).collect::<HashSet<_>>();
+            let is_name = |cell: &&String| names.contains(&cell.to_ascii_lowercase());
             let same =
                 first.len() == known.names.len() && first.iter().zip(&known.names).all(|(one, other)| one.eq_ignore_ascii_case(other));
             if !same && first.iter().filter(is_name).count() * 2 >= first.len() {

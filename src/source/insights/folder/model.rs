@@ -3,6 +3,7 @@
 use super::under_way;
 use crate::source::SourceError;
 use serde::Deserialize;
+use std::collections::HashSet;
 
 #[derive(Debug, Deserialize)]
 pub struct Model {
@@ -79,10 +80,11 @@ impl Model {
 impl Entity {
     pub fn columns(&self) -> Result<Vec<String>, SourceError> {
         let names = self.attributes.iter().map(|attribute| attribute.name.trim().to_owned()).collect::<Vec<_>>();
-        let double = names.iter().enumerate().find(|(at, name)| names[..*at].iter().any(|other| other.eq_ignore_ascii_case(name)));
+        let mut seen = HashSet::new();
+        let double = names.iter().find(|name| !seen.insert(name.to_ascii_lowercase()));
         match double {
             _ if names.is_empty() => Err(self.odd("has no columns")),
-            Some((_, name)) => Err(self.odd(&format!("has two columns {name}"))),
+            Some(name) => Err(self.odd(&format!("has two columns {name}"))),
             None => Ok(names),
         }
     }
