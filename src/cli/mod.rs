@@ -79,12 +79,19 @@ enum Command {
     Token(token::Args),
     Schema(schema::Args),
     Sandbox(sandbox::Args),
+    /// Reads a source for the `listkeeper` that started it
+    #[command(name = crate::source::CHILD_COMMAND, hide = true)]
+    ReadForParent,
 }
 
 /// Parses the command line, runs one command.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let globals = &cli.globals;
+    if matches!(cli.command, Command::ReadForParent) {
+        // Says nothing of its own anywhere.
+        return crate::source::serve_parent();
+    }
     log::init(globals);
     let code = match cli.command {
         Command::Init(args) => init::run(&args),
@@ -102,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Token(args) => token::run(&args, globals),
         Command::Schema(args) => schema::run(&args),
         Command::Sandbox(args) => sandbox::run(&args, globals),
+        Command::ReadForParent => exit::DONE,
     };
     ExitCode::from(code)
 }

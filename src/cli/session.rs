@@ -7,6 +7,7 @@ use crate::{
     oauth::SignIns,
     run::{DurableDays, DurableTokens, Engine, Recorder, Watch},
     sandbox::{self, Sandbox, Stage},
+    source::Isolation,
     state::{StateDir, StateError, Store, View},
 };
 use chrono::Utc;
@@ -120,8 +121,8 @@ impl Base {
         let hub = hub.stopped_by(cancel.clone());
         let tokens = DurableTokens::new(recorder.clone(), state.clone());
         let sign_ins = SignIns::new(Arc::new(tokens), hub.clone());
-        let engine =
-            Engine { hub, sign_ins, state, recorder, temp: std::env::temp_dir(), cancel, retention: None, exports: Arc::default() };
+        let (temp, isolation) = (std::env::temp_dir(), Isolation::Child);
+        let engine = Engine { hub, sign_ins, state, recorder, temp, isolation, cancel, retention: None, exports: Arc::default() };
         Ok(Self { engine, sandbox })
     }
 

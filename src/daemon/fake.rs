@@ -28,6 +28,7 @@ pub(crate) fn handle(board: Board, state: &StateDir, root: &Path) -> (Handle, Se
         state: state.clone(),
         recorder: Some(Recorder::start(store).0),
         temp: std::env::temp_dir(),
+        isolation: crate::source::Isolation::InProcess,
         cancel: CancellationToken::new(),
         retention: None,
         exports: Default::default(),

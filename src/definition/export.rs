@@ -1,6 +1,6 @@
 //! An export, resolved: these segments, to this target, with these fields, on this schedule.
 
-use super::{Connection, Name, Segment};
+use super::{Connection, Name, ReadLimits, Segment};
 use chrono_tz::Tz;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +36,8 @@ pub struct Export {
     pub schedule: Option<Schedule>,
     pub run_on_change: bool,
     pub guard: Guard,
+    /// Of the settings; nothing that is read depends on them, so they are in no digest.
+    pub read_limits: ReadLimits,
     pub suspend: bool,
     pub on_delete: OnDelete,
     pub timeout: Option<Duration>,

@@ -12,6 +12,7 @@ mod document;
 mod documents;
 mod export;
 mod files;
+mod handed;
 mod last_good;
 mod name;
 pub(crate) mod nearest;
@@ -19,6 +20,7 @@ mod parts;
 mod piece;
 mod platform;
 mod read;
+mod read_limits;
 mod report;
 mod resolve;
 mod rights;
@@ -41,6 +43,7 @@ pub use name::Name;
 pub use parts::{Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
 pub use platform::ConnectionType;
 pub use read::{read, understand};
+pub use read_limits::ReadLimits;
 pub use resolve::duration;
 pub use rights::Rights;
 pub use schedule::Times;
@@ -55,6 +58,8 @@ pub use source::{
 mod attacks;
 #[cfg(test)]
 mod platform_tests;
+#[cfg(test)]
+mod read_limits_tests;
 #[cfg(test)]
 mod source_tests;
 #[cfg(test)]

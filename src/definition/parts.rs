@@ -1,7 +1,10 @@
 //! Settings and connections, resolved; where secrets are.
 
-use super::{ConnectionType, Guard, Name, Schedule, Segment};
-use secrecy::SecretString;
+use super::{
+    ConnectionType, Guard, Name, ReadLimits, Schedule, Segment,
+    handed::{Handed, Written},
+};
+use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// `kind: Settings`, at most one; defaults where absent.
@@ -13,6 +16,7 @@ pub struct Settings {
     pub suppress: Vec<Arc<Segment>>,
     /// How long history, audit and rejected rows are kept; `None`: 90 days.
     pub retention: Option<Duration>,
+    pub read_limits: ReadLimits,
 }
 
 /// `kind: Connection`: one account at a platform.
@@ -70,7 +74,8 @@ pub enum Region {
 }
 
 /// Where a secret is; never the secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(into = "Written", from = "Written")]
 pub enum Secret {
     Env(String),
     File(PathBuf),
@@ -78,6 +83,8 @@ pub enum Secret {
     SystemdCredential(String),
     /// Written out, since it is no secret: an application's id, the sandbox's key.
     Plain(String),
+    /// What a variable of the daemon's environment held, in a process that reads for it.
+    Handed(Handed),
 }
 
 impl Secret {
@@ -87,6 +94,7 @@ impl Secret {
             Self::Env(name) => std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?,
             Self::File(path) => read_file(path)?,
             Self::Plain(text) => text.clone(),
+            Self::Handed(handed) => handed.value.expose_secret().to_owned(),
             Self::SystemdCredential(name) => {
                 let dir = std::env::var_os("CREDENTIALS_DIRECTORY")
                     .ok_or_else(|| format!("systemd credential {name}: CREDENTIALS_DIRECTORY is not set (is this a systemd service?)"))?;
@@ -105,7 +113,7 @@ fn read_file(path: &std::path::Path) -> Result<String, String> {
 impl std::fmt::Display for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Env(name) => write!(f, "environment variable {name}"),
+            Self::Env(name) | Self::Handed(Handed { variable: name, .. }) => write!(f, "environment variable {name}"),
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Plain(_) => f.write_str("a value written out"),
             Self::SystemdCredential(name) => write!(f, "systemd credential {name}"),

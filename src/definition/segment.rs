@@ -41,7 +41,7 @@ pub struct Rows {
 }
 
 /// What of the source is in the segment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Selection {
     /// SQL over the source's tables.
     Query(String),

@@ -1,11 +1,14 @@
 //! Sources, resolved: where profiles are, and how to get at them.
+//!
+//! What a child process reads (files, folders, drivers) can be written down for it; secrets then go along (`handed`).
 
 use super::{Name, Secret};
+use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
 
 /// `kind: Source`: where profiles come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Source {
     pub name: Name,
     pub kind: SourceKind,
@@ -20,27 +23,29 @@ impl Source {
 }
 
 /// `type`, and `from` where there is one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum SourceKind {
     Files(Files),
     /// What Customer Insights exported to a folder.
     Folder(Folder),
     /// Customer Insights' tables in Dataverse.
+    #[serde(skip)]
     Dataverse(Dataverse),
     /// Customer Insights' own REST API.
+    #[serde(skip)]
     InsightsApi(InsightsApi),
     Adbc(Adbc),
 }
 
 /// `type: files`: SQL table name → files.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Files {
     pub tables: BTreeMap<String, Table>,
     pub storage: Storage,
 }
 
 /// One SQL table over one or more files with one schema.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Table {
     /// As written, for messages.
     pub pattern: String,
@@ -54,7 +59,7 @@ pub struct Table {
 }
 
 /// Where files are.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Location {
     /// Absolute path or glob.
     Local(PathBuf),
@@ -63,9 +68,10 @@ pub enum Location {
 }
 
 /// How object storage is reached; the address says which service it is.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Storage {
     /// Base URL instead of the service's, without a trailing slash.
+    #[serde(with = "address")]
     pub endpoint: Option<Url>,
     /// S3 only.
     pub region: Option<String>,
@@ -74,7 +80,7 @@ pub struct Storage {
     pub credentials: StorageCredentials,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum StorageCredentials {
     /// What the platform's own tools would find: environment, web identity, instance metadata.
     #[default]
@@ -96,7 +102,7 @@ pub enum StorageCredentials {
 }
 
 /// `from: folder`: the folder that holds `model.json` and one folder for each table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Folder {
     /// As written, for messages.
     pub path: String,
@@ -124,7 +130,7 @@ pub struct InsightsApi {
 }
 
 /// How the REST API gives a segment's members.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
 pub enum MembersBy {
@@ -136,17 +142,18 @@ pub enum MembersBy {
 }
 
 /// An application of Entra ID that signs in by itself (client credentials).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntraApp {
     pub tenant: Secret,
     pub client_id: Secret,
     pub client_secret: Secret,
     /// Base URL instead of `https://login.microsoftonline.com`, without a trailing slash.
+    #[serde(with = "address")]
     pub authority: Option<Url>,
 }
 
 /// `type: adbc`: a database or engine that runs the segment's SQL itself.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Adbc {
     /// Name of a driver's manifest in the operator's directory; never a path.
     pub driver: String,
@@ -158,4 +165,19 @@ pub struct Adbc {
     pub max_rows: u64,
     /// A reading that takes longer is an error.
     pub timeout: Duration,
+}
+
+/// A URL as text.
+mod address {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use url::Url;
+
+    pub fn serialize<S: Serializer>(url: &Option<Url>, to: S) -> Result<S::Ok, S::Error> {
+        url.as_ref().map(Url::as_str).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Url>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| Url::parse(&text).map_err(D::Error::custom)).transpose()
+    }
 }

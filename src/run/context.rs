@@ -5,6 +5,7 @@ use crate::{
     definition::{Export, Name},
     destination::{Account, Capabilities, Destination, Reading},
     http::Hub,
+    source::Isolation,
     state::RunId,
 };
 use chrono::{DateTime, Utc};
@@ -32,6 +33,8 @@ pub struct Context {
     pub cancel: CancellationToken,
     /// Where nameless temporary files go; needs room for the members' rows.
     pub temp: PathBuf,
+    /// Where strangers' queries and files are read.
+    pub isolation: Isolation,
     /// A reading of the source that began before the platform was asked.
     pub early: Arc<Mutex<Option<Early>>>,
     /// Calls in flight at once.

@@ -10,7 +10,7 @@ use crate::{
     destination::{Destination, FieldFit, Fields, RemoteField, WantedField},
     http::Hub,
     member::{Key, Mapping},
-    source::Net,
+    source::{Isolation, Net},
     state::View,
 };
 use std::{
@@ -38,6 +38,7 @@ pub struct Reads<'a> {
     pub cancel: &'a CancellationToken,
     pub temp: &'a Path,
     pub hub: &'a Hub,
+    pub isolation: Isolation,
 }
 
 /// A reading under way. Dropping it stops it.
@@ -119,6 +120,7 @@ impl Reads<'_> {
             temp: self.temp.to_owned(),
             slots: shape.slots.clone(),
             mapping: Arc::clone(mapping),
+            isolation: self.isolation,
             stop: Arc::clone(stop),
             net: Net { hub: self.hub.stopped_by(self.cancel.clone()), runtime: tokio::runtime::Handle::current() },
         }

@@ -19,6 +19,7 @@ use crate::{
         diff::DiffTally,
         projects::{self, Known, KnownList},
     },
+    source::Isolation,
     state::{ContainerRecord, Origin, PlaceRow, StateDir, View, approve},
 };
 use chrono::{DateTime, Utc};
@@ -44,6 +45,8 @@ pub struct Engine {
     /// `None`: the state is only read.
     pub recorder: Option<Recorder>,
     pub temp: PathBuf,
+    /// Where strangers' queries and files are read.
+    pub isolation: Isolation,
     pub cancel: CancellationToken,
     /// How long history is kept; `None`: 90 days.
     pub retention: Option<Duration>,
@@ -100,8 +103,8 @@ impl Engine {
         let destination = self.destination(export, &self.hub.stopped_by(cancel.clone()))?;
         let view = self.view(now)?.filter(|_| !export.removed);
         let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
-        let early =
-            shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp: &self.temp, hub: &self.hub }, shape));
+        let (temp, hub, isolation) = (&self.temp, &self.hub, self.isolation);
+        let early = shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp, hub, isolation }, shape));
         let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
         let account = self.recognised(export, account, now)?;
         let capabilities = destination.capabilities();
@@ -117,6 +120,7 @@ impl Engine {
             cancel,
             early: Arc::new(Mutex::new(early)),
             temp: self.temp.clone(),
+            isolation,
             connections,
             hub: self.hub.clone(),
             exports: Arc::clone(&self.exports),

@@ -5,7 +5,7 @@ use crate::{
     definition::{Export, Name, Segment},
     member::{Collector, Desired, Key, Mapping, address},
     segment::{self, Addresses, Asked, Input, Read},
-    source::{Access, Net, RowBatch, SourceError, SqlLimits},
+    source::{Access, Isolation, Net, RowBatch, SourceError, SqlLimits},
 };
 use std::{
     path::PathBuf,
@@ -39,6 +39,7 @@ pub struct Wanted {
     pub mapping: Arc<Mapping>,
     /// For sources that are asked over HTTP.
     pub net: Net,
+    pub isolation: Isolation,
     /// Set: the scan under way ends with an error.
     pub stop: Arc<AtomicBool>,
 }
@@ -84,7 +85,8 @@ const NOTHING_SENT: &str = "nothing was sent or taken out: an incomplete reading
 impl Wanted {
     /// For one reading of everything.
     fn access(&self) -> Access {
-        Access::new(SqlLimits::default(), Arc::clone(&self.stop), Some(self.net.clone()))
+        let access = Access::new(SqlLimits::default(), Arc::clone(&self.stop), Some(self.net.clone()));
+        access.isolated(self.isolation, self.export.read_limits, &self.temp)
     }
 }
 

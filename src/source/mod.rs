@@ -4,11 +4,12 @@
 //! a row that cannot be read, a file that changes under way, a missing column end it, so that nothing is ever taken
 //! out because of half a source (G1).
 //!
-//! `files/` gives rows of tables, `sql/` runs a segment's query over them, `adbc/` leaves the query to an engine of its own; each says
-//! in its head what it decides.
+//! `files/` gives rows of tables, `sql/` runs a segment's query over them, `adbc/` leaves the query to an engine of its own, `child/`
+//! has all of these done where they can be stopped; each says in its head what it decides.
 
 mod adbc;
 mod arrow;
+mod child;
 mod columns;
 mod error;
 mod files;
@@ -19,6 +20,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use child::{COMMAND as CHILD_COMMAND, serve as serve_parent};
 use columns::find as find_column;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
@@ -26,10 +28,11 @@ pub use rows::{Cell, RowBatch};
 use snapshot::{Held, Snapshot};
 
 use crate::{
-    definition::{Name, Rows},
+    definition::{Name, ReadLimits, Rows},
     http::Hub,
 };
 use std::{
+    path::Path,
     sync::{Arc, atomic::AtomicBool},
     time::{Duration, SystemTime},
 };
@@ -43,7 +46,18 @@ pub struct Access {
     pub cancel: Arc<AtomicBool>,
     /// For sources that are asked over HTTP; `None`: only what needs no network can be read.
     pub net: Option<Net>,
+    /// Where strangers' queries and files are read; `None`: in this process.
+    apart: Option<child::Apart>,
     snapshot: Snapshot,
+}
+
+/// Which process opens strangers' files, and runs their queries and the drivers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Isolation {
+    /// A child for each source and run, bound by the settings' `readLimits`.
+    Child,
+    /// This one, which then is as safe as they are: for tests and benchmarks, whose binary is no `listkeeper`.
+    InProcess,
 }
 
 /// The one HTTP client, for readers that block.
@@ -55,7 +69,17 @@ pub struct Net {
 
 impl Access {
     pub fn new(limits: SqlLimits, cancel: Arc<AtomicBool>, net: Option<Net>) -> Self {
-        Self { limits, cancel, net, snapshot: Snapshot::default() }
+        Self { limits, cancel, net, apart: None, snapshot: Snapshot::default() }
+    }
+
+    /// The same, with strangers' queries and files read as `isolation` says; children have their temporary files in `temp`.
+    #[must_use]
+    pub fn isolated(mut self, isolation: Isolation, limits: ReadLimits, temp: &Path) -> Self {
+        self.apart = match isolation {
+            Isolation::Child => Some(child::Apart { limits, temp: temp.to_owned(), rows: Arc::default() }),
+            Isolation::InProcess => None,
+        };
+        self
     }
 
     /// To files of this machine only.
@@ -79,6 +103,7 @@ pub fn open(rows: &Rows, access: &Access) -> Result<Box<dyn Reader>, SourceError
         Held::Dataverse(tracking) => Ok(Box::new(insights::Dataverse::new(tracking, &rows, access)?)),
         Held::Api(evaluations) => Ok(Box::new(insights::Api::new(evaluations, &rows, access)?)),
         Held::Database(line) => Ok(Box::new(adbc::Database { line, rows, access })),
+        Held::Apart(line) => Ok(Box::new(child::ByChild { line, rows, access })),
     }
 }
 

@@ -10,7 +10,7 @@ pub enum Cell<'a> {
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Slot {
+pub(super) enum Slot {
     Null,
     Integer(i64),
     Real(f64),
@@ -20,10 +20,10 @@ enum Slot {
 /// Some rows of equal width.
 #[derive(Clone, Debug, Default)]
 pub struct RowBatch {
-    width: usize,
-    text: String,
-    slots: Vec<Slot>,
-    source: u64,
+    pub(super) width: usize,
+    pub(super) text: String,
+    pub(super) slots: Vec<Slot>,
+    pub(super) source: u64,
 }
 
 impl RowBatch {
@@ -73,6 +73,11 @@ impl RowBatch {
     /// Time to hand it over.
     pub fn is_full(&self) -> bool {
         self.len() >= Self::ROWS || self.text.len() >= Self::BYTES
+    }
+
+    /// What it takes at most where it is written down.
+    pub(super) fn bytes(&self) -> usize {
+        self.text.len() + 9 * self.slots.len() + 16
     }
 
     /// The cell in row `row`, column `column`.

@@ -9,7 +9,7 @@
 //!
 //! For all others [`Access::finish`] says so, and who is in no segment has to be read for again.
 
-use super::{Access, SourceError, adbc, files, insights, sql};
+use super::{Access, SourceError, adbc, child, files, insights, sql};
 use crate::definition::{Name, Source, SourceKind};
 use std::{
     collections::BTreeMap,
@@ -27,6 +27,8 @@ pub enum Held {
     Dataverse(Arc<insights::Tracking>),
     Api(Arc<insights::Evaluations>),
     Database(Arc<adbc::Line>),
+    /// Any of these that may hold a stranger's SQL, file or driver, in a process that can be stopped.
+    Apart(Arc<child::Line>),
 }
 
 impl Snapshot {
@@ -53,6 +55,9 @@ impl Snapshot {
 
 impl Held {
     fn begin(source: &Source, access: &Access) -> Self {
+        if let (Some(apart), SourceKind::Files(_) | SourceKind::Folder(_) | SourceKind::Adbc(_)) = (&access.apart, &source.kind) {
+            return Self::Apart(Arc::new(child::Line::new(source, apart.clone())));
+        }
         match &source.kind {
             SourceKind::Files(files) => Self::Tables(Arc::new(sql::Pinned::new(files::Listed::new(files, access)))),
             SourceKind::Folder(folder) => Self::Tables(Arc::new(sql::Pinned::new(insights::Exported::new(folder, access)))),
@@ -69,6 +74,7 @@ impl Held {
             Self::Dataverse(tracking) => tracking.finish(access),
             Self::Api(evaluations) => evaluations.finish(access).map(|()| true),
             Self::Database(line) => line.finish(access),
+            Self::Apart(line) => line.finish(access),
         }
     }
 }

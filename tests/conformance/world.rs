@@ -9,6 +9,7 @@ use listkeeper::{
     plan::Plan,
     run::{Decision, Engine, Failure, Prepared, Recorder, Report, Silent},
     sandbox::{self, Faults, Options, Sandbox},
+    source::Isolation,
     state::{End, StateDir, Store, Trigger},
 };
 use serde_json::Value;
@@ -158,6 +159,7 @@ guard: {{maxRemovals: 100%}}
             state: self.state(),
             recorder,
             temp: std::env::temp_dir(),
+            isolation: Isolation::InProcess,
             cancel: self.cancel.clone(),
             retention: None,
             exports: Default::default(),

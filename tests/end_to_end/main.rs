@@ -16,6 +16,7 @@ mod guard;
 mod identity;
 mod killed;
 mod persons;
+mod queries;
 mod refresh;
 mod removal;
 mod rights;

@@ -12,6 +12,7 @@ use listkeeper::{
         self, Exchange, Faults, Options, Sandbox,
         mailchimp::{Person, PersonIs},
     },
+    source::Isolation,
     state::{End, RejectedRow, StateDir, Store, Trigger, View},
 };
 use serde_json::Value;
@@ -282,6 +283,7 @@ impl World {
             state: self.state(),
             recorder,
             temp: std::env::temp_dir(),
+            isolation: Isolation::InProcess,
             cancel: Default::default(),
             retention: None,
             exports: Default::default(),

@@ -2,9 +2,9 @@
 
 use crate::{
     cli::{look, render, session::block_on},
-    definition::{Catalog, Export, Rows, Segment},
+    definition::{Catalog, Export, ReadLimits, Rows, Segment},
     http::{Hub, InMemoryDays},
-    source::{self, Access, Net, SourceError, SqlLimits},
+    source::{self, Access, Isolation, Net, SourceError, SqlLimits},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -27,12 +27,13 @@ pub fn check(catalog: &Catalog) -> Vec<Tried> {
     let needed = needed(catalog);
     let rows = catalog.segments.values().flat_map(|segment| segment.rows());
     let rows: BTreeMap<&str, &Rows> = rows.map(|rows| (rows.segment.as_str(), rows)).collect();
+    let limits = catalog.settings.read_limits;
     let tried = block_on(async move {
         let hub = Hub::with_days(Arc::new(InMemoryDays::default()), 1);
         let mut tried = Vec::new();
         for (name, rows) in rows {
             let needed = needed.get(name).cloned().unwrap_or_default();
-            tried.push(Tried { segment: name.to_owned(), columns: columns(rows.clone(), needed, &hub).await });
+            tried.push(Tried { segment: name.to_owned(), columns: columns(rows.clone(), needed, limits, &hub).await });
         }
         Ok(tried)
     });
@@ -64,10 +65,11 @@ fn need(segment: &Segment, columns: &[&str], export: &Export, needed: &mut BTree
     }
 }
 
-async fn columns(rows: Rows, needed: BTreeSet<String>, hub: &Hub) -> Result<Vec<String>, SourceError> {
+async fn columns(rows: Rows, needed: BTreeSet<String>, limits: ReadLimits, hub: &Hub) -> Result<Vec<String>, SourceError> {
     let cancel = Arc::default();
     let net = Net { hub: hub.clone(), runtime: tokio::runtime::Handle::current() };
     let access = Access::new(SqlLimits::default(), Arc::clone(&cancel), Some(net));
+    let access = access.isolated(Isolation::Child, limits, &std::env::temp_dir());
     let asked = tokio::task::spawn_blocking(move || {
         let needed: Vec<_> = needed.iter().map(String::as_str).collect();
         source::open(&rows, &access)?.columns_with(&needed, &rows.segment)

@@ -21,7 +21,7 @@ pub use new_contacts::{NewContactsDoc, StatusDoc};
 pub use schedule::{GuardCeilingDoc, GuardDoc, ScheduleDoc};
 pub use schema::json_schema;
 pub use segment::{ExpectDoc, SampleDoc, SegmentDoc};
-pub use settings::SettingsDoc;
+pub use settings::{ReadLimitsDoc, SettingsDoc};
 pub use several::{Several, each};
 pub use short::Short;
 pub use source::{InsightsCredentialsDoc, SourceDoc, SourceLimitsDoc, StorageCredentialsDoc, TableDoc};

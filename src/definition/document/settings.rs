@@ -29,4 +29,23 @@ pub struct SettingsDoc {
     pub suppress: Option<At<Several>>,
     /// How long history, audit and rejected rows are kept, such as `90d` (the default).
     pub retention: Option<Text>,
+    /// What a reading of a source of files, of an exported folder or of a driver may cost at most. It runs in a process that is
+    /// ended where it passes one of them.
+    pub read_limits: Option<ReadLimitsDoc>,
+}
+
+/// Ceilings of a reading.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ReadLimitsDoc {
+    /// Memory of the process that reads one source, such as `512MiB`; at least `64MiB`. Default: `1GiB`.
+    pub memory: Option<Text>,
+    /// Processor time of all readings of one source in a run. Default: `10m`.
+    pub cpu: Option<Text>,
+    /// Temporary files, and what a source gives in a run, such as `500MiB`; at least `1MiB`. Default: `4GiB`.
+    pub disk: Option<Text>,
+    /// Rows that one segment gives; an export's segments together give at most five times as many. Default: 2,000,000.
+    pub rows: Option<At<u64>>,
+    /// How long one reading takes. Default: `30m`.
+    pub time: Option<Text>,
 }

@@ -78,6 +78,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         schedule,
         run_on_change: doc.run_on_change.unwrap_or_default(),
         guard,
+        read_limits: world.settings.value.read_limits,
         suspend: doc.suspend.unwrap_or_default(),
         on_delete: doc.on_delete.unwrap_or_default(),
         timeout,

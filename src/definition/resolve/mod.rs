@@ -16,6 +16,7 @@ mod ids;
 mod known;
 mod new_contacts;
 mod operands;
+mod read_limits;
 mod scope;
 mod segment;
 mod settings;

@@ -4,6 +4,7 @@ use super::{
     ceiling::{self, Ceiling},
     grants::Grants,
     known::Known,
+    read_limits,
     scope::Scope,
     values::{duration, percentage},
 };
@@ -47,6 +48,7 @@ pub fn resolve(documents: &[Written<SettingsDoc>], segments: &Known<'_, Segment>
     defaults.value.retention = doc.retention.as_ref().and_then(|text| duration(text, "retention", scope));
     // For everyone, by whoever writes the settings: this gives nobody the right to name them.
     (defaults.value.suppress, defaults.suppress_digests) = find(doc.suppress.as_ref(), segments, |_, _, _| (), scope);
+    defaults.value.read_limits = read_limits::resolve(doc.read_limits.as_ref(), scope);
     defaults.because = scope.because.take();
     defaults
 }

@@ -41,6 +41,30 @@ fn seconds(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(total)
 }
 
+/// `512MiB`, `4GiB`; `KB`, `MB` and `GB` are powers of ten.
+pub fn size(text: &Text, field: &str, scope: &mut Scope<'_>) -> Option<u64> {
+    let found = bytes(text.trim());
+    if found.is_none() {
+        scope.error(text.at, format!("`{}` of `{field}` is not a size", text.value), "write a number and its unit: `512MiB`, `4GiB`");
+    }
+    found
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0)?;
+    let (number, unit) = text.split_at(digits);
+    let scale = match unit.trim_start().to_ascii_lowercase().as_str() {
+        "kb" => 1_000,
+        "mb" => 1_000_000,
+        "gb" => 1_000_000_000,
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(scale)
+}
+
 /// `30%`, whole.
 pub fn percentage(text: &Text, field: &str, scope: &mut Scope<'_>) -> Option<Percentage> {
     let digits = text.trim().strip_suffix('%').map(str::trim_end).filter(|digits| digits.bytes().all(|b| b.is_ascii_digit()));
@@ -59,6 +83,18 @@ pub fn percentage(text: &Text, field: &str, scope: &mut Scope<'_>) -> Option<Per
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
+
+    #[rstest]
+    #[case("64MiB", Some(64 << 20))]
+    #[case("1 GiB", Some(1 << 30))]
+    #[case("5gb", Some(5_000_000_000))]
+    #[case("5", None)]
+    #[case("GiB", None)]
+    #[case("-1GiB", None)]
+    #[case("99999999999999GiB", None)]
+    fn reads_sizes(#[case] text: &str, #[case] expected: Option<u64>) {
+        assert_eq!(super::bytes(text), expected);
+    }
 
     #[rstest]
     #[case("30s", Some(30))]
