@@ -14,24 +14,20 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 
-mod rights {
-    use super::*;
-
-    /// A contributor's export of administrators' segment, with a column of its source.
-    #[tokio::test(flavor = "multi_thread")]
-    async fn attack_another_teams_column_is_sent() {
-        let world = World::new(&Defined::default(), &rows(0..5)).await;
-        let export = "apiVersion: listkeeper/v1\nkind: Export\nname: spy\nconnection: account\nsegments: [everyone]\n\
-                      target: {audienceId: cdp, names: {everyone: Spy}}\nmatch: {email: Email}\nattributes: {SAL: Value}\n\
-                      newContacts: {status: subscribed}\n";
-        fs::create_dir(world.directory().join("sales")).unwrap();
-        fs::write(world.directory().join("sales/spy.yaml"), export).unwrap();
-        let (code, _, err) = run(&world, &["validate"]);
-        assert_eq!(code, 78, "{err}");
-        assert!(err.contains("the segment `everyone` takes rows of the source `crm`") && err.contains("`sales/**`"), "{err}");
-        let (code, out, _) = run(&world, &["plan", "--export", "spy", "--members"]);
-        assert!(code != 0 && !out.contains("contoso.test"), "{out}");
-    }
+/// A contributor's export of administrators' segment, with a column of its source.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_another_teams_column_is_sent() {
+    let world = World::new(&Defined::default(), &rows(0..5)).await;
+    let export = "apiVersion: listkeeper/v1\nkind: Export\nname: spy\nconnection: account\nsegments: [everyone]\n\
+                  target: {audienceId: cdp, names: {everyone: Spy}}\nmatch: {email: Email}\nattributes: {SAL: Value}\n\
+                  newContacts: {status: subscribed}\n";
+    fs::create_dir(world.directory().join("sales")).unwrap();
+    fs::write(world.directory().join("sales/spy.yaml"), export).unwrap();
+    let (code, _, err) = run(&world, &["validate"]);
+    assert_eq!(code, 78, "{err}");
+    assert!(err.contains("the segment `everyone` takes rows of the source `crm`") && err.contains("`sales/**`"), "{err}");
+    let (code, out, _) = run(&world, &["plan", "--export", "spy", "--members"]);
+    assert!(code != 0 && !out.contains("contoso.test"), "{out}");
 }
 
 mod queries {
