@@ -126,6 +126,23 @@ mod tokens {
         assert_eq!(ask(&both).await.status, 422, "nothing was sent, but it may be asked");
     }
 
+    /// A file in a folder that the token is not bound to is not planned as it was sent.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn attack_a_plan_token_plans_nothing_outside_its_folders() {
+        let world = World::new().await;
+        let text = "apiVersion: listkeeper/v1\nkind: Export\nname: stolen\nconnection: newsletter\nsegments: [everyone]\n\
+                    target: {audienceId: a1}\nmatch: {email: Email}\nnewContacts: {status: subscribed}\n";
+        let file = |path: &str| json!({"path": path, "text": text});
+        let ci = world.made("ci", &["plan"], &["marketing/**"]).await;
+        for path in ["stolen.yaml", "sales/stolen.yaml", "marketing-too/stolen.yaml"] {
+            let body = json!({"files": [file(path)]});
+            let answer = send(world.request("POST", "/v1/plan").bearer_auth(&ci).json(&body)).await;
+            assert!(!answer.text.contains("\"export\":\"stolen\""), "{path}: {}", answer.text);
+            let text = send(world.request("POST", "/v1/plan").bearer_auth(&world.token).json(&body)).await.text;
+            assert!(text.contains("stolen"), "{text}");
+        }
+    }
+
     /// Whoever tries wrong ones waits for answers; whoever has a right one does not, from the same address.
     #[tokio::test(flavor = "multi_thread")]
     async fn attack_guessing_is_slow_and_locks_nobody_out() {
