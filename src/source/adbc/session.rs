@@ -23,7 +23,9 @@ impl Session {
         let of_connection = |(name, _): &(String, String)| name.starts_with(OF_CONNECTION);
         let options = with_defaults(name, options);
         let engine = Engine::of(name).opened(&options);
-        let (of_connection, of_database): (Vec<_>, Vec<_>) = options.into_iter().partition(of_connection);
+        let (of_connection, mut of_database): (Vec<_>, Vec<_>) = options.into_iter().partition(of_connection);
+        // DuckDB takes no folder for its temporary files after this one.
+        of_database.sort_by_key(|(name, _)| name == "enable_external_access");
         let database = of_database.into_iter().map(|(name, value)| (OptionDatabase::from(name.as_str()), value.into()));
         let database = driver.new_database_with_opts(database)?;
         let options = of_connection.into_iter().map(|(name, value)| (OptionConnection::from(name.as_str()), value.into()));
