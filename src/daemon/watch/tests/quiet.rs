@@ -127,6 +127,8 @@ mod files {
             fs::write(root.join(format!("{n}.plan")), "{}").unwrap();
             fs::rename(root.join(format!("{n}.plan")), root.join("first.plan")).unwrap();
         }
+        // Long enough for a look, if one were due.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         let kinds = looks_until_asked(&mut watcher).await;
         assert!(!kinds.contains(&"event"), "{kinds:?}");
         write(&root.join("b.yaml"), "b");
