@@ -74,7 +74,7 @@ async fn attack_files_that_grow() {
         ("bomb.parquet", &["readLimits.memory"][..]),
         ("rows.csv.gz", ANY),
         ("rows.csv.zst", ANY),
-        ("row.csv.gz", &["a row of more than 8 MiB"]),
+        ("row.csv.gz", &["a row of more than 8 MiB", "readLimits."]),
         ("blank.ndjson.gz", &["readLimits.cpu", "readLimits.time"]),
     ] {
         reads(&world, file);

@@ -28,7 +28,7 @@ const PROCESSOR: &[Attack] = &[
     ("like of each other", "(SELECT count(*) FROM people b WHERE b.Note LIKE '%' || people.First || '%')", SLOW),
     (
         "json_each of each",
-        "(SELECT sum(value) FROM json_each('[' || Id || ',' || substr(replace(printf('%.*c', 300000, '0'), '0', '1,'), 1, 599999) || ']'))",
+        "(SELECT sum(value) FROM json_each('[' || people.Id || ',' || substr(replace(printf('%.*c', 300000, '0'), '0', '1,'), 1, 599999) || ']'))",
         SLOW,
     ),
     ("hex and back", "length(unhex(hex(printf('%.*c', 400000, 'z') || Id)))", SLOW),
