@@ -8,6 +8,7 @@
 //! sees: names resolved, defaults inherited, every check passed.
 
 mod catalog;
+mod characters;
 mod document;
 mod documents;
 mod export;
@@ -32,6 +33,7 @@ mod source;
 mod yaml;
 
 pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
+pub use characters::is_invisible;
 pub use document::json_schema;
 pub use export::{
     AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,

@@ -4,6 +4,7 @@ use super::{
     Catalog, DefinitionId, Diagnostic, Rights, Severity, Snapshot,
     documents::{Documents, foreign_files},
     files::{self, DEPTH, Digest, FILE_BYTES, FILES, File},
+    is_invisible,
     last_good::{LastGood, Substituted, settle_names},
     read::{empty, fill},
     report::Report,
@@ -96,11 +97,6 @@ fn without_own_text<'f>(report: Report, sent: impl Iterator<Item = &'f Arc<File>
     // A file of the server's is read for what is planned, and for what administrators say.
     diagnostics.dedup_by(|later, first| (&later.file, later.at, &later.message) == (&first.file, first.at, &first.message));
     diagnostics
-}
-
-/// Characters that turn or hide others in a name, so that it reads as another.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// The files that may be taken as if they were in the directory.

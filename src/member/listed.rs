@@ -2,7 +2,7 @@
 //! be sent (E19).
 
 use super::{Email, Key, address, text_of};
-use crate::source::Cell;
+use crate::{definition::is_invisible, source::Cell};
 
 /// Every address in a cell: `mailto:`, `Name <a@b>`, several, trailing separators, invisible characters. Empty: it holds none.
 pub fn listed(cell: Cell<'_>) -> Vec<Email> {
@@ -37,11 +37,6 @@ fn strip_scheme(word: &str) -> &str {
 
 fn separates(c: char) -> bool {
     c.is_whitespace() || matches!(c, ',' | ';' | '|' | '<' | '>' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\u{201c}' | '\u{201d}')
-}
-
-/// Zero-width, bidirectional and other characters that nobody sees.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

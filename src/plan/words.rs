@@ -1,7 +1,10 @@
 //! Numbers, counts and codes in words, the same in plans and reports.
 
 use super::Counts;
-use crate::{definition::FieldType, destination::Operation};
+use crate::{
+    definition::{FieldType, is_invisible},
+    destination::Operation,
+};
 use std::collections::BTreeMap;
 
 /// `1,234,567`.
@@ -27,12 +30,9 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect()
 }
 
-/// Control characters, those that turn the writing round, and those that nobody sees. What joins letters or emoji is none.
+/// Control characters, and those that nobody sees or that turn the writing round. What joins letters or emoji is none.
 pub fn is_harmful(c: char) -> bool {
-    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let unseen =
-        matches!(c, '\u{ad}' | '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
-    c.is_control() || turns || unseen
+    c.is_control() || (is_invisible(c) && !matches!(c, '\u{200c}' | '\u{200d}'))
 }
 
 /// `"VIP customers"`.

@@ -114,7 +114,10 @@ async fn a_dropped_segment_is_removed_from_only() {
     approved(&world).await;
     let world = world.with_segments(&[], "onLeave: archive");
     world.write(&format!("b@x.test,\n{stay}"));
-    assert_eq!(shown(&planned(&world).await), ["remove Everyone 1 in 1", "remove named 21 in 1", "archive 1 in 1"]);
+    assert_eq!(
+        shown(&planned(&world).await),
+        ["remove Everyone 1 in 1", "remove named 21 in 1", "read-before-archiving about 1 in 1", "archive 1 in 1"]
+    );
 }
 
 /// Who is on a list before our first write is read once; a list that nobody is on is not.

@@ -1,3 +1,0 @@
-//! Nothing yet.
-
-pub(super) const SQL: &str = "";
