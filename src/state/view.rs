@@ -79,7 +79,7 @@ fn read_only(path: &Path) -> Result<Connection> {
 pub(super) fn tune(conn: &Connection) -> Result<()> {
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(64);
-    conn.pragma_update(None, "cache_size", -16_384)?;
+    conn.pragma_update(None, "cache_size", -8_192)?;
     conn.pragma_update(None, "cell_size_check", true)?;
     Ok(conn.pragma_update(None, "trusted_schema", false)?)
 }
