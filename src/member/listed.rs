@@ -7,7 +7,10 @@ use crate::{definition::is_invisible, source::Cell};
 /// Every address in a cell: `mailto:`, `Name <a@b>`, several, trailing separators, invisible characters. Empty: it holds none.
 pub fn listed(cell: Cell<'_>) -> Vec<Email> {
     if let Ok(Some(email)) = address(cell) {
-        return vec![email];
+        // A spreadsheet's apostrophe, or a formula's sign, may be a part of an address, and is seldom meant to be: both are kept out.
+        let bare = email.as_str().trim_start_matches(['\'', '=', '+', '`', '"']);
+        let other = Email::parse(bare).ok().flatten().filter(|bare| *bare != email);
+        return std::iter::once(email).chain(other).collect();
     }
     let text: String = text_of(cell).replace("%40", "@").chars().filter(|c| !is_invisible(*c)).collect();
     let mut found: Vec<Email> = text.split(separates).filter_map(one).collect();
@@ -55,6 +58,9 @@ mod tests {
     #[case("ana@x.com.", &["ana@x.com"])]
     #[case("'ana@x.com'", &["ana@x.com"])]
     #[case("o'hara@x.com", &["o'hara@x.com"])]
+    #[case("'ana@x.com", &["'ana@x.com", "ana@x.com"])]
+    #[case("=ana@x.com", &["=ana@x.com", "ana@x.com"])]
+    #[case("=\"ana@x.com\"", &["ana@x.com"])]
     #[case("\u{a0}ana@x.com\u{a0}", &["ana@x.com"])]
     #[case("ana@x.com (work)\nbo@x.com", &["ana@x.com", "bo@x.com"])]
     #[case("ana at x.com", &[])]

@@ -88,6 +88,7 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
         Code::EmptySegment
         | Code::ExclusionEmpty
         | Code::SuppressionGone
+        | Code::ExclusionGone
         | Code::ContainerGone
         | Code::MadeAnew
         | Code::FirstWrite

@@ -7,6 +7,7 @@
 //! | a segment | it is empty (unless `minMembers: 0`), outside its `expect`, too old; or shrank so, on a list with others |
 //! | a segment that keeps people out | the same, whatever its size; or it holds rows without an address |
 //! | suppression | a list of the last run is no longer named |
+//! | another segment that kept people out | it does so no more, and people are added |
 //! | people | `match.id` is new or changed, members who may have opted out are gone, and new addresses would be sent |
 //! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
 //! | people to be mailed by the platform | the first time |
@@ -29,6 +30,8 @@ pub struct Facts {
     pub inputs: Vec<InputFacts>,
     /// Suppression lists of the last run that are no longer named.
     pub suppression_gone: Vec<String>,
+    /// Other segments that kept people out in the last run and do so no more.
+    pub exclusions_gone: Vec<String>,
     /// People that would be new to the export; of these, those whom nobody approved.
     pub additions: Counted,
     /// Distinct members of the export after the plan.
@@ -159,6 +162,9 @@ impl Facts {
         let mut held = Vec::new();
         held.extend((self.members > guard.max_members).then(|| about(Code::TooManyMembers, self.members, guard.max_members)));
         held.extend(self.suppression_gone.iter().map(|name| about(Code::SuppressionGone, 1, 0).segment(name)));
+        if self.additions.all > 0 || self.segments.iter().any(|segment| segment.additions.all > 0) {
+            held.extend(self.exclusions_gone.iter().map(|name| about(Code::ExclusionGone, 1, 0).segment(name)));
+        }
         self.inputs.iter().for_each(|input| held.extend(input.reasons(guard.max_removals)));
         self.segments.iter().for_each(|segment| held.extend(segment.reasons(guard.max_removals)));
         held.extend(self.too_many_additions(guard.max_additions));

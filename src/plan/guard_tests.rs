@@ -275,6 +275,15 @@ fn a_suppression_list_that_is_gone_and_a_changed_target_are_held_by_name() {
     assert_eq!(codes(&then(&facts("gone", "b"), &verdict)), [Code::SuppressionGone, Code::TargetChanged]);
 }
 
+/// Only where people are added: without it nobody is let in.
+#[test]
+fn a_segment_that_keeps_nobody_out_any_more_is_held() {
+    let facts = |additions| Facts { exclusions_gone: vec!["out".to_owned()], additions, ..segment(5, 0, 0) };
+    let verdict = first(&facts(all(1)));
+    assert_eq!(codes(&verdict), [Code::ExclusionGone]);
+    assert!(first(&facts(all(0))).passes() && then(&facts(all(7)), &verdict).passes());
+}
+
 #[test]
 fn a_segment_that_shares_its_list_is_judged_by_its_own_size() {
     let part = |members| SegmentFacts { name: "lapsed".into(), part: true, members, largest: 20, ..SegmentFacts::default() };

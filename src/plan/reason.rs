@@ -45,6 +45,8 @@ pub enum Code {
     ExclusionUnreadable,
     /// A suppression list of the last run is no longer named.
     SuppressionGone,
+    /// A segment on the right side of `except`, or in an `intersect`, of the last run is none any more.
+    ExclusionGone,
     ContainerGone,
     MadeAnew,
     FirstWrite,
@@ -144,6 +146,9 @@ impl fmt::Display for Reason {
             }
             Code::SuppressionGone => {
                 write!(f, "the suppression list {name} was in force in the last run and is no longer named: its members could be added")
+            }
+            Code::ExclusionGone => {
+                write!(f, "segment {name} kept people out in the last run and is no longer part of a segment: its people could be added")
             }
             Code::TargetChanged => write!(
                 f,

@@ -59,6 +59,9 @@ fn way_out(reason: &Reason) -> String {
              someone who opted out"
                 .to_owned()
         }
+        Code::ExclusionGone => {
+            format!("if it was renamed or replaced, see that the new one holds the same people; otherwise put {segment} back")
+        }
         Code::Rejected => "look at the rejected rows and at their source, or raise guard.maxRejected".to_owned(),
         Code::Removals | Code::Shrunk | Code::SegmentShrunk => {
             format!("look at the query of {segment} and at its source, or raise guard.maxRemovals")

@@ -105,6 +105,7 @@ impl Gathering<'_> {
             segments,
             inputs: parts.work.inputs.iter().map(|input| self.input(input, approved)).collect::<Result<_, _>>()?,
             suppression_gone: self.in_force()?.into_iter().filter(|name| !export.removed && !named(name)).collect(),
+            exclusions_gone: self.exclusions_gone(),
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
             mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
@@ -128,6 +129,14 @@ impl Gathering<'_> {
         names.extend(self.memory.suppress.iter().cloned());
         self.memory.dropped.iter().for_each(|name| _ = names.remove(name));
         Ok(names)
+    }
+
+    /// Segments on the right side of `except` or in an `intersect` that kept people out in the last run and do so no more.
+    fn exclusions_gone(&self) -> Vec<String> {
+        let inputs = &self.parts.work.inputs;
+        let excludes = |name: &String| inputs.iter().any(|input| input.excludes && input.segment.as_str() == name);
+        let before = self.memory.excluding.iter().filter(|_| !self.parts.context.export.removed);
+        before.filter(|name| !excludes(name) && !self.memory.dropped.contains(name)).cloned().collect()
     }
 
     /// Those of a kind whose addition to some list is approved.

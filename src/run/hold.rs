@@ -4,6 +4,7 @@
 use super::{
     Context, Failure, Prepared, Recorder,
     facts::{self, Guarded},
+    prepare::Work,
 };
 use crate::{
     definition::{OnLeave, PlaceRef},
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 
 /// Stores a held plan with everyone whom it would change.
 pub async fn hold(context: &Context, recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
-    note_in_force(context, recorder, &prepared.guarded.memory)?;
+    note_in_force(context, recorder, prepared)?;
     keep(context, recorder, &prepared.plan, facts::changes(context, &prepared.settled, &prepared.work)).await
 }
 
@@ -102,7 +103,10 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
     let (export, day, now) = (context.export.name.clone(), context.now.date_naive(), context.now);
     let guarded = &prepared.guarded;
     let sizes = guarded.sizes.clone();
-    let memory = GuardMemory { dropped: dropped(context, guarded, complete), ..in_force(context) };
+    let mut memory = GuardMemory { dropped: dropped(context, guarded, complete), ..in_force(context, &prepared.work) };
+    if !complete {
+        memory.excluding = both(&guarded.memory.excluding, memory.excluding);
+    }
     let memory = GuardMemory {
         rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
@@ -137,12 +141,14 @@ pub fn size_name(segment: &str, excludes: bool) -> String {
     if excludes { format!("without {segment}") } else { segment.to_owned() }
 }
 
-/// Suppression lists as they are named now.
-fn in_force(context: &Context) -> GuardMemory {
+/// Suppression lists as they are named now, and the other segments that keep people out.
+fn in_force(context: &Context, work: &Work) -> GuardMemory {
     let export = &context.export;
     let names: Vec<_> = export.suppress.iter().map(|segment| segment.name.to_string()).collect();
     let settings = names.iter().take(export.suppress_by_settings).cloned().collect();
-    GuardMemory { suppress: names, settings, ..GuardMemory::default() }
+    let others = work.inputs.iter().filter(|input| input.excludes && !names.iter().any(|name| input.segment.as_str() == name));
+    let excluding = others.map(|input| input.segment.to_string()).collect();
+    GuardMemory { suppress: names, settings, excluding, ..GuardMemory::default() }
 }
 
 /// Lists that may be gone: those that a run went through without, until they are named again.
@@ -158,18 +164,23 @@ fn dropped(context: &Context, guarded: &Guarded, complete: bool) -> Vec<String> 
 
 /// A plan that is held is remembered for what keeps people out: it must not be forgotten before the first run that goes
 /// through.
-fn note_in_force(context: &Context, recorder: &Recorder, memory: &GuardMemory) -> Result<(), Failure> {
-    let now = in_force(context);
-    let both = |before: &[String], now: Vec<String>| {
-        let mut names: Vec<_> = before.iter().cloned().chain(now).collect();
-        names.sort();
-        names.dedup();
-        names
+fn note_in_force(context: &Context, recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
+    let (memory, now) = (&prepared.guarded.memory, in_force(context, &prepared.work));
+    let memory = GuardMemory {
+        suppress: both(&memory.suppress, now.suppress),
+        settings: both(&memory.settings, now.settings),
+        excluding: both(&memory.excluding, now.excluding),
+        ..memory.clone()
     };
-    let memory =
-        GuardMemory { suppress: both(&memory.suppress, now.suppress), settings: both(&memory.settings, now.settings), ..memory.clone() };
     let export = context.export.name.clone();
     recorder.write(move |store| store.remember_guard(&export, &memory))
+}
+
+fn both(before: &[String], now: Vec<String>) -> Vec<String> {
+    let mut names: Vec<_> = before.iter().cloned().chain(now).collect();
+    names.sort();
+    names.dedup();
+    names
 }
 
 fn mails(context: &Context) -> bool {

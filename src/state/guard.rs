@@ -17,6 +17,8 @@ pub struct GuardMemory {
     pub suppress: Vec<String>,
     /// Of these, the ones that the settings name: they are in force for every export, also for one that never ran.
     pub settings: Vec<String>,
+    /// Other segments that kept people out: right sides of `except`, operands of `intersect`.
+    pub excluding: Vec<String>,
     /// Lists that may be gone, as somebody approved.
     pub dropped: Vec<String>,
     /// Rows rejected by the last complete run.
@@ -32,7 +34,7 @@ pub struct GuardMemory {
 impl View {
     /// `None` before the export's first run.
     pub fn guard_memory(&self, export: &Name) -> Result<Option<GuardMemory>> {
-        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through, ids FROM guard_memory WHERE export = ?1";
+        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through, ids, excluding FROM guard_memory WHERE export = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([export])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -45,6 +47,7 @@ impl View {
             mails_new_contacts: row.get(4)?,
             went_through: row.get(5)?,
             ids: row.get(6)?,
+            excluding: names(7)?,
         }))
     }
 
@@ -79,12 +82,12 @@ impl View {
 
 impl Store {
     pub fn remember_guard(&mut self, export: &Name, memory: &GuardMemory) -> Result<()> {
-        let names = [&memory.suppress, &memory.settings, &memory.dropped].map(sql::to_json);
-        let [suppress, settings, dropped] = names;
-        let (suppress, settings, dropped) = (suppress?, settings?, dropped?);
+        let names = [&memory.suppress, &memory.settings, &memory.dropped, &memory.excluding].map(sql::to_json);
+        let [suppress, settings, dropped, excluding] = names;
+        let (suppress, settings, dropped, excluding) = (suppress?, settings?, dropped?, excluding?);
         self.note(|conn| {
             conn.execute(
-                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
                 params![
                     export,
                     suppress,
@@ -93,7 +96,8 @@ impl Store {
                     sql::count(memory.rejected),
                     memory.mails_new_contacts,
                     memory.went_through,
-                    memory.ids
+                    memory.ids,
+                    excluding
                 ],
             )?;
             Ok(())

@@ -100,6 +100,27 @@ async fn an_emptied_or_cut_list_is_held(#[case] how: &str) {
     assert_eq!(kept.members().await, 10);
 }
 
+/// Renamed, or replaced by another segment, while it shrinks: its name is not what keeps people out.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_segment_that_is_excepted_under_another_name_is_held() {
+    let kept = Kept::new("except", "", 12, "p0@contoso.test\np1@contoso.test\np2@contoso.test\n").await;
+    kept.world.succeed().await;
+    let path = kept.world.directory().join("listkeeper.yaml");
+    let rename = |from: &str, to: &str| {
+        let yaml =
+            fs::read_to_string(&path).unwrap().replace(&format!("name: {from}\nsource: lists"), &format!("name: {to}\nsource: lists"));
+        fs::write(&path, yaml.replace(&format!("[all, {from}]"), &format!("[all, {to}]"))).unwrap();
+    };
+    rename("never", "out");
+    kept.world.succeed().await;
+    rename("out", "gone");
+    kept.never("p0@contoso.test\n");
+    let digest = kept.held("segment out kept people out in the last run").await;
+    approve(&kept.world.state(), &digest, "dana", kept.world.now).unwrap();
+    kept.world.succeed().await;
+    assert_eq!(kept.members().await, 11);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_expected_of_a_suppression_list_holds_the_first_run_already() {
     let kept = Kept::new("suppress", "expect: {minMembers: 2}\n", 2, "p0@contoso.test\n").await;

@@ -140,6 +140,26 @@ fn within(pattern: &Path, paths: &[PathBuf]) -> Result<(), SourceError> {
     })
 }
 
+/// A file whose path is written relative to its definition is below that definition's folder, or where the path says: whoever may
+/// put a link there does not decide what else of this machine is read. An absolute path leads where it leads.
+pub fn stays_below(written: &Path, path: &Path) -> Result<(), SourceError> {
+    let climbs = written.components().any(|part| matches!(part, std::path::Component::ParentDir));
+    let Some(base) = path.ancestors().nth(written.components().filter(|part| *part != std::path::Component::CurDir).count()) else {
+        return Ok(());
+    };
+    if written.is_absolute() || climbs || is_pattern(&written.to_string_lossy()) {
+        return Ok(());
+    }
+    match (std::fs::canonicalize(base), std::fs::canonicalize(path)) {
+        (Ok(base), Ok(real)) if !real.starts_with(&base) => {
+            let what = format!("{} is a link that leads out of {}, and is not followed", path.display(), base.display());
+            Err(SourceError::new(what).hint("put the file there, or write the absolute path of the file that is meant"))
+        }
+        // What is not there is told by whoever reads it.
+        _ => Ok(()),
+    }
+}
+
 pub fn no_match(pattern: &str) -> SourceError {
     SourceError::new(format!("no file matches {pattern}")).hint("a pattern that matches nothing is an error, never an empty source")
 }

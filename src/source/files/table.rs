@@ -4,6 +4,7 @@ use super::super::SourceError;
 use super::{
     Format,
     csv::{self, Known},
+    local::stays_below,
     ndjson,
     object::{Buckets, shown},
     parquet,
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::definition::{Location, Table};
 use encoding_rs::Encoding;
-use std::{collections::HashSet, sync::Arc, time::SystemTime};
+use std::{collections::HashSet, path::Path, sync::Arc, time::SystemTime};
 
 /// How a table's files are written, where it is known beforehand.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,9 @@ pub struct FileTable {
 impl FileTable {
     /// The files that a definition lists.
     pub fn open(name: &str, table: &Table, buckets: &Arc<Buckets>) -> Result<Self, SourceError> {
+        if let Location::Local(path) = &table.location {
+            stays_below(Path::new(&table.pattern), path)?;
+        }
         let shape = Shape { format: table.format, delimiter: table.delimiter, encoding: table.encoding.clone(), ..Shape::default() };
         Self::over(name, vec![table.location.clone()], shape, buckets)
     }

@@ -236,6 +236,7 @@ fn the_guard_remembers_by_the_export_s_name() {
         mails_new_contacts: true,
         went_through: true,
         ids: "Id".into(),
+        excluding: vec!["out".into()],
     };
     assert_eq!(f.store.guard_memory(&news).unwrap(), None);
     f.store.remember_guard(&news, &memory).unwrap();
