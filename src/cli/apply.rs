@@ -129,7 +129,7 @@ fn read(file: &Path) -> Result<Saved, u8> {
 
 fn decide(args: &Args, saved: Option<&Saved>, prepared: &Prepared) -> Decision {
     let plan = &prepared.plan;
-    render::talk(&render::painted(&plan::text(plan)));
+    render::tell(&plan::text(plan));
     if let Some(saved) = saved {
         let reviewed = saved.exports.iter().find(|e| e.export == plan.export);
         if reviewed.is_some_and(|e| e.digest == plan.digest.0) {

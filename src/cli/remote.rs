@@ -5,6 +5,7 @@
 
 use super::{Globals, exit, render, session};
 use crate::{
+    plan::words::plain,
     run,
     server::{Endpoint, Problem, SocketPath, TokenRef, api::USER_HEADER},
 };
@@ -199,8 +200,8 @@ async fn refused(response: Response) -> u8 {
     for one in &problem.diagnostics {
         let place = [Some(one.file.clone()), one.line.map(|n| n.to_string()), one.column.map(|n| n.to_string())];
         let place = place.into_iter().flatten().collect::<Vec<_>>().join(":");
-        render::talk(&format!("{}: {place}: {}", one.severity, one.message));
-        one.hint.iter().for_each(|hint| render::talk(&format!("  hint: {hint}")));
+        render::talk(&format!("{}: {}: {}", one.severity, plain(&place), plain(&one.message)));
+        one.hint.iter().for_each(|hint| render::talk(&format!("  hint: {}", plain(hint))));
     }
     let code = session::fail(&problem.detail, problem.hint.as_deref().filter(|_| problem.diagnostics.is_empty()));
     if status == StatusCode::UNPROCESSABLE_ENTITY && !problem.diagnostics.is_empty() { exit::INVALID } else { code }

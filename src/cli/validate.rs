@@ -6,7 +6,10 @@ use super::{
     exit, look,
     render::diagnostics::{self, plural},
 };
-use crate::definition::{self, Catalog};
+use crate::{
+    definition::{self, Catalog},
+    plan::words::plain,
+};
 use std::path::PathBuf;
 
 /// Check every definition; needs no network unless asked
@@ -60,7 +63,7 @@ fn summary(catalog: &Catalog) -> String {
         plural(catalog.connections.len(), "connection"),
     );
     for file in &catalog.foreign {
-        text.push_str(&format!("Not ours, ignored: {}\n", file.display()));
+        text.push_str(&format!("Not ours, ignored: {}\n", plain(&file.display().to_string())));
     }
     text
 }

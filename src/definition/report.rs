@@ -1,6 +1,6 @@
 //! Collects what is wrong while a directory is read.
 
-use super::{Diagnostic, Position, Severity, files::File};
+use super::{Diagnostic, Position, Severity, files::File, yaml::mask_urls};
 use std::{path::Path, sync::Arc};
 
 #[derive(Debug, Default)]
@@ -54,7 +54,8 @@ impl Report {
 
     fn add(&mut self, severity: Severity, file: &Path, at: Option<Position>, message: String, hint: String, text: Option<Arc<str>>) {
         self.errors += usize::from(severity == Severity::Error);
-        let hint = (!hint.is_empty()).then_some(hint);
+        // What is wrong is quoted, and may be a URL with a key in it.
+        let (message, hint) = (mask_urls(&message), Some(hint).filter(|hint| !hint.is_empty()).map(|hint| mask_urls(&hint)));
         self.diagnostics.push(Diagnostic { severity, file: file.into(), at, message, hint, text });
     }
 

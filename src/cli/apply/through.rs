@@ -69,7 +69,7 @@ async fn one(args: &Args, target: &Target, remote: &Remote, name: &Name) -> Resu
     let planned = elsewhere::ask(remote, &target.dir, elsewhere::Asked { exports: vec![name.clone()], ..Default::default() }).await?;
     match planned.exports.into_iter().next() {
         Some(PlannedExport { plan: Some(plan), .. }) => {
-            render::talk(&render::painted(&plan.text));
+            render::tell(&plan.text);
             if asks(args) && !plan.nothing_to_do && !agreed(&plan) {
                 render::talk(&format!("{name}: left as it is; nothing was sent"));
                 return Ok(exit::FAILED);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     definition::{Name, Snapshot},
-    plan,
+    plan::{self, words::plain},
     run::{Failure, FailureKind},
     server::api::{Planned, PlannedExport, Proposal, ProposedFile},
 };
@@ -20,7 +20,8 @@ pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
     let asked = Asked { exports, folders: args.folder.clone(), members: args.members };
     let planned = ask(&Remote::at(address, &args.tls, &args.access)?, &args.target.dir, asked).await?;
     for warning in &planned.diagnostics {
-        render::talk(&format!("{}: {}:{}: {}", warning.severity, warning.file, warning.line.unwrap_or(1), warning.message));
+        let (file, message) = (plain(&warning.file), plain(&warning.message));
+        render::talk(&format!("{}: {file}:{}: {message}", warning.severity, warning.line.unwrap_or(1)));
     }
     if args.json {
         look::print_json(|out| json(&planned.exports, args.members, out))?;

@@ -1,7 +1,10 @@
 //! The report of everything that is wrong with a directory's definitions.
 
 use super::harmless::{self, harmless};
-use crate::definition::{Catalog, Diagnostic, Severity};
+use crate::{
+    definition::{Catalog, Diagnostic, Severity},
+    plan::words::plain,
+};
 use excerpt::Excerpt;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use std::{
@@ -91,9 +94,9 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Without a snippet nothing else names the file.
         if self.1.is_none() && !self.0.file.as_os_str().is_empty() {
-            write!(f, "{}: ", self.0.file.display())?;
+            write!(f, "{}: ", plain(&self.0.file.display().to_string()))?;
         }
-        f.write_str(&self.0.message)
+        f.write_str(&plain(&self.0.message))
     }
 }
 
@@ -108,7 +111,7 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0.hint.as_ref().map(|hint| Box::new(hint) as Box<dyn fmt::Display>)
+        self.0.hint.as_ref().map(|hint| Box::new(plain(hint)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {

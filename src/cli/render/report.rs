@@ -1,6 +1,6 @@
 //! What is said after a run: how it ended, where every row went, how to go on.
 
-use super::{painted, talk};
+use super::tell;
 use crate::{
     cli::exit,
     plan::{
@@ -13,7 +13,7 @@ use crate::{
 
 /// Says how a run ended, with counts that add up, and how to go on.
 pub fn report(export: &str, report: &Report) {
-    talk(painted(&text(export, report)).trim_end());
+    tell(text(export, report).trim_end());
 }
 
 /// The exit code of `apply` for one export (X3).

@@ -1,6 +1,7 @@
 //! Colour. What is written through `anstream` loses its colours where they are not wanted:
 //! no terminal, `NO_COLOR`, `TERM=dumb`.
 
+use crate::plan::words::is_harmful;
 use anstyle::{AnsiColor, Style};
 
 /// A plan's or report's text with each line coloured by what it begins with; print it through [`anstream`].
@@ -8,6 +9,8 @@ pub fn painted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     for line in text.split_inclusive('\n') {
         let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        // No colour in it is ours yet.
+        let line: &str = &line.chars().map(|c| if is_harmful(c) && c != '\t' { '\u{fffd}' } else { c }).collect::<String>();
         match style(line) {
             Some(style) => out.push_str(&format!("{style}{line}{style:#}{end}")),
             None => out.extend([line, end]),
@@ -31,6 +34,11 @@ fn style(line: &str) -> Option<Style> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attack_words_colour_a_plan() {
+        assert_eq!(painted("a\u{1b}[32mb\n"), "a\u{fffd}[32mb\n");
+    }
 
     #[test]
     fn lines_are_coloured_by_what_they_begin_with_and_nothing_else_changes() {

@@ -1,17 +1,34 @@
 //! What is said to people, on stderr.
 
-use super::{Shown, harmless};
-use crate::{plan::words::plain, run::Failure};
+use super::{Shown, harmless, painted};
+use crate::{
+    plan::words::{is_harmful, plain},
+    run::Failure,
+};
 use anstyle::AnsiColor;
 
-/// Says something.
+/// Says something. No colour is ours in it.
 pub fn talk(text: &str) {
+    say(&lines_of(text));
+}
+
+/// Says a plan or a report, with each line coloured by what it begins with.
+pub fn tell(text: &str) {
+    say(&painted(text));
+}
+
+fn say(text: &str) {
     anstream::eprintln!("{}", harmless(text, Shown::Text));
+}
+
+/// Lines and tabs stay; whatever else moves the cursor or colours is no word of ours.
+fn lines_of(text: &str) -> String {
+    text.chars().map(|c| if is_harmful(c) && !matches!(c, '\n' | '\t') { '\u{fffd}' } else { c }).collect()
 }
 
 /// Says what went wrong and what to do.
 pub fn error(message: &str, hints: &[&str]) {
-    talk(&problem(message, hints));
+    say(&problem(message, hints));
 }
 
 fn problem(message: &str, hints: &[&str]) -> String {
@@ -34,6 +51,12 @@ fn indented(text: &str, by: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn attack_words_colour_what_is_said() {
+        assert_eq!(lines_of("a\u{1b}[31mb\n\tc\r"), "a\u{fffd}[31mb\n\tc\u{fffd}");
+        assert!(!problem("a\u{1b}[32mb", &["c\u{1b}[32md"]).contains("\u{1b}[32m"));
+    }
 
     #[test]
     fn an_error_says_what_and_what_to_do() {

@@ -97,7 +97,7 @@ impl Listener for Teller {
 
     fn planned(&self, _: &Export, plan: &Plan) {
         if !plan.is_empty() || !plan.verdict.passes() {
-            render::talk(&render::painted(&plan::text(plan)));
+            render::tell(&plan::text(plan));
         }
     }
 

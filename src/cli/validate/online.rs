@@ -4,6 +4,7 @@ use crate::{
     cli::{look, render, session::block_on},
     definition::{Catalog, Export, ReadLimits, Rows, Segment},
     http::{Hub, InMemoryDays},
+    plan::words::plain,
     source::{self, Access, Isolation, Net, SourceError, SqlLimits},
 };
 use std::{
@@ -87,7 +88,7 @@ async fn columns(rows: Rows, needed: BTreeSet<String>, limits: ReadLimits, hub: 
 pub fn tell(tried: &Tried) {
     match &tried.columns {
         // That stdout is gone was said.
-        Ok(columns) => look::print(|out| writeln!(out, "Segment {}: {}", tried.segment, columns.join(", "))).unwrap_or(()),
+        Ok(columns) => look::print(|out| writeln!(out, "Segment {}: {}", tried.segment, plain(&columns.join(", ")))).unwrap_or(()),
         Err(error) => render::error(&format!("segment {}: {error}", tried.segment), &error.hint.as_deref().into_iter().collect::<Vec<_>>()),
     }
 }

@@ -175,3 +175,21 @@ fn attack_a_file_that_never_ends(#[values("fifo", "socket", "sparse", "zero", "t
     let told: Vec<_> = catalog.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.message.as_str()).collect();
     assert_eq!(told.len(), 1, "{told:?}");
 }
+
+/// A secret in a URL is in no message and in no line that is shown, wherever the URL stands.
+#[rstest]
+#[case::endpoint("kind: Connection\nname: c\ntype: mailchimp\nendpoint: http://host/path?key=s3cret\n")]
+#[case::table("kind: Source\nname: s\ntype: files\ntables: {c: \"https://user:s3cret@host/a.csv?sig=s3cret\"}\n")]
+#[case::fragment("kind: Source\nname: s\nnme: 1\ntype: files\ntables: {c: \"https://host/a.csv#s3cret\"}\n")]
+#[case::key("kind: Source\nname: s\ntype: files\n\"https://host/a.csv?sig=s3cret\": 1\n")]
+#[case::name("kind: Segment\nname: https://host/a.csv?sig=s3cret\nsource: https://host/?s3cret\n")]
+#[case::kind("kind: https://host/a.csv?sig=s3cret\n")]
+#[case::tag("kind: Segment\nname: x\nsource: !https://host/?sig=s3cret y\n")]
+#[case::alias("kind: Segment\nname: *https://host/?sig=s3cret\n")]
+#[case::twice("kind: Segment\nhttps://host/?sig=s3cret: 1\nhttps://host/?sig=s3cret: 2\n")]
+fn attack_a_url_shows_its_secret(#[case] text: &str) {
+    let catalog = read(&with(&[("x.yaml", &format!("apiVersion: listkeeper/v1\n{text}"))]), &[]);
+    let mut shown = format!("{}", told(&catalog).join("\n"));
+    catalog.diagnostics.iter().for_each(|d| shown += &format!("{:?}{:?}", d.text, d.hint));
+    assert!(catalog.has_errors() && !shown.contains("s3cret"), "{shown}");
+}

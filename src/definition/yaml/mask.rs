@@ -40,7 +40,7 @@ pub fn mask_secrets(text: &str) -> String {
             // Its value may be on the lines below.
             credentials = Some(Block { indent: indent(line), flow: line[start..].contains('{') });
         } else {
-            mask_keys(&mask_user(line), &mut masked);
+            mask_keys(&mask_urls(line), &mut masked);
         }
     }
     masked
@@ -100,14 +100,62 @@ fn mask_below(line: &str, masked: &mut String) {
     }
 }
 
-/// Masks the user and password of a URL.
-fn mask_user(line: &str) -> std::borrow::Cow<'_, str> {
-    let Some(start) = line.find("://").map(|at| at + 3) else { return line.into() };
-    let authority = line[start..].split(|c: char| c.is_whitespace() || "/?#\"'".contains(c)).next().unwrap_or_default();
-    match authority.rfind('@') {
-        Some(user) => format!("{}{}{}", &line[..start], "*".repeat(user), &line[start + user..]).into(),
-        None => line.into(),
+/// Masks the users and passwords of URLs, and the values in what follows `?` and `#`: signed links hold their key there.
+pub fn mask_urls(line: &str) -> String {
+    let mut masked = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some(start) = url_start(rest) {
+        let quote = rest[..start.scheme].chars().next_back().filter(|c| matches!(c, '"' | '\'' | '`'));
+        let ends = |c: char| quote.map_or(c.is_whitespace(), |quote| c == quote || matches!(c, '\n' | '\r'));
+        let url = &rest[start.host..];
+        let url = &url[..url.find(ends).unwrap_or(url.len())];
+        masked.push_str(&rest[..start.host]);
+        mask_url(url, rest[start.scheme..].starts_with("abfs"), &mut masked);
+        rest = &rest[start.host + url.len()..];
     }
+    masked + rest
+}
+
+/// Where a URL begins, and where in it the user or the host.
+struct Start {
+    scheme: usize,
+    host: usize,
+}
+
+/// The first URL, also with its slashes escaped, or what has no scheme and yet a query.
+fn url_start(text: &str) -> Option<Start> {
+    let marks = ["://", r":\/\/"].into_iter().filter_map(|mark| Some((text.find(mark)?, mark.len())));
+    let whole = marks.min().map(|(at, length)| (at, Start { scheme: word_start(&text[..at]), host: at + length }));
+    let bare = text.match_indices('?').map(|(at, _)| at).find(|at| named(&text[at + 1..]).is_some());
+    let bare = bare.map(|at| (at, word_start(&text[..at]))).map(|(at, start)| (at, Start { scheme: start, host: start }));
+    whole.into_iter().chain(bare).min_by_key(|(at, _)| *at).map(|(_, start)| start)
+}
+
+fn word_start(before: &str) -> usize {
+    let cuts = |c: char| c.is_whitespace() || "\"'`()[]{},=".contains(c);
+    before.rfind(cuts).map_or(0, |at| at + before[at..].chars().next().map_or(1, char::len_utf8))
+}
+
+/// At Azure a container stands where others have a user.
+fn mask_url(url: &str, container: bool, masked: &mut String) {
+    let (place, tail) = url.split_at(url.find(['?', '#']).unwrap_or(url.len()));
+    let user = place.rfind('@').filter(|user| !container || place[..*user].contains(':')).unwrap_or(0);
+    masked.extend(std::iter::repeat_n('*', user));
+    masked.push_str(&place[user..]);
+    for part in tail.split_inclusive(['?', '#', '&']) {
+        let (part, mark) = part.split_at(part.len() - usize::from(part.ends_with(['?', '#', '&'])));
+        let name = named(part).unwrap_or(0);
+        masked.push_str(&part[..name]);
+        masked.extend(std::iter::repeat_n('*', part.len() - name));
+        masked.push_str(mark);
+    }
+}
+
+/// The length of `name=` that a text begins with, where more than padding follows.
+fn named(text: &str) -> Option<usize> {
+    let end = text.find('=').filter(|end| (1..=24).contains(end))?;
+    let word = text[..end].chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    (word && !text[end + 1..].starts_with('=')).then_some(end + 1)
 }
 
 /// Masks what looks like a Mailchimp key (32 hexadecimal digits, a data centre) wherever it is.
@@ -152,6 +200,16 @@ mod tests {
     #[case("{credentials: {apiKey: s3cret}, name: x}\n", "{credentials: {apiKey: ******}, ****: *}\n")]
     #[case("note: 0123456789abcdef0123456789abcdef-us1\n", "note: ************************************\n")]
     #[case("endpoint: https://me:s3cret@host/x\n", "endpoint: https://*********@host/x\n")]
+    #[case("endpoint: http://host/path?key=s3cret\n", "endpoint: http://host/path?key=******\n")]
+    #[case("{c: \"https://user:pw@host/a.csv?sig=s3cret&x=1#s3c ret\"}\n", "{c: \"https://*******@host/a.csv?sig=******&x=*#*******\"}\n")]
+    #[case("a: http://h/x http://me:pw@h/?s3cret # why?\n", "a: http://h/x http://*****@h/?****** # why?\n")]
+    #[case("a: \"http://h/?k=s3'cret\" # b\n", "a: \"http://h/?k=*******\" # b\n")]
+    #[case("a: \"https:\\/\\/h\\/?k=s3cret\"\n", "a: \"https:\\/\\/h\\/?k=******\"\n")]
+    #[case("a: host/x?sig=s3cret\n", "a: host/x?sig=******\n")]
+    #[case("a: http://h/?c2VjcmV0==\n", "a: http://h/?**********\n")]
+    #[case("a: http://h/?k=clé&é\n", "a: http://h/?k=****&**\n")]
+    #[case("a: abfss://box@me.dfs.core.windows.net/x?k=s3cret\n", "a: abfss://box@me.dfs.core.windows.net/x?k=******\n")]
+    #[case("query: SELECT a FROM t WHERE b = ? AND c = 1\n", "query: SELECT a FROM t WHERE b = ? AND c = 1\n")]
     #[case("uri: \"host=db password=s3cret\"\nname: x\n", "uri: \"******* ***************\"\nname: x\n")]
     #[case("uri: snow://u@a/db?token=s3cret\n", "uri: ****:*********************\n")]
     #[case("options:\n  some.key: s3cret\nname: x\n", "options:\n  ********: ******\nname: x\n")]

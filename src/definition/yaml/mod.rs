@@ -16,7 +16,7 @@ mod parse;
 mod reader;
 
 pub use at::At;
-pub use mask::mask_secrets;
+pub use mask::{mask_secrets, mask_urls};
 pub use parse::parse;
 pub(super) use {
     fault::Fault,

@@ -1,35 +1,67 @@
 //! The lines around a place, found from the place itself: a report of thousands of errors does not read the file for each.
 
-use crate::definition::{Diagnostic, Position};
+use crate::{
+    definition::{Diagnostic, Position},
+    plan::words::{is_harmful, plain},
+};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
-use std::sync::Arc;
 
-/// A file's text as miette asks for it.
+/// Lines kept before and after the place: as many as are ever shown, and one more.
+const AROUND: usize = 2;
+
+/// A part of a file as miette asks for it.
 pub struct Excerpt {
     name: String,
-    text: Arc<str>,
+    text: String,
+    /// Where in the file it begins.
+    base: usize,
     at: Position,
 }
 
 impl Excerpt {
     /// `None` where there is nothing to show.
     pub fn of(diagnostic: &Diagnostic) -> Option<Self> {
-        let (text, at) = (diagnostic.text.clone()?, diagnostic.at?);
-        Some(Self { name: diagnostic.file.display().to_string(), text, at })
+        let (text, at) = (diagnostic.text.as_ref()?, diagnostic.at?);
+        let (head, tail) = text.split_at_checked(at.offset)?;
+        let (base, end) = (before(head, AROUND), at.offset + after(tail, AROUND));
+        Some(Self { name: plain(&diagnostic.file.display().to_string()), text: harmless(&text[base..end]), base, at })
     }
+}
+
+/// Where the line begins that is so many before the last.
+fn before(head: &str, lines: usize) -> usize {
+    head.rmatch_indices('\n').nth(lines).map_or(0, |(at, _)| at + 1)
+}
+
+/// Where the line ends that is so many after the first.
+fn after(tail: &str, lines: usize) -> usize {
+    tail.match_indices('\n').nth(lines).map_or(tail.len(), |(at, _)| at)
+}
+
+/// The text with nothing in it that writes to the terminal, byte for byte, so that columns and labels stay.
+fn harmless(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.len_utf8() {
+            _ if matches!(c, '\n' | '\t') || !is_harmful(c) => clean.push(c),
+            3 => clean.push('\u{fffd}'),
+            length => clean.extend(std::iter::repeat_n('?', length)),
+        }
+    }
+    clean
 }
 
 impl SourceCode for Excerpt {
     /// The line of the place, and as many before and after it.
-    fn read_span<'a>(&'a self, span: &SourceSpan, before: usize, after: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let (head, tail) = self.text.split_at_checked(span.offset()).ok_or(MietteError::OutOfBounds)?;
-        let start = head.rmatch_indices('\n').nth(before).map_or(0, |(at, _)| at + 1);
-        let end = tail.match_indices('\n').nth(after).map_or(self.text.len(), |(at, _)| span.offset() + at);
+    fn read_span<'a>(&'a self, span: &SourceSpan, lines: usize, below: usize) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
+        let at = span.offset().checked_sub(self.base).ok_or(MietteError::OutOfBounds)?;
+        let (head, tail) = self.text.split_at_checked(at).ok_or(MietteError::OutOfBounds)?;
+        let (start, end) = (before(head, lines), at + after(tail, below));
         let data = &self.text.as_bytes()[start..end];
         let line = (self.at.line as usize).saturating_sub(1 + head[start..].matches('\n').count());
-        let lines = data.iter().filter(|byte| **byte == b'\n').count();
-        let column = if before == 0 && after == 0 { (self.at.column as usize).saturating_sub(1) } else { 0 };
-        let span = SourceSpan::from((start, end - start));
-        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, span, line, column, lines)))
+        let count = data.iter().filter(|byte| **byte == b'\n').count();
+        let column = if lines == 0 && below == 0 { (self.at.column as usize).saturating_sub(1) } else { 0 };
+        let span = SourceSpan::from((self.base + start, end - start));
+        Ok(Box::new(MietteSpanContents::new_named(self.name.clone(), data, span, line, column, count)))
     }
 }

@@ -84,3 +84,41 @@ fn colour_is_a_matter_of_style() {
     assert!(text(&catalog, Style { color: true, width: 100 }).contains("\u{1b}["));
     assert!(!text(&catalog, Style { color: false, width: 100 }).contains('\u{1b}'));
 }
+
+/// Nothing of a name or a key colours, clears or breaks what is said of it; labels stay where they are.
+#[rstest::rstest]
+#[case::colour("\u{1b}[31m", "\"\\e[31m\"")]
+#[case::line("\n", "\"\\n\"")]
+#[case::c1("\u{9b}2J", "\"\u{9b}2J\"")]
+#[case::turns("\u{202e}", "\u{202e}x")]
+#[case::tag("\u{e0041}", "\u{e0041}x")]
+fn attack_words_in_a_diagnostic(#[case] harm: &str, #[case] key: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let named = format!("name: {key}\nsource: {key}\n{key}: 1\n");
+    let text = BROKEN.replace("name: account", "name: [").replace("kind: Connection", "kind: Segment");
+    std::fs::write(dir.path().join(format!("a{harm}b.yaml")), text).unwrap();
+    std::fs::write(dir.path().join(format!("empty{harm}.yaml")), "").unwrap();
+    std::fs::write(dir.path().join("c.yaml"), format!("apiVersion: listkeeper/v1\nkind: Segment\n{named}")).unwrap();
+    let catalog = crate::definition::read(dir.path());
+    let report = super::text(&catalog, Style { color: false, width: 100 });
+    assert!(catalog.diagnostics.len() >= 3 && report.contains("c.yaml"), "{report}");
+    assert!(report.chars().all(|c| c == '\n' || !crate::plan::words::is_harmful(c)), "{report:?}");
+    assert!(report.contains("a\u{fffd}") && report.contains("empty\u{fffd}"), "{report}");
+}
+
+#[test]
+fn attack_words_before_a_place_move_no_label() {
+    let text = "apiVersion: listkeeper/v1\nkind: Segment\nname: x\nsource: y\ntable: z\n{\u{202e}\u{9b}\u{e0041}}: 1\n";
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.yaml"), text).unwrap();
+    let catalog = crate::definition::read(dir.path());
+    let excerpts: Vec<_> = catalog.diagnostics.iter().filter_map(|d| Some((d.text.clone()?, Excerpt::of(d)?))).collect();
+    assert!(!excerpts.is_empty(), "{:?}", catalog.diagnostics);
+    for (text, excerpt) in &excerpts {
+        let at = catalog.diagnostics[0].at.unwrap();
+        let shown = excerpt.read_span(&(at.offset, at.len).into(), 9, 9).unwrap();
+        let place = shown.span();
+        assert_eq!(shown.data().len(), text[place.offset()..place.offset() + place.len()].len());
+        assert!(!String::from_utf8_lossy(shown.data()).contains(['\u{202e}', '\u{9b}', '\u{e0041}']));
+    }
+}
