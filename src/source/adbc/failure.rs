@@ -70,7 +70,11 @@ impl Failures {
     /// The engine failed while it read.
     pub fn execution(&self, error: &Error) -> SourceError {
         let lost = is_lost(error);
-        let what = if lost { "the connection to the engine broke off" } else { "the engine failed while it read" };
+        let what = match lost {
+            true => "the connection to the engine broke off",
+            false if says_read_only(&error.message) => WRITES,
+            false => "the engine failed while it read",
+        };
         let failed = self.of_segment(&format!("{what}{}", code(error)));
         if lost { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed.hint(NOT_REPEATED) }
     }
@@ -89,8 +93,11 @@ impl Failures {
     pub fn stream(&self, rows: u64, message: &str) -> SourceError {
         let source = &self.rows.source.name;
         let lost = sounds_lost(message);
-        let why =
-            if lost { ": the connection was lost".to_owned() } else { sort(message).map_or_else(String::new, |sort| format!(": {sort}")) };
+        let why = match sort(message) {
+            _ if lost => ": the connection was lost".to_owned(),
+            _ if says_read_only(message) => format!(": {WRITES}"),
+            sort => sort.map_or_else(String::new, |sort| format!(": {sort}")),
+        };
         let failed = SourceError::new(format!("{source}: the reading broke off after {rows} rows{why}"))
             .hint("the engine's log may say why; a later run reads all of it again");
         if lost { failed.kind(SourceErrorKind::Unreachable { after: None }) } else { failed }
@@ -105,6 +112,13 @@ impl Failures {
         let told = told.filter(|line| !line.trim_matches(['^', '-']).is_empty()).collect::<Vec<_>>().join("; ");
         self.blots.over(if told.is_empty() { "the driver gives no reason" } else { &told })
     }
+}
+
+const WRITES: &str = "the query writes, and the reading is read-only";
+
+fn says_read_only(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    ["read-only", "read only", "read-write mode"].iter().any(|words| message.contains(words))
 }
 
 const NOT_REPEATED: &str = "the engine's words are not repeated, for they may quote a row: run the query there to see them";
