@@ -9,11 +9,15 @@ use super::{
 };
 use crate::definition::{ReadLimits, Source, SourceKind};
 use std::{
-    fs::File,
+    fs::{File, OpenOptions, Permissions},
     net::Shutdown,
     os::{
         fd::OwnedFd,
-        unix::{net::UnixStream, process::CommandExt},
+        unix::{
+            fs::{OpenOptionsExt, PermissionsExt},
+            net::UnixStream,
+            process::CommandExt,
+        },
     },
     path::{Path, PathBuf},
     process::{Child as Process, Command},
@@ -77,8 +81,7 @@ impl Child {
     /// A child of this binary, bound by `limits`, that knows its source.
     pub fn start(source: &Source, limits: ReadLimits, temp: &Path) -> Result<Self, SourceError> {
         let fail = |error: std::io::Error| SourceError::new(format!("no process for the reading: {error}"));
-        let home = tempfile::Builder::new().prefix("listkeeper-reading-").tempdir_in(temp).map_err(fail)?;
-        let stderr = File::create_new(home.path().join(STDERR)).map_err(fail)?;
+        let (home, stderr) = folder(temp).map_err(fail)?;
         let stdout = stderr.try_clone().map_err(fail)?;
         let (here, there) = UnixStream::pair().map_err(fail)?;
         let mut command = Command::new(program().map_err(fail)?);
@@ -127,6 +130,15 @@ impl Drop for Child {
     }
 }
 
+/// A child's folder, and the file that it prints to: for this user alone, whatever the umask, since engines write rows there
+/// and a driver may print anything.
+fn folder(temp: &Path) -> std::io::Result<(TempDir, File)> {
+    let alone = Permissions::from_mode(0o700);
+    let home = tempfile::Builder::new().prefix("listkeeper-reading-").permissions(alone).tempdir_in(temp)?;
+    let stderr = OpenOptions::new().write(true).create_new(true).mode(0o600).open(home.path().join(STDERR))?;
+    Ok((home, stderr))
+}
+
 /// Waits so long, then kills. Its folder is to be removed after.
 fn wait(process: &mut Process, patience: Duration) -> Option<std::process::ExitStatus> {
     let until = Instant::now() + patience;
@@ -154,4 +166,21 @@ fn environment(home: &Path) -> Vec<(String, String)> {
     let home = home.to_string_lossy().into_owned();
     let own = ["TMPDIR", "SQLITE_TMPDIR"].map(|name| (name.to_owned(), home.clone()));
     passed.filter(|(name, _)| named(name)).chain(own).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    mod files {
+        use super::*;
+
+        #[test]
+        fn attack_another_user_looks_into_a_readings_folder() {
+            let temp = tempfile::tempdir().unwrap();
+            let (home, stderr) = folder(temp.path()).unwrap();
+            assert_eq!(std::fs::metadata(home.path()).unwrap().permissions().mode() & 0o777, 0o700);
+            assert_eq!(stderr.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+    }
 }
