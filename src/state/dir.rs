@@ -3,7 +3,8 @@
 use super::{Result, StateError, StateErrorKind};
 use std::{
     ffi::OsString,
-    fs::Permissions,
+    fs::{Metadata, Permissions},
+    io,
     os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -73,34 +74,88 @@ impl StateDir {
 
     /// Whoever owns a directory, or may write to it, decides what is in it: tokens, what was approved, who is a member. So it
     /// belongs to the user who runs this, or to root (as a mounted volume may), and others get nothing of it: a wider mode is
-    /// narrowed, with a word in the log.
+    /// narrowed, with a word in the log. Nothing is changed in a state that is another user's.
     pub(super) fn protect(&self) -> Result<()> {
-        let failed = |error: std::io::Error| StateError::io("cannot look at the state directory", &self.path, &error);
-        let link = std::fs::symlink_metadata(&self.path).map_err(failed)?;
-        let there = std::fs::metadata(&self.path).map_err(failed)?;
-        let me = rustix::process::geteuid().as_raw();
-        if let Some(other) = [link.uid(), there.uid()].into_iter().find(|owner| *owner != me && *owner != 0) {
-            return Err(self.unsafe_because(&format!("it belongs to another user (uid {other}), and this is uid {me}")));
-        }
-        let mode = there.mode() & 0o777;
-        if mode & 0o077 == 0 {
-            return Ok(());
-        }
-        match std::fs::set_permissions(&self.path, Permissions::from_mode(mode & 0o700)) {
-            Ok(()) => {
-                tracing::warn!("the state directory {} was open to other users (mode {mode:o}): it is 0700 now", self.path.display());
-                Ok(())
-            }
-            // Root's, and only that user may change it: others may not put files there; ours in it are 0600.
-            Err(_) if mode & 0o002 == 0 => Ok(()),
-            Err(_) => Err(self.unsafe_because(&format!("every user may write to it (mode {mode:o})"))),
-        }
+        self.check_owners()?;
+        self.folders().into_iter().try_for_each(narrow_folder)
     }
 
-    fn unsafe_because(&self, why: &str) -> StateError {
-        StateError::new(StateErrorKind::Io, format!("the state directory {} is not safe: {why}", self.path.display()))
-            .hint("it holds tokens and members: `chown` it to the user who runs Listkeeper, `chmod 0700` it, or name another with --state")
+    /// The same for who only looks. Root leaves modes as they are: a volume may be root's, and open to the group of the user
+    /// who runs a container.
+    pub(super) fn protect_for_reading(&self) -> Result<()> {
+        if rustix::process::geteuid().is_root() { self.check_owners() } else { self.protect() }
     }
+
+    /// The database and its log files, for this user alone. The folder is safe already.
+    pub(super) fn narrow_files(&self) -> Result<()> {
+        let narrow = |file: PathBuf| match std::fs::metadata(&file) {
+            Ok(there) if there.mode() & 0o177 != 0 => std::fs::set_permissions(&file, Permissions::from_mode(0o600))
+                .map_err(|error| StateError::io("cannot protect", &file, &error)),
+            _ => Ok(()),
+        };
+        self.files().into_iter().try_for_each(narrow)
+    }
+
+    fn check_owners(&self) -> Result<()> {
+        for folder in self.folders() {
+            let failed = |error: io::Error| StateError::io("cannot look at the state directory", folder, &error);
+            check_owner(folder, &std::fs::symlink_metadata(folder).map_err(failed)?)?;
+            check_owner(folder, &std::fs::metadata(folder).map_err(failed)?)?;
+        }
+        self.files().iter().try_for_each(|file| check_file(file))
+    }
+
+    /// From the outermost on: who owns the one decides what is the other.
+    fn folders(&self) -> Vec<&Path> {
+        let outer = if self.sandbox { self.path.parent() } else { None };
+        outer.into_iter().chain([self.path.as_path()]).collect()
+    }
+
+    fn files(&self) -> [PathBuf; 3] {
+        ["state.db", "state.db-wal", "state.db-shm"].map(|name| self.path.join(name))
+    }
+}
+
+fn check_owner(path: &Path, there: &Metadata) -> Result<()> {
+    let (me, owner) = (rustix::process::geteuid().as_raw(), there.uid());
+    if owner == me || owner == 0 {
+        return Ok(());
+    }
+    Err(unsafe_because(path, &format!("it belongs to another user (uid {owner}), and this is uid {me}")))
+}
+
+/// A link that another user put there would have us read, or write, elsewhere. What is not there is nobody's.
+fn check_file(file: &Path) -> Result<()> {
+    match std::fs::symlink_metadata(file) {
+        Ok(there) if there.is_symlink() => Err(unsafe_because(file, "it is a link")),
+        Ok(there) => check_owner(file, &there),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(StateError::io("cannot look at", file, &error)),
+    }
+}
+
+fn narrow_folder(folder: &Path) -> Result<()> {
+    let there = std::fs::metadata(folder).map_err(|error| StateError::io("cannot look at the state directory", folder, &error))?;
+    let mode = there.mode() & 0o777;
+    if mode & 0o077 == 0 {
+        return Ok(());
+    }
+    match std::fs::set_permissions(folder, Permissions::from_mode(mode & 0o700)) {
+        Ok(()) => {
+            tracing::warn!("the state directory {} was open to other users (mode {mode:o}): it is 0700 now", folder.display());
+            Ok(())
+        }
+        // Root's, and only that user may change it: others may not put files there; ours in it are 0600.
+        Err(_) if mode & 0o002 == 0 => Ok(()),
+        Err(_) => Err(unsafe_because(folder, &format!("every user may write to it (mode {mode:o})"))),
+    }
+}
+
+fn unsafe_because(path: &Path, why: &str) -> StateError {
+    StateError::new(StateErrorKind::Io, format!("the state is not safe: {}: {why}", path.display())).hint(
+        "a state holds tokens and members: run this as the user whose it is, `chown` it to the user who runs Listkeeper and `chmod 0700` its \
+         directory, or name another with --state",
+    )
 }
 
 impl From<PathBuf> for StateDir {
@@ -159,10 +214,21 @@ mod tests {
                 std::os::unix::fs::chown(&theirs, Some(12_345), None).and_then(|()| std::os::unix::fs::lchown(&link, Some(12_345), None));
             if given.is_ok() {
                 for dir in [theirs, link] {
-                    let error = StateDir::from(dir).create().unwrap_err();
-                    assert!(error.message.contains("it belongs to another user (uid 12345)"), "{error}");
+                    let dirs = [StateDir::from(dir.clone()), StateDir::from(dir).sandbox()];
+                    for error in dirs.iter().map(|dir| dir.create().unwrap_err()) {
+                        assert!(error.message.contains("it belongs to another user (uid 12345)"), "{error}");
+                    }
                 }
             }
+        }
+
+        /// A sandbox's state is only as safe as the directory that it is in.
+        #[test]
+        fn attack_others_have_the_directory_around_a_sandboxs_state() {
+            let base = tempfile::tempdir().unwrap();
+            std::fs::set_permissions(base.path(), Permissions::from_mode(0o777)).unwrap();
+            StateDir::from(base.path().to_owned()).sandbox().create().unwrap();
+            assert_eq!(std::fs::metadata(base.path()).unwrap().mode() & 0o777, 0o700);
         }
     }
 

@@ -170,6 +170,7 @@ pub fn approve(dir: &StateDir, digest: &str, by: &str, at: DateTime<Utc>) -> Res
     if !view::present(dir)? {
         return Err(gone());
     }
+    dir.protect_for_reading()?;
     let conn = Connection::open_with_flags(dir.database(), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     view::tune(&conn)?;
     conn.pragma_update(None, "synchronous", "FULL")?;

@@ -4,9 +4,9 @@ use super::{Result, StateDir, StateError, View, lock::Lock, migrations, view};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, OpenFlags};
 use std::{
-    fs::{File, OpenOptions, Permissions},
+    fs::{File, OpenOptions},
     ops::Deref,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -39,6 +39,7 @@ impl Store {
         if !view::present(dir)? {
             create(dir)?;
         }
+        dir.narrow_files()?;
         let mut store = Self { view: View { conn: open(&dir.database())? }, changed: false, _lock: lock };
         store.end_interrupted_runs(now)?;
         Ok(store)
@@ -138,7 +139,6 @@ fn create(dir: &StateDir) -> Result<()> {
 fn open(path: &Path) -> Result<Connection> {
     let mut conn = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     let fit = migrations::fit(&conn)?;
-    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|error| StateError::io("cannot protect", path, &error))?;
     view::tune(&conn)?;
     conn.pragma_update(None, "journal_mode", "WAL")?;
     conn.pragma_update(None, "synchronous", "FULL")?;

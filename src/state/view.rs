@@ -25,10 +25,7 @@ impl View {
         if !present(dir)? {
             return Ok(None);
         }
-        // Root may look at anybody's, and leaves it as it is.
-        if !rustix::process::geteuid().is_root() {
-            dir.protect()?;
-        }
+        dir.protect_for_reading()?;
         let view = Self { conn: read_only(&dir.database())? };
         if migrations::fit(&view.conn)? == Fit::Older {
             drop(view);

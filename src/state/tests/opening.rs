@@ -261,3 +261,85 @@ fn damage_inside_the_file_is_found_after_a_crash() {
     assert_eq!(error.kind, StateErrorKind::Damaged, "{error}");
     assert_eq!(std::fs::read(f.dir.database()).unwrap(), bytes, "left as it is");
 }
+
+mod files {
+    use super::*;
+    use std::{
+        fs::{self, Permissions},
+        os::unix::fs::{chown, lchown, symlink},
+    };
+
+    fn closed() -> (tempfile::TempDir, StateDir) {
+        let Fixture { dir, store, _temp } = fixture();
+        drop(store);
+        (_temp, dir)
+    }
+
+    fn refused(dir: &StateDir, why: &str) {
+        let writer = Store::open(dir, at(0)).map(drop).unwrap_err();
+        let reader = View::open(dir, at(0)).map(drop).unwrap_err();
+        let approver = approve(dir, "digest", "ann", at(0)).unwrap_err();
+        for error in [writer, reader, approver] {
+            assert!(error.message.contains(why), "{error}");
+            assert!(error.hint.unwrap().contains("--state"));
+        }
+    }
+
+    #[test]
+    fn attack_others_read_the_database_or_its_log() {
+        let f = fixture();
+        let (_view, names) = (View::open(&f.dir, at(0)).unwrap(), ["state.db", "state.db-wal", "state.db-shm"]);
+        let Fixture { dir, store, _temp } = f;
+        drop(store);
+        for name in names {
+            fs::set_permissions(dir.path().join(name), Permissions::from_mode(0o666)).unwrap();
+        }
+        let _store = Store::open(&dir, at(0)).unwrap();
+        for name in names {
+            assert_eq!(mode(&dir.path().join(name)), 0o600, "{name}");
+        }
+    }
+
+    #[rstest]
+    #[case::database("state.db")]
+    #[case::log("state.db-wal")]
+    fn attack_a_link_in_the_state_leads_elsewhere(#[case] name: &str) {
+        let (temp, dir) = closed();
+        let (file, elsewhere) = (dir.path().join(name), temp.path().join("elsewhere"));
+        fs::rename(&file, &elsewhere).or_else(|_| fs::write(&elsewhere, "")).unwrap();
+        symlink(&elsewhere, &file).unwrap();
+        refused(&dir, "it is a link");
+    }
+
+    /// Also to root, and whichever part of it is another's; nothing of it is changed. Only root can give files away.
+    #[rstest]
+    #[case::directory("")]
+    #[case::database("state.db")]
+    fn attack_a_state_of_another_user_is_opened(#[case] part: &str) {
+        let (_temp, dir) = closed();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o750)).unwrap();
+        if chown(dir.path().join(part), Some(12_345), None).is_ok() {
+            refused(&dir, "it belongs to another user (uid 12345)");
+            assert_eq!(mode(dir.path()), 0o750);
+        }
+    }
+
+    #[test]
+    fn attack_a_sandboxs_state_in_a_directory_of_another_user_is_opened() {
+        let temp = tempfile::tempdir().unwrap();
+        let dir = StateDir::from(temp.path().join("state")).sandbox();
+        drop(Store::open(&dir, at(0)).unwrap());
+        if lchown(temp.path().join("state"), Some(12_345), None).is_ok() {
+            refused(&dir, "it belongs to another user (uid 12345)");
+        }
+    }
+
+    /// A volume that is root's and open to the group of a container's user stays so when root looks at it.
+    #[test]
+    fn root_looks_at_a_volume_without_closing_it_to_its_group() {
+        let (_temp, dir) = closed();
+        fs::set_permissions(dir.path(), Permissions::from_mode(0o770)).unwrap();
+        View::open(&dir, at(0)).unwrap().unwrap();
+        assert_eq!(mode(dir.path()), if rustix::process::geteuid().is_root() { 0o770 } else { 0o700 });
+    }
+}
