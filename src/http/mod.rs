@@ -5,6 +5,8 @@
 //! The order inside a request is `retry( rate( connections( timeout( send ))))`: every attempt is paced and measured on
 //! its own, and nobody holds a connection while backing off. What shares a vendor's budget shares one `Budget` here,
 //! by key; a [`Hub`] holds all of a process's budgets.
+//!
+//! `neighbour` is for servers: whose process on this machine is at the other end of a connection.
 
 mod authorization;
 mod budget;
@@ -14,6 +16,7 @@ mod failure;
 mod gate;
 mod hub;
 mod meter;
+pub(crate) mod neighbour;
 mod pace;
 mod request;
 mod retry;

@@ -6,7 +6,7 @@
 //! knows of definitions: how a source says where it is.
 //!
 //! * [`Sandbox`] starts and stops it; `server` binds and routes, one prefix a vendor (`/mailchimp/3.0`, `/iterable/api`);
-//!   `app` is what the handlers share.
+//!   `guests` says who may come in; `app` is what the handlers share.
 //! * A folder is a vendor ([`mailchimp`], `iterable`, …), `oauth` where people sign in, `insights` Customer Insights as a
 //!   source; `vendors` lists them, `vendor` says what each gives to the common `door`.
 //! * `clock`, `rates` and `draw` are time, limits and chance; `hold` and `database` the folder and a file for each vendor.
@@ -24,6 +24,7 @@ mod draw;
 mod error;
 mod fail;
 mod faults;
+mod guests;
 mod hold;
 mod insights;
 mod iterable;

@@ -5,6 +5,7 @@ use super::{
     app::App,
     door::Door,
     faults::Injector,
+    guests::Guests,
     hold::Hold,
     insights,
     mailchimp::{self, Person},
@@ -101,7 +102,7 @@ impl Sandbox {
             clock,
         });
         let stop = CancellationToken::new();
-        let service = axum::serve(listener, router(Arc::clone(&app))).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let service = axum::serve(Guests(listener), router(Arc::clone(&app))).with_graceful_shutdown(stop.clone().cancelled_owned());
         let task = tokio::spawn(async move {
             if let Err(error) = service.await {
                 tracing::error!(%error, "the sandbox stopped");

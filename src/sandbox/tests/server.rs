@@ -192,3 +192,26 @@ async fn answers_are_dated_by_the_sandboxs_own_clock() {
     let response = reqwest::Client::new().get(ping).bearer_auth("key-us6").send().await.unwrap();
     assert_eq!(response.headers()["date"], "Sun, 17 Mar 2030 17:46:40 GMT");
 }
+
+/// Needs root, to be another user.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_another_user_of_the_machine_asks_the_sandbox() {
+    use std::os::unix::process::CommandExt as _;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let bench = Bench::new().await;
+    bench.subscribe("a@contoso.test").await;
+    let port = bench.sandbox.page().port().unwrap();
+    let ask = |uid: u32, path: &str| {
+        let script = format!(
+            "exec 3<>/dev/tcp/127.0.0.1/{port}; printf 'GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\nAuthorization: Bearer any-us0\\r\\nConnection: close\\r\\n\\r\\n' >&3; cat <&3"
+        );
+        let output = std::process::Command::new("bash").args(["-c", &script]).uid(uid).gid(uid).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    };
+    for path in ["/", "/mailchimp/3.0/lists/cdp/members", "/_sandbox/log", "/dataverse"] {
+        assert_eq!(ask(65_534, path), "", "{path}");
+        assert!(ask(0, path).starts_with("HTTP/1.1 "), "{path}: its own user is answered");
+    }
+}

@@ -1,7 +1,6 @@
 //! Connections: the TCP address, with TLS or without, and the socket in the state directory; each with a place, and with an
 //! end where nothing comes.
 
-mod neighbour;
 mod patient;
 mod peer;
 mod places;

@@ -1,6 +1,6 @@
 //! Where a request comes from.
 
-use super::neighbour;
+use crate::http::neighbour;
 use std::{io, net::SocketAddr, sync::Arc};
 use tokio::{net::TcpStream, sync::OnceCell};
 
