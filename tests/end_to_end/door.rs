@@ -139,7 +139,26 @@ mod tokens {
 
 mod server {
     use super::*;
-    use std::{net::TcpStream, path::Path};
+    use std::{
+        net::{TcpListener, TcpStream},
+        path::Path,
+    };
+
+    /// Somebody, here or elsewhere on this machine, holds the usual port before the daemon comes.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn attack_a_process_on_the_usual_port_is_warned_of() {
+        let world = world().await;
+        let _thief = TcpListener::bind("127.0.0.1:8485");
+        let daemon = Daemon::start_with(&world, &[]).await;
+        assert_ne!(daemon.address().unwrap(), "http://127.0.0.1:8485");
+        let log = daemon.log();
+        assert!(log.contains("127.0.0.1:8485 is held by another process: whoever sends a token there"), "{log}");
+        assert!(log.contains("(not 127.0.0.1:8485, which another process holds)"), "{log}");
+        daemon.stop().await;
+        let directory = world.directory().display().to_string();
+        let (code, _, err) = said(&world, &["run", &directory, "--listen", "127.0.0.1:8485"]).await;
+        assert!(code == 1 && err.contains("cannot listen on 127.0.0.1:8485"), "asked for, so no other will do: {err}");
+    }
 
     #[tokio::test(flavor = "multi_thread")]
     async fn attack_silent_connections_close_neither_the_probes_nor_the_commands() {

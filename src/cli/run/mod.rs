@@ -18,7 +18,7 @@ use crate::{
     definition::{Export, Name},
     server::{LISTEN_DEFAULT, Server, Setup, StartError, TlsFiles, Token},
 };
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use systemd::Systemd;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +40,7 @@ pub struct Args {
     /// Do not ask the system to tell of changes: only look at times
     #[arg(long)]
     pub poll_only: bool,
-    /// Where the API and the metrics are [default: 127.0.0.1:8485, or a free port if that is taken]
+    /// Where the API and the metrics are [default: 127.0.0.1:8485, or with a warning a free port if that is taken]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
     #[command(flatten)]
@@ -69,7 +69,7 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let config = Config { drain: args.drain, only, redirect: redirect(&base), stop };
     let (handle, requests) = Handle::new(base.engine.clone(), args.target.dir.clone());
     let server = serve_api(args, &handle, &config).await?;
-    say_address(globals, &server);
+    say_address(globals, &server, args.listen.is_none() && server.address() != LISTEN_DEFAULT);
     let watcher = Watcher::start(&args.target.dir, Options { poll: args.poll, events: !args.poll_only });
     let drained = daemon::serve(handle, requests, watcher, config, &*listener).await;
     drop(listener);
@@ -85,7 +85,7 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     Ok(exit::DONE)
 }
 
-/// Opens the API. Another daemon may have the usual port: then a free one will do, since clients find it by the state.
+/// Opens the API. Another daemon may have the usual port: then a free one will do, since commands find it by the state.
 async fn serve_api(args: &Args, handle: &Handle, config: &Config) -> Result<Server, u8> {
     let setup = |listen| -> Result<Setup, u8> {
         let token = Token::open(args.access.api_token.as_ref(), &handle.engine.state);
@@ -94,17 +94,30 @@ async fn serve_api(args: &Args, handle: &Handle, config: &Config) -> Result<Serv
         Ok(Setup { listen, handle: handle.clone(), token, redirect: Some(Arc::clone(&config.redirect)), tls })
     };
     let started = match Server::start(setup(args.listen.unwrap_or(LISTEN_DEFAULT))?).await {
-        Err(StartError::Bind { .. }) if args.listen.is_none() => Server::start(setup(SocketAddr::new(LISTEN_DEFAULT.ip(), 0))?).await,
+        Err(StartError::Bind { source, .. }) if args.listen.is_none() && source.kind() == io::ErrorKind::AddrInUse => {
+            Server::start(setup(SocketAddr::new(LISTEN_DEFAULT.ip(), 0))?).await
+        }
         started => started,
     };
     started.map_err(|error| session::fail(&error.to_string(), Some(error.hint())))
 }
 
-fn say_address(globals: &Globals, server: &Server) {
+/// `displaced`: another process has the usual port.
+fn say_address(globals: &Globals, server: &Server, displaced: bool) {
     let address = server.url();
     match globals.log_format {
-        LogFormat::Json => tracing::info!(%address, "the API listens"),
+        LogFormat::Json => tracing::info!(%address, displaced, "the API listens"),
+        LogFormat::Text if displaced => {
+            render::talk(&format!("API: {address} (not {LISTEN_DEFAULT}, which another process holds)"));
+        }
         LogFormat::Text => render::talk(&format!("API: {address}")),
+    }
+    if displaced {
+        tracing::warn!(
+            %address,
+            "{LISTEN_DEFAULT} is held by another process: whoever sends a token there (Prometheus, CI) sends it to that process; \
+             see whose it is, or name this daemon's address with --listen"
+        );
     }
     if server.is_open_to_eavesdroppers() {
         tracing::warn!(
