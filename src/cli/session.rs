@@ -193,7 +193,9 @@ fn chosen(catalog: &Catalog, names: &[String]) -> Result<Vec<Arc<Export>>, u8> {
         let found = Name::new(text).ok().and_then(|name| catalog.exports.get(&name).cloned());
         found.ok_or_else(|| {
             let known: Vec<_> = catalog.exports.keys().map(Name::as_str).collect();
-            fail(&format!("there is no export named \"{text}\""), Some(&format!("exports here: {}", known.join(", "))))
+            let hint =
+                if known.is_empty() { "no export is defined here".to_owned() } else { format!("exports here: {}", known.join(", ")) };
+            fail(&format!("there is no export named \"{text}\""), Some(&hint))
         })
     };
     names.iter().map(find).collect()

@@ -1,6 +1,6 @@
 //! One reading of the directory.
 
-use super::{Connection, Export, Name, Segment, Settings, Source};
+use super::{Connection, Export, Name, OnDelete, Segment, Settings, Source};
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// The valid definitions of one reading, and what was wrong with the rest.
@@ -27,6 +27,8 @@ pub struct Catalog {
     pub good: Vec<Kept>,
     /// Kept definitions that this reading lacks: deleted, unless [`Catalog::unclear`].
     pub missing: Vec<DefinitionId>,
+    /// Of a plan of what was sent: exports that are here, and that what was sent no longer has.
+    pub deleted: BTreeMap<Name, OnDelete>,
     /// Absence means nothing: something could not be read or understood, and may hold what is missing.
     pub unclear: bool,
     /// The directory itself could not be read; why. Unreadable is never the same as empty.

@@ -16,6 +16,8 @@ pub struct Export {
     /// Relative to the root.
     pub file: PathBuf,
     pub line: u32,
+    /// The folder that it belongs to, as far as others may not have it: empty for administrators'.
+    pub owner: String,
     pub connection: Arc<Connection>,
     /// In the order written; at least one, at most 60.
     pub segments: Vec<Arc<Segment>>,
@@ -319,7 +321,7 @@ pub enum OnLeave {
     Archive,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize, schemars::JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(inline)]
 pub enum OnDelete {
@@ -327,6 +329,17 @@ pub enum OnDelete {
     Keep,
     RemoveMembers,
     DeleteTarget,
+}
+
+impl OnDelete {
+    /// As it is written.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::RemoveMembers => "remove-members",
+            Self::DeleteTarget => "delete-target",
+        }
+    }
 }
 
 /// Whether what the platform only accepted is read back after a run (E12).

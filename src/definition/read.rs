@@ -97,6 +97,7 @@ pub(super) fn empty(root: PathBuf) -> Catalog {
         removed: Default::default(),
         good: Vec::new(),
         missing: Vec::new(),
+        deleted: Default::default(),
         unclear: false,
         unreadable: None,
     }

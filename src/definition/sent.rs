@@ -50,6 +50,7 @@ pub fn understand_sent(own: &Snapshot, sent: Vec<SentFile>, rights: &Rights) -> 
     let foreign = foreign_files(&theirs).into_iter().map(PathBuf::from).collect();
     let sent: BTreeSet<_> = received.iter().map(|file| file.path.as_path()).collect();
     let nothing = !theirs.all().any(|document| sent.contains(document.file().path.as_path()));
+    let deleted = here.deleted(&received, &theirs, rights);
     let (unreadable, odd) = (theirs.unreadable.clone(), theirs.odd.clone());
     documents.unreadable.extend(unreadable);
     documents.odd.extend(odd);
@@ -61,7 +62,7 @@ pub fn understand_sent(own: &Snapshot, sent: Vec<SentFile>, rights: &Rights) -> 
     if nothing && report.errors() == 0 {
         report.whole(Path::new(""), "there are no definitions in what was sent", "send the directory that holds the definitions");
     }
-    let mut catalog = Catalog { digest: digest.finish(), foreign, unreadable: own.unreadable.clone(), ..empty(own.root.clone()) };
+    let mut catalog = Catalog { digest: digest.finish(), foreign, unreadable: own.unreadable.clone(), deleted, ..empty(own.root.clone()) };
     let failed = findings.failed.clone();
     fill(&mut catalog, findings, &Substituted::default());
     catalog.diagnostics = without_own_text(report, files.iter().filter(|file| sent.contains(file.path.as_path())));

@@ -92,6 +92,7 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
         | Code::ContainerGone
         | Code::MadeAnew
         | Code::FirstWrite
-        | Code::TargetChanged => true,
+        | Code::TargetChanged
+        | Code::OtherFolder => true,
     }
 }

@@ -11,6 +11,7 @@
 //! | people | `match.id` is new or changed, members who may have opted out are gone, and new addresses would be sent |
 //! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
 //! | people to be mailed by the platform | the first time |
+//! | the folder | what the state holds under the name was another folder's |
 //! | the account, the target, a list that is gone | more contacts than the contract has; another one; always |
 
 use super::approval::Approvals;
@@ -52,6 +53,8 @@ pub struct Facts {
     pub new_addresses: u64,
     /// The export wrote to another audience before; which it would write to now.
     pub target_changed: Option<String>,
+    /// What the state holds under this name is of an export in another folder; from which to which.
+    pub other_folder: Option<String>,
     /// The export was deleted; everything that its removal would take away.
     pub removal: Option<RemovalFacts>,
 }
@@ -182,6 +185,7 @@ impl Facts {
             held.push(about(Code::PersonsUnknown, self.unlinked, 0).of(self.new_addresses));
         }
         held.extend(self.target_changed.as_deref().map(|target| about(Code::TargetChanged, 1, 0).subject(Some(target))));
+        held.extend(self.other_folder.as_deref().map(|folders| about(Code::OtherFolder, 1, 0).subject(Some(folders))));
         held.extend(self.removal.filter(RemovalFacts::takes_away).map(|removal| removal.reason()));
         if self.mails_new_contacts && self.new_contacts.all > 0 {
             held.push(about(Code::MailsNewContacts, self.new_contacts.all, 0));

@@ -284,6 +284,19 @@ fn a_segment_that_keeps_nobody_out_any_more_is_held() {
     assert!(first(&facts(all(0))).passes() && then(&facts(all(7)), &verdict).passes());
 }
 
+/// Also where nobody is removed; approved for these two folders only.
+#[rstest]
+#[case::same("m → aa", "m → aa", true)]
+#[case::to_another("m → aa", "m → bb", false)]
+#[case::from_another("m → aa", "n → aa", false)]
+fn attack_rights_to_another_folders_state(#[case] approved: &str, #[case] now: &str, #[case] passes: bool) {
+    let facts = |folders: &str| Facts { other_folder: Some(folders.to_owned()), ..segment(5, 0, 5) };
+    let verdict = first(&facts(approved));
+    assert_eq!(codes(&verdict), [Code::OtherFolder]);
+    assert_eq!(then(&facts(now), &verdict).passes(), passes);
+    assert!(first(&segment(5, 0, 5)).passes());
+}
+
 #[test]
 fn a_segment_that_shares_its_list_is_judged_by_its_own_size() {
     let part = |members| SegmentFacts { name: "lapsed".into(), part: true, members, largest: 20, ..SegmentFacts::default() };

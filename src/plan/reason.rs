@@ -51,6 +51,8 @@ pub enum Code {
     MadeAnew,
     FirstWrite,
     TargetChanged,
+    /// The name was that of an export in another folder.
+    OtherFolder,
     /// `actual` people would be taken out; `of`: containers deleted, where it says so.
     Deleted,
 }
@@ -153,6 +155,11 @@ impl fmt::Display for Reason {
             Code::TargetChanged => write!(
                 f,
                 "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are"
+            ),
+            Code::OtherFolder => write!(
+                f,
+                "an export in another folder had this name ({}): its lists and members would become this one's",
+                self.subject.as_deref().unwrap_or_default()
             ),
             Code::Deleted => deleted(f, self.actual, self.of),
             Code::MadeAnew => {

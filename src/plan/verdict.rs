@@ -72,6 +72,7 @@ fn way_out(reason: &Reason) -> String {
         Code::TooFewInSegment | Code::TooManyInSegment => format!("look at the query of {segment} and at its source, or change its expect"),
         Code::Stale => format!("bring new files to the source of {segment}, or change expect.freshWithin"),
         Code::TargetChanged => "if it was not meant, put the earlier target back".to_owned(),
+        Code::OtherFolder => "if the export moved, approve; otherwise give it another name".to_owned(),
         Code::Deleted => "if it was not meant, put the document back; with onDelete: keep, deleting it changes nothing there".to_owned(),
         Code::MadeAnew => "if it was not meant, put the earlier name back, or take `recreate` out of the target".to_owned(),
         Code::FirstWrite => {

@@ -190,7 +190,8 @@ impl Engine {
         let view = self.view(context.now)?;
         let settled = observe::settle(context, view.as_ref()).await?;
         is_at(context, &settled)?;
-        if settled.moved || settled.resources.containers.iter().any(|c| c.needs_approval()) {
+        let another = observe::other_folder(&context.export, view.as_ref())?.is_some();
+        if another || settled.moved || settled.resources.containers.iter().any(|c| c.needs_approval()) {
             return Ok(0);
         }
         let steps = settled.resources.steps.len();

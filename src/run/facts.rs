@@ -117,6 +117,7 @@ impl Gathering<'_> {
             unlinked: parts.work.unlinked,
             new_addresses: plan.members.create + plan.members.restore,
             target_changed: parts.settled.moved.then(|| hold::target(parts.context)),
+            other_folder: super::observe::other_folder(export, parts.view)?,
             removal: export.removed.then(|| self.removal(approved)),
         };
         Ok((facts, set_aside))

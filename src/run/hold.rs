@@ -119,6 +119,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
     let used = if needed { guarded.approvals.clone() } else { Vec::new() };
     let unreadable = prepared.work.inputs.iter().filter(|input| complete && !input.unreadable.rows.is_empty());
     let accepted: Vec<_> = unreadable.map(|input| (input.segment.clone(), input.unreadable.distinct())).collect();
+    let owner = (complete && !context.export.removed).then(|| context.export.owner.clone());
     let write = move |store: &mut Store| {
         for (segment, members) in &sizes {
             store.record_segment_size(&export, segment, day, *members)?;
@@ -131,6 +132,9 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
             store.accept_rows(&export, segment.as_str(), rows)?;
         }
         store.remember_guard(&export, &memory)?;
+        if let Some(owner) = &owner {
+            store.record_folder(&export, owner)?;
+        }
         store.use_up(used, now)
     };
     recorder.record(write).await

@@ -67,6 +67,7 @@ async fn slots(context: &Context, recorder: &Recorder, settled: &Settled) -> Res
     let (name, renamed) = (context.export.name.clone(), context.export.renamed_from.clone());
     let (moved, not_made, successions) = (settled.moved, settled.not_made.clone(), settled.resources.successions.clone());
     let segments: Vec<_> = context.export.slots().into_iter().map(|slot| slot.name).collect();
+    let owner = context.export.owner.clone();
     let known = move |store: &mut Store| {
         let id = store.ensure_export(&name, renamed.as_ref())?;
         let id = if moved {
@@ -78,6 +79,7 @@ async fn slots(context: &Context, recorder: &Recorder, settled: &Settled) -> Res
         not_made.iter().try_for_each(|wanted| store.settle(id, wanted))?;
         successions.iter().try_for_each(|(from, to)| store.succeed_segment(id, from, to))?;
         store.ensure_segments(id, &segments)?;
+        store.note_folder(id, &owner)?;
         Ok(id)
     };
     recorder.record(known).await

@@ -2,7 +2,7 @@
 
 use crate::{
     daemon::{self, ConnectionView, ExportView, HeldReading},
-    definition::Name,
+    definition::{Name, OnDelete},
     plan::MemberLine,
     state::{Approved, Audit, RejectedRow, RunId, RunRecord},
 };
@@ -158,10 +158,29 @@ pub struct ProposedFile {
 
 /// What an apply of the definitions would do.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct Planned {
     /// Warnings about the definitions.
     pub diagnostics: Vec<daemon::Problem>,
     pub exports: Vec<PlannedExport>,
+    /// Exports that the daemon's own directory has, and that what was sent no longer has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deleted: Vec<DeletedExport>,
+    /// The folders that were asked for; none: all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub folders: Vec<String>,
+    /// The folders that the token is bound to, if it is: only what both allow is planned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_folders: Option<Vec<String>>,
+}
+
+/// An export whose definition what was sent deletes.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeletedExport {
+    pub export: Name,
+    /// What would become of its members and lists.
+    pub on_delete: OnDelete,
 }
 
 /// The plan of one export, or why there is none.

@@ -2,7 +2,7 @@
 
 use super::{
     Problem,
-    api::{FailureView, PlanView, Proposal},
+    api::{DeletedExport, FailureView, PlanView, Proposal},
     caller::Caller,
     extract::{Asker, Sent},
     plans::LONGEST,
@@ -88,7 +88,13 @@ impl Rehearsal {
             }
             self.export(export, proposal.members, &mut out).await?;
         }
-        out.write_all(b"]}\n").map_err(no_room)?;
+        out.write_all(b"]").map_err(no_room)?;
+        let deleted = deleted(&catalog, &proposal.exports);
+        write!(out, ",\"deleted\":{},\"folders\":{}", json(&deleted)?, json(&proposal.folders)?).map_err(no_room)?;
+        if let Some(folders) = self.caller.folders() {
+            write!(out, ",\"tokenFolders\":{}", json(&folders)?).map_err(no_room)?;
+        }
+        out.write_all(b"}\n").map_err(no_room)?;
         let mut file = out.into_inner().map_err(|error| no_room(error.into_error()))?;
         file.rewind().map_err(no_room)?;
         Ok(file)
@@ -157,14 +163,23 @@ fn chosen(catalog: &Catalog, names: &[Name]) -> Result<Vec<Arc<Export>>, Problem
     if names.is_empty() {
         return Ok(catalog.exports.values().cloned().collect());
     }
+    let named = |names: Vec<&str>| match &names[..] {
+        [] => "no export of the folders that are planned is there".to_owned(),
+        names => format!("exports there: {}", names.join(", ")),
+    };
     let find = |name: &Name| {
-        let known = || catalog.exports.keys().map(Name::as_str).collect::<Vec<_>>().join(", ");
+        let known = || named(catalog.exports.keys().map(Name::as_str).collect());
         catalog.exports.get(name).cloned().ok_or_else(|| {
-            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("there is no export named {name} in what was sent"))
-                .hint(format!("exports there: {}", known()))
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("there is no export named {name} in what was sent")).hint(known())
         })
     };
-    names.iter().map(find).collect()
+    names.iter().filter(|name| !catalog.deleted.contains_key(*name)).map(find).collect()
+}
+
+/// Of those that were asked for.
+fn deleted(catalog: &Catalog, names: &[Name]) -> Vec<DeletedExport> {
+    let asked = catalog.deleted.iter().filter(|(name, _)| names.is_empty() || names.contains(name));
+    asked.map(|(export, on_delete)| DeletedExport { export: export.clone(), on_delete: *on_delete }).collect()
 }
 
 fn view(plan: &Plan, members: bool) -> Result<PlanView, Problem> {

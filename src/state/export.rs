@@ -37,6 +37,8 @@ pub struct ExportState {
     pub fields: Fields,
     /// What the definition called the place when it was found or made; `None`: it named it otherwise.
     pub audience_name: Option<String>,
+    /// The folder it was defined in when it last was carried out; empty: an administrators'. `None`: not known.
+    pub folder: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +110,22 @@ impl Store {
         self.note(|conn| {
             let sql = "UPDATE export SET audience_name = ?2 WHERE id = ?1 AND audience_name IS NOT ?2";
             conn.execute(sql, params![export.0, name])?;
+            Ok(())
+        })
+    }
+
+    /// Records in which folder an export is defined, where that is not known.
+    pub fn note_folder(&mut self, export: ExportId, folder: &str) -> Result<()> {
+        self.note(|conn| {
+            conn.execute("UPDATE export SET folder = ?2 WHERE id = ?1 AND folder IS NULL", params![export.0, folder])?;
+            Ok(())
+        })
+    }
+
+    /// Records that an export is defined in this folder from now on.
+    pub fn record_folder(&mut self, export: &Name, folder: &str) -> Result<()> {
+        self.note(|conn| {
+            conn.execute("UPDATE export SET folder = ?2 WHERE name = ?1 AND folder IS NOT ?2", params![export, folder])?;
             Ok(())
         })
     }

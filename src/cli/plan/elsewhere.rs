@@ -8,7 +8,7 @@ use crate::{
     definition::{Name, Snapshot},
     plan::{self, words::plain},
     run::{Failure, FailureKind},
-    server::api::{Planned, PlannedExport, Proposal, ProposedFile},
+    server::api::{DeletedExport, Planned, PlannedExport, Proposal, ProposedFile},
 };
 use std::{
     io::{self, Write},
@@ -24,12 +24,33 @@ pub async fn plan(args: &Args, address: &str) -> Result<u8, u8> {
         render::talk(&format!("{}: {file}:{}: {message}", warning.severity, warning.line.unwrap_or(1)));
     }
     if args.json {
-        look::print_json(|out| json(&planned.exports, args.members, out))?;
+        look::print_json(|out| json(&planned, args.members, out))?;
     } else {
         planned.exports.iter().try_for_each(|one| look::print(|out| show(args, one, out)))?;
+        planned.deleted.iter().try_for_each(|one| look::print(|out| writeln!(out, "{}", gone(args, one))))?;
+    }
+    if planned.exports.is_empty() && planned.deleted.is_empty() {
+        return Err(session::fail(&nothing(&planned), Some("name folders that hold exports, and a token that may plan them")));
     }
     let changes = planned.exports.iter().filter_map(|one| one.plan.as_ref()).any(|plan| !plan.nothing_to_do);
-    Ok(code(args, failures(&planned.exports) > 0, changes))
+    Ok(code(args, failures(&planned.exports) > 0, changes || !planned.deleted.is_empty()))
+}
+
+/// A plan of nothing is no good news: a folder may be misspelt, or another team's.
+fn nothing(planned: &Planned) -> String {
+    let listed = |folders: &[String]| if folders.is_empty() { "none".to_owned() } else { plain(&folders.join(", ")) };
+    let asked = if planned.folders.is_empty() { "all".to_owned() } else { listed(&planned.folders) };
+    let token = planned.token_folders.as_ref().map(|folders| format!("; those of the token: {}", listed(folders)));
+    format!("nothing was planned: no export is in these folders (asked for: {asked}{})", token.unwrap_or_default())
+}
+
+fn gone(args: &Args, one: &DeletedExport) -> String {
+    let (export, on_delete) = (&one.export, one.on_delete.as_str());
+    if args.markdown {
+        format!("### `{export}`\n\n**Deleted**: its definition is deleted; `onDelete: {on_delete}`\n")
+    } else {
+        render::painted(&format!("- {export}: its definition is deleted; onDelete: {on_delete}"))
+    }
 }
 
 /// What of a directory is to be planned, and with the rights of which folders.
@@ -75,10 +96,10 @@ fn show(args: &Args, one: &PlannedExport, out: &mut dyn Write) -> io::Result<()>
 }
 
 /// One document, of the same form as the local plan's.
-fn json(exports: &[PlannedExport], members: bool, out: &mut dyn Write) -> io::Result<()> {
+fn json(planned: &Planned, members: bool, out: &mut dyn Write) -> io::Result<()> {
     out.write_all(b"{\"exports\": [\n")?;
     let mut comma = "";
-    for one in exports {
+    for one in &planned.exports {
         let Some(plan) = &one.plan else { continue };
         write!(out, "{comma}{}", plan.json.get().trim_end().trim_end_matches('}'))?;
         comma = ",\n";
@@ -89,5 +110,9 @@ fn json(exports: &[PlannedExport], members: bool, out: &mut dyn Write) -> io::Re
         }
         out.write_all(b"\n}")?;
     }
-    out.write_all(b"\n]}\n")
+    out.write_all(b"\n]")?;
+    if !planned.deleted.is_empty() {
+        write!(out, ", \"deleted\": {}", serde_json::to_string(&planned.deleted)?)?;
+    }
+    out.write_all(b"}\n")
 }

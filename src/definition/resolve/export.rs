@@ -64,6 +64,7 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ExportDoc>, world: &World
         name: entry.name?,
         file: scope.file.path.clone(),
         line: scope.head.line,
+        owner: if world.grants.admin.owns(scope.file) { String::new() } else { scope.file.folder.clone() },
         connection: connection?,
         segments,
         suppress: together(&world.settings.value.suppress, own),

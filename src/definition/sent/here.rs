@@ -2,7 +2,7 @@
 
 use super::OWN;
 use crate::definition::{
-    DefinitionId, Kept, Rights, Snapshot,
+    DefinitionId, Kept, Name, OnDelete, Rights, Snapshot,
     documents::{Document, Documents},
     files::{File, folder},
     piece,
@@ -20,6 +20,8 @@ pub struct Here<'a> {
     files: BTreeMap<&'a Path, &'a Arc<File>>,
     admin: Admin,
     pub kept: Vec<Kept>,
+    /// Exports, each with its file and what becomes of it when it is deleted.
+    exports: Vec<(Name, Arc<File>, OnDelete)>,
 }
 
 impl<'a> Here<'a> {
@@ -31,7 +33,12 @@ impl<'a> Here<'a> {
         });
         let kept = kept.collect();
         let admin = administrators(&documents.settings, &mut Report::default());
-        Self { files: own.files.iter().map(|file| (file.path.as_path(), file)).collect(), admin, kept }
+        let exports = documents.exports.iter().filter_map(|export| {
+            let on_delete = export.doc.as_ref().and_then(|doc| doc.on_delete).unwrap_or_default();
+            Some((Name::new(&export.id.as_ref()?.name).ok()?, Arc::clone(&export.file), on_delete))
+        });
+        let exports = exports.collect();
+        Self { files: own.files.iter().map(|file| (file.path.as_path(), file)).collect(), admin, kept, exports }
     }
 
     /// Whether what is wrong with a file or folder here matters to everyone.
@@ -70,6 +77,19 @@ impl<'a> Here<'a> {
         files.extend(self.files.values().filter(stays).map(|own| Arc::clone(own)));
         files.sort_by(|a, b| a.path.cmp(&b.path));
         files
+    }
+
+    /// Exports of folders within the rights that are defined here, and no longer in what was sent. An administrators' file that
+    /// was not sent is still there.
+    pub fn deleted(&self, sent: &[Arc<File>], theirs: &Documents, rights: &Rights) -> BTreeMap<Name, OnDelete> {
+        let known: BTreeSet<_> = sent.iter().map(|file| file.path.as_path()).collect();
+        let stays = |file: &File| !known.contains(file.path.as_path()) && self.admin.owns(file);
+        let ids = theirs.exports.iter().filter_map(|export| export.id.as_ref()).map(|id| id.name.as_str());
+        let renamed = theirs.exports.iter().filter_map(|export| export.doc.as_ref()?.renamed_from.as_ref());
+        let there: BTreeSet<&str> = ids.chain(renamed.map(|name| name.as_str())).collect();
+        let gone =
+            self.exports.iter().filter(|(name, file, _)| rights.contains(&file.folder) && !stays(file) && !there.contains(name.as_str()));
+        gone.map(|(name, _, on_delete)| (name.clone(), *on_delete)).collect()
     }
 
     fn outside(&self, file: &File, report: &mut Report) {

@@ -4,6 +4,7 @@ mod killed;
 mod lost;
 mod rejections;
 mod removed;
+mod rights;
 
 use super::{
     Report,

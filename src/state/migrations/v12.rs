@@ -1,7 +1,8 @@
 //! How `match.id` was written in the last complete run, since ids of another column are other ids; and which segments kept
-//! people out.
+//! people out. And in which folder an export was defined, so that another folder's of the same name does not inherit its lists.
 
 pub(super) const SQL: &str = "
 ALTER TABLE guard_memory ADD COLUMN ids TEXT NOT NULL DEFAULT '';  -- '': none, or not known
 ALTER TABLE guard_memory ADD COLUMN excluding TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE export ADD COLUMN folder TEXT;  -- '': administrators'; NULL: not known
 ";

@@ -58,3 +58,51 @@ async fn attack_a_pull_request_puts_itself_into_an_administrators_folder() {
     assert!(!text.contains("contoso.test") && !text.contains("news"), "{text}");
     daemon.stop().await;
 }
+
+/// A plan that plans nothing is no good news, in whatever form it is asked for.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_plan_of_no_export_is_green() {
+    let world = World::new(&Defined::default(), &rows(0..5)).await;
+    let daemon = Daemon::start(&world).await;
+    for form in [&[][..], &["--json"], &["--markdown"], &["--detailed-exitcode"]] {
+        let (code, text) = plan(&world, &daemon, &world.directory(), &[form, &["--folder", "marketting/**"]].concat());
+        assert!(code == 1 && text.contains("no export is in these folders (asked for: marketting/**)"), "{form:?} {code}: {text}");
+    }
+    let (code, text) = plan(&world, &daemon, &world.directory(), &["--folder", "marketting/**", "-e", "news"]);
+    assert!(code == 1 && text.contains("hint: no export of the folders that are planned is there"), "{code}: {text}");
+    daemon.stop().await;
+}
+
+/// A definition that is gone is a change, and shows in every form.
+#[tokio::test(flavor = "multi_thread")]
+async fn attack_a_pull_request_deletes_an_export_unseen() {
+    let world = World::new(&Defined { connection: "usableBy: ['**']\n".into(), ..Defined::default() }, &rows(0..5)).await;
+    let file = world.directory().join("listkeeper.yaml");
+    let own = fs::read_to_string(&file).unwrap().replacen("tables:", "usableBy: ['**']\ntables:", 1);
+    fs::write(&file, &own).unwrap();
+    fs::create_dir(world.directory().join("sales")).unwrap();
+    fs::write(world.directory().join("sales/a.yaml"), export("gone", "onDelete: remove-members\n")).unwrap();
+    fs::write(world.directory().join("sales/b.yaml"), export("stays", "")).unwrap();
+    let daemon = Daemon::start(&world).await;
+    let sent = tempfile::tempdir().unwrap();
+    fs::create_dir(sent.path().join("sales")).unwrap();
+    fs::write(sent.path().join("listkeeper.yaml"), &own).unwrap();
+    fs::write(sent.path().join("sales/b.yaml"), export("stays", "")).unwrap();
+    for (form, expected) in [
+        (&[][..], "- gone: its definition is deleted; onDelete: remove-members"),
+        (&["--json"], r#""deleted": [{"export":"gone","onDelete":"remove-members"}]"#),
+        (&["--markdown"], "**Deleted**: its definition is deleted; `onDelete: remove-members`"),
+    ] {
+        let (code, text) = plan(&world, &daemon, sent.path(), &[form, &["--folder", "sales/**"]].concat());
+        assert!(code == 0 && text.contains(expected) && text.contains("stays"), "{form:?} {code}: {text}");
+    }
+    // The only change is one; another team's is none of this plan; a renamed one is not deleted.
+    let only = &["--folder", "sales/**", "-e", "gone", "--detailed-exitcode"];
+    assert_eq!(plan(&world, &daemon, sent.path(), only).0, 2);
+    let (_, text) = plan(&world, &daemon, sent.path(), &["--folder", "marketing/**"]);
+    assert!(!text.contains("gone"), "{text}");
+    fs::write(sent.path().join("sales/c.yaml"), export("new", "renamedFrom: gone\n")).unwrap();
+    let (_, text) = plan(&world, &daemon, sent.path(), &["--folder", "sales/**"]);
+    assert!(!text.contains("is deleted"), "{text}");
+    daemon.stop().await;
+}
