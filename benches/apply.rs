@@ -95,6 +95,10 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn definitions(endpoint: &str, args: &Args) -> String {
     format!(
         r#"apiVersion: listkeeper/v1
+kind: Settings
+readLimits: {{rows: {rows}, disk: 16GiB}}
+---
+apiVersion: listkeeper/v1
 kind: Source
 name: crm
 type: files
@@ -128,6 +132,7 @@ attributes: {{FNAME: FirstName, LTV: {{column: LifetimeValue, type: number}}}}
 newContacts: {{status: subscribed}}
 guard: {{maxAdditions: none, maxMembers: 100000000}}
 "#,
+        rows = args.rows,
         format = args.format,
         connections = args.connections,
     )
