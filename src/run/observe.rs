@@ -86,12 +86,13 @@ async fn look(context: &Context, view: Option<&View>, state: Option<ExportState>
 }
 
 /// From which folder to which, where what the state holds under the export's name is another folder's. Administrators may have
-/// every name, and give away theirs.
+/// every name.
 pub fn other_folder(export: &Export, view: Option<&View>) -> Result<Option<String>, Failure> {
     let before = view.map(|view| known(export, view)).transpose()?.flatten().and_then(|state| state.folder);
-    let between = |before: &String| !before.is_empty() && !export.owner.is_empty() && *before != export.owner;
+    let between = |before: &String| !export.owner.is_empty() && *before != export.owner;
     let before = before.filter(|before| !export.removed && between(before));
-    Ok(before.map(|before| format!("{before} → {}", export.owner)))
+    let named = |folder: String| if folder.is_empty() { "administrators'".to_owned() } else { folder };
+    Ok(before.map(|before| format!("{} → {}", named(before), export.owner)))
 }
 
 /// What the state holds of an export under its name, or under the one it had before (E17).

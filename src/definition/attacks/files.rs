@@ -189,7 +189,7 @@ fn attack_a_file_that_never_ends(#[values("fifo", "socket", "sparse", "zero", "t
 #[case::twice("kind: Segment\nhttps://host/?sig=s3cret: 1\nhttps://host/?sig=s3cret: 2\n")]
 fn attack_a_url_shows_its_secret(#[case] text: &str) {
     let catalog = read(&with(&[("x.yaml", &format!("apiVersion: listkeeper/v1\n{text}"))]), &[]);
-    let mut shown = format!("{}", told(&catalog).join("\n"));
+    let mut shown = told(&catalog).join("\n");
     catalog.diagnostics.iter().for_each(|d| shown += &format!("{:?}{:?}", d.text, d.hint));
     assert!(catalog.has_errors() && !shown.contains("s3cret"), "{shown}");
 }
