@@ -96,7 +96,7 @@ fn definitions(endpoint: &str, args: &Args) -> String {
     format!(
         r#"apiVersion: listkeeper/v1
 kind: Settings
-readLimits: {{rows: {rows}, disk: 16GiB}}
+readLimits: {{rows: {rows_limit}, disk: 16GiB}}
 ---
 apiVersion: listkeeper/v1
 kind: Source
@@ -132,7 +132,7 @@ attributes: {{FNAME: FirstName, LTV: {{column: LifetimeValue, type: number}}}}
 newContacts: {{status: subscribed}}
 guard: {{maxAdditions: none, maxMembers: 100000000}}
 "#,
-        rows = args.rows,
+        rows_limit = args.rows * 2,
         format = args.format,
         connections = args.connections,
     )
