@@ -2,7 +2,7 @@
 
 use super::{Failure, pages::Pages, part::Part, phase::Phase, poll, standings};
 use crate::{
-    destination::ContactRecord,
+    destination::{ContactRecord, Reading},
     member::{Email, Key},
     plan::reads::FEW,
 };
@@ -11,6 +11,12 @@ use futures::future::try_join_all;
 
 pub async fn prepare(phase: &Phase<'_>, part: &Part) -> Result<(), Failure> {
     settle(phase).await?;
+    if phase.context.capabilities.reading == Reading::Changes {
+        let (export, bit) = (phase.ready.export, part.bit().unwrap_or_default());
+        let keys: Vec<Key> = phase.work.leavers.iter().filter(|l| l.segments.has(bit)).map(|l| l.key).collect();
+        // A reading shows who is off a list, not who took them off.
+        phase.recorder.record(move |store| store.intend_leave(export, keys)).await?;
+    }
     if part.task.call.by_id { learn_ids(phase, part).await } else { Ok(()) }
 }
 

@@ -132,6 +132,9 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
             store.accept_rows(&export, segment.as_str(), rows)?;
         }
         store.remember_guard(&export, &memory)?;
+        if complete {
+            store.leaves_heard(&export)?;
+        }
         if let Some(owner) = &owner {
             store.record_folder(&export, owner)?;
         }

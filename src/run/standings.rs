@@ -62,7 +62,7 @@ pub async fn read(
             reading.statuses(view, before, &standings.collect::<Vec<_>>()).await?
         }
     };
-    mark_left(recorder, left).await?;
+    mark_left(recorder, view, left).await?;
     Ok(everyone)
 }
 
@@ -242,11 +242,18 @@ pub fn learn_ids(recorder: &Recorder, row: PlaceRow, contacts: &[ContactRecord])
     recorder.write(move |store| store.record_contact_ids(row, ids.iter().map(|(key, id)| (*key, id))))
 }
 
-async fn mark_left(recorder: &Recorder, left: Vec<(ExportId, Key)>) -> Result<(), Failure> {
-    let mut by_export: BTreeMap<ExportId, Vec<Key>> = BTreeMap::new();
-    left.into_iter().for_each(|(export, key)| by_export.entry(export).or_default().push(key));
+/// Gone from lists without us; or by a removal of ours that nobody heard the end of, which is done now.
+async fn mark_left(recorder: &Recorder, view: &View, left: Vec<(ExportId, Key)>) -> Result<(), Failure> {
+    let (mut by_export, mut removed): (BTreeMap<ExportId, Vec<Key>>, BTreeMap<ExportId, Vec<Key>>) = Default::default();
+    for (export, key) in left {
+        let of = if view.is_leaving(export, key)? { &mut removed } else { &mut by_export };
+        of.entry(export).or_default().push(key);
+    }
     for (export, keys) in by_export {
         recorder.record(move |store| store.mark_left(export, keys)).await?;
+    }
+    for (export, keys) in removed {
+        recorder.record(move |store| store.let_go(export, keys)).await?;
     }
     Ok(())
 }

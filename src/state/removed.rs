@@ -1,7 +1,10 @@
 //! Who is gone from a list, or from the platform, without us (E18): not added again, until others put them back.
 
 use super::{ExportId, MemberStateKind, PlaceRow, Result, Store, View, refused::ACCEPTED};
-use crate::member::{Email, Key, SegmentMask};
+use crate::{
+    definition::Name,
+    member::{Email, Key, SegmentMask},
+};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::collections::BTreeMap;
 
@@ -24,6 +27,22 @@ pub struct Seen {
 }
 
 impl Store {
+    /// They are about to be removed from lists; what becomes of it may never be heard.
+    pub fn intend_leave(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
+        self.note(|conn| {
+            let mut write = conn.prepare_cached("INSERT OR IGNORE INTO leaving VALUES (?1, ?2)")?;
+            keys.into_iter().try_for_each(|key| Ok(write.execute(params![export.0, key.to_bytes()]).map(drop)?))
+        })
+    }
+
+    /// Every removal of a run was heard of.
+    pub fn leaves_heard(&mut self, export: &Name) -> Result<()> {
+        self.note(|conn| {
+            let sql = "DELETE FROM leaving WHERE export = (SELECT id FROM export WHERE name = ?1)";
+            Ok(conn.execute(sql, [export]).map(drop)?)
+        })
+    }
+
     /// They are gone at the platform without us: kept as hashes, so that they are not put back.
     pub fn mark_left(&mut self, export: ExportId, keys: impl IntoIterator<Item = Key>) -> Result<()> {
         let sql = format!("UPDATE member SET {} WHERE export = ?1 AND key = ?2", left());
@@ -123,6 +142,13 @@ impl View {
         let sql = "SELECT key FROM member INDEXED BY member_left WHERE export = ?1 AND left_from IS NOT NULL ORDER BY key";
         let mut statement = self.conn.prepare_cached(sql)?;
         Ok(statement.query_map([export.0], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?)
+    }
+
+    /// Whether a run was about to remove this member, who is on no other list, and nothing was heard of it.
+    pub fn is_leaving(&self, export: ExportId, key: Key) -> Result<bool> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM leaving l JOIN member m ON m.export = l.export AND m.key = l.key
+                   WHERE l.export = ?1 AND l.key = ?2 AND m.found = 0)";
+        Ok(self.conn.prepare_cached(sql)?.query_row(params![export.0, key.to_bytes()], |row| row.get(0))?)
     }
 
     /// Whether there is anybody of that kind in an audience.
