@@ -41,6 +41,7 @@ fn without_samples(plan: &Plan) -> Plan {
     plan.members.update_sample.clear();
     plan.members.odd_ids.shared_examples.clear();
     plan.members.odd_ids.scientific_examples.clear();
+    plan.notices.clear_examples();
     for segment in &mut plan.segments {
         segment.join_sample.clear();
         segment.leave_sample.clear();

@@ -1,7 +1,7 @@
 //! The plan: everything a colleague needs to review, and nothing that a run could still choose.
 
 use super::{Counts, guard::Verdict, steps::Step};
-use crate::{definition::FieldType, destination::Operation, member::IdNotes};
+use crate::{definition::FieldType, destination::Operation, member::IdNotes, source::Notices};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
 
@@ -29,6 +29,9 @@ pub struct Plan {
     pub cost: Cost,
     /// Refused rows by reason.
     pub rejected: BTreeMap<String, u64>,
+    /// What was odd in the sources, and did not end the reading.
+    #[serde(skip_serializing_if = "Notices::is_empty")]
+    pub notices: Notices,
     pub counts: Counts,
     pub verdict: Verdict,
     /// Removals from segments that may be empty wait for a person; the rest does not.

@@ -1,5 +1,6 @@
 //! What plans look like: golden texts of whole plans.
 
+use crate::source::{Notice, Notices, Oddity};
 use crate::{
     definition::FieldType,
     destination::Operation,
@@ -35,6 +36,7 @@ fn base() -> Plan {
         steps: Vec::new(),
         cost: Cost { connections: 8, connections_max: 10, ..Cost::default() },
         rejected: BTreeMap::new(),
+        notices: Notices::default(),
         counts: Counts::default(),
         verdict: Verdict::default(),
         waiting: None,
@@ -460,3 +462,18 @@ fn readings_of_unknown_size(#[case] contacts: Option<u64>, #[case] first: bool, 
 
 #[path = "form_tests.rs"]
 mod forms;
+
+#[test]
+fn what_was_odd_in_a_source_is_said_with_examples_only_where_samples_are_wanted() {
+    let mut notices = Notices::default();
+    let segment = Some(crate::definition::Name::new("big").unwrap());
+    let examples = vec!["12,50".into(), "n/a".into(), "\u{202e}x".into()];
+    notices.add(Notice { segment, subject: "Spent".into(), what: Oddity::NotANumber, count: 1200, examples });
+    for plan in [Plan { notices: notices.clone(), ..base() }, Plan { notices, ..small_delta() }] {
+        let (text, markdown) = (text(&plan), markdown(&plan));
+        assert!(text.contains("! segment big: Spent: 1,200 cells are not numbers (\"12,50\", \"n/a\", \"\u{fffd}x\", …)"), "{text}");
+        assert!(markdown.contains("! segment big: Spent: 1,200 cells are not numbers: "), "{markdown}");
+        assert!(!markdown.contains("12,50"), "{markdown}");
+        assert!(json(&plan, true).unwrap().contains("n/a") && !json(&plan, false).unwrap().contains("n/a"));
+    }
+}

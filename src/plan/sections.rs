@@ -19,7 +19,7 @@ pub(super) fn sections(plan: &Plan, samples: bool) -> Vec<Section> {
         ("Segments", plan.segments.iter().flat_map(|s| segment(s, plan, samples)).collect()),
         ("Made of", plan.made_of.iter().map(made_of).collect()),
         ("People", people(plan, samples)),
-        ("Rows", rows(plan)),
+        ("Rows", rows(plan, samples)),
         ("Read first", reading(plan)),
         ("Calls", calls(plan)),
         ("Note", plan.notes.iter().map(|note| format!("* {}", plain(note))).collect()),
@@ -169,11 +169,21 @@ fn statuses(members: &MemberTotals) -> String {
     if each.is_empty() { String::new() } else { format!(" ({})", each.join(", ")) }
 }
 
-pub(super) fn rows(plan: &Plan) -> Vec<String> {
+/// Where rows went, and what was odd in them.
+pub(super) fn rows(plan: &Plan, samples: bool) -> Vec<String> {
     let mut lines = vec![sum(&plan.counts, "to sync")];
     lines.extend(merged(&plan.counts));
     lines.extend(rejected(&plan.rejected).map(|line| format!("! {line}")));
+    lines.extend(notices(plan, samples));
     lines
+}
+
+fn notices(plan: &Plan, samples: bool) -> Vec<String> {
+    let mut notices = plan.notices.clone();
+    if !samples {
+        notices.clear_examples();
+    }
+    notices.iter().map(|notice| format!("! {}", plain(&notice.text(&grouped(notice.count))))).collect()
 }
 
 fn reading(plan: &Plan) -> Vec<String> {

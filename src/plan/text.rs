@@ -56,7 +56,7 @@ fn nothing_to_do(plan: &Plan) -> Vec<String> {
     let unchanged = counted(plan.members.unchanged, "member", "members");
     let kept = plan.members.protected;
     let mut lines = vec![format!("  nothing to do: {unchanged} unchanged ({})", sizes.join(", "))];
-    lines.extend(rows(plan).iter().map(|line| format!("  {line}")));
+    lines.extend(rows(plan, true).iter().map(|line| format!("  {line}")));
     if kept > 0 {
         lines.push(format!("  ! {} kept where they are: a row of theirs has an address that cannot be read", grouped(kept)));
     }

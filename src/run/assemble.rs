@@ -85,6 +85,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
         reading: reading(parts),
         cost: plan::cost::cost(&steps, &settled.resources.steps, capabilities, &context.export.connection.limits, context.connections),
         rejected: rejected(parts),
+        notices: parts.work.notices.clone(),
         counts: counts(parts),
         verdict: Verdict::default(),
         waiting: None,

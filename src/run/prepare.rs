@@ -23,6 +23,7 @@ use crate::{
         resources::{ContainerPlan, ContainerState},
     },
     segment::{Input, Read},
+    source::Notices,
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
 use std::{
@@ -61,6 +62,8 @@ pub struct Work {
     pub statuses: BTreeMap<Key, Standing>,
     /// Of each segment in the order of reading.
     pub reads: Vec<Read>,
+    /// What was odd in the sources.
+    pub notices: Notices,
     /// Segments that those are built on, and those that suppress; each once.
     pub inputs: Vec<Input>,
     pub comparison: Comparison,
@@ -80,7 +83,7 @@ pub struct Comparison {
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, mut settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
     let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
-    let (mapping, Reading { desired, reads, suppression, several }) =
+    let (mapping, Reading { desired, reads, suppression, several, notices }) =
         if export.removed { remove::nobody(context)? } else { read(context, shape.clone()).await? };
     let in_doubt = confirm::Doubt::of(&several, &desired);
     let rules = rules(export, &settled.resources.containers);
@@ -115,7 +118,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work = Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, inputs, comparison };
+    let mut work = Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, notices, inputs, comparison };
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };

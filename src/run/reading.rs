@@ -5,7 +5,7 @@ use crate::{
     definition::{Export, Name, Segment},
     member::{Collector, Desired, Key, Mapping, address},
     segment::{self, Addresses, Asked, Input, Read},
-    source::{Access, Isolation, Net, RowBatch, SourceError, SqlLimits},
+    source::{Access, Isolation, Net, Notices, RowBatch, SourceError, SqlLimits},
 };
 use std::{
     path::PathBuf,
@@ -26,6 +26,8 @@ pub struct Reading {
     pub suppression: Vec<Input>,
     /// Sources whose segments may be of several moments: who moved meanwhile may be in none of them.
     pub several: Vec<Name>,
+    /// What was odd in any of them.
+    pub notices: Notices,
 }
 
 /// What to read, and who hears of it.
@@ -50,13 +52,16 @@ pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
     let access = wanted.access();
     let mut collector = Collector::new(mapping, &wanted.temp)?;
     let mut reads = Vec::new();
-    let (suppressed, suppression) = suppressed(wanted, &access)?;
+    let mut notices = Notices::default();
+    let (suppressed, suppression) = suppressed(wanted, &access, &mut notices)?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
-        reads.push(stream(wanted, &access, segment, &mapping.columns(), |batch| collector.push(batch))?);
+        let mut read = stream(wanted, &access, segment, &mapping.columns(), |batch| collector.push(batch))?;
+        notices.extend(std::mem::take(&mut read.notices));
+        reads.push(read);
     }
     let several = finish(&access)?;
-    Ok(Reading { desired: collector.finish(suppressed)?, reads, suppression, several })
+    Ok(Reading { desired: collector.finish(suppressed)?, reads, suppression, several, notices })
 }
 
 /// Who of these is in any segment now: a reading of its own, of nothing but addresses; blocking. `people` is sorted.
@@ -91,7 +96,7 @@ impl Wanted {
 }
 
 /// Keys of the suppressed, sorted, and what they were read from.
-fn suppressed(wanted: &Wanted, access: &Access) -> Result<(Vec<Key>, Vec<Input>), Failure> {
+fn suppressed(wanted: &Wanted, access: &Access, notices: &mut Notices) -> Result<(Vec<Key>, Vec<Input>), Failure> {
     let (mut keys, mut inputs) = (Vec::new(), Vec::new());
     for segment in &wanted.export.suppress {
         let read = segment::people(segment, &wanted.export.matching.email, Addresses::Listed, access);
@@ -102,6 +107,7 @@ fn suppressed(wanted: &Wanted, access: &Access) -> Result<(Vec<Key>, Vec<Input>)
         wanted.watch.advance(people.len());
         keys.append(&mut people.into_inner());
         inputs.extend(read.inputs);
+        notices.extend(read.notices);
     }
     keys.sort_unstable();
     keys.dedup();

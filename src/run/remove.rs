@@ -16,6 +16,7 @@ use crate::{
         resources::ContainerState,
         words::{counted, quoted},
     },
+    source::Notices,
     state::ExportState,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -49,7 +50,10 @@ fn elsewhere(context: &Context, account: &str) -> Failure {
 pub fn nobody(context: &Context) -> Result<(Arc<Mapping>, Reading), Failure> {
     let mapping = Mapping::new(&context.export.matching, &BTreeMap::new(), &Fields::new(), None);
     let desired = Collector::new(&mapping, &context.temp)?.finish(Vec::new())?;
-    Ok((Arc::new(mapping), Reading { desired, reads: Vec::new(), suppression: Vec::new(), several: Vec::new() }))
+    Ok((
+        Arc::new(mapping),
+        Reading { desired, reads: Vec::new(), suppression: Vec::new(), several: Vec::new(), notices: Notices::default() },
+    ))
 }
 
 /// Where its members are: what is recorded and still there. Nothing is made.

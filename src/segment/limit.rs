@@ -7,7 +7,7 @@ use super::{Asked, Read, keys::Keys, part, take::Columns};
 use crate::{
     definition::{Limit, Order, Segment},
     member::{Key, order_bytes},
-    source::{Access, RowBatch, SourceError, SourceErrorKind},
+    source::{Access, Notices, RowBatch, SourceError, SourceErrorKind},
 };
 
 /// Who is first, and of which reading.
@@ -19,12 +19,17 @@ pub struct First {
 impl First {
     /// Fails unless the second reading was of the same.
     pub fn same(&self, segment: &Segment, second: &Read) -> Result<(), SourceError> {
-        if self.read == *second {
+        // The two ask for other columns, and so may meet other oddities.
+        if self.read == (Read { notices: self.read.notices.clone(), ..second.clone() }) {
             return Ok(());
         }
         Err(SourceError::new(format!("the source of segment {} changed while it was read", segment.name))
             .hint("the next run reads it again")
             .kind(SourceErrorKind::UnderWay { after: None }))
+    }
+
+    pub fn notices(self) -> Notices {
+        self.read.notices
     }
 }
 

@@ -17,7 +17,7 @@ mod tests;
 use crate::{
     definition::{Members, Name, Segment},
     member::source_tag,
-    source::{self, Access, Report, RowBatch, SourceError},
+    source::{self, Access, Notices, Report, RowBatch, SourceError},
 };
 use keys::Keys;
 use std::time::SystemTime;
@@ -46,6 +46,8 @@ pub struct Read {
     pub made_of: Option<MadeOf>,
     /// Every segment it is built on, however deep.
     pub inputs: Vec<Input>,
+    /// What was odd in it, and in everything it is built on.
+    pub notices: Notices,
 }
 
 /// How many people each part gave.
@@ -73,14 +75,15 @@ pub fn read(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sin
         Some(limit) => Some(limit::first(segment, limit, asked, access)?),
         None => None,
     };
-    let (read, rows) = part(segment, asked, access, first.as_ref().map(|first| &first.people), sink)?;
+    let (mut read, rows) = part(segment, asked, access, first.as_ref().map(|first| &first.people), sink)?;
     if let Some(first) = first {
         first.same(segment, &read)?;
+        read.notices.extend(first.notices());
     }
     let made = read.made_of.unwrap_or(MadeOf { how: None, parts: Vec::new(), rows: read.rows, sample: None, limit: None });
     let sample = segment.sample.as_ref().map(|sample| sample.share);
     let made_of = Some(MadeOf { sample, limit: segment.limit.as_ref().map(|limit| limit.people), ..made });
-    Ok(Read { rows, newest: read.newest, made_of, inputs: read.inputs })
+    Ok(Read { rows, newest: read.newest, made_of, inputs: read.inputs, notices: read.notices })
 }
 
 /// The rows of a segment that its sample and `people` leave, and how many they are.
@@ -113,8 +116,8 @@ fn set(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sink<'_>
         Members::Rows(rows) => {
             let tag = source_tag(rows.source.name.as_str());
             let mut labelled = |batch: RowBatch| sink(batch.of_source(tag));
-            let Report { rows, newest } = source::open(rows, access)?.read(asked.columns, &mut labelled)?;
-            Ok(Read { rows, newest, ..Read::default() })
+            let Report { rows, newest, notices } = source::open(rows, access)?.read(asked.columns, &mut labelled)?;
+            Ok(Read { rows, newest, notices, ..Read::default() })
         }
         Members::Union(of) => {
             let mut parts = Vec::new();
@@ -165,16 +168,17 @@ fn compared(
 fn made(how: &'static str, parts: Vec<(&Segment, Read)>, rows: Option<u64>) -> Read {
     let rows = rows.unwrap_or_else(|| parts.iter().map(|(_, read)| read.rows).sum());
     let newest = parts.iter().map(|(_, read)| read.newest).min().flatten();
-    let mut inputs = Vec::new();
+    let (mut inputs, mut notices) = (Vec::new(), Notices::default());
     let mut counts = Vec::new();
     for (segment, mut read) in parts {
         counts.push((segment.name.clone(), read.rows));
         inputs.append(&mut read.inputs);
+        notices.extend(std::mem::take(&mut read.notices));
         // One that is compared with is among its inputs already.
         if inputs.last().is_none_or(|input| input.segment != segment.name) {
             inputs.push(Input::of(segment, &read, read.rows));
         }
     }
     let made_of = Some(MadeOf { how: Some(how), parts: counts, rows, sample: None, limit: None });
-    Read { rows, newest, made_of, inputs }
+    Read { rows, newest, made_of, inputs, notices }
 }

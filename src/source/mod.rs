@@ -14,6 +14,7 @@ mod columns;
 mod error;
 mod files;
 mod insights;
+mod notice;
 mod rows;
 mod snapshot;
 mod sql;
@@ -24,6 +25,7 @@ pub use child::{COMMAND as CHILD_COMMAND, serve as serve_parent};
 use columns::find as find_column;
 pub use error::{SourceError, SourceErrorKind};
 pub use files::Format;
+pub use notice::{Examples, Notice, Notices, Oddity};
 pub use rows::{Cell, RowBatch};
 use snapshot::{Held, Snapshot};
 
@@ -134,6 +136,8 @@ pub struct Report {
     pub rows: u64,
     /// How fresh the source is: the newest modification time among the files read, or the source's last refresh.
     pub newest: Option<SystemTime>,
+    /// What was odd in it.
+    pub notices: Notices,
 }
 
 /// Bounds on a stranger's SQL.

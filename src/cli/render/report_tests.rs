@@ -3,6 +3,7 @@ use crate::plan::{
     Cost, MemberTotals, PlacePlan, Plan, PlanDigest, Words,
     guard::{Code, Reason, Verdict},
 };
+use crate::source::Notices;
 use insta::assert_snapshot;
 use rstest::rstest;
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ fn plan(updates: u64) -> Plan {
         steps: Vec::new(),
         cost: Cost::default(),
         rejected: BTreeMap::from([("value".into(), 5)]),
+        notices: Notices::default(),
         counts: Counts::default(),
         verdict: Verdict::default(),
         waiting: None,

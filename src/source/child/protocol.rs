@@ -1,6 +1,6 @@
 //! What goes between a process and its child: JSON to it, and from it frames of a kind, a length and a body.
 
-use super::super::{Report, SourceError, SourceErrorKind};
+use super::super::{Notices, Report, SourceError, SourceErrorKind};
 use crate::definition::{Name, ReadLimits, Selection, Source};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -66,6 +66,7 @@ impl Kind {
 pub struct Told {
     rows: u64,
     newest: Option<(bool, Duration)>,
+    notices: Notices,
 }
 
 impl From<Report> for Told {
@@ -74,7 +75,7 @@ impl From<Report> for Told {
             Ok(after) => (true, after),
             Err(before) => (false, before.duration()),
         });
-        Self { rows: report.rows, newest }
+        Self { rows: report.rows, newest, notices: report.notices }
     }
 }
 
@@ -82,7 +83,7 @@ impl From<Told> for Report {
     fn from(told: Told) -> Self {
         let epoch = SystemTime::UNIX_EPOCH;
         let newest = told.newest.and_then(|(after, by)| if after { epoch.checked_add(by) } else { epoch.checked_sub(by) });
-        Self { rows: told.rows, newest }
+        Self { rows: told.rows, newest, notices: told.notices.checked() }
     }
 }
 

@@ -7,7 +7,10 @@ use super::{
     frames::{Frames, MAX_FRAME_BYTES, write},
     protocol::{Failed, Kind, Told},
 };
-use crate::{definition::ReadLimits, source::Report};
+use crate::{
+    definition::{Name, ReadLimits},
+    source::{Notice, Notices, Oddity, Report},
+};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::{
@@ -130,10 +133,28 @@ fn an_error_keeps_its_kind_and_hint(#[case] kind: SourceErrorKind) {
     assert_eq!(SourceError::from(serde_json::from_str::<Failed>(&json).unwrap()), error);
 }
 
+fn notices() -> Notices {
+    let mut notices = Notices::default();
+    let segment = Some(Name::new("big").unwrap());
+    notices.add(Notice { segment, subject: "Spent".into(), what: Oddity::NotANumber, count: 2, examples: vec!["n/a".into()] });
+    notices
+}
+
+#[test]
+fn attack_notices_of_a_child_are_made_harmless_and_few() {
+    let told = format!(
+        r#"[{{"subject":"a\u001b[2J{}","what":"not-a-number","count":1,"examples":["\u001b[2J","a@x.test","b","c"]}}]"#,
+        "x".repeat(99)
+    );
+    let checked = serde_json::from_str::<Notices>(&told).unwrap().checked();
+    let said = checked.iter().map(|notice| notice.text("1")).collect::<String>();
+    assert!(!said.contains('\u{1b}') && !said.contains("a@x.test") && said.len() < 200, "{said}");
+}
+
 #[test]
 fn a_report_keeps_times_before_the_epoch_too() {
     for newest in [None, Some(SystemTime::UNIX_EPOCH - Duration::from_millis(5)), Some(SystemTime::now())] {
-        let report = Report { rows: 3, newest };
+        let report = Report { rows: 3, newest, notices: notices() };
         let json = serde_json::to_string(&Told::from(report.clone())).unwrap();
         assert_eq!(Report::from(serde_json::from_str::<Told>(&json).unwrap()), report);
     }

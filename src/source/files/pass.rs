@@ -1,6 +1,6 @@
 //! One reading of a table's rows, whatever its files are.
 
-use super::super::SourceError;
+use super::super::{Notices, SourceError};
 use super::place::Place;
 use rusqlite::types::ValueRef;
 
@@ -46,6 +46,10 @@ pub trait Pass {
     fn next(&mut self) -> Result<bool, SourceError>;
     /// A cell of the current row; NULL for a column not asked for.
     fn cell(&self, column: usize) -> ValueRef<'_>;
+    /// What was odd in the rows so far, for people.
+    fn notices(&self) -> Notices {
+        Notices::default()
+    }
 }
 
 type Open = Box<dyn FnMut(&Place) -> Result<Box<dyn Pass>, SourceError>>;
@@ -55,11 +59,13 @@ pub struct Chain {
     open: Open,
     places: std::vec::IntoIter<Place>,
     current: Option<Box<dyn Pass>>,
+    /// Of the files that are behind.
+    notices: Notices,
 }
 
 impl Chain {
     pub fn new(places: Vec<Place>, open: impl FnMut(&Place) -> Result<Box<dyn Pass>, SourceError> + 'static) -> Self {
-        Self { open: Box::new(open), places: places.into_iter(), current: None }
+        Self { open: Box::new(open), places: places.into_iter(), current: None, notices: Notices::default() }
     }
 }
 
@@ -71,6 +77,7 @@ impl Pass for Chain {
             {
                 return Ok(true);
             }
+            self.notices.extend(self.current.as_ref().map(|pass| pass.notices()).unwrap_or_default());
             let Some(place) = self.places.next() else {
                 self.current = None;
                 return Ok(false);
@@ -81,5 +88,11 @@ impl Pass for Chain {
 
     fn cell(&self, column: usize) -> ValueRef<'_> {
         self.current.as_ref().map_or(ValueRef::Null, |pass| pass.cell(column))
+    }
+
+    fn notices(&self) -> Notices {
+        let mut notices = self.notices.clone();
+        notices.extend(self.current.as_ref().map(|pass| pass.notices()).unwrap_or_default());
+        notices
     }
 }

@@ -93,7 +93,8 @@ impl<'a> Session<'a> {
         let rows = self.rows(&sql, columns, sink)?;
         let read = read.iter().map(|table| &self.shared.tables[*table]).collect::<Vec<_>>();
         self.tables.read(&read)?;
-        Ok(Report { rows, newest: read.iter().filter_map(|table| table.newest()).max() })
+        let newest = read.iter().filter_map(|table| table.newest()).max();
+        Ok(Report { rows, newest, notices: self.shared.take_notices() })
     }
 
     /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.

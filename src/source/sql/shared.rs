@@ -1,6 +1,6 @@
 //! What SQLite's callbacks and the session tell each other.
 
-use super::super::{SourceError, files::FileTable};
+use super::super::{Notices, SourceError, files::FileTable};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -18,13 +18,22 @@ pub struct Shared {
     failure: Mutex<Option<SourceError>>,
     /// (table, column) that the statement being prepared compares with another table's value.
     joined: Mutex<BTreeSet<(usize, usize)>>,
+    /// What was odd in the rows.
+    notices: Mutex<Notices>,
     /// The session's own statements are being run.
     trusted: AtomicBool,
 }
 
 impl Shared {
     pub fn new(tables: Vec<Arc<FileTable>>, known: Vec<String>) -> Self {
-        Self { tables, known, failure: Mutex::default(), joined: Mutex::default(), trusted: AtomicBool::new(false) }
+        Self {
+            tables,
+            known,
+            failure: Mutex::default(),
+            joined: Mutex::default(),
+            notices: Mutex::default(),
+            trusted: AtomicBool::new(false),
+        }
     }
 
     /// Keeps the first reason; gives what to return to SQLite.
@@ -46,6 +55,14 @@ impl Shared {
     pub fn joined(&self, table: usize) -> Vec<usize> {
         let joined = self.joined.lock().unwrap_or_else(PoisonError::into_inner);
         joined.iter().filter(|(of, _)| *of == table).map(|(_, column)| *column).collect()
+    }
+
+    pub fn notice(&self, notices: Notices) {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+    }
+
+    pub fn take_notices(&self) -> Notices {
+        std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     pub fn is_trusted(&self) -> bool {

@@ -155,6 +155,9 @@ unsafe impl VTabCursor for Cursor {
     fn next(&mut self) -> Result<()> {
         self.row += 1;
         self.ended = !self.rows.next().map_err(|error| self.shared.fail(error))?;
+        if self.ended {
+            self.shared.notice(self.rows.notices());
+        }
         Ok(())
     }
 
