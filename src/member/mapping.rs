@@ -1,11 +1,16 @@
 //! Which columns of a row become which parts of a member.
 
 use super::{
-    Email, EmailError, FieldKind, Ids, Person, Value, ValueError, source_tag,
+    Email, EmailError, FieldKind, Ids, Person, Value, ValueError,
+    nothing::nothing_word,
+    noticed::Noticed,
+    orders::Orders,
+    source_tag,
     spool::{EMPTY, encode_value},
+    value::{self, DayOrder},
 };
 use crate::{
-    definition::{AttributeSpec, Columns, Consent, Matching, Name, OnEmpty, SharedIds},
+    definition::{AttributeSpec, Columns, Consent, FieldType, Matching, Name, OnEmpty, SharedIds},
     source::{Cell, RowBatch},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +26,8 @@ pub struct Mapping {
     prefer: Option<usize>,
     consent: Option<(usize, Option<usize>)>,
     fields: Vec<MappedField>,
+    /// How the columns of dates are read.
+    orders: Orders,
     /// Of the fields' names: another mapping gives other fingerprints.
     seed: u64,
 }
@@ -89,7 +96,7 @@ impl Mapping {
             })
             .collect();
         let names: Vec<u8> = fields.iter().flat_map(|f| format!("{}\n{:?}\n", f.tag, f.on_empty).into_bytes()).collect();
-        Self { columns, email, id, ids: ids(&matching.ids), prefer, consent, fields, seed: xxh3_64(&names) }
+        Self { columns, email, id, ids: ids(&matching.ids), prefer, consent, fields, orders: Orders::default(), seed: xxh3_64(&names) }
     }
 
     /// The columns to ask of the source, in the order that [`Mapping::row`] expects.
@@ -138,8 +145,8 @@ impl Mapping {
             Ok(None) => return RowResult::NotAddressable,
             Err(error) => return RowResult::BadAddress { error, person },
         };
-        for field in &self.fields {
-            match field.value(batch, row) {
+        for (at, field) in self.fields.iter().enumerate() {
+            match field.value(batch, row, self.orders.of(at, batch.source())) {
                 Ok(value) => encode_value(values, &value),
                 Err(error) => return RowResult::BadValue { email, person, field: field.tag.clone(), error },
             }
@@ -173,14 +180,74 @@ impl Mapping {
     }
 }
 
-impl MappedField {
-    fn value(&self, batch: &RowBatch, row: usize) -> Result<Value, ValueError> {
-        match &self.from {
-            From::One(column) => super::canonical(batch.cell(row, *column), &self.kind),
-            From::Parts(parts) => {
-                let cells = parts.iter().map(|(part, column)| (part.as_str(), batch.cell(row, *column)));
-                super::canonical_parts(cells, &self.kind)
+impl Mapping {
+    /// The same, with its columns of dates read in these orders.
+    pub fn with_orders(&self, orders: Orders) -> Self {
+        Self { orders, ..self.clone() }
+    }
+
+    pub fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// The column, or the first of several, that a field's value comes from.
+    pub fn column_of(&self, field: usize) -> &str {
+        let column = match &self.fields[field].from {
+            From::One(column) => Some(column),
+            From::Parts(parts) => parts.first().map(|(_, column)| column),
+        };
+        column.map_or("", |column| &self.columns[*column])
+    }
+
+    /// What the row's values tell of their columns, whatever becomes of the row.
+    pub fn notice(&self, batch: &RowBatch, row: usize, noticed: &mut Noticed) {
+        for (at, field) in self.fields.iter().enumerate() {
+            match &field.from {
+                From::One(column) => field.notice(at, batch.source(), batch.cell(row, *column), noticed),
+                From::Parts(_) if field.kind.required => {}
+                From::Parts(_) => {
+                    let missing = value::missing_parts(field.parts(batch, row));
+                    if !missing.is_empty() {
+                        let (rows, parts) = noticed.incomplete.entry(at).or_default();
+                        *rows += 1;
+                        parts.extend(missing);
+                    }
+                }
             }
+        }
+    }
+}
+
+impl MappedField {
+    fn value(&self, batch: &RowBatch, row: usize, order: DayOrder) -> Result<Value, ValueError> {
+        match &self.from {
+            From::One(column) => super::canonical(batch.cell(row, *column), &self.kind, order),
+            From::Parts(_) => super::canonical_parts(self.parts(batch, row), &self.kind),
+        }
+    }
+
+    /// The parts of an address with their cells.
+    fn parts<'b>(&'b self, batch: &'b RowBatch, row: usize) -> impl Iterator<Item = (&'b str, Cell<'b>)> {
+        let parts = if let From::Parts(parts) = &self.from { parts.as_slice() } else { &[] };
+        parts.iter().map(move |(part, column)| (part.as_str(), batch.cell(row, *column)))
+    }
+
+    fn notice(&self, at: usize, source: u64, cell: Cell<'_>, noticed: &mut Noticed) {
+        let Cell::Text(text) = cell else { return };
+        match self.kind.field_type {
+            FieldType::Date | FieldType::Datetime | FieldType::Birthday => {
+                if let Some(reads) = value::reads(cell, self.kind.field_type) {
+                    noticed.dates.add(at, source, text.trim(), reads);
+                }
+            }
+            FieldType::Text | FieldType::Phone | FieldType::Zip => {
+                if let Some(word) = nothing_word(text) {
+                    let (cells, words) = noticed.words.entry(at).or_default();
+                    *cells += 1;
+                    words.insert(word);
+                }
+            }
+            _ => {}
         }
     }
 }
@@ -214,10 +281,11 @@ pub fn order_bytes(cell: Cell<'_>, out: &mut Vec<u8>) {
     }
 }
 
-/// The address in a cell; `None` if there is nothing in it.
+/// The address in a cell; `None` if there is nothing in it, or a word for nothing.
 pub fn address(cell: Cell<'_>) -> Result<Option<Email>, EmailError> {
     match cell {
         Cell::Null => Ok(None),
+        Cell::Text(text) if nothing_word(text).is_some() => Ok(None),
         Cell::Text(text) => Email::parse(text),
         Cell::Integer(_) | Cell::Real(_) => Err(EmailError::NoAt),
     }
@@ -302,6 +370,9 @@ mod tests {
     fn rows_without_or_with_a_bad_address() {
         let row = |cell| mapping(false).row(&one(&[cell, Cell::Text("7"), Cell::Null]), 0, &mut Vec::new());
         assert_eq!(row(Cell::Text("  ")), RowResult::NotAddressable);
+        for nothing in ["NULL", "null", "N/A", "#N/A", "\\N", " - "] {
+            assert_eq!(row(Cell::Text(nothing)), RowResult::NotAddressable, "{nothing}");
+        }
         assert!(matches!(row(Cell::Text("nobody")), RowResult::BadAddress { error: EmailError::NoAt, person: Some(_) }));
         assert!(matches!(row(Cell::Integer(5)), RowResult::BadAddress { .. }));
     }

@@ -1,6 +1,6 @@
 //! Who someone is, whatever their address: an id of a source (E1).
 
-use super::{Fingerprint, Signature};
+use super::{Fingerprint, Signature, nothing::nothing_word};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// An id as a row gives it, as hashes: equal text of one source, equal person. Never leaves the host.
@@ -20,8 +20,8 @@ pub fn source_tag(name: &str) -> u64 {
 impl Person {
     /// `None`: there is no id in the text. Words that databases print for nothing are none.
     pub fn of(text: &str, source: u64) -> Option<Self> {
-        let text = text.trim();
-        let nothing = matches!(text, "" | "NULL" | "null" | "N/A" | "#N/A" | "\\N" | "-");
+        let text = whole(text.trim());
+        let nothing = text.is_empty() || nothing_word(text).is_some();
         (!nothing).then(|| Self { plain: xxh3_64(text.as_bytes()), source })
     }
 
@@ -53,6 +53,19 @@ impl Signature {
 /// Ids are hashes already; this only keeps an id apart from values that hold the same number.
 fn spread(person: u64) -> u64 {
     person.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29) ^ 0x5bd1_e995_1b87_3593
+}
+
+/// `3.0` is `3`: a column of whole numbers that has an empty cell is written so by many tools. `03` is another id.
+fn whole(text: &str) -> &str {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('.') {
+        Some((whole, zeros))
+            if digits(whole.strip_prefix('-').unwrap_or(whole)) && !zeros.is_empty() && zeros.bytes().all(|b| b == b'0') =>
+        {
+            whole
+        }
+        _ => text,
+    }
 }
 
 /// `4.5E+11`: a spreadsheet rounded the id, and many people have the same one now.
@@ -94,6 +107,19 @@ mod tests {
     #[case("-")]
     fn no_id(#[case] text: &str) {
         assert_eq!(Person::of(text, 1), None);
+    }
+
+    #[rstest]
+    #[case("3.0", "3")]
+    #[case(" 3.00 ", "3")]
+    #[case("-3.0", "-3")]
+    #[case("3.", "3.")]
+    #[case("3.10", "3.10")]
+    #[case("1.0.0", "1.0.0")]
+    #[case("03.0", "03")]
+    #[case("A3.0", "A3.0")]
+    fn whole_numbers_with_a_point_are_the_same_ids(#[case] text: &str, #[case] same: &str) {
+        assert_eq!(Person::of(text, 1).unwrap().plain, xxh3_64(same.as_bytes()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Rows of one export's segments → its desired members: one entry an address, sorted by key, the rest on disk.
 
 use super::{
-    ChangeFlags, Email, Entry, IdNotes, Key, Mapping, Person, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId, Shared, Spool,
-    SpoolWriter, WantedEntry, WantedFlags, entry::MAX_OFFSET, shared::IdIndex, spool::encode_value,
+    ChangeFlags, Email, Entry, IdNotes, Key, Mapping, Noticed, Orders, Person, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId,
+    Shared, Spool, SpoolWriter, Undecided, ValueNote, WantedEntry, WantedFlags, entry::MAX_OFFSET, shared::IdIndex, spool::encode_value,
 };
 use crate::source::RowBatch;
 use std::{cmp::Ordering, collections::BTreeMap, io, path::Path, sync::Arc};
@@ -24,6 +24,7 @@ pub struct Collector<'a> {
     tally: Tally,
     protected: Vec<Person>,
     ids: IdIndex,
+    noticed: Noticed,
     values: Vec<u8>,
     prefer: Vec<u8>,
 }
@@ -60,6 +61,7 @@ pub struct Desired<F = WantedFlags> {
     /// People with several addresses in this reading.
     pub shared: Shared,
     pub id_notes: IdNotes,
+    pub value_notes: Vec<ValueNote>,
     /// Rows of people who are no entries under that id: suppressed, or another row of the address won.
     pub aside: Vec<u64>,
 }
@@ -78,6 +80,7 @@ impl<'a> Collector<'a> {
             tally: Tally::default(),
             protected: Vec::new(),
             ids: IdIndex::default(),
+            noticed: Noticed::default(),
             values: Vec::new(),
             prefer: Vec::new(),
         })
@@ -99,6 +102,7 @@ impl<'a> Collector<'a> {
 
     fn row(&mut self, batch: &RowBatch, row: usize) -> io::Result<()> {
         self.tally.read += 1;
+        self.noticed.see(self.mapping, batch, row);
         self.values.clear();
         if let Some(id) = self.mapping.raw_id(batch, row).filter(|id| super::is_scientific(id)) {
             self.ids.rounded(id);
@@ -157,9 +161,20 @@ impl<'a> Collector<'a> {
         self.rejects.add(&Reject { address, segment: self.bit, code: code.to_owned(), detail, field })
     }
 
+    /// How the rows read so far write their dates.
+    pub fn orders(&self) -> Result<Orders, Vec<Undecided>> {
+        self.noticed.orders()
+    }
+
+    /// Whether that is how they were read.
+    pub fn is_in_order(&self) -> bool {
+        self.noticed.dates.agrees_with(self.mapping.orders())
+    }
+
     /// All rows were read: sorts, merges duplicates (E10), takes out the suppressed. `suppressed` is sorted.
     pub fn finish(self, suppressed: Vec<Key>) -> io::Result<Desired> {
-        let Self { mut entries, spool, mut sets, mut rejects, mut tally, mut protected, ids, mapping, .. } = self;
+        let Self { mut entries, spool, mut sets, mut rejects, mut tally, mut protected, ids, mapping, noticed, .. } = self;
+        let value_notes = noticed.notes(mapping);
         let more = tally.not_addressable.saturating_sub(UNADDRESSABLE_LISTED);
         if more > 0 {
             rejects.list(&no_address(0, format!("and {more} more rows without an e-mail address")))?;
@@ -181,16 +196,16 @@ impl<'a> Collector<'a> {
         }
         protected.sort_unstable();
         protected.dedup();
-        Ok(Desired { entries, spool: Arc::new(spool), sets, rejects, tally, suppressed, protected, shared, id_notes, aside })
+        Ok(Desired { entries, spool: Arc::new(spool), sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside })
     }
 }
 
 impl Desired {
     /// To be compared with what was applied; no entry is copied to other memory.
     pub fn changes(self) -> Desired<ChangeFlags> {
-        let Self { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, aside } = self;
+        let Self { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside } = self;
         let entries = entries.into_iter().map(WantedEntry::change).collect();
-        Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, aside }
+        Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside }
     }
 }
 

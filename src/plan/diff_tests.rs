@@ -66,6 +66,7 @@ impl World {
             protected: Vec::new(),
             shared: Shared::default(),
             id_notes: IdNotes::default(),
+            value_notes: Vec::new(),
             aside: Vec::new(),
             sets,
         }

@@ -8,7 +8,7 @@ pub(super) fn lines(ids: &IdNotes, samples: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let examples = |of: &[String]| if samples && !of.is_empty() { format!(" (e.g. {})", plain(&of.join(", "))) } else { String::new() };
     if ids.shared > 0 {
-        let several = counted(ids.shared, "id (match.id) stands for", "ids (match.id) stand for");
+        let several = counted(ids.shared, "id (match.id) is shared by", "ids (match.id) are shared by");
         lines.push(format!(
             "! {several} {}{}: each id counts as one person, and one who said no under any of them gets no new address",
             counted(ids.shared_addresses, "address", "addresses"),
@@ -40,7 +40,7 @@ mod tests {
             scientific_examples: vec!["4.5E+11".into()],
         };
         let [shared, rounded] = &lines(&ids, true)[..] else { panic!("two lines") };
-        assert!(shared.starts_with("! 2 ids (match.id) stand for 1,005 addresses (e.g. a…@x.test):"), "{shared}");
+        assert!(shared.starts_with("! 2 ids (match.id) are shared by 1,005 addresses (e.g. a…@x.test):"), "{shared}");
         assert!(rounded.starts_with("! 1,000 rows have an id in scientific notation (e.g. 4.5E+11):"), "{rounded}");
         assert!(!lines(&ids, false).concat().contains("e.g."));
         assert!(lines(&IdNotes::default(), true).is_empty());

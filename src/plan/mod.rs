@@ -26,6 +26,7 @@ pub mod steps;
 pub mod task;
 mod text;
 pub mod unconfirmed;
+pub mod values;
 mod verdict;
 pub mod words;
 

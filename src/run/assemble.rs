@@ -291,6 +291,7 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     let capabilities = context.capabilities;
     let mut notes: Vec<String> = context.export.broken.iter().map(|why| kept_while_broken(why)).collect();
     notes.extend(parts.settled.resources.notes.iter().cloned());
+    notes.extend(parts.work.desired.value_notes.iter().map(plan::values::line));
     if segments.iter().any(|s| s.joins > 0) {
         notes.push(capabilities.on_join_note.to_owned());
     }

@@ -131,13 +131,15 @@ impl<'a> Persons<'a> {
     }
 
     fn other(&self, lookup: &Lookup<'_>, key: Key) -> Result<Other, Failure> {
-        let (Some(view), Some(place)) = (lookup.view, lookup.place) else { return Ok(Other::default()) };
-        let mut contact = view.contact(place, key)?.map(known_contact);
+        // On the first run nothing is on record, and what was asked counts all the same.
+        let known = lookup.view.zip(lookup.place);
+        let mut contact = known.map_or(Ok(None), |(view, place)| view.contact(place, key))?.map(known_contact);
         if let Some(standing) = self.asked.get(&key) {
-            let known = contact.unwrap_or(KnownContact { standing: *standing, archived_from: None, ours: false });
-            contact = Some(KnownContact { standing: *standing, ..known });
+            let before = contact.unwrap_or(KnownContact { standing: *standing, archived_from: None, ours: false });
+            contact = Some(KnownContact { standing: *standing, ..before });
         }
         let (mut removed, mut refused) = (false, false);
+        let Some((view, place)) = known else { return Ok(Other { contact, removed, refused }) };
         for record in view.on_record(place, key)? {
             let here = Some(record.export) == self.export;
             removed |= record.state == MemberStateKind::Left && (here || contact.is_none());

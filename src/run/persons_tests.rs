@@ -186,6 +186,23 @@ async fn both_addresses_in_the_first_reading(#[case] known: Standing) {
     assert_eq!(elsewhere(&succeed(&world).await), 1, "known though it never was a member");
 }
 
+/// The same where no reading tells statuses: the other addresses are asked for, in the plan as in the run.
+#[rstest]
+#[case::iterable(Like::Iterable)]
+#[case::omnisend(Like::Omnisend)]
+#[case::constant_contact(Like::ConstantContact)]
+#[tokio::test(start_paused = true)]
+async fn both_addresses_in_the_first_reading_of_a_platform_that_tells_no_statuses(#[case] like: Like) {
+    let world = world(like, "").await;
+    world.platform().person("ana@x.test", Standing::Unsubscribed, &[]);
+    people(&world, &[("1", "ana"), ("1.0", "ana-new"), ("2", "bo")]);
+    let planned = world.plan().await.unwrap().plan;
+    assert_eq!(planned.rejected.get(standing::ELSEWHERE), Some(&1), "{:?}", planned.rejected);
+    let report = succeed(&world).await;
+    assert_eq!((elsewhere(&report), standing(&world, "ana-new")), (1, None), "{report:?}");
+    assert!(on_list(&world).contains(&"bo".to_owned()));
+}
+
 /// A row that is never sent tells of its person as well: suppressed, of a bad value, or merged into another's.
 #[tokio::test(start_paused = true)]
 async fn rows_that_are_not_sent_tell_of_their_people() {
@@ -379,7 +396,7 @@ async fn odd_ids_are_warned_of() {
     people(&world, &[("4.5E+11", "ana"), ("4.5E+11", "bo"), ("3", "cy")]);
     let plan = world.plan().await.unwrap().plan;
     let text = text(&plan);
-    assert!(text.contains("! 1 id (match.id) stands for 2 addresses (e.g. "), "{text}");
+    assert!(text.contains("! 1 id (match.id) is shared by 2 addresses (e.g. "), "{text}");
     assert!(text.contains("! 2 rows have an id in scientific notation (e.g. 4.5E+11)"), "{text}");
     let json = crate::plan::json(&plan, false).unwrap();
     assert!(json.contains("\"sharedAddresses\": 2") && !json.contains("@"), "{json}");

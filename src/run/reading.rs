@@ -1,9 +1,9 @@
 //! The source read whole: one thread steps the SQL, this one makes members of its rows.
 
-use super::{Failure, Watch};
+use super::{Failure, FailureKind, Watch};
 use crate::{
     definition::{Export, Name, Segment},
-    member::{Collector, Desired, Key, Mapping, address},
+    member::{Collector, Desired, Key, Mapping, Orders, Undecided, address},
     segment::{self, Addresses, Asked, Input, Read},
     source::{Access, Isolation, Net, Notices, RowBatch, SourceError, SqlLimits},
 };
@@ -46,9 +46,29 @@ pub struct Wanted {
     pub stop: Arc<AtomicBool>,
 }
 
-/// Reads every segment of an export, each source at one moment as far as it has such (E20); blocking.
+/// Reads every segment of an export, each source at one moment as far as it has such (E20); blocking. Where a column's dates turn
+/// out to be written otherwise than they were read, everything is read once more.
 pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
-    let Wanted { mapping, slots, .. } = wanted;
+    let orders = match pass(wanted, &wanted.mapping)? {
+        Pass::Done(reading) => return Ok(*reading),
+        Pass::Otherwise(orders) => orders,
+    };
+    wanted.watch.phase("reading the source again, its dates as its columns write them", None);
+    match pass(wanted, &wanted.mapping.with_orders(orders))? {
+        Pass::Done(reading) => Ok(*reading),
+        Pass::Otherwise(_) => Err(Failure::new(FailureKind::Source, "the source changed while it was read: its dates").hint(NOTHING_SENT)),
+    }
+}
+
+/// What one pass over the source came to.
+enum Pass {
+    Done(Box<Reading>),
+    /// Its dates are written in these orders.
+    Otherwise(Orders),
+}
+
+fn pass(wanted: &Wanted, mapping: &Mapping) -> Result<Pass, Failure> {
+    let slots = &wanted.slots;
     let access = wanted.access();
     let mut collector = Collector::new(mapping, &wanted.temp)?;
     let mut reads = Vec::new();
@@ -61,7 +81,26 @@ pub fn read(wanted: &Wanted) -> Result<Reading, Failure> {
         reads.push(read);
     }
     let several = finish(&access)?;
-    Ok(Reading { desired: collector.finish(suppressed)?, reads, suppression, several, notices })
+    let orders = collector.orders().map_err(|undecided| undecided_dates(mapping, &undecided))?;
+    if !collector.is_in_order() {
+        return Ok(Pass::Otherwise(orders));
+    }
+    Ok(Pass::Done(Box::new(Reading { desired: collector.finish(suppressed)?, reads, suppression, several, notices })))
+}
+
+fn undecided_dates(mapping: &Mapping, undecided: &[Undecided]) -> Failure {
+    let line = |dates: &Undecided| {
+        let (field, column) = (&mapping.fields()[dates.field].tag, mapping.column_of(dates.field));
+        format!("attribute {field}: the dates in column {column:?} are ambiguous: {dates}")
+    };
+    let column = undecided.first().map_or("", |dates| mapping.column_of(dates.field));
+    let lines: Vec<_> = undecided.iter().map(line).collect();
+    Failure::new(FailureKind::Stalled, lines.join("\n"))
+        .hint(format!(
+            "say in the Source how {column} is written: `columns: {{{column}: {{type: date, format: \"%d/%m/%Y\"}}}}` for day first, \
+             `\"%m/%d/%Y\"` for month first; or let the query write YYYY-MM-DD (a birthday without its year: --MM-DD)"
+        ))
+        .hint(NOTHING_SENT)
 }
 
 /// Who of these is in any segment now: a reading of its own, of nothing but addresses; blocking. `people` is sorted.

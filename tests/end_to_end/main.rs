@@ -24,6 +24,7 @@ mod secrets;
 mod stopped;
 mod sync;
 mod turns;
+mod values;
 mod weather;
 mod words;
 mod world;

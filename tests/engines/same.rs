@@ -6,7 +6,7 @@ use arrow_cast::display::{ArrayFormatter, FormatOptions};
 use arrow_schema::{DataType, Field, Schema};
 use listkeeper::{
     definition::{FieldType, Selection},
-    member::{FieldKind, Value, canonical},
+    member::{DayOrder, FieldKind, Value, canonical},
     source::{Access, Cell, SqlLimits, open},
 };
 use parquet::arrow::ArrowWriter;
@@ -145,7 +145,7 @@ fn files_and_engines_give_the_same_rows() {
 /// Rows as members have them.
 fn values(rows: &listkeeper::definition::Rows, access: &Access) -> Vec<Vec<Value>> {
     let kinds = COLUMNS.map(|(_, field_type)| FieldKind::plain(field_type));
-    let of = |cell: Cell<'_>, column: usize| canonical(cell, &kinds[column]).unwrap();
+    let of = |cell: Cell<'_>, column: usize| canonical(cell, &kinds[column], DayOrder::default()).unwrap();
     let mut all = Vec::new();
     let read = open(rows, access).unwrap().read(&COLUMNS.map(|(name, _)| name), &mut |batch| {
         all.extend((0..batch.len()).map(|row| (0..COLUMNS.len()).map(|column| of(batch.cell(row, column), column)).collect()));

@@ -3,7 +3,7 @@
 use super::super::{FieldFit, RemoteField, WantedField};
 use crate::{
     definition::{Columns, FieldType},
-    member::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, FieldKind},
+    member::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, FieldKind, Form},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -31,13 +31,27 @@ pub(super) struct MergeField {
 #[serde(default)]
 struct Options {
     choices: Vec<String>,
+    date_format: String,
+    phone_format: String,
+}
+
+impl Options {
+    /// Dates go as ISO whatever the field shows them as; a birthday goes as the field declares it, for the vendor reads it so.
+    fn form(&self, field_type: FieldType) -> Form {
+        match field_type {
+            FieldType::Birthday if self.date_format.eq_ignore_ascii_case("DD/MM") => Form::DayFirst,
+            FieldType::Phone if self.phone_format.eq_ignore_ascii_case("US") => Form::UsPhone,
+            _ => Form::Usual,
+        }
+    }
 }
 
 impl From<MergeField> for RemoteField {
     fn from(field: MergeField) -> Self {
         // A type that is newer than this program is taken for text: the vendor checks its values row by row.
         let field_type = type_named(&field.r#type).unwrap_or(FieldType::Text);
-        let kind = FieldKind { choices: field.options.choices, required: field.required, ..kind(field_type) };
+        let form = field.options.form(field_type);
+        let kind = FieldKind { choices: field.options.choices, required: field.required, form, ..kind(field_type) };
         Self { id: field.merge_id.to_string(), tag: field.tag, name: field.name, kind }
     }
 }

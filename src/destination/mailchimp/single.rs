@@ -128,8 +128,16 @@ pub(super) async fn find_sent(api: &Api, place: &PlaceId, row: &BatchRow) -> Res
 /// Each value that was sent; a row without any tells nothing.
 fn carries(held: &Json, row: &BatchRow) -> bool {
     let Ok(Json::Object(sent)) = serde_json::to_value(MergeFields(&row.attributes)) else { return false };
-    let same = |held: &Json, sent: &Json| held == sent || (held.is_number() && held.as_f64() == sent.as_f64());
+    let same = |held: &Json, sent: &Json| held == sent || (held.is_number() && held.as_f64() == sent.as_f64()) || same_day(held, sent);
     !sent.is_empty() && sent.iter().all(|(tag, sent)| same(&held[tag], sent))
+}
+
+/// A date goes as ISO, and may come back as the field shows it.
+fn same_day(held: &Json, sent: &Json) -> bool {
+    let (Some(held), Some(sent)) = (held.as_str(), sent.as_str()) else { return false };
+    let day = |text: &str, form: &str| chrono::NaiveDate::parse_from_str(text, form).ok();
+    let held_as = |form: &&str| day(held, form).is_some_and(|held| Some(held) == day(sent, "%Y-%m-%d"));
+    ["%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y"].iter().any(|form| held_as(&form))
 }
 
 /// The meaning of an answer to a call that writes one contact.

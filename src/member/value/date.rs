@@ -1,37 +1,42 @@
-//! Dates and birthdays. Only forms that cannot be read in two ways are taken.
+//! Dates and birthdays.
 
-use super::{Value, ValueError, shown};
+use super::{DayOrder, Form, Value, ValueError, shown, written::Written};
 use chrono::{NaiveDate, NaiveTime};
 
-/// `YYYY-MM-DD`, alone or at the head of an ISO date-time. The day is taken as written: no time zone moves it.
-pub(super) fn date(given: &str) -> Result<Value, ValueError> {
+/// `YYYY-MM-DD`, alone or at the head of an ISO date-time; or as people write it, in the column's order. The day is taken as
+/// written: no time zone moves it.
+pub(super) fn date(given: &str, order: DayOrder) -> Result<Value, ValueError> {
     match given.trim() {
         "" => Ok(Value::Empty),
         text => iso(text)
+            .or_else(|| Written::of(text).filter(|date| date.year.is_some())?.day(order))
             .map(|date| Value::Text(date.format("%Y-%m-%d").to_string()))
             .ok_or_else(|| ValueError(format!("{} is not a date: write it YYYY-MM-DD, with or without a time after it", shown(text)))),
     }
 }
 
-/// `MM/DD`, from that or from a date.
-pub(super) fn birthday(given: &str) -> Result<Value, ValueError> {
+/// `MM/DD`, or `DD/MM` where the field wants that; from a date, with or without its year.
+pub(super) fn birthday(given: &str, order: DayOrder, form: Form) -> Result<Value, ValueError> {
     let text = given.trim();
     if text.is_empty() {
         return Ok(Value::Empty);
     }
+    let day = iso(text).or_else(|| yearless(text)).or_else(|| Written::of(text)?.day(order));
+    let form = if form == Form::DayFirst { "%d/%m" } else { "%m/%d" };
+    day.map(|day| Value::Text(day.format(form).to_string())).ok_or_else(|| {
+        let (other, example) = (order.other(), if order == DayOrder::MonthFirst { "MM/DD" } else { "DD/MM" });
+        let why = match Written::of(text).and_then(|date| date.day(other)) {
+            Some(_) => format!("the column is read {order}, like {example}"),
+            None => "write it as a date, YYYY-MM-DD, or as --MM-DD".to_owned(),
+        };
+        ValueError(format!("{} is not a birthday: {why}", shown(text)))
+    })
+}
+
+/// `--MM-DD`: ISO's form of a day without a year.
+fn yearless(text: &str) -> Option<NaiveDate> {
     // A leap year, so that 29 February is a birthday.
-    let day = month_and_day(text).and_then(|(month, day)| NaiveDate::from_ymd_opt(2000, month, day)).or_else(|| iso(text));
-    day.map(|day| Value::Text(day.format("%m/%d").to_string()))
-        .ok_or_else(|| ValueError(format!("{} is not a birthday: write it MM/DD, month first, or as a date YYYY-MM-DD", shown(text))))
-}
-
-fn month_and_day(text: &str) -> Option<(u32, u32)> {
-    let (month, day) = text.split_once('/')?;
-    Some((two_digits(month)?, two_digits(day)?))
-}
-
-fn two_digits(text: &str) -> Option<u32> {
-    (text.len() == 2 && text.bytes().all(|b| b.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    iso(&format!("2000-{}", text.strip_prefix("--").filter(|rest| rest.len() == 5)?))
 }
 
 fn iso(text: &str) -> Option<NaiveDate> {

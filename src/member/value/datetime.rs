@@ -1,17 +1,23 @@
 //! Moments and yes or no.
 
-use super::{Value, ValueError, shown};
+use super::{DayOrder, Value, ValueError, shown, written::Written};
 use crate::source::Cell;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 
-/// `YYYY-MM-DDTHH:MM:SSZ`, from a date or an ISO date-time; without a zone it is UTC.
-pub(super) fn datetime(given: &str) -> Result<Value, ValueError> {
+/// `YYYY-MM-DDTHH:MM:SSZ`, from a date or an ISO date-time, or as people write it in the column's order; without a zone it is UTC.
+pub(super) fn datetime(given: &str, order: DayOrder) -> Result<Value, ValueError> {
     match given.trim() {
         "" => Ok(Value::Empty),
         text => moment(text)
+            .or_else(|| written(text, order))
             .map(Value::Text)
             .ok_or_else(|| ValueError(format!("{} is not a moment: write it YYYY-MM-DDTHH:MM:SSZ, or as a date YYYY-MM-DD", shown(text)))),
     }
+}
+
+fn written(text: &str, order: DayOrder) -> Option<String> {
+    let moment = Written::of(text).filter(|date| date.year.is_some())?.moment(order)?;
+    Some(moment.format("%Y-%m-%dT%H:%M:%SZ").to_string())
 }
 
 /// The same in RFC 3339, in UTC; `None`: it is none.
@@ -66,7 +72,7 @@ mod tests {
     #[case("2026-02-30", None)]
     fn moments(#[case] text: &str, #[case] expected: Option<&str>) {
         assert_eq!(moment(text).as_deref(), expected);
-        assert_eq!(datetime(text).is_ok(), expected.is_some());
+        assert_eq!(datetime(text, DayOrder::MonthFirst).is_ok(), expected.is_some());
     }
 
     #[rstest]

@@ -6,10 +6,13 @@ mod address;
 mod date;
 mod datetime;
 mod number;
+mod phone;
 mod text;
+mod written;
 
-pub use address::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, canonical_parts};
+pub use address::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, canonical_parts, missing_parts};
 pub use datetime::moment;
+pub use written::{DayOrder, Reads};
 
 use crate::{definition::FieldType, source::Cell};
 use std::{borrow::Cow, collections::BTreeMap};
@@ -27,12 +30,33 @@ pub struct FieldKind {
     pub choices: Vec<String>,
     /// An empty value is refused by the platform.
     pub required: bool,
+    /// How the field wants its values written, where it says so.
+    #[serde(default, skip_serializing_if = "Form::is_usual")]
+    pub form: Form,
+}
+
+/// A form that one field declares and others of its type do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    #[default]
+    Usual,
+    /// Birthdays are `DD/MM`.
+    DayFirst,
+    /// Telephone numbers are those of the United States.
+    UsPhone,
+}
+
+impl Form {
+    fn is_usual(&self) -> bool {
+        *self == Self::Usual
+    }
 }
 
 impl FieldKind {
     /// A field without limits, choices or duties.
     pub fn plain(field_type: FieldType) -> Self {
-        Self { field_type, max_bytes: None, max_chars: None, choices: Vec::new(), required: false }
+        Self { field_type, max_bytes: None, max_chars: None, choices: Vec::new(), required: false, form: Form::Usual }
     }
 }
 
@@ -41,7 +65,8 @@ impl FieldKind {
 pub enum Value {
     /// No value. With `onEmpty: keep` it is left out of what is sent.
     Empty,
-    /// Text, URLs, phones, choices, zips, `YYYY-MM-DD` dates, `MM/DD` birthdays, moments in RFC 3339, `true` and `false`.
+    /// Text, URLs, phones, choices, zips, `YYYY-MM-DD` dates, `MM/DD` birthdays (`DD/MM` where the field declares that), moments
+    /// in RFC 3339, `true` and `false`.
     Text(String),
     /// A decimal number without needless signs, zeros or exponent.
     Number(String),
@@ -54,21 +79,35 @@ pub enum Value {
 #[error("{0}")]
 pub struct ValueError(pub String);
 
-/// Makes one cell canonical for a field. Blank is [`Value::Empty`], an error where the field is required.
-pub fn canonical(cell: Cell<'_>, kind: &FieldKind) -> Result<Value, ValueError> {
+/// Makes one cell canonical for a field. Blank is [`Value::Empty`], an error where the field is required. `order` is that of the
+/// column's dates.
+pub fn canonical(cell: Cell<'_>, kind: &FieldKind, order: DayOrder) -> Result<Value, ValueError> {
     let value = match kind.field_type {
         FieldType::Number => number::canonical(cell)?,
         FieldType::Integer => number::whole(cell)?,
         FieldType::Boolean => datetime::boolean(cell)?,
-        FieldType::Datetime => datetime::datetime(&words(cell)?)?,
-        FieldType::Date => date::date(&words(cell)?)?,
-        FieldType::Birthday => date::birthday(&words(cell)?)?,
+        FieldType::Datetime => datetime::datetime(&words(cell)?, order)?,
+        FieldType::Date => date::date(&words(cell)?, order)?,
+        FieldType::Birthday => date::birthday(&words(cell)?, order, kind.form)?,
         FieldType::Radio | FieldType::Dropdown => text::choice(&words(cell)?, &kind.choices)?,
         FieldType::Url | FieldType::Imageurl => text::url(&words(cell)?)?,
-        FieldType::Text | FieldType::Phone | FieldType::Zip => text::text(&words(cell)?),
+        FieldType::Phone => phone::phone(&words(cell)?, kind.form)?,
+        FieldType::Text | FieldType::Zip => text::text(&words(cell)?),
         FieldType::Address => return address::from_one_cell(&words(cell)?, kind),
     };
     within(value, kind)
+}
+
+/// What a cell tells of the order of its column's dates; `None`: it is no date that has one.
+pub fn reads(cell: Cell<'_>, field_type: FieldType) -> Option<Reads> {
+    let Cell::Text(text) = cell else { return None };
+    let needs_year = match field_type {
+        FieldType::Date | FieldType::Datetime => true,
+        FieldType::Birthday => false,
+        _ => return None,
+    };
+    let date = written::Written::of(text)?;
+    (!needs_year || date.year.is_some()).then(|| date.reads())
 }
 
 /// What holds for every kind: no empty value where one is required, no text longer than the platform takes.

@@ -1,6 +1,8 @@
 use super::*;
 use rstest::rstest;
 
+const USUAL: DayOrder = DayOrder::MonthFirst;
+
 fn kind(field_type: FieldType) -> FieldKind {
     FieldKind::plain(field_type)
 }
@@ -43,7 +45,7 @@ fn plain(value: &Value) -> &str {
 #[case(FieldType::Url, Cell::Text("https://example.com/a?b=c"), "https://example.com/a?b=c")]
 #[case(FieldType::Address, Cell::Null, "")]
 fn canonical_values(#[case] field_type: FieldType, #[case] cell: Cell<'_>, #[case] expected: &str) {
-    assert_eq!(plain(&canonical(cell, &kind(field_type)).unwrap()), expected);
+    assert_eq!(plain(&canonical(cell, &kind(field_type), USUAL).unwrap()), expected);
 }
 
 #[rstest]
@@ -65,39 +67,39 @@ fn canonical_values(#[case] field_type: FieldType, #[case] cell: Cell<'_>, #[cas
 #[case(FieldType::Date, "2026-02-29", "\"2026-02-29\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
 #[case(FieldType::Date, "2026-01-01 25:00", "\"2026-01-01 25:00\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
 #[case(FieldType::Date, "2026-01-0١", "\"2026-01-0١\" is not a date: write it YYYY-MM-DD, with or without a time after it")]
-#[case(FieldType::Birthday, "31/12", "\"31/12\" is not a birthday: write it MM/DD, month first, or as a date YYYY-MM-DD")]
-#[case(FieldType::Birthday, "1/2", "\"1/2\" is not a birthday: write it MM/DD, month first, or as a date YYYY-MM-DD")]
+#[case(FieldType::Birthday, "31/12", "\"31/12\" is not a birthday: the column is read month first, like MM/DD")]
+#[case(FieldType::Birthday, "31/02", "\"31/02\" is not a birthday: write it as a date, YYYY-MM-DD, or as --MM-DD")]
 #[case(FieldType::Url, "not a link", "\"not a link\" is not a link: there is a blank in it")]
 #[case(FieldType::Address, "1 Main St", "an address is made of parts (addr1, city, state, zip), not of one text")]
 fn refused_values(#[case] field_type: FieldType, #[case] given: &str, #[case] expected: &str) {
-    assert_eq!(canonical(Cell::Text(given), &kind(field_type)).unwrap_err().0, expected);
+    assert_eq!(canonical(Cell::Text(given), &kind(field_type), USUAL).unwrap_err().0, expected);
 }
 
 #[test]
 fn choices_are_exact_and_a_near_one_is_named() {
     let kind = FieldKind { choices: vec!["Gold".into(), "Silver".into()], ..kind(FieldType::Dropdown) };
-    assert_eq!(canonical(Cell::Text(" Gold "), &kind), Ok(Value::Text("Gold".into())));
-    assert_eq!(canonical(Cell::Text(""), &kind), Ok(Value::Empty));
-    let near = canonical(Cell::Text("gold"), &kind).unwrap_err();
+    assert_eq!(canonical(Cell::Text(" Gold "), &kind, USUAL), Ok(Value::Text("Gold".into())));
+    assert_eq!(canonical(Cell::Text(""), &kind, USUAL), Ok(Value::Empty));
+    let near = canonical(Cell::Text("gold"), &kind, USUAL).unwrap_err();
     assert_eq!(near.0, "\"gold\" is not among the field's choices; did you mean \"Gold\"?");
-    let far = canonical(Cell::Text("tin"), &kind).unwrap_err();
+    let far = canonical(Cell::Text("tin"), &kind, USUAL).unwrap_err();
     assert_eq!(far.0, "\"tin\" is not among the field's choices; they are \"Gold\", \"Silver\"");
 }
 
 #[test]
 fn limits_hold_in_bytes_or_characters_and_required_refuses_blank() {
     let kind = FieldKind { max_bytes: Some(4), required: true, ..kind(FieldType::Text) };
-    assert_eq!(canonical(Cell::Text("éé"), &kind), Ok(Value::Text("éé".into())));
-    assert_eq!(canonical(Cell::Text("ééé"), &kind).unwrap_err().0, "\"ééé\" is 6 bytes long; the field takes at most 4");
-    assert_eq!(canonical(Cell::Null, &kind).unwrap_err().0, "it is empty, and the platform requires a value");
+    assert_eq!(canonical(Cell::Text("éé"), &kind, USUAL), Ok(Value::Text("éé".into())));
+    assert_eq!(canonical(Cell::Text("ééé"), &kind, USUAL).unwrap_err().0, "\"ééé\" is 6 bytes long; the field takes at most 4");
+    assert_eq!(canonical(Cell::Null, &kind, USUAL).unwrap_err().0, "it is empty, and the platform requires a value");
     let kind = FieldKind { max_bytes: None, max_chars: Some(2), ..kind };
-    assert_eq!(canonical(Cell::Text("éé"), &kind), Ok(Value::Text("éé".into())));
-    assert_eq!(canonical(Cell::Text("éée"), &kind).unwrap_err().0, "\"éée\" is 3 characters long; the field takes at most 2");
+    assert_eq!(canonical(Cell::Text("éé"), &kind, USUAL), Ok(Value::Text("éé".into())));
+    assert_eq!(canonical(Cell::Text("éée"), &kind, USUAL).unwrap_err().0, "\"éée\" is 3 characters long; the field takes at most 2");
 }
 
 #[test]
 fn a_long_value_is_shown_short() {
-    let message = canonical(Cell::Text(&"x".repeat(500)), &kind(FieldType::Number)).unwrap_err().0;
+    let message = canonical(Cell::Text(&"x".repeat(500)), &kind(FieldType::Number), USUAL).unwrap_err().0;
     assert!(message.starts_with(&format!("\"{}\"…", "x".repeat(40))), "{message}");
 }
 
@@ -117,10 +119,39 @@ fn addresses_are_whole_or_none() {
         [("addr1", "1 Main St"), ("city", "Paris"), ("state", "IdF"), ("zip", "75001")].map(|(a, b)| (a.to_owned(), b.to_owned()))
     );
     assert_eq!(canonical_parts([("addr1", Cell::Null), ("zip", Cell::Text(" "))], &kind), Ok(Value::Empty));
-    let some = canonical_parts([("addr1", Cell::Text("1 Main St")), ("country", Cell::Text("FR"))], &kind).unwrap_err();
-    assert_eq!(some.0, "the address is incomplete: city, state, zip are empty (an address needs addr1, city, state and zip, or nothing)");
+    let some =
+        [("addr1", Cell::Text("12 High St")), ("city", Cell::Text("Leeds")), ("state", Cell::Text(" ")), ("country", Cell::Text("GB"))];
+    assert_eq!(canonical_parts(some, &kind), Ok(Value::Empty), "no state: no address");
+    assert_eq!(missing_parts(some.into_iter()), ["state", "zip"]);
+    assert!(missing_parts([("addr1", Cell::Null), ("zip", Cell::Text(" "))].into_iter()).is_empty());
     let required = FieldKind { required: true, ..kind };
     assert!(canonical_parts([("addr1", Cell::Null)], &required).is_err());
+    assert_eq!(
+        canonical_parts(some, &required).unwrap_err().0,
+        "the address is incomplete: state, zip are empty (the platform requires an address, and one needs addr1, city, state and zip)"
+    );
+}
+
+#[rstest]
+#[case(FieldType::Birthday, "28/02", "02/28")]
+#[case(FieldType::Birthday, "9.6.1980", "06/09")]
+#[case(FieldType::Birthday, "25/12/1980 00:00:00", "12/25")]
+#[case(FieldType::Birthday, "--12-25", "12/25")]
+#[case(FieldType::Birthday, "1980-06-09", "06/09")]
+#[case(FieldType::Date, "06/09/1980", "1980-09-06")]
+#[case(FieldType::Datetime, "6.9.1980 8:05", "1980-09-06T08:05:00Z")]
+fn dates_in_a_column_that_is_day_first(#[case] field_type: FieldType, #[case] given: &str, #[case] expected: &str) {
+    assert_eq!(plain(&canonical(Cell::Text(given), &kind(field_type), DayOrder::DayFirst).unwrap()), expected);
+}
+
+#[test]
+fn a_birthday_goes_as_the_field_declares_it() {
+    let kind = FieldKind { form: Form::DayFirst, ..kind(FieldType::Birthday) };
+    for (given, order) in [("1980-06-09", USUAL), ("06/09", USUAL), ("09/06", DayOrder::DayFirst)] {
+        assert_eq!(plain(&canonical(Cell::Text(given), &kind, order).unwrap()), "09/06", "{given}");
+    }
+    assert!(serde_json::to_string(&kind).unwrap().contains("day-first"));
+    assert!(!serde_json::to_string(&FieldKind::plain(FieldType::Birthday)).unwrap().contains("form"), "as states of before have it");
 }
 
 mod properties {
@@ -134,22 +165,22 @@ mod properties {
         #[test]
         fn canonical_twice_is_canonical_once(text in "\\PC{0,12}|[+-]?[0-9]{0,6}\\.?[0-9]{0,6}(e-?[0-9])?|[0-9]{4}-[01][0-9]-[0-3][0-9]", at in 0..KINDS.len()) {
             let kind = kind(KINDS[at]);
-            if let Ok(value) = canonical(Cell::Text(&text), &kind) {
-                prop_assert_eq!(&canonical(Cell::Text(plain(&value)), &kind).unwrap(), &value);
+            if let Ok(value) = canonical(Cell::Text(&text), &kind, USUAL) {
+                prop_assert_eq!(&canonical(Cell::Text(plain(&value)), &kind, USUAL).unwrap(), &value);
             }
         }
 
         #[test]
         fn a_real_and_its_text_are_one_value(value in -1e9f64..1e9) {
             let kind = kind(FieldType::Number);
-            let real = canonical(Cell::Real(value), &kind).unwrap();
-            prop_assert_eq!(canonical(Cell::Text(plain(&real)), &kind).unwrap(), real);
+            let real = canonical(Cell::Real(value), &kind, USUAL).unwrap();
+            prop_assert_eq!(canonical(Cell::Text(plain(&real)), &kind, USUAL).unwrap(), real);
         }
 
         #[test]
         fn a_refusal_never_shows_an_address(local in "[a-z]{1,8}", at in 0..KINDS.len()) {
             let given = format!("x y {local}@example.com");
-            if let Err(error) = canonical(Cell::Text(&given), &kind(KINDS[at])) {
+            if let Err(error) = canonical(Cell::Text(&given), &kind(KINDS[at]), USUAL) {
                 prop_assert!(!error.0.contains("example.com"), "{}", error);
             }
         }
@@ -157,7 +188,7 @@ mod properties {
         #[test]
         fn a_canonical_number_is_equal_in_worth(whole in -1_000_000i64..1_000_000, cents in 0u8..100) {
             let text = format!("{whole}.{cents:02}");
-            let value = canonical(Cell::Text(&text), &kind(FieldType::Number)).unwrap();
+            let value = canonical(Cell::Text(&text), &kind(FieldType::Number), USUAL).unwrap();
             prop_assert_eq!(plain(&value).parse::<f64>().unwrap(), text.parse::<f64>().unwrap());
         }
     }

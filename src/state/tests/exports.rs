@@ -25,13 +25,7 @@ fn exports_share_a_place_and_its_fields_but_not_a_container() {
     let (first, place) = prepared(&mut f.store, "first");
     let (second, same) = prepared(&mut f.store, "second");
     assert_eq!(place, same);
-    let kind = crate::member::FieldKind {
-        field_type: crate::definition::FieldType::Number,
-        max_bytes: None,
-        max_chars: None,
-        choices: vec![],
-        required: false,
-    };
+    let kind = crate::member::FieldKind::plain(crate::definition::FieldType::Number);
     f.store.record_fields(place, &[("LTV".to_owned(), kind.clone())].into(), &Default::default()).unwrap();
     assert_eq!(f.store.export(&name("second")).unwrap().unwrap().fields["LTV"], kind);
 
