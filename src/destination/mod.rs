@@ -27,7 +27,7 @@ pub use open::open;
 pub use types::{
     Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, FieldFit, Fields, JobId,
     JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField,
-    RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    RemotePlace, ResourceChange, ResourceDone, SeenField, SeenFields, Sought, Submitted, WantedField,
 };
 
 use crate::member::{Email, Standing};

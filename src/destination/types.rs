@@ -293,6 +293,18 @@ pub struct RemoteField {
     pub kind: FieldKind,
 }
 
+/// A field as it was last looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeenField {
+    /// The platform's id of it; empty where it was seen before ids were kept. `None`: it was gone.
+    pub id: Option<String>,
+    /// How often a field of its name was made again: what members were sent before that is not in it.
+    pub remade: u32,
+}
+
+/// Fields by tag, as they were last looked at.
+pub type SeenFields = BTreeMap<String, SeenField>;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoteContainer {
     pub id: ContainerId,

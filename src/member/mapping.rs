@@ -186,6 +186,16 @@ impl Mapping {
         Self { orders, ..self.clone() }
     }
 
+    /// The same, after fields were made again: what members were sent before is not what they have.
+    pub fn with_remade(mut self, remade: &BTreeMap<String, u32>) -> Self {
+        for field in &self.fields {
+            if let Some(times) = remade.get(&field.tag).filter(|times| **times > 0) {
+                self.seed = xxh3_64_with_seed(format!("{}\n{times}", field.tag).as_bytes(), self.seed);
+            }
+        }
+        self
+    }
+
     pub fn orders(&self) -> &Orders {
         &self.orders
     }

@@ -17,6 +17,7 @@ mod ownership;
 pub mod projects;
 pub mod reads;
 mod reason;
+pub mod remade;
 mod removal;
 mod renames;
 pub mod resources;

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     definition::{OnDelete, PlaceRef},
-    destination::{ContainerId, Fields, RemoteContainer, RemotePlace},
+    destination::{ContainerId, Fields, RemoteContainer, RemotePlace, SeenFields},
 };
 
 /// Settles a deleted export's resources: nothing is ever created or adopted for it.
@@ -26,6 +26,7 @@ pub(super) fn settle(inputs: &Inputs<'_>) -> Resources {
         place: place_plan(inputs, place),
         containers: inputs.recorded.slots.iter().map(|slot| container(inputs, slot, place.is_some())).collect(),
         kinds: Fields::new(),
+        seen: SeenFields::new(),
         notes: place.map(|place| kept(inputs, place, &deleted)).unwrap_or_default(),
         steps: deleted.into_iter().map(step).collect(),
         successions: Vec::new(),

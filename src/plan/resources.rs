@@ -10,10 +10,10 @@
 //! | none | equal name there | refused, or adopted with `target.adopt` |
 //! | none | no | created |
 
-use super::{PlacePlan, ResourceStep, containers, removal};
+use super::{PlacePlan, ResourceStep, containers, remade, removal};
 use crate::{
     definition::{Export, Name, PlaceRef},
-    destination::{Capabilities, ContainerId, FieldFit, Fields, Observed, PlaceId, RemoteContainer, RemoteField, WantedField},
+    destination::{Capabilities, ContainerId, FieldFit, Fields, Observed, PlaceId, RemoteContainer, RemoteField, SeenFields, WantedField},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -30,6 +30,8 @@ pub struct Recorded {
     pub slots: Vec<RecordedSlot>,
     /// Kinds of the fields that were mapped last.
     pub fields: Fields,
+    /// The place's fields as they were last looked at.
+    pub seen: SeenFields,
     /// Containers that were about to be created when nothing more was recorded.
     pub begun: Vec<Begun>,
     /// The same of places.
@@ -88,6 +90,8 @@ pub struct Resources {
     pub containers: Vec<ContainerPlan>,
     /// The kind of every mapped field.
     pub kinds: Fields,
+    /// The place's fields after this look at them.
+    pub seen: SeenFields,
     pub notes: Vec<String>,
     /// Dropped segments whose slot goes on under another segment's name: from, to.
     pub successions: Vec<(Name, Name)>,
@@ -200,13 +204,14 @@ pub fn settle(inputs: &Inputs<'_>) -> Result<Resources, Vec<Problem>> {
     let (kinds, mut steps) = fields(inputs, &mut problems);
     let containers = containers::containers(inputs, &mut problems);
     steps.extend(containers.steps);
-    let notes = renamed_place(inputs).into_iter().chain(containers.notes).collect();
+    let seen = remade::look(&inputs.recorded.seen, &inputs.observed.fields, &|tag| inputs.export.attributes.contains_key(tag));
+    let notes = renamed_place(inputs).into_iter().chain(made_again(inputs, &seen)).chain(containers.notes).collect();
     match place {
         Some(place) if problems.is_empty() => {
             if let PlacePlan::Create { name } = &place {
                 steps.insert(0, ResourceStep::CreatePlace { name: name.clone() });
             }
-            Ok(Resources { place, steps, containers: containers.plans, kinds, notes, successions: containers.successions })
+            Ok(Resources { place, steps, containers: containers.plans, kinds, seen, notes, successions: containers.successions })
         }
         _ => Err(problems),
     }
@@ -244,6 +249,18 @@ fn renamed_place(inputs: &Inputs<'_>) -> Option<String> {
             place.id, place.name
         )
     })
+}
+
+/// Mapped fields that are empty, though their members were sent values.
+fn made_again(inputs: &Inputs<'_>, seen: &SeenFields) -> Vec<String> {
+    let again = |tag: &&String| remade::times(seen, tag) > remade::times(&inputs.recorded.seen, tag);
+    let line = |tag: &String| {
+        let vendor = inputs.capabilities.vendor;
+        let now = inputs.observed.fields.iter().all(|field| field.tag != *tag);
+        let what = if now { "is made again" } else { "was made again there" };
+        format!("the field {tag} was deleted at {vendor} and {what}: the attributes of every member are sent again")
+    };
+    inputs.export.attributes.keys().filter(again).map(line).collect()
 }
 
 fn absent_place(inputs: &Inputs<'_>) -> Result<PlacePlan, Problem> {

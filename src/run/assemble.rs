@@ -286,11 +286,22 @@ fn lower_status(parts: &Parts<'_>) -> Option<String> {
     })
 }
 
+/// Why everyone is updated, where another run saw the reason first.
+fn made_again(parts: &Parts<'_>) -> Option<String> {
+    let (tally, resources) = (&parts.work.tally, &parts.settled.resources);
+    let again = super::prepare::remade(&parts.context.export, &resources.seen);
+    let told = resources.notes.iter().any(|note| note.contains("made again"));
+    let fields = again.into_keys().collect::<Vec<_>>().join(", ");
+    let everyone = tally.updated > 0 && tally.unchanged == 0 && !fields.is_empty() && !told;
+    everyone.then(|| format!("made again at {} since these members were sent: {fields}", parts.context.capabilities.vendor))
+}
+
 fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {
     let context = parts.context;
     let capabilities = context.capabilities;
     let mut notes: Vec<String> = context.export.broken.iter().map(|why| kept_while_broken(why)).collect();
     notes.extend(parts.settled.resources.notes.iter().cloned());
+    notes.extend(made_again(parts));
     notes.extend(parts.work.desired.value_notes.iter().map(plan::values::line));
     if segments.iter().any(|s| s.joins > 0) {
         notes.push(capabilities.on_join_note.to_owned());

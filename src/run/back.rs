@@ -92,6 +92,11 @@ pub fn put_back(recorder: &Recorder, export: ExportId, seen: Vec<Seen>) -> Resul
 pub async fn fields_defined_anew(recorder: &Recorder, settled: &Settled) -> Result<(), Failure> {
     let Some(state) = &settled.state else { return Ok(()) };
     let Some(place) = state.place.as_ref().map(|place| place.row) else { return Ok(()) };
+    // Also where nothing is to be sent: which fields these are is asked again when one of them is gone.
+    if settled.resources.seen != state.seen {
+        let seen = settled.resources.seen.clone();
+        recorder.record(move |store| store.record_seen_fields(place, &seen)).await?;
+    }
     let mut announced = crate::destination::Fields::new();
     let mapped = settled.resources.kinds.iter().filter(|(tag, _)| settled.observed.fields.iter().any(|field| field.tag == **tag));
     let mut changed = false;

@@ -39,7 +39,7 @@ async fn who_is_in_a_segment_after_all_stays(#[case] several: &[&str], #[case] l
     let engine = world.engine(None);
     let context = world.context(&engine);
     let segments: &[Arc<Segment>] = &context.export.segments;
-    let shape = Shape { kinds: Fields::new(), slots: vec![(0, Arc::clone(&segments[0]))] };
+    let shape = Shape { kinds: Fields::new(), remade: Default::default(), slots: vec![(0, Arc::clone(&segments[0]))] };
     let mapping = Arc::new(Mapping::new(&context.export.matching, &BTreeMap::new(), &Fields::new(), None));
     let mut leavers = vec![leaver("a@x.test"), leaver("b@x.test")];
     let mut tally = DiffTally { leavers: 2, leaves: BTreeMap::from([(0, 2)]), ..DiffTally::default() };

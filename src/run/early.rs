@@ -3,6 +3,7 @@
 
 use super::{
     Failure, Watch,
+    prepare::remade,
     reading::{self, Reading, Wanted},
 };
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
     state::View,
 };
 use std::{
+    collections::BTreeMap,
     path::Path,
     sync::{
         Arc,
@@ -27,6 +29,8 @@ use tokio_util::sync::CancellationToken;
 #[derive(Clone, Debug)]
 pub struct Shape {
     pub kinds: Fields,
+    /// How often each mapped field was made again, where it was.
+    pub remade: BTreeMap<String, u32>,
     pub slots: Vec<(u8, Arc<Segment>)>,
 }
 
@@ -66,12 +70,12 @@ impl Shape {
             let bit = state.segments.iter().find(|s| s.segment == slot.name)?.bit;
             slots.extend(slot.segments.into_iter().map(|segment| (bit, segment)));
         }
-        Some(Self { kinds, slots })
+        Some(Self { kinds, remade: remade(export, &state.seen), slots })
     }
 
     fn same(&self, other: &Self) -> bool {
         let slots = |shape: &Self| shape.slots.iter().map(|(bit, segment)| (*bit, segment.name.clone())).collect::<Vec<_>>();
-        self.kinds == other.kinds && slots(self) == slots(other)
+        self.kinds == other.kinds && self.remade == other.remade && slots(self) == slots(other)
     }
 }
 
@@ -80,7 +84,8 @@ impl Early {
     pub fn begin(with: &Reads<'_>, shape: Shape) -> Self {
         let Reads { export, watch, cancel, .. } = *with;
         let consent = export.new_contacts.consent.as_ref();
-        let mapping = Arc::new(Mapping::new(&export.matching, &export.attributes, &shape.kinds, consent));
+        let mapping = Mapping::new(&export.matching, &export.attributes, &shape.kinds, consent);
+        let mapping = Arc::new(mapping.with_remade(&shape.remade));
         let stop = Arc::new(AtomicBool::new(false));
         let wanted = with.wanted(&shape, &mapping, &stop);
         watch.phase("reading the source", None);

@@ -3,7 +3,7 @@
 use super::{Context, Failure, FailureKind, remove, shared};
 use crate::{
     definition::{Export, Name, PlaceRef},
-    destination::{ContainerId, Observed, PlaceId, RemoteField, Sought, WantedField},
+    destination::{ContainerId, Observed, PlaceId, RemoteField, SeenFields, Sought, WantedField},
     plan::resources::{self, Begun, Inputs, Orphan, Recorded, RecordedSlot, Resources},
     state::{ExportState, Intent, Origin, View, Wanted},
 };
@@ -81,6 +81,7 @@ async fn look(context: &Context, view: Option<&View>, state: Option<ExportState>
         place.id = PlaceId(context.account.id.clone());
     }
     recorded.claimed = claimed(context, view, &observed)?;
+    recorded.seen = seen_fields(context, view, &observed)?;
     recorded.place = recorded.place.or(made_for_another(context, view, &observed)?);
     Ok(Seen { state, recorded, observed, intents })
 }
@@ -148,6 +149,7 @@ fn recorded(view: Option<&View>, state: Option<&ExportState>, intents: &[Intent]
         place: state.place.as_ref().map(|p| p.remote.clone()),
         slots: state.segments.iter().map(slot).collect(),
         fields: state.fields.clone(),
+        seen: SeenFields::new(),
         begun: begun(|wanted| if let Wanted::Container(name) = wanted { Some(name) } else { None }),
         places_begun: begun(|wanted| if let Wanted::Place(name) = wanted { Some(name) } else { None }),
         orphans: orphans(view, state)?,
@@ -195,6 +197,13 @@ fn known_by_name(context: &Context, view: Option<&View>, observed: &Observed) ->
             Err(Failure::new(FailureKind::Stalled, what).hint("name the one you mean by its id: `target: {audienceId: …}`"))
         }
     }
+}
+
+/// The place's fields as any export's run saw them last.
+fn seen_fields(context: &Context, view: Option<&View>, observed: &Observed) -> Result<SeenFields, Failure> {
+    let (Some(view), Some(place)) = (view, &observed.place) else { return Ok(SeenFields::new()) };
+    let row = view.place(&context.account.id, &place.id)?;
+    Ok(row.map_or_else(|| Ok(SeenFields::new()), |row| view.seen_fields(row))?)
 }
 
 /// Containers of the names that this export wants, where another export has them (E16).

@@ -16,11 +16,12 @@ use super::{
 };
 use crate::{
     definition::{Export, Name, Segment, Slot},
+    destination::SeenFields,
     member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, Mapping, Person, SegmentMask, Standing},
     plan::{
-        Plan,
+        self, Plan,
         diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Diffed, Differ, IdChanges, Leaver, People},
-        resources::{ContainerPlan, ContainerState},
+        resources::{ContainerPlan, ContainerState, Resources},
     },
     segment::{Input, Read},
     source::Notices,
@@ -82,7 +83,8 @@ pub struct Comparison {
 /// Reads the source and plans. `view` is the state, if there is one; `place` the target's row in it.
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, mut settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
-    let shape = Shape { kinds: settled.resources.kinds.clone(), slots: slots(export, &settled.resources.containers) };
+    let Resources { kinds, seen, containers, .. } = &settled.resources;
+    let shape = Shape { kinds: kinds.clone(), remade: remade(export, seen), slots: slots(export, containers) };
     let (mapping, Reading { desired, reads, suppression, several, notices }) =
         if export.removed { remove::nobody(context)? } else { read(context, shape.clone()).await? };
     let in_doubt = confirm::Doubt::of(&several, &desired);
@@ -146,6 +148,12 @@ fn inputs(reads: &[Read], suppression: Vec<Input>) -> Vec<Input> {
         }
     }
     inputs
+}
+
+/// How often each mapped field was made again.
+pub fn remade(export: &Export, seen: &SeenFields) -> BTreeMap<String, u32> {
+    let times = |tag: &String| (tag.clone(), plan::remade::times(seen, tag));
+    export.attributes.keys().map(times).filter(|(_, times)| *times > 0).collect()
 }
 
 /// Every segment with the bit of its container, in the order of the export.

@@ -12,7 +12,7 @@ use crate::{
     destination::{self, ContainerId, ErrorKind, Fields, PlaceId, RemoteContainer, ResourceChange, ResourceDone},
     member::Key,
     plan::{
-        PlacePlan, ResourceStep,
+        PlacePlan, ResourceStep, remade,
         resources::{Begun, ContainerPlan, ContainerState},
     },
     state::{ContainerRecord, ExportId, Origin, PlaceRow, Store, Wanted},
@@ -165,6 +165,7 @@ fn somebody_elses(done: &ResourceDone) -> Failure {
 impl Within<'_> {
     async fn fields(&self) -> Result<(), Failure> {
         let Making { context, recorder, settled, .. } = *self.making;
+        let mut seen = settled.resources.seen.clone();
         let mut shown: Fields = settled.observed.fields.iter().map(|f| (f.tag.clone(), f.kind.clone())).collect();
         let by_value = context.capabilities.fields_by_value;
         for (tag, kind) in missing_fields(context, settled) {
@@ -172,12 +173,17 @@ impl Within<'_> {
             if let ResourceDone::Field(made) = change(context, Some(&self.place), &wanted).await?
                 && !by_value
             {
+                seen = remade::look(&seen, std::slice::from_ref(&made), &|_| false);
                 shown.insert(made.tag, made.kind);
             }
         }
         // Some exist only once they have a value, and some are shown by no call.
         let (row, announced) = (self.row, settled.resources.kinds.clone());
-        recorder.record(move |store| store.record_fields(row, &shown, &announced)).await
+        let record = move |store: &mut Store| {
+            store.record_fields(row, &shown, &announced)?;
+            store.record_seen_fields(row, &seen)
+        };
+        recorder.record(record).await
     }
 
     /// In the order that was settled. A name that is only on the way to another is on record first: it is ours to take back.

@@ -3,7 +3,7 @@
 use super::{Result, StateError, Store, container::ContainerRecord};
 use crate::{
     definition::Name,
-    destination::{Fields, PlaceId},
+    destination::{Fields, PlaceId, SeenFields},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -35,6 +35,8 @@ pub struct ExportState {
     pub segments: Vec<SegmentSlot>,
     /// The place's fields as last seen or created.
     pub fields: Fields,
+    /// Which fields these are, as the place was last looked at.
+    pub seen: SeenFields,
     /// What the definition called the place when it was found or made; `None`: it named it otherwise.
     pub audience_name: Option<String>,
     /// The folder it was defined in when it last was carried out; empty: an administrators'. `None`: not known.

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     definition::Name,
-    destination::{ContainerId, Fields, PlaceId},
+    destination::{ContainerId, Fields, PlaceId, SeenFields},
 };
 use rusqlite::{OptionalExtension, Row, params};
 use std::collections::BTreeMap;
@@ -18,9 +18,10 @@ impl View {
         let Some(id) = export_id(&self.conn, name)? else { return Ok(None) };
         let place = self.place_of(id)?;
         let fields = place.as_ref().map_or(Ok(Fields::new()), |place| self.fields(place.row))?;
+        let seen = place.as_ref().map_or(Ok(SeenFields::new()), |place| self.seen_fields(place.row))?;
         let sql = "SELECT audience_name, folder FROM export WHERE id = ?1";
         let (audience_name, folder) = self.conn.query_row(sql, [id.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(Some(ExportState { id, segments: self.segments(id)?, place, fields, audience_name, folder }))
+        Ok(Some(ExportState { id, segments: self.segments(id)?, place, fields, seen, audience_name, folder }))
     }
 
     /// Every export that has a state, those without a definition included.

@@ -22,6 +22,7 @@ mod document;
 mod error;
 mod export;
 mod export_read;
+mod field_seen;
 mod guard;
 mod held;
 mod job;

@@ -1,6 +1,6 @@
 //! Dates, ids, addresses and empty values as people have them: what the platform holds in the end.
 
-use super::world::{Defined, LIST, World};
+use super::world::{Defined, LIST, World, row, rows};
 use listkeeper::{run::FailureKind, sandbox::mailchimp::PersonIs::*, state::End};
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs};
@@ -156,4 +156,26 @@ async fn an_address_with_something_invisible_in_it_is_nobodys_and_at_its_ends_it
     assert_eq!((report.counts.added, report.counts.rejected), (1, 2), "{report:?}");
     assert!(world.rejected().values().all(|code| code == "address-bad-character"), "{:?}", world.rejected());
     assert_eq!(world.held().await.into_keys().collect::<Vec<_>>(), ["cy@contoso.test"]);
+}
+
+/// A field that was deleted is made again empty: everyone's values are sent again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_field_that_was_deleted_is_filled_again_for_everyone() {
+    let world = World::new(&Defined::default(), &rows(0..5)).await;
+    world.succeed().await;
+    assert!(world.plan().await.is_empty());
+    for by_others in [false, true] {
+        let fields = world.get(&format!("/lists/{LIST}/merge-fields?count=100")).await;
+        let id = fields["merge_fields"].as_array().unwrap().iter().find(|field| field["tag"] == "VALUE").unwrap()["merge_id"].clone();
+        world.ask("DELETE", &format!("/lists/{LIST}/merge-fields/{id}"), Value::Null).await;
+        if by_others {
+            world.ask("POST", &format!("/lists/{LIST}/merge-fields"), field("VALUE", "number", json!({}))).await;
+        }
+        let plan = world.plan().await;
+        assert_eq!((plan.members.update, plan.members.unchanged), (5, 0), "{by_others}");
+        assert!(plan.notes.iter().any(|note| note.starts_with("the field VALUE was deleted at Mailchimp and ")), "{:?}", plan.notes);
+        world.succeed().await;
+        assert_eq!(world.held().await[&row(2).email].value, row(2).value, "{by_others}");
+        assert!(world.plan().await.is_empty(), "once, not for ever: {by_others}");
+    }
 }

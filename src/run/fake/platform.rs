@@ -111,11 +111,20 @@ impl Platform {
         inner.people.iter().filter(|(_, p)| ids.iter().any(|id| p.lists.contains(*id))).map(|(email, _)| email.clone()).collect()
     }
 
-    /// A field is another one from now on.
+    /// A field takes other values from now on.
     pub(crate) fn field(&self, tag: &str, kind: FieldKind) {
         let mut inner = self.lock();
-        inner.fields.retain(|field| field.tag != tag);
-        inner.fields.push(RemoteField { id: tag.to_owned(), tag: tag.to_owned(), name: tag.to_owned(), kind });
+        let known = inner.fields.iter().position(|field| field.tag == tag).map(|at| inner.fields.remove(at).id);
+        let id = known.unwrap_or_else(|| tag.to_owned());
+        inner.fields.push(RemoteField { id, tag: tag.to_owned(), name: tag.to_owned(), kind });
+    }
+
+    /// Somebody deletes a field and, where `again`, makes another one of its name.
+    pub(crate) fn delete_field(&self, tag: &str, again: bool) {
+        let mut inner = self.lock();
+        let Some(at) = inner.fields.iter().position(|field| field.tag == tag) else { panic!("no field {tag}") };
+        let gone = inner.fields.remove(at);
+        inner.fields.extend(again.then(|| RemoteField { id: format!("another {}", gone.id), ..gone }));
     }
 
     /// The next time that this is asked of the contact, this is the answer, and nothing is done.

@@ -3,6 +3,7 @@
 mod killed;
 mod lost;
 mod rejections;
+mod remade;
 mod removed;
 mod rights;
 
