@@ -14,6 +14,7 @@ mod mask;
 mod node;
 mod parse;
 mod reader;
+mod unquoted;
 
 pub use at::At;
 pub use mask::{mask_secrets, mask_urls};

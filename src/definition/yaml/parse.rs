@@ -1,9 +1,9 @@
 //! Text → nodes, by serde-saphyr, within limits.
 
-use super::{Entry, Fault, Kind, Node};
+use super::{Entry, Fault, Kind, Node, unquoted::unquoted};
 use crate::definition::{Position, document::API_PREFIX};
 use serde::{Deserialize, Deserializer, de};
-use serde_yaml::{Error, Location, MergeKeyPolicy, Options, Spanned, budget::BudgetBreach};
+use serde_yaml::{Error, Location, MergeKeyPolicy, NonFiniteFloatPolicy, Options, Spanned, budget::BudgetBreach};
 
 /// Limits of one file: deeper, larger or more repetitive than any definition, far below what costs a second.
 const DEPTH: usize = 32;
@@ -27,6 +27,8 @@ fn options(ours: bool) -> Options {
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
         strict_booleans: true,
+        // An id such as `12e4567890` is a number beyond all bounds; what is kept is its text.
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
     };
     options.with_snippet = false;
     options.reject_unsupported_tags = ours;
@@ -156,6 +158,10 @@ fn fault(error: &Error, text: &str) -> Fault {
     let error = error.without_snippet();
     let (message, hint) = words(error);
     let at = error.location().map(|location| position(location, text));
+    let scanned = matches!(error, Error::ExternalMessage { .. } | Error::UnknownAnchor { .. });
+    if let Some(fault) = at.filter(|_| scanned).and_then(|at| unquoted(text, at)) {
+        return fault;
+    }
     let mut fault = Fault::new(message, at);
     fault.hint = at.and_then(|at| tab_hint(text, at)).or(hint).map(Box::from);
     fault
