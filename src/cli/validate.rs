@@ -38,16 +38,21 @@ pub fn run(args: &Args) -> u8 {
         let _ = look::print_json(|out| writeln!(out, "{:#}", json(&catalog, sources.as_ref())));
     } else {
         diagnostics::eprint(&catalog);
-        if !catalog.has_errors() {
+        if is_valid(&catalog) {
             print!("{}", summary(&catalog));
         }
         sources.iter().flatten().for_each(online::tell);
     }
     match sources {
-        _ if catalog.has_errors() => exit::INVALID,
+        _ if !is_valid(&catalog) => exit::INVALID,
         Some(sources) if sources.iter().any(|tried| tried.columns.is_err()) => exit::FAILED,
         _ => exit::DONE,
     }
+}
+
+/// A check before a commit is stricter than a run: what a file that is not YAML was meant to be, nobody can know.
+fn is_valid(catalog: &Catalog) -> bool {
+    !catalog.has_errors() && catalog.unparsed.is_empty()
 }
 
 /// What was found, in a few lines.
@@ -62,6 +67,9 @@ fn summary(catalog: &Catalog) -> String {
         plural(catalog.sources.len(), "source"),
         plural(catalog.connections.len(), "connection"),
     );
+    for (link, target) in &catalog.links {
+        text.push_str(&format!("{}\n", diagnostics::followed(link, target)));
+    }
     for file in &catalog.foreign {
         text.push_str(&format!("Not ours, ignored: {}\n", plain(&file.display().to_string())));
     }
@@ -70,13 +78,14 @@ fn summary(catalog: &Catalog) -> String {
 
 fn json(catalog: &Catalog, sources: Option<&Vec<online::Tried>>) -> serde_json::Value {
     let mut json = serde_json::json!({
-        "valid": !catalog.has_errors(),
+        "valid": is_valid(catalog),
         "digest": catalog.digest,
         "exports": catalog.exports.keys().map(definition::Name::as_str).collect::<Vec<_>>(),
         "segments": catalog.segments.keys().map(definition::Name::as_str).collect::<Vec<_>>(),
         "sources": catalog.sources.keys().map(definition::Name::as_str).collect::<Vec<_>>(),
         "connections": catalog.connections.keys().map(definition::Name::as_str).collect::<Vec<_>>(),
         "foreign": catalog.foreign,
+        "links": catalog.links.iter().map(|(link, target)| serde_json::json!({"link": link, "target": target})).collect::<Vec<_>>(),
         "diagnostics": diagnostics::json(catalog),
     });
     if let Some(sources) = sources {

@@ -15,6 +15,10 @@ pub struct Catalog {
     pub exports: BTreeMap<Name, Arc<Export>>,
     /// Files with YAML documents of other tools, relative to the root: listed, ignored.
     pub foreign: Vec<PathBuf>,
+    /// Files that are not YAML and do not seem to be ours, relative to the root: warned of, ignored.
+    pub unparsed: Vec<PathBuf>,
+    /// Links to folders that were followed, relative to the root, and where they lead.
+    pub links: Vec<(PathBuf, PathBuf)>,
     /// In order of file, line, column.
     pub diagnostics: Vec<Diagnostic>,
     /// blake3 over every file's path and content, and over what cannot be read, hex.

@@ -7,7 +7,7 @@ use super::{
     nearest::{hint, nearest},
     piece::{Piece, pieces},
     report::Report,
-    yaml::{Kind, Node, parse},
+    yaml::{Fault, Kind, Node, parse},
 };
 use std::{path::Path, sync::Arc};
 
@@ -60,7 +60,10 @@ impl Documents {
             }
             Ok(nodes) => nodes.into_iter().for_each(|node| self.document(file, node, &pieces, kinds, report)),
             Err(fault) => {
-                tell(file, fault, report);
+                match file.seems_ours() {
+                    true => tell(file, fault, report),
+                    false => not_ours(file, &fault, report),
+                }
                 self.unreadable.push(file.clone());
             }
         }
@@ -180,9 +183,23 @@ impl Documents {
     }
 }
 
+const NOT_OURS: &str = "keep other tools' templates outside the directory, or in a folder whose name begins with a dot; as long as this \
+     file is here, `onDelete` of a deleted export is not carried out";
+
+/// Another tool's file, such as a chart's template: what it holds is its own affair.
+fn not_ours(file: &File, fault: &Fault, report: &mut Report) {
+    let line = fault.at.map_or_else(String::new, |at| format!("line {}: ", at.line));
+    let message = format!("{line}{}; nothing in the file says that it is for Listkeeper, and it is ignored", fault.message);
+    report.whole_warning(&file.path, message, NOT_OURS);
+}
+
 /// Whether a document is one of ours; errors for those that nearly are.
 fn is_ours(file: &File, node: &Node, report: &mut Report) -> bool {
     if !matches!(node.kind, Kind::Map(_) | Kind::List(_)) {
+        if !file.seems_ours() {
+            not_ours(file, &Fault::new("this is not a definition", Some(node.at)), report);
+            return false;
+        }
         report.error(file, node.at, "this is not a definition", format!("a definition begins with `apiVersion: {API_VERSION}`"));
         return false;
     }

@@ -33,6 +33,8 @@ pub struct File {
     pub dir: PathBuf,
     /// The folder that it is really in, where its path goes by a link to another one.
     pub really: Option<String>,
+    /// The revision's folder that it is in, where its path goes by a link that is swapped with every revision.
+    pub revision: Option<String>,
     /// Whether its path says whose it is. Not where a stranger says the path.
     pub believed: bool,
     /// Whether it may be quoted: it seems to hold definitions, not something else that nobody should see.
@@ -51,13 +53,18 @@ impl File {
 }
 
 impl File {
+    /// Whether a text that is not YAML may be meant for us: it has the look of it, or says our name.
+    pub fn seems_ours(&self) -> bool {
+        self.shows || self.text.to_ascii_lowercase().contains("listkeeper")
+    }
+
     /// `path` is relative to the root, `absolute` where it is.
     pub fn new(path: PathBuf, absolute: &Path, text: String) -> Self {
         let folder = folder(&path);
         let dir = absolute.parent().unwrap_or(absolute).to_path_buf();
         let masked = mask_secrets(&text).into();
         let shows = is_ours(&text);
-        Self { path, folder, dir, really: None, believed: true, shows, text, masked }
+        Self { path, folder, dir, really: None, revision: None, believed: true, shows, text, masked }
     }
 }
 
@@ -85,6 +92,8 @@ pub struct Loaded {
     pub files: Vec<Arc<File>>,
     /// Over paths and contents, and over what cannot be read.
     pub digest: String,
+    /// Links to folders that were followed, relative to the root, and where they lead.
+    pub links: Vec<(PathBuf, PathBuf)>,
 }
 
 /// Reads them all.
@@ -92,12 +101,12 @@ pub fn load(root: &Path, report: &mut Report) -> Loaded {
     let (mut files, mut digest) = (Vec::new(), Digest::default());
     let walk = walk(root, report);
     walk.unreadable.iter().for_each(|path| digest.unreadable(path, ""));
-    for Found { path, real, really } in once(root, walk.found) {
+    for Found { path, real, really, revision } in once(root, walk.found) {
         let relative = below(root, &path);
         match content(&real) {
             Ok(text) => {
                 digest.file(&relative, text.as_bytes());
-                files.push(Arc::new(File { really, ..File::new(relative, &path, text) }));
+                files.push(Arc::new(File { really, revision, ..File::new(relative, &path, text) }));
             }
             Err(problem) => {
                 digest.unreadable(&relative, if problem.may_pass { "" } else { &problem.message });
@@ -105,7 +114,7 @@ pub fn load(root: &Path, report: &mut Report) -> Loaded {
             }
         }
     }
-    Loaded { files, digest: digest.finish() }
+    Loaded { files, digest: digest.finish(), links: walk.links }
 }
 
 /// Over files by path and content; over what cannot be read by path, for the reasons of systems vary without anything having changed.

@@ -2,6 +2,7 @@
 
 use super::{
     ConnectionType, Guard, Name, ReadLimits, Schedule, Segment,
+    characters::is_invisible,
     handed::{Handed, Written},
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -40,7 +41,7 @@ impl Connection {
     /// The API key, read where it is; the error says where that is.
     pub fn api_key(&self) -> Result<SecretString, String> {
         match &self.credentials {
-            Credentials::ApiKey(key) => key.read(),
+            Credentials::ApiKey(key) => key.read_key(),
             Credentials::OAuth(_) => Err(format!("nobody has signed in: run `listkeeper connect {}`", self.name)),
         }
     }
@@ -52,6 +53,18 @@ pub enum Credentials {
     ApiKey(Secret),
     /// Somebody signs in with `listkeeper connect`; the tokens are in the state.
     OAuth(OAuthApp),
+}
+
+impl Credentials {
+    /// What is left out of them when they are read.
+    pub fn notes(&self) -> Vec<String> {
+        match self {
+            Self::ApiKey(key) => key.around_key().into_iter().collect(),
+            Self::OAuth(app) => {
+                [Some(&app.client_id), app.client_secret.as_ref()].into_iter().flatten().filter_map(Secret::around_key).collect()
+            }
+        }
+    }
 }
 
 /// An application that the user registered at the vendor.
@@ -90,7 +103,27 @@ pub enum Secret {
 impl Secret {
     /// Reads the secret. Trailing line ends are cut. The error names the place, never the value.
     pub fn read(&self) -> Result<SecretString, String> {
-        let text = match self {
+        let text = self.text()?;
+        let text = text.trim_end_matches(['\r', '\n']);
+        if text.is_empty() { Err(format!("{self} is empty")) } else { Ok(text.to_owned().into()) }
+    }
+
+    /// The same of a platform's key, without what editors and shells put around one: a byte order mark, blanks, a pair of quotes.
+    pub fn read_key(&self) -> Result<SecretString, String> {
+        let text = self.text()?;
+        let key = bare(&text);
+        if key.is_empty() { Err(format!("{self} is empty")) } else { Ok(key.to_owned().into()) }
+    }
+
+    /// What is left out of a key, if there is more than a line end.
+    pub fn around_key(&self) -> Option<String> {
+        let text = self.text().ok()?;
+        let tidy = bare(&text) == text.trim_end_matches(['\r', '\n']);
+        (!tidy).then(|| format!("the key in {self}: blanks, quotes or a byte order mark around it are left out"))
+    }
+
+    fn text(&self) -> Result<String, String> {
+        Ok(match self {
             Self::Env(name) => std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"))?,
             Self::File(path) => read_file(path)?,
             Self::Plain(text) => text.clone(),
@@ -100,10 +133,16 @@ impl Secret {
                     .ok_or_else(|| format!("systemd credential {name}: CREDENTIALS_DIRECTORY is not set (is this a systemd service?)"))?;
                 read_file(&PathBuf::from(dir).join(name))?
             }
-        };
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.is_empty() { Err(format!("{self} is empty")) } else { Ok(text.to_owned().into()) }
+        })
     }
+}
+
+/// A key as it was meant. No platform's key has blanks or quotes at its ends.
+fn bare(text: &str) -> &str {
+    let around = |c: char| c.is_whitespace() || is_invisible(c);
+    let text = text.trim_matches(around);
+    let quoted = ['"', '\''].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
+    quoted.map_or(text, |inner| inner.trim_matches(around))
 }
 
 fn read_file(path: &std::path::Path) -> Result<String, String> {
@@ -141,4 +180,34 @@ pub struct Limits {
     pub bulk_updates: bool,
     /// The connection whose budget this one spends, where the vendor's limit is the project's rather than the key's.
     pub share_with: Option<Name>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::line_end("key-us6\n", "key-us6", false)]
+    #[case::windows("key-us6\r\n", "key-us6", false)]
+    #[case::blank("key-us6 \n", "key-us6", true)]
+    #[case::mark("\u{feff}key-us6", "key-us6", true)]
+    #[case::quotes("\"key-us6\"\n", "key-us6", true)]
+    #[case::all("\u{feff}\u{a0}' key-us6\t'\r\n\n", "key-us6", true)]
+    #[case::one_quote("key'", "key'", false)]
+    fn a_key_is_read_without_what_is_around_it(#[case] text: &str, #[case] key: &str, #[case] noted: bool) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let secret = Secret::File(file.path().to_owned());
+        assert_eq!(secret.read_key().unwrap().expose_secret(), key);
+        assert_eq!(secret.around_key().is_some(), noted);
+        // A password may begin or end so.
+        assert_eq!(secret.read().unwrap().expose_secret(), text.trim_end_matches(['\r', '\n']));
+    }
+
+    #[test]
+    fn a_key_of_blanks_is_none() {
+        let failure = Secret::Plain(" \u{feff}\"\" \n".into()).read_key().unwrap_err();
+        assert_eq!(failure, "a value written out is empty");
+    }
 }

@@ -37,8 +37,11 @@ pub fn understand(snapshot: &Snapshot, last_good: &[Kept]) -> Catalog {
     catalog.good = good(&documents, &findings, &substituted);
     catalog.missing = absent.missing.iter().map(|kept| kept.id.clone()).collect();
     catalog.foreign = foreign_files(&documents).into_iter().map(PathBuf::from).collect();
+    catalog.unparsed = documents.unreadable.iter().filter(|file| !file.seems_ours()).map(|file| file.path.clone()).collect();
+    catalog.links = snapshot.links.clone();
     fill(&mut catalog, findings, &substituted);
-    if !catalog.unclear {
+    // What is deleted may be in a file that nobody can read: then nothing is done at the platform for it.
+    if !catalog.unclear && catalog.unparsed.is_empty() {
         catalog.removed = removed(&memory, &absent.missing, &mut documents, &mut report);
     }
     if documents.count == 0 && report.errors() == 0 {
@@ -91,6 +94,8 @@ pub(super) fn empty(root: PathBuf) -> Catalog {
         connections: Default::default(),
         exports: Default::default(),
         foreign: Vec::new(),
+        unparsed: Vec::new(),
+        links: Vec::new(),
         diagnostics: Vec::new(),
         digest: blake3::hash(b"").to_hex().to_string(),
         stalled: Default::default(),

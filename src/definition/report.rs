@@ -55,6 +55,7 @@ impl Report {
     fn add(&mut self, severity: Severity, file: &Path, at: Option<Position>, message: String, hint: String, text: Option<Arc<str>>) {
         self.errors += usize::from(severity == Severity::Error);
         // What is wrong is quoted, and may be a URL with a key in it.
+        let message = clipped(&message);
         let (message, hint) = (mask_urls(&message), Some(hint).filter(|hint| !hint.is_empty()).map(|hint| mask_urls(&hint)));
         self.diagnostics.push(Diagnostic { severity, file: file.into(), at, message, hint, text });
     }
@@ -91,4 +92,14 @@ impl Report {
         self.diagnostics.sort_by(|a, b| (&a.file, a.at, &a.message).cmp(&(&b.file, b.at, &b.message)));
         self.diagnostics
     }
+}
+
+/// A message that quotes at most so much: what people write as a name can be a file's whole text.
+fn clipped(message: &str) -> String {
+    const LONGEST: usize = 80;
+    let clip = |(at, part): (usize, &str)| match part.char_indices().nth(LONGEST) {
+        Some((end, _)) if at % 2 == 1 => format!("{}…", &part[..end]),
+        _ => part.to_owned(),
+    };
+    message.split('`').enumerate().map(clip).collect::<Vec<_>>().join("`")
 }

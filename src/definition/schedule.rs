@@ -96,16 +96,41 @@ pub fn check_cron(text: &str) -> Result<(), CronError> {
 
 /// An IANA zone by name.
 pub fn time_zone(name: &str) -> Result<Tz, CronError> {
-    name.parse().map_err(|_| {
-        let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-        // Someone who writes only the city means the zone that ends so.
-        let city = zones.clone().find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name)));
-        let hint = match city.or_else(|| nearest(name, zones)) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => "use a name of the IANA database, such as `Europe/Amsterdam` or `UTC`".into(),
-        };
-        error(&format!("`{name}` is not a time zone"), &hint)
-    })
+    name.parse().map_err(|_| error(&format!("`{name}` is not a time zone"), &zone_hint(name)))
+}
+
+const A_ZONE: &str = "use a name of the IANA database, such as `Europe/Amsterdam` or `UTC`";
+
+fn zone_hint(name: &str) -> String {
+    if let Some((sign, hours)) = offset(name) {
+        // The sign of these names is that of POSIX: west is positive.
+        let reversed = if sign == '+' { '-' } else { '+' };
+        return format!(
+            "an offset has no daylight saving time: write the zone of a place, such as `Europe/Amsterdam`. The fixed offset is \
+             `Etc/GMT{reversed}{hours}`: in these names the sign is reversed"
+        );
+    }
+    // Their signs say the opposite of what people mean by them.
+    let zones = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|zone| offset(zone).is_none());
+    // Someone who writes only the city means the zone that ends so.
+    let city = zones.clone().find(|zone| zone.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(name)));
+    let abbreviation = name.len() <= 5 && name.bytes().all(|byte| byte.is_ascii_alphabetic());
+    match city.or_else(|| nearest(name, zones).filter(|_| !abbreviation)) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if abbreviation => format!("abbreviations are not zones; {A_ZONE}"),
+        None => A_ZONE.into(),
+    }
+}
+
+/// `GMT+1`, `UTC-05:00`, `+2`, `Etc/GMT+1`: the sign, and the whole hours.
+fn offset(name: &str) -> Option<(char, u32)> {
+    let name = name.trim().to_ascii_uppercase();
+    let name = name.strip_prefix("ETC/").unwrap_or(&name);
+    let rest = name.strip_prefix("GMT").or_else(|| name.strip_prefix("UTC")).unwrap_or(name).trim_start();
+    let sign = rest.chars().next().filter(|sign| matches!(sign, '+' | '-'))?;
+    let digits = &rest[1..];
+    let hours = digits.split_once(':').map_or_else(|| digits.get(..2).filter(|_| digits.len() == 4).unwrap_or(digits), |(hours, _)| hours);
+    hours.parse().ok().map(|hours| (sign, hours))
 }
 
 fn compile(text: &str) -> Result<Cron, CronError> {

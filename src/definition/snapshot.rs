@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub digest: String,
     /// Why the directory itself cannot be read.
     pub unreadable: Option<String>,
+    /// Links to folders that were followed, relative to the root, and where they lead.
+    pub(super) links: Vec<(PathBuf, PathBuf)>,
     pub(super) files: Vec<Arc<File>>,
     pub(super) problems: Vec<Diagnostic>,
 }
@@ -27,7 +29,7 @@ impl Snapshot {
     /// Of a directory that cannot be used as it is.
     pub fn lost(root: &Path, why: &str) -> Self {
         let digest = blake3::hash(b"").to_hex().to_string();
-        Self { root: root.to_owned(), digest, unreadable: Some(why.to_owned()), files: Vec::new(), problems: Vec::new() }
+        Self { root: root.to_owned(), digest, unreadable: Some(why.to_owned()), links: Vec::new(), files: Vec::new(), problems: Vec::new() }
     }
 
     /// Reads a directory. Never fails: what cannot be read is a problem of it.
@@ -38,7 +40,7 @@ impl Snapshot {
             return Self::of_nothing(root, report);
         }
         let loaded = files::load(&root, &mut report);
-        Self { root, digest: loaded.digest, unreadable: None, files: loaded.files, problems: report.finish() }
+        Self { root, digest: loaded.digest, unreadable: None, links: loaded.links, files: loaded.files, problems: report.finish() }
     }
 
     fn of_nothing(root: PathBuf, mut report: Report) -> Self {
@@ -47,7 +49,7 @@ impl Snapshot {
         report.whole(&root, why.clone(), "give the directory that holds the definitions");
         let mut digest = Digest::default();
         digest.unreadable(Path::new(""), "");
-        Self { root, digest: digest.finish(), unreadable: Some(why), files: Vec::new(), problems: report.finish() }
+        Self { root, digest: digest.finish(), unreadable: Some(why), links: Vec::new(), files: Vec::new(), problems: report.finish() }
     }
 
     /// Each file's path, relative to the root, and its text.

@@ -29,8 +29,8 @@ impl App {
         let read = || {
             let vendor = Vendor::named(connection.kind.as_str())
                 .ok_or_else(|| failed(format!("there is no signing in at {}", connection.kind.as_str())))?;
-            let client_id = app.client_id.read().map_err(|why| failed(format!("no client id: {why}")))?;
-            let secret = app.client_secret.as_ref().map(|secret| secret.read()).transpose();
+            let client_id = app.client_id.read_key().map_err(|why| failed(format!("no client id: {why}")))?;
+            let secret = app.client_secret.as_ref().map(|secret| secret.read_key()).transpose();
             let secret = secret.map_err(|why| failed(format!("no client secret: {why}")))?;
             Self::new(vendor, app.endpoint.clone(), client_id.expose_secret().to_owned(), secret).map_err(failed)
         };

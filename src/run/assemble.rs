@@ -329,6 +329,7 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     if parts.settled.moved {
         notes.push("the target changed: what was written to the earlier one stays there and is no longer looked after".to_owned());
     }
+    notes.extend(context.export.connection.credentials.notes());
     notes.extend(plan::cost::above_documented(capabilities, &context.export.connection.limits, context.connections));
     if let (Some(view), Some(state)) = (parts.view, &parts.settled.state) {
         let kept = view.orphans(state.id)?.into_iter().filter(|o| !deleted(parts, &o.remote) && !is_used_again(parts, &o.remote));

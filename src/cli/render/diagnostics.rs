@@ -19,16 +19,26 @@ pub struct Style {
     pub width: usize,
 }
 
+/// Columns of a report, at most; where there is no terminal, just these.
+const WIDTH: usize = 100;
+const NARROWEST: usize = 40;
+/// What stands before a line of a snippet: its number and the frame.
+const MARGIN: usize = 10;
+
 impl Style {
     /// For stderr: colour only on a terminal, and not if `NO_COLOR` is set.
     pub fn stderr() -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self { color: std::io::stderr().is_terminal() && !no_color, width: 100 }
+        let columns = rustix::termios::tcgetwinsize(std::io::stderr()).map(|size| usize::from(size.ws_col));
+        let width = columns.ok().filter(|columns| *columns > 0).map_or(WIDTH, |columns| columns.clamp(NARROWEST, WIDTH));
+        Self { color: std::io::stderr().is_terminal() && !no_color, width }
     }
 }
 
 /// Writes the report to stderr, if there is anything to say.
 pub fn eprint(catalog: &Catalog) {
+    let links = catalog.links.iter().map(|(link, target)| followed(link, target) + "\n").collect::<String>();
+    let _ = std::io::stderr().write_all(links.as_bytes());
     if !catalog.diagnostics.is_empty() {
         // Nobody can be told that stderr is gone.
         let _ = std::io::stderr().write_all(harmless(&text(catalog, Style::stderr()), harmless::Shown::Text).as_bytes());
@@ -42,7 +52,7 @@ pub fn text(catalog: &Catalog, style: Style) -> String {
     let mut text = String::new();
     for diagnostic in &catalog.diagnostics {
         // Writing to a string does not fail.
-        let _ = handler.render_report(&mut text, &Shown(diagnostic, Excerpt::of(diagnostic)));
+        let _ = handler.render_report(&mut text, &Shown(diagnostic, Excerpt::of(diagnostic, style.width.saturating_sub(MARGIN))));
         text.push('\n');
     }
     let _ = writeln!(text, "{}", counts(catalog));
@@ -57,6 +67,11 @@ fn counts(catalog: &Catalog) -> String {
     let parts = [(errors, "error"), (warnings, "warning")].into_iter().filter(|(count, _)| *count > 0);
     let parts: Vec<_> = parts.map(|(count, word)| plural(count, word)).collect();
     format!("{} in {}", parts.join(" and "), plural(files.len(), "file"))
+}
+
+/// Says that a folder was read by a link to it.
+pub fn followed(link: &std::path::Path, target: &std::path::Path) -> String {
+    plain(&format!("Link followed: {} leads to {}", link.display(), target.display())).into()
 }
 
 /// "1 file", "2 files".
@@ -119,8 +134,8 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let at = self.0.at.filter(|_| self.1.is_some())?;
-        Some(Box::new(std::iter::once(LabeledSpan::new(None, at.offset, at.len))))
+        let (offset, len) = self.1.as_ref()?.label();
+        Some(Box::new(std::iter::once(LabeledSpan::new(None, offset, len))))
     }
 }
 

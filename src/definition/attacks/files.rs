@@ -139,7 +139,7 @@ fn attack_a_link_in_an_administrators_folder_gives_rights() {
 fn attack_what_is_no_definition_is_quoted(#[case] text: &str) {
     let catalog = read(&with(&[("marketing/x.yaml", text)]), &[]);
     let shown = format!("{:?}", catalog.diagnostics);
-    assert!(catalog.has_errors() && !shown.contains("s3cret-line"), "{shown}");
+    assert!(!catalog.diagnostics.is_empty() && !shown.contains("s3cret-line"), "{shown}");
     assert!(catalog.diagnostics.iter().all(|d| d.text.is_none()));
 }
 

@@ -14,6 +14,8 @@ pub struct Found {
     pub real: PathBuf,
     /// The folder that it is really in, relative to the root, where another folder's link led to it.
     pub really: Option<String>,
+    /// The revision's folder, where it was come by a link that is swapped with every revision.
+    pub revision: Option<String>,
 }
 
 /// Whether a link leads out of a directory, given without links. One that leads nowhere does not.
@@ -34,8 +36,10 @@ pub fn once(root: &Path, found: Vec<PathBuf>) -> Vec<Found> {
         }
     }
     let found = |(real, path): (PathBuf, PathBuf)| {
-        let really = (Way::of(root, &home, &path, &real) == Way::Link).then(|| super::folder(&super::below(&home, &real)));
-        Found { path, real, really }
+        let way = Way::of(root, &home, &path, &real);
+        let really = (way == Way::Link).then(|| super::folder(&super::below(&home, &real)));
+        let revision = (way == Way::Revision).then(|| super::folder(&super::below(&home, &real)));
+        Found { path, real, really, revision }
     };
     let mut files: Vec<_> = by_file.into_iter().map(found).collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));

@@ -1,4 +1,4 @@
-use crate::definition::read;
+use crate::definition::{DefinitionId, Kept, Severity, Snapshot, read, understand};
 use rstest::rstest;
 use std::{fs, path::Path};
 
@@ -44,7 +44,9 @@ fn utf16() -> Vec<u8> {
 fn a_bad_file_is_one_clear_error(#[case] content: Vec<u8>, #[case] expected: &str) {
     let dir = tempfile::tempdir().unwrap();
     fs::write(dir.path().join("bad.yaml"), content).unwrap();
-    assert_eq!(messages(dir.path()), [format!("bad.yaml: {expected}")]);
+    let messages = messages(dir.path());
+    let told = messages.iter().filter_map(|message| message.strip_prefix("bad.yaml: ")).collect::<Vec<_>>();
+    assert!(matches!(told.as_slice(), [told] if told.contains(expected)), "{messages:?}");
 }
 
 #[rstest]
@@ -55,10 +57,72 @@ fn a_bad_file_is_one_clear_error(#[case] content: Vec<u8>, #[case] expected: &st
 #[case::cut("a: b\nc")]
 fn what_is_not_yaml_is_told_with_its_place(#[case] content: &str) {
     let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("bad.yml"), content).unwrap();
+    fs::write(dir.path().join("bad.yml"), format!("apiVersion: listkeeper/v1\n{content}")).unwrap();
     let diagnostics = read(dir.path()).diagnostics;
     assert_eq!(diagnostics.len(), 1, "{diagnostics:?}");
     assert!(diagnostics[0].message.starts_with("this is not YAML") && diagnostics[0].at.is_some(), "{diagnostics:?}");
+}
+
+const SEGMENTS: &str = "apiVersion: listkeeper/v1\nkind: Segment\nname: a\ndisplayName: A\nunion: [a]\n";
+const CHART: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n";
+
+/// A chart's template beside the definitions: warned of, and nothing else is.
+#[test]
+fn what_is_not_yaml_and_not_ours_stops_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("chart")).unwrap();
+    fs::write(dir.path().join("chart/cm.yaml"), CHART).unwrap();
+    let catalog = read(dir.path());
+    assert!(catalog.diagnostics.iter().any(|d| d.severity == Severity::Warning && d.hint.is_some()), "{:?}", catalog.diagnostics);
+    assert_eq!(
+        messages(dir.path())[1],
+        "chart/cm.yaml: line 4: this is not YAML that can be read here; nothing in the file says that it is for Listkeeper, and it is ignored"
+    );
+    assert_eq!(catalog.unparsed, [Path::new("chart/cm.yaml")]);
+    fs::write(dir.path().join("chart/cm.yaml"), CHART.to_owned() + "# by Listkeeper\n").unwrap();
+    assert!(read(dir.path()).has_errors(), "it may be ours");
+}
+
+/// The same file, where it held a definition before: that goes on, and somebody has to look.
+#[test]
+fn what_is_not_yaml_and_was_ours_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let kept = |name: &str| Kept {
+        id: DefinitionId { kind: "Segment".into(), name: name.into() },
+        file: "cm.yaml".into(),
+        text: SEGMENTS.into(),
+        digest: String::new(),
+    };
+    fs::write(dir.path().join("cm.yaml"), CHART).unwrap();
+    let catalog = understand(&Snapshot::take(dir.path()), &[kept("a")]);
+    let errors = catalog.diagnostics.iter().filter(|d| d.severity == Severity::Error).map(|d| d.message.as_str()).collect::<Vec<_>>();
+    assert!(catalog.unclear && errors[0].starts_with("this is not YAML; it defined segment a"), "{errors:?}");
+    fs::rename(dir.path().join("cm.yaml"), dir.path().join("other.yaml")).unwrap();
+    let catalog = understand(&Snapshot::take(dir.path()), &[kept("ConfigMap")]);
+    assert_eq!(catalog.missing.len(), 1, "what is nobody's keeps nothing that was deleted");
+}
+
+/// git-sync's `--root` holds the revisions and the link, which is what to give.
+#[cfg(unix)]
+#[test]
+fn the_root_of_git_sync_is_told_from_the_directory() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("rev-4f2c1a9")).unwrap();
+    fs::write(
+        dir.path().join("rev-4f2c1a9/a.yaml"),
+        "apiVersion: listkeeper/v1\nkind: Source\nname: crm\ntype: files\ntables: {p: p.csv}\n",
+    )
+    .unwrap();
+    std::os::unix::fs::symlink("rev-4f2c1a9", dir.path().join("current")).unwrap();
+    let catalog = read(dir.path());
+    assert_eq!(catalog.links, [("current".into(), "rev-4f2c1a9".into())]);
+    let hints = catalog.diagnostics.iter().filter_map(|d| d.hint.as_deref()).collect::<Vec<_>>();
+    assert_eq!(
+        hints,
+        ["`current` is a link to the folder `rev-4f2c1a9`, as git-sync makes it: give that link as the directory, `…/current`"]
+    );
+    let current = read(&dir.path().join("current"));
+    assert!(!current.has_errors(), "{:?}", current.diagnostics);
 }
 
 #[test]

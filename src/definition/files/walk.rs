@@ -14,6 +14,8 @@ pub struct Walk {
     pub found: Vec<PathBuf>,
     /// Relative to the root.
     pub unreadable: Vec<PathBuf>,
+    /// Links to folders that were followed, relative to the root, and where they lead.
+    pub links: Vec<(PathBuf, PathBuf)>,
 }
 
 /// Follows links that end below the root, stops at cycles, skips dot-files and dot-folders.
@@ -34,10 +36,13 @@ pub fn walk(root: &Path, report: &mut Report) -> Walk {
         if count >= ENTRIES || met.found.len() > FILES {
             let message = format!("more than {FILES} YAML files, or {ENTRIES} files of any kind");
             report.whole(Path::new(""), message, "is this the right directory? Keep definitions in a folder of their own");
-            return Walk { found: Vec::new(), unreadable: vec![PathBuf::new()] };
+            return Walk { unreadable: vec![PathBuf::new()], ..Walk::default() };
         }
         match entry {
-            Ok(entry) => met.entry(root, entry, report),
+            Ok(entry) => {
+                met.link(root, &home, &entry);
+                met.entry(root, entry, report);
+            }
             Err(error) if error.loop_ancestor().is_some() => {}
             Err(error) => met.unreadable(root, &error, report),
         }
@@ -47,6 +52,16 @@ pub fn walk(root: &Path, report: &mut Report) -> Walk {
 }
 
 impl Walk {
+    fn link(&mut self, root: &Path, home: &Path, entry: &DirEntry) {
+        if entry.depth() > 0
+            && entry.path_is_symlink()
+            && entry.file_type().is_dir()
+            && let Ok(target) = std::fs::canonicalize(entry.path())
+        {
+            self.links.push((below(root, entry.path()), below(home, &target)));
+        }
+    }
+
     fn entry(&mut self, root: &Path, entry: DirEntry, report: &mut Report) {
         let is_dir = entry.file_type().is_dir();
         if is_dir && entry.depth() == DEPTH {

@@ -2,7 +2,7 @@
 
 use super::{LastGood, words};
 use crate::definition::{
-    DefinitionId, Kept, Snapshot,
+    DefinitionId, Kept, Severity, Snapshot,
     document::ExportDoc,
     documents::{Document, Documents, Written},
     files::{File, folder},
@@ -41,6 +41,7 @@ impl<'a> Absent<'a> {
     /// Says what goes on although its file does not hold it any more, and what still needs what was deleted.
     pub fn tell(&self, documents: &Documents, report: &mut Report) {
         self.foreign(documents, report);
+        self.unparsed(documents, report);
         self.unreadable(report);
         self.connections(documents, report);
     }
@@ -57,8 +58,18 @@ impl<'a> Absent<'a> {
         }
     }
 
+    /// What looks like another tool's file and held ours is ours.
+    fn unparsed(&self, documents: &Documents, report: &mut Report) {
+        for file in documents.unreadable.iter().filter(|file| !file.seems_ours()) {
+            let held = self.lost.iter().any(|kept| Path::new(&kept.file) == file.path);
+            if held {
+                report.whole(&file.path, "this is not YAML", "mend it, or delete it if what it defined is to go");
+            }
+        }
+    }
+
     fn unreadable(&self, report: &mut Report) {
-        for problem in report.whole_mut() {
+        for problem in report.whole_mut().filter(|problem| problem.severity == Severity::Error) {
             let held: Vec<_> = self.lost.iter().filter(|kept| Path::new(&kept.file).starts_with(&problem.file)).collect();
             if !held.is_empty() {
                 problem.message += &format!("; it defined {}, and the last good text goes on", list(held.iter().map(|k| words(&k.id))));
@@ -100,7 +111,7 @@ pub struct Murk<'a> {
     unreadable: Vec<&'a Path>,
     /// Files in which a document is not understood well enough to know what it defines.
     texts: Vec<&'a Arc<File>>,
-    /// Files with documents of other tools.
+    /// Files with documents of other tools, or that seem to be theirs.
     foreign: Vec<&'a PathBuf>,
 }
 
@@ -114,11 +125,13 @@ impl<'a> Murk<'a> {
             None => true,
         };
         let nameless = documents.all().filter(|document| is_murky(*document)).map(|document| document.file());
+        let ours = documents.unreadable.iter().filter(|file| file.seems_ours());
+        let others = documents.unreadable.iter().filter(|file| !file.seems_ours()).map(|file| &file.path);
         Self {
             everywhere: snapshot.unreadable.is_some(),
             unreadable: snapshot.problems.iter().map(|problem| problem.file.as_path()).chain(bare).collect(),
-            texts: documents.unreadable.iter().chain(&documents.odd).chain(nameless).collect(),
-            foreign: documents.foreign.iter().map(|(file, _)| &file.path).collect(),
+            texts: ours.chain(&documents.odd).chain(nameless).collect(),
+            foreign: documents.foreign.iter().map(|(file, _)| &file.path).chain(others).collect(),
         }
     }
 

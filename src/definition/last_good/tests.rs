@@ -314,6 +314,8 @@ fn a_deleted_export_says_what_is_to_be_done() {
     assert_eq!(catalog.missing, [id("Export", "sale"), id("Segment", "lapsed")]);
     // Nothing is taken for deleted as long as anything is unclear.
     let unclear = files.clone().with("z.yaml", "{").read(&kept());
+    assert!(unclear.removed.is_empty() && !unclear.unclear && unclear.missing.len() == 2);
+    let unclear = files.clone().with("z.yaml", "kind: Export\n{").read(&kept());
     assert!(unclear.removed.is_empty() && unclear.unclear);
     // A new name is no deletion.
     let renamed = export("offers", "lapsed", "renamedFrom: sale\n");

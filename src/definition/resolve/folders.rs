@@ -112,8 +112,16 @@ pub fn settings_in_root(settings: &[Written<SettingsDoc>], report: &mut Report) 
 pub fn only_administrators(what: &str, admin: &Admin, scope: &mut Scope<'_>) {
     if !admin.owns(scope.file) {
         let message = format!("a {what} is taken from administrators' folders only, and `{}` is none", scope.file.folder);
-        scope.error(scope.head, message, "move it to a file in the root directory, or list the folder in `adminFolders` of the settings");
+        let move_it = || "move it to a file in the root directory, or list the folder in `adminFolders` of the settings".to_owned();
+        scope.error(scope.head, message, by_revision(scope.file).unwrap_or_else(move_it));
     }
+}
+
+/// git-sync's root is not the directory of definitions: the link in it is.
+fn by_revision(file: &File) -> Option<String> {
+    let (revision, link) = (file.revision.as_ref()?, file.folder.split('/').next()?);
+    let target = revision.split('/').next()?;
+    Some(format!("`{link}` is a link to the folder `{target}`, as git-sync makes it: give that link as the directory, `…/{link}`"))
 }
 
 /// Whether a file may use what `usableBy` guards; says so if not.

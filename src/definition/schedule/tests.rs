@@ -147,3 +147,18 @@ proptest! {
         let _ = time_zone(&text);
     }
 }
+
+#[rstest]
+#[case("GMT+1", "The fixed offset is `Etc/GMT-1`")]
+#[case("UTC-05:00", "The fixed offset is `Etc/GMT+5`")]
+#[case("+0530", "write the zone of a place")]
+#[case("Etc/GMT+15", "write the zone of a place")]
+#[case("PST", "abbreviations are not zones")]
+#[case("CEST", "abbreviations are not zones")]
+#[case("amsterdam", "did you mean `Europe/Amsterdam`?")]
+#[case("Europe/Amstredam", "did you mean `Europe/Amsterdam`?")]
+#[case("nowhere at all", "use a name of the IANA database")]
+fn what_is_no_zone_is_told_what_to_write(#[case] name: &str, #[case] hint: &str) {
+    let error = time_zone(name).unwrap_err();
+    assert!(error.hint.contains(hint), "{error:?}");
+}

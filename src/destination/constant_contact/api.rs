@@ -198,8 +198,8 @@ fn credential(connection: &Connection, sign_ins: &SignIns) -> Result<Credential,
 /// The app whose limits are spent, without its name.
 fn app(connection: &Connection) -> Result<String, Error> {
     let id = match &connection.credentials {
-        Credentials::OAuth(app) => app.client_id.read(),
-        Credentials::ApiKey(key) => key.read(),
+        Credentials::OAuth(app) => app.client_id.read_key(),
+        Credentials::ApiKey(key) => key.read_key(),
     };
     let id = id.map_err(|why| Error::stall(format!("connection {}: {why}", connection.name)))?;
     Ok(blake3::hash(id.expose_secret().as_bytes()).to_hex()[..12].to_owned())

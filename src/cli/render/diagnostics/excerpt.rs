@@ -16,16 +16,48 @@ pub struct Excerpt {
     /// Where in the file it begins.
     base: usize,
     at: Position,
+    /// Offset and length of the place, as if the file had no more than what is kept.
+    label: (usize, usize),
 }
 
 impl Excerpt {
-    /// `None` where there is nothing to show.
-    pub fn of(diagnostic: &Diagnostic) -> Option<Self> {
+    /// `None` where there is nothing to show. Of a long line only what is about the place is kept: `width` characters, or so.
+    pub fn of(diagnostic: &Diagnostic, width: usize) -> Option<Self> {
         let (text, at) = (diagnostic.text.as_ref()?, diagnostic.at?);
         let (head, tail) = text.split_at_checked(at.offset)?;
         let (base, end) = (before(head, AROUND), at.offset + after(tail, AROUND));
-        Some(Self { name: plain(&diagnostic.file.display().to_string()), text: harmless(&text[base..end]), base, at })
+        let (above, line) = text[base..at.offset].rsplit_once('\n').map_or(("", &text[base..at.offset]), |(above, line)| (above, line));
+        let (rest, below) = text[at.offset..end].split_once('\n').map_or((&text[at.offset..end], ""), |(rest, below)| (rest, below));
+        let (line, rest) = (last(line, width / 2), first(rest, width - (width / 2).min(line.chars().count())));
+        let mut kept = String::new();
+        if !above.is_empty() || base < at.offset && text[base..at.offset].contains('\n') {
+            above.split('\n').for_each(|line| kept += &(first(line, width) + "\n"));
+        }
+        kept += &line;
+        let offset = base + kept.len();
+        kept += &rest;
+        if text[at.offset..end].contains('\n') {
+            below.split('\n').for_each(|line| kept += &("\n".to_owned() + &first(line, width)));
+        }
+        let len = at.len.min(rest.len());
+        Some(Self { name: plain(&diagnostic.file.display().to_string()), text: harmless(&kept), base, at, label: (offset, len) })
     }
+
+    /// Where the place is in what is kept.
+    pub fn label(&self) -> (usize, usize) {
+        self.label
+    }
+}
+
+/// The first characters of a line, and whether there are more.
+fn first(line: &str, width: usize) -> String {
+    line.char_indices().nth(width).map_or_else(|| line.to_owned(), |(end, _)| format!("{}…", &line[..end]))
+}
+
+/// The last characters of a line, and whether there are more.
+fn last(line: &str, width: usize) -> String {
+    let start = line.char_indices().rev().nth(width).map(|(at, c)| at + c.len_utf8());
+    start.map_or_else(|| line.to_owned(), |start| format!("…{}", &line[start..]))
 }
 
 /// Where the line begins that is so many before the last.

@@ -113,9 +113,30 @@ fn attack_words_before_a_place_move_no_label() {
     let at = crate::definition::Position { line: 2, column: 10, offset: text.find("bad").unwrap(), len: 3 };
     let (file, message) = ("a.yaml".into(), String::new());
     let diagnostic = Diagnostic { severity: Severity::Error, file, at: Some(at), message, hint: None, text: Some(text.into()) };
-    let excerpt = Excerpt::of(&diagnostic).unwrap();
+    let excerpt = Excerpt::of(&diagnostic, 90).unwrap();
     let shown = excerpt.read_span(&(at.offset, at.len).into(), 1, 1).unwrap();
     let data = std::str::from_utf8(shown.data()).unwrap();
     assert_eq!(data, "one\ntwo \u{fffd}???????\tbad: 1\nthree");
     assert_eq!(data.find("bad"), Some(at.offset - shown.span().offset()));
+}
+
+/// A line is clipped about the place, at both ends, and so are the lines beside it and what the message quotes.
+#[test]
+fn a_long_line_is_clipped() {
+    let x = |count: usize| "x".repeat(count);
+    let text = format!(
+        "apiVersion: listkeeper/v1\nkind: Source\nname: crm # {}\n{{ignored: {}, tpye: {}, a: {}}}\n",
+        x(1000),
+        x(1000),
+        x(1000),
+        x(1000)
+    );
+    let report = report(&text.replace("{ignored", "settings: {ignored"));
+    assert!(report.lines().all(|line| line.chars().count() <= 100), "{report}");
+    let name = report_of_name(&x(100_000));
+    assert!(name.len() < 1000 && name.contains("…"), "{name}");
+}
+
+fn report_of_name(name: &str) -> String {
+    report(&format!("apiVersion: listkeeper/v1\nkind: {name}\nname: crm\n"))
 }
