@@ -53,7 +53,12 @@ pub fn print_data(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Resul
 
 fn print_to(to: impl Write, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), u8> {
     let mut out = io::BufWriter::new(to);
-    write(&mut out).and_then(|()| out.flush()).map_err(|error| session::fail(&format!("stdout: {error}"), None))
+    write(&mut out).and_then(|()| out.flush()).map_err(|error| stdout_failed(&error))
+}
+
+/// Says that what was to be shown is not whole; gives the exit code.
+pub fn stdout_failed(error: &io::Error) -> u8 {
+    session::fail(&format!("stdout cannot be written: {error}"), Some("what was written is incomplete: make room, or write it elsewhere"))
 }
 
 /// An export's name as given, or what is wrong with it.

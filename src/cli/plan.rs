@@ -1,7 +1,7 @@
 //! `listkeeper plan`.
 
 use super::{
-    Globals, exit, remote,
+    Globals, exit, look, remote,
     render::{self, Shown},
     session::{self, Access, Session, Target},
 };
@@ -90,13 +90,17 @@ async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
             } else {
                 show(args, &prepared, view.as_ref())?;
             }
-            Ok::<Plan, Failure>(prepared.plan)
+            Ok::<Plan, Ended>(prepared.plan)
         };
         match planned.await {
             Ok(plan) => plans.push(plan),
-            Err(failure) => {
+            Err(Ended::Failed(failure)) => {
                 failed = true;
                 render::failure(export.name.as_str(), &failure);
+            }
+            Err(Ended::Unwritten(error)) => {
+                session.close().await;
+                return Err(look::stdout_failed(&error));
             }
         }
     }
@@ -120,7 +124,27 @@ fn code(args: &Args, failed: bool, changes: bool) -> u8 {
     }
 }
 
-fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Failure> {
+/// Why an export's plan is not shown.
+enum Ended {
+    /// There is none.
+    Failed(Failure),
+    /// stdout does not take it.
+    Unwritten(io::Error),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Unwritten(error)
+    }
+}
+
+fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Ended> {
     let mut out = io::BufWriter::new(render::out(Shown::Text));
     if args.markdown {
         writeln!(out, "{}", plan::markdown(&prepared.plan))?;
@@ -128,13 +152,13 @@ fn show(args: &Args, prepared: &Prepared, view: Option<&View>) -> Result<(), Fai
         writeln!(out, "{}", render::painted(&plan::text(&prepared.plan)))?;
     }
     if args.members {
-        run::lines(prepared, view, |line| writeln!(out, "{}", render::painted(&plan::text_member(&line))))?;
+        run::lines(prepared, view, |line| Ok::<(), Ended>(writeln!(out, "{}", render::painted(&plan::text_member(&line)))?))?;
     }
     Ok(out.flush()?)
 }
 
 /// One export of the JSON document; `--members` adds every member, streamed.
-fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool) -> Result<(), Failure> {
+fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool) -> Result<(), Ended> {
     let mut out = io::BufWriter::new(render::out(Shown::Json));
     let plan = plan::json(&prepared.plan, args.members).map_err(io::Error::from)?;
     write!(out, "{}{}", if first { "" } else { ",\n" }, plan.trim_end().trim_end_matches('}'))?;
@@ -142,9 +166,9 @@ fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool)
         write!(out, ",\n  \"memberChanges\": [")?;
         let mut comma = "";
         run::lines(prepared, view, |line| {
-            write!(out, "{comma}\n    {}", serde_json::to_string(&line)?)?;
+            write!(out, "{comma}\n    {}", serde_json::to_string(&line).map_err(io::Error::from)?)?;
             comma = ",";
-            Ok(())
+            Ok::<(), Ended>(())
         })?;
         write!(out, "\n  ]")?;
     }
@@ -153,7 +177,7 @@ fn show_json(args: &Args, prepared: &Prepared, view: Option<&View>, first: bool)
 }
 
 fn print(text: &str) -> Result<(), u8> {
-    render::out(Shown::Json).write_all(text.as_bytes()).map_err(|e| session::fail(&format!("stdout: {e}"), None))
+    render::out(Shown::Json).write_all(text.as_bytes()).map_err(|error| look::stdout_failed(&error))
 }
 
 /// A plan as reviewed: what `apply FILE` is bound to.

@@ -35,11 +35,15 @@ pub fn run(args: &Args) -> u8 {
     let catalog = definition::read(&args.dir);
     let sources = (args.online && !catalog.has_errors()).then(|| online::check(&catalog));
     if args.json {
-        let _ = look::print_json(|out| writeln!(out, "{:#}", json(&catalog, sources.as_ref())));
+        if let Err(code) = look::print_json(|out| writeln!(out, "{:#}", json(&catalog, sources.as_ref()))) {
+            return code;
+        }
     } else {
         diagnostics::eprint(&catalog);
-        if is_valid(&catalog) {
-            print!("{}", summary(&catalog));
+        if is_valid(&catalog)
+            && let Err(code) = look::print(|out| write!(out, "{}", summary(&catalog)))
+        {
+            return code;
         }
         sources.iter().flatten().for_each(online::tell);
     }
@@ -67,9 +71,6 @@ fn summary(catalog: &Catalog) -> String {
         plural(catalog.sources.len(), "source"),
         plural(catalog.connections.len(), "connection"),
     );
-    for (link, target) in &catalog.links {
-        text.push_str(&format!("{}\n", diagnostics::followed(link, target)));
-    }
     for file in &catalog.foreign {
         text.push_str(&format!("Not ours, ignored: {}\n", plain(&file.display().to_string())));
     }

@@ -38,6 +38,7 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
     let lists = steps::lists(&prepared.settled.resources.containers);
     let stopped = Box::pin(carry_out(&mut phase, &prepared.plan, &lists)).await.err().map(|f| f.or_canceled(&context.cancel));
+    let stopped = stopped.map(|failure| phase.noted.told().into_iter().fold(failure, Failure::hint));
     let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
     let lists = ready.containers.iter().map(|(bit, id)| (*bit, ready.row, id.clone())).collect();
     let complete = stopped.is_none() && counts.pending == 0 && counts.removed >= prepared.plan.counts.removed;
@@ -81,7 +82,9 @@ async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Re
         if part.operation == Operation::Archive {
             before_archiving::prepare(phase).await?;
         }
-        phase.context.watch.phase(&step.name(plan.words), step.rows);
+        let name = step.name(plan.words);
+        phase.context.watch.phase(&name, step.rows);
+        phase.noted.answered.push((name, 0, step.rows));
         phase.run(&part).await?;
         // Contacts that exist after all are updated instead of created: other steps than were planned.
         if part.operation == Operation::Create && !phase.noted.exists.is_empty() {

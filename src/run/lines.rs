@@ -9,7 +9,11 @@ use crate::{
 use std::collections::BTreeMap;
 
 /// Gives every member with whom something would be done, those who come or change first merged with those who go.
-pub fn lines(prepared: &Prepared, view: Option<&View>, mut each: impl FnMut(MemberLine) -> std::io::Result<()>) -> Result<(), Failure> {
+pub fn lines<E: From<Failure>>(
+    prepared: &Prepared,
+    view: Option<&View>,
+    mut each: impl FnMut(MemberLine) -> Result<(), E>,
+) -> Result<(), E> {
     let names: BTreeMap<u8, &str> = prepared.settled.resources.containers.iter().map(|c| (c.bit, c.name.as_str())).collect();
     let named = |mask: SegmentMask| mask.bits().filter_map(|bit| names.get(&bit).map(|n| (*n).to_owned())).collect::<Vec<_>>();
     let work = &prepared.work;
@@ -19,7 +23,7 @@ pub fn lines(prepared: &Prepared, view: Option<&View>, mut each: impl FnMut(Memb
             gone(prepared, view, leaver, &named, &mut each)?;
         }
         let leaves = leavers.next_if(|l| l.key == entry.key()).map_or(SegmentMask::NONE, |l| l.segments);
-        let address = work.desired.spool.read(entry.offset())?.email.as_str().to_owned();
+        let address = work.desired.spool.read(entry.offset()).map_err(Failure::from)?.email.as_str().to_owned();
         let joins = named(work.desired.sets.mask(entry.set()));
         let action = action(entry.flags(), prepared.plan.members.known > 0);
         each(MemberLine { address, action, joins, leaves: named(leaves) })?;
@@ -48,19 +52,19 @@ fn action(flags: ChangeFlags, any_known: bool) -> MemberAction {
     }
 }
 
-fn gone(
+fn gone<E: From<Failure>>(
     prepared: &Prepared,
     view: Option<&View>,
     leaver: &crate::plan::diff::Leaver,
     named: &dyn Fn(SegmentMask) -> Vec<String>,
-    each: &mut dyn FnMut(MemberLine) -> std::io::Result<()>,
-) -> Result<(), Failure> {
+    each: &mut dyn FnMut(MemberLine) -> Result<(), E>,
+) -> Result<(), E> {
     let (Some(view), Some(state)) = (view, &prepared.settled.state) else { return Ok(()) };
-    let Some(address) = view.member(state.id, leaver.key)?.and_then(|m| m.address) else { return Ok(()) };
+    let Some(address) = view.member(state.id, leaver.key).map_err(Failure::from)?.and_then(|m| m.address) else { return Ok(()) };
     let action = match (leaver.archive, leaver.whole) {
         (true, _) => MemberAction::Archive,
         (false, true) => MemberAction::Remove,
         (false, false) => MemberAction::Move,
     };
-    Ok(each(MemberLine { address: address.as_str().to_owned(), action, joins: Vec::new(), leaves: named(leaver.segments) })?)
+    each(MemberLine { address: address.as_str().to_owned(), action, joins: Vec::new(), leaves: named(leaver.segments) })
 }

@@ -12,7 +12,10 @@ use crate::{
     definition::Verify,
     destination::{BatchRow, Operation, Outcome, Rejection},
     member::{Key, Reject, RemainingFlags, SegmentMask, Standing},
-    plan::effects::{Change, RowFacts, effects},
+    plan::{
+        effects::{Change, RowFacts, effects},
+        words::grouped,
+    },
 };
 use std::collections::BTreeMap;
 
@@ -35,6 +38,21 @@ pub struct Noted {
     pub sent: BTreeMap<u8, Vec<Key>>,
     /// What was read back.
     pub verified: Verified,
+    /// The steps that were begun, and how many of their rows the platform answered.
+    pub answered: Vec<(String, u64, Option<u64>)>,
+}
+
+impl Noted {
+    /// What the platform did for a run that stopped, whether or not it could be recorded: `creating new contacts 500 of 1,200`.
+    pub fn told(&self) -> Option<String> {
+        let begun = self.answered.iter().filter(|(_, rows, _)| *rows > 0);
+        let told = begun.map(|(name, rows, all)| match all {
+            Some(all) => format!("{name} {} of {}", grouped(*rows), grouped(*all)),
+            None => format!("{name} {}", grouped(*rows)),
+        });
+        let told = told.collect::<Vec<_>>().join("; ");
+        (!told.is_empty()).then(|| format!("the platform answered before it stopped: {told}; the next run finds out what is not on record"))
+    }
 }
 
 /// Takes one answer: one outcome a row.

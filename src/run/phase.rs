@@ -239,6 +239,10 @@ impl Phase<'_> {
 
     fn take(&mut self, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
         self.context.watch.advance(planned.places.len() as u64);
+        let answered = all.iter().filter(|outcome| **outcome != Outcome::NotDone).count() as u64;
+        if let Some((_, rows, _)) = self.noted.answered.last_mut().filter(|_| !part.task.quiet) {
+            *rows += answered;
+        }
         outcomes::take(self, part, planned, all)?;
         match &self.noted.status_changed {
             None => Ok(()),

@@ -128,9 +128,9 @@ impl Rehearsal {
         let mut lines = BufWriter::new(tempfile::tempfile_in(&self.engine.temp)?);
         let mut comma = "";
         run::lines(&prepared, self.engine.view(now)?.as_ref(), |line| {
-            write!(lines, "{comma}{}", serde_json::to_string(&line)?)?;
+            write!(lines, "{comma}{}", serde_json::to_string(&line).map_err(io::Error::from)?)?;
             comma = ",";
-            Ok(())
+            Ok::<(), Failure>(())
         })?;
         let file = lines.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok((prepared.plan, Some(file)))

@@ -70,7 +70,7 @@ fn counts(catalog: &Catalog) -> String {
 }
 
 /// Says that a folder was read by a link to it.
-pub fn followed(link: &std::path::Path, target: &std::path::Path) -> String {
+fn followed(link: &std::path::Path, target: &std::path::Path) -> String {
     plain(&format!("Link followed: {} leads to {}", link.display(), target.display())).into()
 }
 

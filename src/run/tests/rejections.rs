@@ -126,6 +126,8 @@ async fn a_run_stops_at_the_first_write_that_fails() {
     let report = world.with_full_disk().await;
     assert!(matches!(&report.end, End::Stalled { reason } if reason.contains("full")), "{report:?}");
     assert!(report.hints.iter().any(|hint| hint.contains("make room")), "{:?}", report.hints);
+    let told = report.hints.iter().find(|hint| hint.starts_with("the platform answered before it stopped: ")).unwrap();
+    assert!(told.contains("creating new contacts ") && told.contains(" of 1,500"), "{told}");
     let joined = world.platform().calls().iter().any(|call| call.operation == Operation::Join);
     assert!(!joined, "nobody joins who could not be recorded as created");
     assert_eq!(end(&world.run().await), "succeeded");
