@@ -15,6 +15,7 @@ mod files;
 mod guard;
 mod identity;
 mod killed;
+mod numbers;
 mod output;
 mod persons;
 mod queries;

@@ -1,6 +1,6 @@
 //! The connection that a stranger's SQL runs in.
 
-use super::{collate, guard, shared::Shared, vtab};
+use super::{collate, guard, numbers, shared::Shared, vtab};
 use rusqlite::{Connection, OpenFlags, config::DbConfig, limits::Limit};
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ pub fn connect(shared: &Arc<Shared>) -> rusqlite::Result<Connection> {
     harden(&connection)?;
     limit(&connection, shared)?;
     collate::add(&connection)?;
+    numbers::value::add(&connection, shared)?;
     vtab::create(&connection, shared)?;
     guard::over(&mut connection, shared)?;
     Ok(connection)

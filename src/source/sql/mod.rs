@@ -3,12 +3,12 @@
 //! May know: SQLite, the rows that `files/` gives. May not know: how files are written, members, vendors.
 //!
 //! # What a query sees
-//! * Text cells compare **as numbers when both sides read as numbers**, else as text (`collate`), so
-//!   `LifetimeValue > 1000` and `ORDER BY LifetimeValue` mean over a CSV what they say, while `0123` stays another
-//!   postcode than `123`, and a selected value is exactly the text in the file. SQLite's own NUMERIC affinity, the
-//!   obvious way, would make ids `007` and `7` join, lose rows where an index is built over the
-//!   raw text, and still sort `9` after `10`. A *computed* value has no column behind it, so `max(x) > 1000` needs
-//!   `CAST(max(x) AS REAL)`; `coalesce(x, 0)` and `ifnull(x, 0)` see to it themselves.
+//! * **What is compared with a number is one**, or the comparison is unknown and the cell is counted (`numbers`): `Spent > 1000`
+//!   never chooses `n/a`.
+//! * Text cells compare with each other **as numbers when both read as numbers**, else as text (`collate`), so `ORDER BY Spent`
+//!   means over a CSV what it says, while `0123` stays another postcode than `123`, and a selected value is exactly
+//!   the text in the file. SQLite's own NUMERIC affinity, the obvious way, would make ids `007` and `7` join, lose rows
+//!   where an index is built over the raw text, and still sort `9` after `10`.
 //! * A double-quoted word is a name, never a text: a misspelt column is an error instead of a constant.
 //! * Clocks may be read ("signed up in the last 30 days"); chance may not, or the same input would plan differently.
 //!
@@ -22,6 +22,7 @@ mod connection;
 mod failure;
 mod guard;
 mod load;
+mod numbers;
 mod pinned;
 mod scans;
 mod session;

@@ -1,11 +1,12 @@
 //! One reading: the tables a query names, its columns, its rows.
 
 use super::{
-    super::{Access, Cell, Reader, Report, RowBatch, SourceError, columns::find, files::FileTable},
+    super::{Access, Cell, Notice, Notices, Oddity, Reader, Report, RowBatch, SourceError, columns::find, files::FileTable},
     connection::connect,
     failure::{explain, explain_at_row},
     guard::VIEW,
     load::settle,
+    numbers::{Rewritten, rewritten},
     pinned::Pinned,
     shared::Shared,
     vtab::quoted,
@@ -25,7 +26,9 @@ pub struct Sql {
 
 impl Reader for Sql {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        Session::open(self)?.columns()
+        let session = Session::open(self)?;
+        let columns = session.columns()?;
+        session.rewritten().map(|_| columns)
     }
 
     fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
@@ -88,19 +91,41 @@ impl<'a> Session<'a> {
     fn read(&self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
         let given = self.columns()?;
         let wanted = columns.iter().map(|column| find(column, &given, &self.of.segment)).collect::<Result<Vec<_>, _>>()?;
-        let sql = self.view(given.len(), &wanted)?;
+        let Rewritten { sql, sites } = self.rewritten()?;
+        let sql = self.view(&sql, given.len(), &wanted)?;
         let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail_at_row(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
         let read = read.iter().map(|table| &self.shared.tables[*table]).collect::<Vec<_>>();
         self.tables.read(&read)?;
         let newest = read.iter().filter_map(|table| table.newest()).max();
-        Ok(Report { rows, newest, notices: self.shared.take_notices() })
+        Ok(Report { rows, newest, notices: self.notices(&sites) })
+    }
+
+    /// The query with numbers where it compares with numbers.
+    fn rewritten(&self) -> Result<Rewritten, SourceError> {
+        rewritten(&self.query, &self.shared.tables).map_err(|error| SourceError {
+            message: format!("{}, segment {}: {}", self.of.file.display(), self.of.segment, error.message),
+            ..error
+        })
+    }
+
+    /// What was odd in the rows, and which cells were no numbers where the query wants numbers. A column that several places look at
+    /// is counted where it was met most.
+    fn notices(&self, sites: &[String]) -> Notices {
+        let mut notices = self.shared.take_notices();
+        for (site, (count, examples)) in self.shared.odd.take() {
+            let Some(subject) = usize::try_from(site).ok().and_then(|site| sites.get(site)) else { continue };
+            let (segment, subject) = (Some(self.of.segment.clone()), subject.clone());
+            notices.add(Notice { segment, subject, what: Oddity::NotANumber, count, examples: examples.into_inner() });
+        }
+        notices
     }
 
     /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.
-    fn view(&self, width: usize, wanted: &[usize]) -> Result<String, SourceError> {
+    fn view(&self, query: &str, width: usize, wanted: &[usize]) -> Result<String, SourceError> {
         let names = (0..width).map(|at| format!("c{at}")).collect::<Vec<_>>().join(", ");
-        let view = format!("CREATE TEMP VIEW {}({names}) AS {}", quoted(VIEW), self.query);
+        let view = format!("CREATE TEMP VIEW {}({names}) AS {}", quoted(VIEW), query);
+        self.shared.vet();
         self.shared.trusting(|| self.connection.execute_batch(&view)).map_err(|error| self.fail(&error))?;
         let wanted = wanted.iter().map(|at| format!("c{at}")).collect::<Vec<_>>().join(", ");
         Ok(format!("SELECT {} FROM temp.{}", if wanted.is_empty() { "NULL" } else { &wanted }, quoted(VIEW)))

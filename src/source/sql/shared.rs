@@ -1,6 +1,7 @@
 //! What SQLite's callbacks and the session tell each other.
 
 use super::super::{Notices, SourceError, files::FileTable};
+use super::numbers::value::Odd;
 use std::{
     collections::BTreeSet,
     sync::{
@@ -18,8 +19,12 @@ pub struct Shared {
     failure: Mutex<Option<SourceError>>,
     /// (table, column) that the statement being prepared compares with another table's value.
     joined: Mutex<BTreeSet<(usize, usize)>>,
+    /// Cells that are no numbers.
+    pub odd: Odd,
     /// What was odd in the rows.
     notices: Mutex<Notices>,
+    /// The query as written was prepared; from now on only our own text is.
+    vetted: AtomicBool,
     /// The session's own statements are being run.
     trusted: AtomicBool,
 }
@@ -32,6 +37,8 @@ impl Shared {
             failure: Mutex::default(),
             joined: Mutex::default(),
             notices: Mutex::default(),
+            odd: Odd::default(),
+            vetted: AtomicBool::new(false),
             trusted: AtomicBool::new(false),
         }
     }
@@ -63,6 +70,15 @@ impl Shared {
 
     pub fn take_notices(&self) -> Notices {
         std::mem::take(&mut *self.notices.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn is_vetted(&self) -> bool {
+        self.vetted.load(Ordering::Relaxed)
+    }
+
+    /// The query as written was prepared.
+    pub fn vet(&self) {
+        self.vetted.store(true, Ordering::Relaxed);
     }
 
     pub fn is_trusted(&self) -> bool {

@@ -4,6 +4,7 @@ mod attacks;
 mod folder;
 mod formats;
 mod joins;
+mod numbers;
 mod quoting;
 mod round_trip;
 mod whole;

@@ -1,0 +1,73 @@
+//! What a query compares with a number is a number, or the comparison is unknown (NULL).
+//!
+//! Cells of CSV and NDJSON are text, and SQLite sorts every text above every number: `Spent > 1000` would choose `n/a`. So the segment's
+//! query is parsed, and what stands beside a number, in arithmetic, in a condition or in a numeric function goes through a function
+//! of ours (`value`): a number passes, a text that is one becomes it, any other text becomes NULL and is counted for a notice.
+//!
+//! ```text
+//! WHERE Spent > 1000 AND Zip = '0123'   ──►   WHERE "listkeeper number"(Spent, 0) > 1000 AND Zip = '0123'
+//! ```
+//! * **What is known to be a number** is found by [`scope::Kind`]: literals, arithmetic, numeric functions and casts, columns that the files type
+//!   as numbers, through subqueries and WITH. Two texts compare as they always did.
+//! * **What is not known** beforehand (`coalesce(x, 0)`, JSON) is compared by a function that looks at both values.
+//! * **Only our own text** may name these functions: the query as written is prepared first, under the authorizer that knows none of them.
+//! * **What cannot be parsed** is refused: a doubt chooses nobody.
+
+mod compare;
+mod expression;
+mod function;
+mod piece;
+mod scope;
+mod select;
+pub mod value;
+
+use super::super::{SourceError, files::FileTable};
+use expression::Writer;
+use sqlite3_parser::{Bump, FallibleIterator, ast, lexer::sql::Parser};
+use std::{sync::Arc, thread};
+
+/// Bytes of stack for the deepest query that SQLite takes.
+const STACK: usize = 64 << 20;
+/// Bytes of a query as we write it.
+const LONGEST: usize = 1 << 20;
+
+/// A query in which no text passes for a number.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rewritten {
+    pub sql: String,
+    /// What each number that our function gets was read from, for people.
+    pub sites: Vec<String>,
+}
+
+/// Rewrites a query that SQLite takes as it is.
+pub fn rewritten(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceError> {
+    thread::scope(|scope| {
+        let work = thread::Builder::new().name("query".to_owned()).stack_size(STACK).spawn_scoped(scope, || write(query, tables));
+        let work = work.map_err(|error| SourceError::new(format!("no thread for the query: {error}")))?;
+        work.join().unwrap_or_else(|_| Err(not_understood("it cannot be read")))
+    })
+}
+
+fn write(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceError> {
+    // SQLite takes a comment that nothing closes.
+    parsed(query, tables).or_else(|error| parsed(&format!("{query}*/"), tables).map_err(|_| error))
+}
+
+fn parsed(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceError> {
+    let bump = Bump::new();
+    let mut parser = Parser::new(&bump, query.as_bytes());
+    let command = parser.next().map_err(|error| not_understood(&error.to_string()))?;
+    let Some(ast::Cmd::Stmt(ast::Stmt::Select(select))) = command else { return Err(not_understood("it is not a SELECT")) };
+    let mut writer = Writer::over(tables);
+    let (sql, _) = writer.select(&select)?;
+    if sql.len() > LONGEST {
+        return Err(not_understood("it is too long once its comparisons with numbers are made safe"));
+    }
+    Ok(Rewritten { sql, sites: writer.into_sites() })
+}
+
+/// SQLite takes it, and yet it cannot be made sure that texts do not pass for numbers in it.
+fn not_understood(why: &str) -> SourceError {
+    SourceError::new(format!("the query is not understood well enough to compare numbers in it safely: {why}"))
+        .hint("write it in a simpler way; compare one value with one value")
+}
