@@ -359,14 +359,7 @@ pub enum Verify {
 pub struct NewContacts {
     /// `None`: the platform decides.
     pub status: Option<crate::member::Standing>,
-    pub consent: Option<Consent>,
-}
-
-/// The column that is evidence of consent: rows where it is empty, false or 0 are not created.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Consent {
-    pub column: String,
-    pub at: Option<String>,
+    pub consent: Option<super::Consent>,
 }
 
 /// Limits beyond which a plan is Held.

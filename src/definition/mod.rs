@@ -9,6 +9,8 @@
 
 mod catalog;
 mod characters;
+mod consent;
+mod consent_words;
 mod document;
 mod documents;
 mod export;
@@ -34,9 +36,11 @@ mod yaml;
 
 pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
 pub use characters::is_invisible;
+pub use consent::{Consent, ConsentWords, Evidence, Withdrawn};
+pub use consent_words::normalised as consent_word;
 pub use document::json_schema;
 pub use export::{
-    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Consent, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
+    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
     Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, SharedIds, Slot, Target, Verify,
 };
 pub use files::{is_yaml, leads_out};

@@ -1,7 +1,7 @@
 //! Which columns of a row become which parts of a member.
 
 use super::{
-    Email, EmailError, FieldKind, Ids, Person, Value, ValueError,
+    ConsentColumns, Email, EmailError, FieldKind, Given, Ids, Person, Value, ValueError,
     nothing::nothing_word,
     noticed::Noticed,
     orders::Orders,
@@ -13,6 +13,7 @@ use crate::{
     definition::{AttributeSpec, Columns, Consent, FieldType, Matching, Name, OnEmpty, SharedIds},
     source::{Cell, RowBatch},
 };
+use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -24,7 +25,7 @@ pub struct Mapping {
     id: Option<usize>,
     ids: Ids,
     prefer: Option<usize>,
-    consent: Option<(usize, Option<usize>)>,
+    consent: Option<ConsentColumns>,
     fields: Vec<MappedField>,
     /// How the columns of dates are read.
     orders: Orders,
@@ -53,9 +54,7 @@ pub enum RowResult {
     Member {
         email: Email,
         person: Option<Person>,
-        consent: bool,
-        /// When they consented, RFC 3339; where the definition names a column for it that holds a date.
-        consent_at: Option<String>,
+        consent: Given,
     },
     /// No address at all.
     NotAddressable,
@@ -66,25 +65,28 @@ pub enum RowResult {
     BadValue {
         email: Email,
         person: Option<Person>,
-        field: String,
+        /// The platform's field; `None`: the date of consent is to blame.
+        field: Option<String>,
         error: ValueError,
+        consent: Given,
     },
 }
 
 impl Mapping {
-    /// `kinds` holds a kind for every attribute: the platform's, or the one that will be created.
+    /// `kinds` holds a kind for every attribute: the platform's, or the one that will be created. With `consent`: when the rows
+    /// are read, since nobody consented later.
     pub fn new(
         matching: &Matching,
         attributes: &BTreeMap<String, AttributeSpec>,
         kinds: &BTreeMap<String, FieldKind>,
-        consent: Option<&Consent>,
+        consent: Option<(&Consent, DateTime<Utc>)>,
     ) -> Self {
         let mut columns = Vec::new();
         let mut at = |name: &String| place(&mut columns, name);
         let email = at(&matching.email);
         let id = matching.id.as_ref().map(&mut at);
         let prefer = matching.prefer.as_ref().map(&mut at);
-        let consent = consent.map(|c| (at(&c.column), c.at.as_ref().map(&mut at)));
+        let consent = consent.map(|(consent, now)| ConsentColumns::new(consent, now, &mut at));
         let fields: Vec<_> = attributes
             .iter()
             .filter_map(|(tag, spec)| {
@@ -102,6 +104,11 @@ impl Mapping {
     /// The columns to ask of the source, in the order that [`Mapping::row`] expects.
     pub fn columns(&self) -> Vec<&str> {
         self.columns.iter().map(String::as_str).collect()
+    }
+
+    /// The name of the consent column; empty: no consent is asked for.
+    pub fn consent_column(&self) -> String {
+        self.consent.as_ref().map(|consent| self.columns[consent.column].clone()).unwrap_or_default()
     }
 
     /// Whose ids are whose.
@@ -145,13 +152,17 @@ impl Mapping {
             Ok(None) => return RowResult::NotAddressable,
             Err(error) => return RowResult::BadAddress { error, person },
         };
+        let consent = self.consent(batch, row);
         for (at, field) in self.fields.iter().enumerate() {
             match field.value(batch, row, self.orders.of(at, batch.source())) {
                 Ok(value) => encode_value(values, &value),
-                Err(error) => return RowResult::BadValue { email, person, field: field.tag.clone(), error },
+                Err(error) => return RowResult::BadValue { email, person, field: Some(field.tag.clone()), error, consent },
             }
         }
-        RowResult::Member { email, person, consent: self.consents(batch, row), consent_at: self.consent_at(batch, row) }
+        match consent {
+            Given::Undated(error) => RowResult::BadValue { email, person, field: None, error: error.clone(), consent: Given::Undated(error) },
+            consent => RowResult::Member { email, person, consent },
+        }
     }
 
     /// The address as it stands in the row, for reports of rejected rows.
@@ -166,17 +177,10 @@ impl Mapping {
         }
     }
 
-    fn consents(&self, batch: &RowBatch, row: usize) -> bool {
-        self.consent.is_none_or(|(column, at)| {
-            truthy(batch.cell(row, column)) && at.is_none_or(|at| !matches!(batch.cell(row, at), Cell::Null | Cell::Text("")))
-        })
-    }
-}
-
-impl Mapping {
-    fn consent_at(&self, batch: &RowBatch, row: usize) -> Option<String> {
-        let (_, at) = self.consent?;
-        super::moment(&text_of(batch.cell(row, at?)))
+    fn consent(&self, batch: &RowBatch, row: usize) -> Given {
+        let Some(columns) = &self.consent else { return Given::UNASKED };
+        let at = columns.at.as_ref().map(|(at, _)| batch.cell(row, *at));
+        columns.given(batch.cell(row, columns.column), at)
     }
 }
 
@@ -316,24 +320,15 @@ pub fn text_of(cell: Cell<'_>) -> String {
     }
 }
 
-fn truthy(cell: Cell<'_>) -> bool {
-    match cell {
-        Cell::Null => false,
-        Cell::Integer(value) => value != 0,
-        Cell::Real(value) => value != 0.0,
-        Cell::Text(text) => !matches!(text.trim().to_lowercase().as_str(), "" | "0" | "false" | "no" | "n" | "off"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rstest::rstest;
 
     fn mapping(consent: bool) -> Mapping {
         let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()), ids: SharedIds::default() };
-        let consent = consent.then(|| Consent { column: "optin".into(), at: None });
-        Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), consent.as_ref())
+        let consent = consent.then(|| Consent::of("optin", None));
+        let now = DateTime::UNIX_EPOCH;
+        Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), consent.as_ref().map(|consent| (consent, now)))
     }
 
     fn one(cells: &[Cell<'_>]) -> RowBatch {
@@ -348,17 +343,17 @@ mod tests {
         assert_eq!(Mapping::new(&matching, &BTreeMap::new(), &BTreeMap::new(), None).columns(), ["a", "b"]);
     }
 
-    #[rstest]
-    #[case(Cell::Text("yes"), true)]
-    #[case(Cell::Text("2024-01-01"), true)]
-    #[case(Cell::Integer(1), true)]
-    #[case(Cell::Text(" No "), false)]
-    #[case(Cell::Integer(0), false)]
-    #[case(Cell::Null, false)]
-    fn evidence_of_consent(#[case] cell: Cell<'_>, #[case] expected: bool) {
-        let batch = one(&[Cell::Text("a@b.co"), Cell::Null, Cell::Null, cell]);
-        let RowResult::Member { consent, .. } = mapping(true).row(&batch, 0, &mut Vec::new()) else { panic!("a member") };
-        assert_eq!(consent, expected);
+    /// A row whose values are bad says no all the same.
+    #[test]
+    fn a_row_says_what_it_says_of_consent() {
+        let consent = |cell| {
+            let batch = one(&[Cell::Text("a@b.co"), Cell::Null, Cell::Null, cell]);
+            let RowResult::Member { consent, .. } = mapping(true).row(&batch, 0, &mut Vec::new()) else { panic!("a member") };
+            consent
+        };
+        assert_eq!(consent(Cell::Text("yes")), Given::UNASKED);
+        assert_eq!(consent(Cell::Integer(0)), Given::No);
+        assert_eq!(consent(Cell::Text("perhaps")), Given::Unknown("\"perhaps\"".into()));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod email;
 mod entry;
+mod evidence;
 mod key;
 mod listed;
 mod mapping;
@@ -24,6 +25,7 @@ mod value;
 
 pub use email::{Email, EmailError};
 pub use entry::{ChangeEntry, ChangeFlags, Entry, Flags, RemainingEntry, RemainingFlags, SetId, WantedEntry, WantedFlags};
+pub use evidence::{ConsentColumns, ConsentNotes, Given};
 pub use key::{Fingerprint, Key, Signature};
 pub use listed::{listed, row_key};
 pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};

@@ -1,8 +1,9 @@
 //! Rows of one export's segments → its desired members: one entry an address, sorted by key, the rest on disk.
 
 use super::{
-    ChangeFlags, Email, Entry, IdNotes, Key, Mapping, Noticed, Orders, Person, Reject, Rejects, RowResult, SegmentMask, SegmentSets, SetId,
-    Shared, Spool, SpoolWriter, Undecided, ValueNote, WantedEntry, WantedFlags, entry::MAX_OFFSET, shared::IdIndex, spool::encode_value,
+    ChangeFlags, ConsentNotes, Email, Entry, Given, IdNotes, Key, Mapping, Noticed, Orders, Person, Reject, Rejects, RowResult,
+    SegmentMask, SegmentSets, SetId, Shared, Spool, SpoolWriter, Undecided, ValueNote, WantedEntry, WantedFlags, entry::MAX_OFFSET,
+    shared::IdIndex, spool::encode_value,
 };
 use crate::source::RowBatch;
 use std::{cmp::Ordering, collections::BTreeMap, io, path::Path, sync::Arc};
@@ -25,6 +26,7 @@ pub struct Collector<'a> {
     protected: Vec<Person>,
     ids: IdIndex,
     noticed: Noticed,
+    consent: ConsentNotes,
     values: Vec<u8>,
     prefer: Vec<u8>,
 }
@@ -64,6 +66,10 @@ pub struct Desired<F = WantedFlags> {
     pub value_notes: Vec<ValueNote>,
     /// Rows of people who are no entries under that id: suppressed, or another row of the address won.
     pub aside: Vec<u64>,
+    /// What the consent column holds.
+    pub consent: ConsentNotes,
+    /// Addresses of people (`match.id`) one of whose addresses is without consent, sorted.
+    pub said_no: Vec<Key>,
 }
 
 impl<'a> Collector<'a> {
@@ -81,6 +87,7 @@ impl<'a> Collector<'a> {
             protected: Vec::new(),
             ids: IdIndex::default(),
             noticed: Noticed::default(),
+            consent: ConsentNotes { column: mapping.consent_column(), ..ConsentNotes::default() },
             values: Vec::new(),
             prefer: Vec::new(),
         })
@@ -108,8 +115,9 @@ impl<'a> Collector<'a> {
             self.ids.rounded(id);
         }
         match self.mapping.row(batch, row, &mut self.values) {
-            RowResult::Member { email, person, consent, consent_at } => {
-                let flags = if consent { WantedFlags::default() } else { WantedFlags::NO_CONSENT };
+            RowResult::Member { email, person, consent } => {
+                let flags = self.consent(&consent);
+                let consent_at = if let Given::Yes { at, .. } = consent { at } else { None };
                 self.prefer.clear();
                 self.mapping.prefer(batch, row, &mut self.prefer);
                 if let Some(people) = self.tally.addressable.last_mut() {
@@ -125,14 +133,22 @@ impl<'a> Collector<'a> {
                 self.protected.extend(person);
                 self.reject(self.mapping.raw_address(batch, row), error.code(), error.to_string(), None)
             }
-            RowResult::BadValue { email, person, field, error } => {
-                self.reject(email.as_str().to_owned(), "value", error.to_string(), Some(field))?;
+            RowResult::BadValue { email, person, field, error, consent } => {
+                let flags = self.consent(&consent).with(WantedFlags::REJECTED);
+                let code = if field.is_some() { "value" } else { "consent-date" };
+                self.reject(email.as_str().to_owned(), code, error.to_string(), field)?;
                 self.values.clear();
                 self.mapping.fields().iter().for_each(|_| encode_value(&mut self.values, &super::Value::Empty));
                 self.prefer.clear();
-                self.keep(&email, person, None, WantedFlags::REJECTED)
+                self.keep(&email, person, None, flags)
             }
         }
+    }
+
+    /// Notes what the row says, and what that means for its person.
+    fn consent(&mut self, given: &Given) -> WantedFlags {
+        self.consent.note(given);
+        if given.is_consent() { WantedFlags::default() } else { WantedFlags::NO_CONSENT }
     }
 
     fn unaddressable(&mut self, batch: &RowBatch, row: usize) -> io::Result<()> {
@@ -173,7 +189,7 @@ impl<'a> Collector<'a> {
 
     /// All rows were read: sorts, merges duplicates (E10), takes out the suppressed. `suppressed` is sorted.
     pub fn finish(self, suppressed: Vec<Key>) -> io::Result<Desired> {
-        let Self { mut entries, spool, mut sets, mut rejects, mut tally, mut protected, ids, mapping, noticed, .. } = self;
+        let Self { mut entries, spool, mut sets, mut rejects, mut tally, mut protected, ids, mapping, noticed, mut consent, .. } = self;
         let value_notes = noticed.notes(mapping);
         let more = tally.not_addressable.saturating_sub(UNADDRESSABLE_LISTED);
         if more > 0 {
@@ -182,6 +198,7 @@ impl<'a> Collector<'a> {
         let spool = spool.finish()?;
         entries.sort_unstable_by_key(WantedEntry::key);
         let (shared, id_notes) = ids.finish(&entries, &spool, mapping)?;
+        let said_no = shared.groups_with(|key| said_no(&entries, key));
         let mut aside = Vec::new();
         merge_duplicates(&mut entries, &spool, &mut Merging { sets: &mut sets, tally: &mut tally, aside: &mut aside })?;
         entries.retain(|e| {
@@ -192,21 +209,31 @@ impl<'a> Collector<'a> {
             !out
         });
         for entry in &entries {
+            let people = if entry.flags().has(WantedFlags::NO_CONSENT) { &mut consent.without } else { &mut consent.consented };
+            *people += 1;
             sets.mask(entry.set()).bits().for_each(|bit| *tally.members.entry(bit).or_default() += 1);
         }
         protected.sort_unstable();
         protected.dedup();
-        Ok(Desired { entries, spool: Arc::new(spool), sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside })
+        let spool = Arc::new(spool);
+        Ok(Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside, consent, said_no })
     }
 }
 
 impl Desired {
     /// To be compared with what was applied; no entry is copied to other memory.
     pub fn changes(self) -> Desired<ChangeFlags> {
-        let Self { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside } = self;
+        let Self { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside, consent, said_no } =
+            self;
         let entries = entries.into_iter().map(WantedEntry::change).collect();
-        Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside }
+        Desired { entries, spool, sets, rejects, tally, suppressed, protected, shared, id_notes, value_notes, aside, consent, said_no }
     }
+}
+
+/// Whether a row of the address is without consent; entries are sorted by key, several an address.
+fn said_no(entries: &[WantedEntry], key: Key) -> bool {
+    let first = entries.partition_point(|entry| entry.key() < key);
+    entries[first..].iter().take_while(|entry| entry.key() == key).any(|entry| entry.flags().has(WantedFlags::NO_CONSENT))
 }
 
 fn no_address(segment: u8, detail: String) -> Reject {
@@ -217,7 +244,8 @@ fn too_many_sets() -> io::Error {
     io::Error::other("people are in more than 65,536 different combinations of this export's segments: split the export")
 }
 
-/// One entry an address: the winner of each group stays, with the union of the group's segments.
+/// One entry an address: the winner of each group stays, with the union of the group's segments. Where one of the rows is
+/// without consent, so is the winner (E10), whatever else is preferred.
 fn merge_duplicates(entries: &mut Vec<WantedEntry>, spool: &Spool, merging: &mut Merging<'_>) -> io::Result<()> {
     let (mut write, mut at) = (0, 0);
     while at < entries.len() {
@@ -259,6 +287,9 @@ fn merge(group: &[WantedEntry], spool: &Spool, Merging { sets, tally, aside }: &
     tally.across_segments += duplicates.min(u64::from(good_in.len()).saturating_sub(1));
     let mut winner = best.unwrap_or(group[0]);
     winner.set_set(sets.id(union).ok_or_else(too_many_sets)?);
+    if group.iter().any(|entry| entry.flags().has(WantedFlags::NO_CONSENT)) {
+        winner.flag(WantedFlags::NO_CONSENT);
+    }
     set_aside(group, &winner, spool, aside)?;
     Ok(winner)
 }
@@ -282,7 +313,6 @@ fn beats(one: &WantedEntry, other: &WantedEntry, spool: &Spool) -> io::Result<bo
         (true, true) | (false, false) => {}
     }
     let (a, b) = (spool.read(one.offset())?, spool.read(other.offset())?);
-    let consent = other.flags().has(WantedFlags::NO_CONSENT).cmp(&one.flags().has(WantedFlags::NO_CONSENT));
-    let order = a.prefer.cmp(&b.prefer).then_with(|| a.values.cmp(&b.values)).then(a.person.cmp(&b.person)).then(consent);
+    let order = a.prefer.cmp(&b.prefer).then_with(|| a.values.cmp(&b.values)).then(a.person.cmp(&b.person));
     Ok(order == Ordering::Greater)
 }

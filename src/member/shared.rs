@@ -116,6 +116,16 @@ impl Shared {
         others
     }
 
+    /// Every address of those of whose addresses one is such; sorted.
+    pub(super) fn groups_with(&self, mut is: impl FnMut(Key) -> bool) -> Vec<Key> {
+        let groups = self.by_person.chunk_by(|a, b| a.0 == b.0);
+        let found = groups.filter(|group| group.iter().any(|(_, key)| is(*key)));
+        let mut keys: Vec<Key> = found.flatten().map(|(_, key)| *key).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+
     fn of_person(&self, person: u64) -> impl Iterator<Item = Key> + '_ {
         let first = self.by_person.partition_point(|(p, _)| *p < person);
         self.by_person[first..].iter().take_while(move |(p, _)| *p == person).map(|(_, key)| *key)

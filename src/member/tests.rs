@@ -13,11 +13,11 @@ type Row = [&'static str; 5];
 
 fn mapping() -> Mapping {
     let matching = Matching { email: "mail".into(), id: Some("id".into()), prefer: Some("score".into()), ids: SharedIds::default() };
-    let consent = Consent { column: "optin".into(), at: None };
+    let consent = Consent::of("optin", None);
     let spec = AttributeSpec { columns: Columns::One("ltv".into()), kind: None, on_empty: OnEmpty::Keep, line: 1 };
     let attributes = BTreeMap::from([("LTV".to_owned(), spec)]);
     let kinds = BTreeMap::from([("LTV".to_owned(), FieldKind::plain(FieldType::Number))]);
-    Mapping::new(&matching, &attributes, &kinds, Some(&consent))
+    Mapping::new(&matching, &attributes, &kinds, Some((&consent, chrono::DateTime::UNIX_EPOCH)))
 }
 
 fn collect(rows: &[(u8, Row)], suppressed: &[&str]) -> Desired {
@@ -97,7 +97,7 @@ fn of_one_address_the_preferred_row_wins_in_any_order() {
 }
 
 #[test]
-fn ties_go_to_the_greater_values_and_then_to_consent_in_any_order() {
+fn ties_go_to_the_greater_values_and_no_wins_over_yes_in_any_order() {
     let rows = [
         (0, ["dana@example.com", "1", "5", "", "7"]),
         (0, ["dana@example.com", "1", "5", "", "8"]),
@@ -105,7 +105,7 @@ fn ties_go_to_the_greater_values_and_then_to_consent_in_any_order() {
     ];
     for rows in orders(&rows) {
         let winner = only(&rows);
-        assert_eq!((winner.values, winner.flags), (number("8"), WantedFlags::default()));
+        assert_eq!((winner.values, winner.flags), (number("8"), WantedFlags::NO_CONSENT));
     }
 }
 

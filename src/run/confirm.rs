@@ -51,9 +51,9 @@ impl Doubt {
         if absent.is_empty() {
             return Ok(Back { people: 0, several });
         }
-        let Context { export, watch, cancel, temp, hub, isolation, .. } = context;
+        let Context { export, watch, cancel, temp, hub, isolation, now, .. } = context;
         watch.phase("reading the segments again, for those who were in none of them", None);
-        let present = Reads { export, watch, cancel, temp, hub, isolation: *isolation }.present(shape, mapping, absent).await?;
+        let present = Reads { export, watch, cancel, temp, hub, isolation: *isolation, now: *now }.present(shape, mapping, absent).await?;
         Ok(Back { people: unconfirmed::keep(leavers, tally, &present), several })
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     source::{Isolation, Net},
     state::View,
 };
+use chrono::{DateTime, Utc};
 use std::{
     collections::BTreeMap,
     path::Path,
@@ -43,6 +44,8 @@ pub struct Reads<'a> {
     pub temp: &'a Path,
     pub hub: &'a Hub,
     pub isolation: Isolation,
+    /// When it is read.
+    pub now: DateTime<Utc>,
 }
 
 /// A reading under way. Dropping it stops it.
@@ -82,8 +85,8 @@ impl Shape {
 impl Early {
     /// Begins to read.
     pub fn begin(with: &Reads<'_>, shape: Shape) -> Self {
-        let Reads { export, watch, cancel, .. } = *with;
-        let consent = export.new_contacts.consent.as_ref();
+        let Reads { export, watch, cancel, now, .. } = *with;
+        let consent = export.new_contacts.consent.as_ref().map(|consent| (consent, now));
         let mapping = Mapping::new(&export.matching, &export.attributes, &shape.kinds, consent);
         let mapping = Arc::new(mapping.with_remade(&shape.remade));
         let stop = Arc::new(AtomicBool::new(false));

@@ -104,7 +104,7 @@ impl Engine {
         let view = self.view(now)?.filter(|_| !export.removed);
         let shape = view.and_then(|view| Shape::recorded(export, destination.as_ref(), &view));
         let (temp, hub, isolation) = (&self.temp, &self.hub, self.isolation);
-        let early = shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp, hub, isolation }, shape));
+        let early = shape.map(|shape| Early::begin(&Reads { export, watch: &watch, cancel: &cancel, temp, hub, isolation, now }, shape));
         let account = destination.verify().await.map_err(|error| Failure::from(error).or_canceled(&cancel))?;
         let account = self.recognised(export, account, now)?;
         let capabilities = destination.capabilities();

@@ -169,8 +169,8 @@ async fn read(context: &Context, shape: Shape) -> Result<(Arc<Mapping>, Reading)
     if let Some(early) = early.filter(|early| early.is_of(&shape)) {
         return early.finish().await;
     }
-    let Context { export, watch, cancel, temp, hub, isolation, .. } = context;
-    Early::begin(&Reads { export, watch, cancel, temp, hub, isolation: *isolation }, shape).finish().await
+    let Context { export, watch, cancel, temp, hub, isolation, now, .. } = context;
+    Early::begin(&Reads { export, watch, cancel, temp, hub, isolation: *isolation, now: *now }, shape).finish().await
 }
 
 fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {

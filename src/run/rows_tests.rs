@@ -39,8 +39,8 @@ fn mapping() -> Mapping {
     let attributes = BTreeMap::from([("CITY".to_owned(), spec("city", OnEmpty::Keep)), ("NOTE".to_owned(), spec("note", OnEmpty::Clear))]);
     let text = || FieldKind::plain(FieldType::Text);
     let kinds = BTreeMap::from([("CITY".to_owned(), text()), ("NOTE".to_owned(), text())]);
-    let consent = Consent { column: "optin".into(), at: Some("at".into()) };
-    Mapping::new(&matching, &attributes, &kinds, Some(&consent))
+    let consent = Consent::of("optin", Some("at".into()));
+    Mapping::new(&matching, &attributes, &kinds, Some((&consent, chrono::Utc::now())))
 }
 
 /// One row read: address, id, opt-in, its date, city, note.

@@ -17,7 +17,7 @@ mod target;
 
 pub use connection::{ConnectionDoc, CredentialsDoc, LimitsDoc, OAuthDoc, PrivacyDoc, SecretDoc};
 pub use export::{AttributeDoc, ExportDoc, MatchDoc};
-pub use new_contacts::{NewContactsDoc, StatusDoc};
+pub use new_contacts::{ConsentDoc, NewContactsDoc, StatusDoc, WithdrawnDoc, Word};
 pub use schedule::{GuardCeilingDoc, GuardDoc, ScheduleDoc};
 pub use schema::json_schema;
 pub use segment::{ExpectDoc, SampleDoc, SegmentDoc};

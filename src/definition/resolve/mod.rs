@@ -8,6 +8,7 @@ mod audience;
 mod ceiling;
 mod claims;
 mod connection;
+mod consent;
 mod credentials;
 mod export;
 mod folders;

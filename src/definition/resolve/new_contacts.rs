@@ -1,9 +1,9 @@
 //! What happens to people the platform has never seen: a choice someone makes where the platform lets the caller choose (E13).
 
-use super::scope::Scope;
+use super::{consent::consent, scope::Scope};
 use crate::{
     definition::{
-        ConnectionType, Consent, NewContacts,
+        ConnectionType, NewContacts,
         document::{ExportDoc, NewContactsDoc, StatusDoc},
         yaml::At,
     },
@@ -42,13 +42,6 @@ fn without_status(written: &At<NewContactsDoc>, kind: ConnectionType, scope: &mu
     let message = format!("{} decides the status of new contacts itself", kind.title());
     scope.error(status.at, message, "leave `status` out; the plan says what the platform does");
     None
-}
-
-fn consent(written: &At<NewContactsDoc>, scope: &mut Scope<'_>) -> Option<Consent> {
-    let doc = written.consent.as_ref()?;
-    let at = scope.optional(&doc.at, "at");
-    let column = scope.need_text(&doc.column, written.at, "column", "name the column that says someone agreed")?;
-    Some(Consent { column: column.value.clone(), at })
 }
 
 fn standing(written: &At<NewContactsDoc>, kind: ConnectionType, statuses: &str, scope: &mut Scope<'_>) -> Option<Standing> {

@@ -1,8 +1,8 @@
 //! Moments and yes or no.
 
-use super::{DayOrder, Value, ValueError, shown, written::Written};
+use super::{DayOrder, Value, ValueError, shown, timestamp, written::Written};
 use crate::source::Cell;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Utc};
 
 /// `YYYY-MM-DDTHH:MM:SSZ`, from a date or an ISO date-time, or as people write it in the column's order; without a zone it is UTC.
 pub(super) fn datetime(given: &str, order: DayOrder) -> Result<Value, ValueError> {
@@ -22,19 +22,12 @@ fn written(text: &str, order: DayOrder) -> Option<String> {
 
 /// The same in RFC 3339, in UTC; `None`: it is none.
 pub fn moment(text: &str) -> Option<String> {
-    let text = text.trim();
-    let zoned = DateTime::parse_from_rfc3339(text)
-        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z"))
-        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%:z"))
-        .map(|at| at.with_timezone(&Utc));
-    let at = zoned.ok().or_else(|| local(text).map(|at| at.and_utc()))?;
-    Some(at.format("%Y-%m-%dT%H:%M:%SZ").to_string())
+    timestamp::read(text).map(|read| rfc3339(read.at))
 }
 
-fn local(text: &str) -> Option<NaiveDateTime> {
-    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"];
-    let moment = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
-    moment.or_else(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?.and_hms_opt(0, 0, 0))
+/// To the second, in UTC.
+pub fn rfc3339(at: DateTime<Utc>) -> String {
+    at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// `true` or `false`, from those words, yes or no, 1 or 0.
@@ -68,6 +61,7 @@ mod tests {
     #[case(" 2026-11-22T10:30:00+02:00 ", Some("2026-11-22T08:30:00Z"))]
     #[case("2026-11-22 10:30:00.5", Some("2026-11-22T10:30:00Z"))]
     #[case("2026-11-22 10:30:00 +00:00", Some("2026-11-22T10:30:00Z"))]
+    #[case("2026-11-22 10:30:00.123456+02", Some("2026-11-22T08:30:00Z"))]
     #[case("22.11.2026", None)]
     #[case("2026-02-30", None)]
     fn moments(#[case] text: &str, #[case] expected: Option<&str>) {

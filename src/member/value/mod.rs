@@ -8,10 +8,11 @@ mod datetime;
 mod number;
 mod phone;
 mod text;
+pub(super) mod timestamp;
 mod written;
 
 pub use address::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, canonical_parts, missing_parts};
-pub use datetime::moment;
+pub use datetime::{moment, rfc3339};
 pub use written::{DayOrder, Reads};
 
 use crate::{definition::FieldType, source::Cell};
@@ -142,7 +143,7 @@ fn words(cell: Cell<'_>) -> Result<Cow<'_, str>, ValueError> {
 }
 
 /// A value as error messages show it: quoted and short; not at all if it may be an address.
-fn shown(value: &str) -> String {
+pub(in crate::member) fn shown(value: &str) -> String {
     const LONGEST: usize = 40;
     if value.contains(['@', '\u{ff20}', '\u{fe6b}']) || value.contains("%40") {
         return "a value with an @ in it".into();
