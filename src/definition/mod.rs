@@ -40,8 +40,8 @@ pub use consent::{Consent, ConsentWords, Evidence, Withdrawn};
 pub use consent_words::normalised as consent_word;
 pub use document::json_schema;
 pub use export::{
-    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Export, FieldType, Guard, ListRef, Matching, MaxAdditions,
-    Mode, NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, SharedIds, Slot, Target, Verify,
+    AttributeSpec, Audience, AudienceCreate, AudienceRef, Columns, Export, FieldType, Guard, ListRef, Matching, MaxAdditions, Mode,
+    NewContacts, OnDelete, OnEmpty, OnLeave, Percentage, PlaceRef, Schedule, SharedIds, Slot, Target, Verify,
 };
 pub use files::{is_yaml, leads_out};
 pub use last_good::suppression;

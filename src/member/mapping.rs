@@ -160,7 +160,9 @@ impl Mapping {
             }
         }
         match consent {
-            Given::Undated(error) => RowResult::BadValue { email, person, field: None, error: error.clone(), consent: Given::Undated(error) },
+            Given::Undated(error) => {
+                RowResult::BadValue { email, person, field: None, error: error.clone(), consent: Given::Undated(error) }
+            }
             consent => RowResult::Member { email, person, consent },
         }
     }

@@ -222,4 +222,23 @@ proptest! {
         prop_assert!(keys.is_sorted());
         prop_assert_eq!(keys.len(), keys.iter().collect::<BTreeSet<_>>().len(), "one entry an address");
     }
+
+    /// E10: whatever is preferred, in whatever segment, whatever else of a row is bad.
+    #[test]
+    fn one_row_without_consent_is_enough(
+        rows in proptest::collection::vec((0..3_u8, 0..3_usize, 0..4_usize, 0..5_usize, any::<bool>()), 1..16)
+    ) {
+        let (addresses, scores, answers) = (["a@x.co", "B@x.co", "c@x.co"], ["", "1", "9", "z"], ["yes", "1", "no", "", "perhaps"]);
+        let row = |&(segment, address, score, answer, bad): &(u8, usize, usize, usize, bool)| -> (u8, Row) {
+            (segment, [addresses[address], "7", scores[score], answers[answer], if bad { "much" } else { "5" }])
+        };
+        let desired = collect(&rows.iter().map(row).collect::<Vec<_>>(), &[]);
+        for meaning in meanings(&desired) {
+            let mine = rows.iter().filter(|row| addresses[row.1].eq_ignore_ascii_case(&meaning.address));
+            let said_no = mine.clone().any(|row| row.3 > 1);
+            prop_assert_eq!(meaning.flags.has(WantedFlags::NO_CONSENT), said_no, "{:?}", mine.collect::<Vec<_>>());
+        }
+        let (consented, without) = (desired.consent.consented, desired.consent.without);
+        prop_assert_eq!(consented + without, desired.entries.len() as u64);
+    }
 }

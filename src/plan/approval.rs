@@ -81,7 +81,7 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
     match reason.code {
         Code::TooManyMembers | Code::Removals | Code::Shrunk | Code::Additions | Code::ExclusionUnreadable => false,
         Code::Contacts | Code::TooManyInSegment | Code::Rejected | Code::Stale => reason.actual <= approved.actual,
-        Code::TooFewInSegment | Code::SegmentShrunk | Code::ExclusionShrunk => reason.actual >= approved.actual,
+        Code::TooFewInSegment | Code::SegmentShrunk | Code::ExclusionShrunk | Code::ConsentShrunk => reason.actual >= approved.actual,
         // Whom it mails, adds or takes out is approved one by one: here are those whom nobody approved.
         Code::MailsNewContacts | Code::PersonsUnknown => reason.actual == 0,
         Code::Deleted => reason.actual == 0 && reason.of <= approved.of,
@@ -89,6 +89,8 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
         | Code::ExclusionEmpty
         | Code::SuppressionGone
         | Code::ExclusionGone
+        | Code::ConsentGone
+        | Code::NoKnownYes
         | Code::ContainerGone
         | Code::MadeAnew
         | Code::FirstWrite

@@ -13,6 +13,9 @@
 //! | yes | refused by the platform, same fingerprint | nothing: not retried blindly |
 //! | yes | left by itself | nothing: not put back (E18) |
 //! | yes | others took it off one list | is not added to that one again |
+//! | without consent | no | nothing ([`super::standing`]) |
+//! | without consent | yes, and consent is withdrawn with `remove` | leaves every list that we put it on |
+//! | without consent | yes, otherwise | stays where it is, joins nothing |
 //! | no | refused by the platform | nothing is refused any more ([`Diffed::moot`]) |
 //! | no | yes | leaves every segment that we put it in and may take it out of (E7) |
 //! | no | yes, but its person's row has a bad address | stays: nothing is taken out on a doubt |
@@ -62,6 +65,8 @@ pub struct DiffRules {
     pub emptied: SegmentMask,
     /// Found members may be taken out as well.
     pub adopt_members: bool,
+    /// Slots whose members are taken out when their consent is withdrawn (E13).
+    pub withdrawn: SegmentMask,
 }
 
 /// Who the rows are, whatever their addresses.
@@ -102,6 +107,8 @@ pub struct Leaver {
     /// In no container of the export any more, those included that it was in before us.
     pub whole: bool,
     pub suppressed: bool,
+    /// In the segment, and without consent now.
+    pub withdrawn: bool,
     /// Still wanted elsewhere in the export, with nothing to do but this: one of the rows read.
     pub only_leaves: bool,
     /// Out of the place as well (`onLeave: archive`); decided after the diff, by what else holds the contact.
@@ -130,6 +137,15 @@ pub struct DiffTally {
     pub leaves: BTreeMap<u8, u64>,
     /// Of the leaves: people who are never to be sent, whom the guard does not count.
     pub suppressed_leaves: BTreeMap<u8, u64>,
+    /// Of the leaves: people whose consent is withdrawn.
+    #[serde(default)]
+    pub withdrawn_leaves: BTreeMap<u8, u64>,
+    /// Rows of people without consent, who are on no list after the plan.
+    #[serde(default)]
+    pub withdrawn: u64,
+    /// Members without consent who stay.
+    #[serde(default)]
+    pub withdrawn_kept: u64,
     /// People taken out of at least one container, or archived.
     pub leavers: u64,
     /// Of the leavers: taken out by an earlier run, so that only archiving is left.
@@ -224,9 +240,17 @@ impl<'a> Differ<'a> {
             self.settle(SegmentMask::NONE, ChangeFlags::default());
             return Ok(());
         }
-        let wanted = self.desired.sets.mask(entry.set()).and(self.rules.live);
-        let leaves = self.unless_protected(row, self.removable(inside).minus(wanted));
-        self.leave(row.key, leaves, false, false);
+        let mut wanted = self.desired.sets.mask(entry.set()).and(self.rules.live);
+        if entry.flags().has(ChangeFlags::NO_CONSENT) {
+            let stays = inside.all().minus(self.withdraws_from(inside));
+            if stays.is_empty() {
+                return Ok(self.withdraw(row, inside, refused));
+            }
+            wanted = wanted.and(stays);
+            self.diffed.tally.withdrawn_kept += u64::from(!refused && !inside.ours.and(wanted).is_empty());
+        }
+        let leaves = self.leaves(row, entry, inside, wanted);
+        self.leave(row.key, leaves, Why { withdrawn: entry.flags().has(ChangeFlags::NO_CONSENT), ..Why::default() });
         if refused {
             self.settle(SegmentMask::NONE, ChangeFlags::default());
             return Ok(());
@@ -244,6 +268,35 @@ impl<'a> Differ<'a> {
             Case::Unchanged | Case::RejectedBefore => self.settle(SegmentMask::NONE, ChangeFlags::default()),
         }
         Ok(())
+    }
+
+    /// The lists that someone who is still wanted leaves. A row of the same person with a bad address is no doubt about a
+    /// consent that this row withdraws.
+    fn leaves(&mut self, row: &AppliedRow, entry: ChangeEntry, inside: Inside, wanted: SegmentMask) -> SegmentMask {
+        let withdrawn = if entry.flags().has(ChangeFlags::NO_CONSENT) { self.withdraws_from(inside) } else { SegmentMask::NONE };
+        let others = self.removable(inside).minus(wanted).minus(withdrawn);
+        self.unless_protected(row, others).union(withdrawn)
+    }
+
+    /// Lists that someone without consent is taken out of.
+    fn withdraws_from(&self, inside: Inside) -> SegmentMask {
+        inside.to_give_up(self.rules.adopt_members).and(self.rules.withdrawn)
+    }
+
+    /// Someone without consent whom no list holds after this. Nothing of theirs is rejected any more.
+    fn withdraw(&mut self, row: &AppliedRow, inside: Inside, refused: bool) {
+        self.diffed.tally.withdrawn += u64::from(!refused);
+        self.settle(SegmentMask::NONE, ChangeFlags::default());
+        if row.state == AppliedState::Leaving {
+            return self.finish_leaving(row, false);
+        }
+        if row.state == AppliedState::Rejected {
+            self.diffed.moot.push(row.key);
+        }
+        if row.segments.union(row.found).is_empty() {
+            self.diffed.gone.push(row.key);
+        }
+        self.leave(row.key, self.withdraws_from(inside), Why { whole: true, withdrawn: true, suppressed: false });
     }
 
     /// The fingerprint of a row's values. An id that is not the one on record is noted on the way: a signature is both in one,
@@ -280,7 +333,7 @@ impl<'a> Differ<'a> {
         if row.segments.union(row.found).is_empty() && !self.is_protected(row) {
             self.diffed.gone.push(row.key);
         }
-        self.leave(row.key, leaves, inside.all().minus(leaves).is_empty(), suppressed);
+        self.leave(row.key, leaves, Why { whole: inside.all().minus(leaves).is_empty(), suppressed, withdrawn: false });
     }
 
     fn finish_leaving(&mut self, row: &AppliedRow, suppressed: bool) {
@@ -292,6 +345,7 @@ impl<'a> Differ<'a> {
                 segments: SegmentMask::NONE,
                 whole: true,
                 suppressed,
+                withdrawn: false,
                 only_leaves: false,
                 archive: false,
             });
@@ -317,7 +371,7 @@ impl<'a> Differ<'a> {
         SegmentMask::NONE
     }
 
-    fn leave(&mut self, key: Key, segments: SegmentMask, whole: bool, suppressed: bool) {
+    fn leave(&mut self, key: Key, segments: SegmentMask, Why { whole, suppressed, withdrawn }: Why) {
         if segments.is_empty() {
             return;
         }
@@ -326,8 +380,11 @@ impl<'a> Differ<'a> {
             if suppressed {
                 *self.diffed.tally.suppressed_leaves.entry(bit).or_default() += 1;
             }
+            if withdrawn {
+                *self.diffed.tally.withdrawn_leaves.entry(bit).or_default() += 1;
+            }
         });
-        self.diffed.leavers.push(Leaver { key, segments, whole, suppressed, only_leaves: false, archive: false });
+        self.diffed.leavers.push(Leaver { key, segments, whole, suppressed, withdrawn, only_leaves: false, archive: false });
     }
 
     /// Writes what is to be done into the entry under the cursor.
@@ -341,6 +398,14 @@ impl<'a> Differ<'a> {
         entry.set_set(id);
         entry.flag(flags);
     }
+}
+
+/// Why someone leaves, and whether no list holds them then.
+#[derive(Clone, Copy, Default)]
+struct Why {
+    whole: bool,
+    suppressed: bool,
+    withdrawn: bool,
 }
 
 /// Which of the containers someone is in.

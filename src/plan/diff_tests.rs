@@ -1,5 +1,5 @@
 use super::*;
-use crate::member::{IdNotes, Rejects, SegmentSets, SetId, Shared, SpoolWriter, Tally};
+use crate::member::{ConsentNotes, IdNotes, Rejects, SegmentSets, SetId, Shared, SpoolWriter, Tally};
 use proptest::prelude::*;
 use rstest::rstest;
 use std::sync::Arc;
@@ -12,6 +12,7 @@ struct Wish {
     segments: SegmentMask,
     fingerprint: u64,
     refused: bool,
+    no_consent: bool,
     person: Option<u64>,
 }
 
@@ -54,6 +55,7 @@ impl World {
         }
         let entry = |(key, wish): (&u128, &Wish)| {
             let flags = if wish.refused { ChangeFlags::REJECTED } else { ChangeFlags::default() };
+            let flags = if wish.no_consent { flags.with(ChangeFlags::NO_CONSENT) } else { flags };
             let set = sets.id(wish.segments).unwrap_or(SetId(0));
             ChangeEntry::new(Key(*key), Fingerprint(wish.fingerprint).with(wish.person), *key as u64, set, flags)
         };
@@ -68,6 +70,8 @@ impl World {
             id_notes: IdNotes::default(),
             value_notes: Vec::new(),
             aside: Vec::new(),
+            consent: ConsentNotes::default(),
+            said_no: Vec::new(),
             sets,
         }
     }
@@ -82,7 +86,8 @@ impl World {
         let of = |entry: &ChangeEntry| Ok(self.wishes[&entry.key().0].person);
         let mut differ = Differ::new(&mut desired, self.rules, People { of: &of, protected: &self.protected });
         self.applied.values().for_each(|row| differ.applied(row).unwrap());
-        let diffed = differ.finish().unwrap();
+        let mut diffed = differ.finish().unwrap();
+        self.resolve(&mut desired, &mut diffed.tally);
         let leavers = diffed.leavers.clone();
         let mut todos = BTreeMap::<u128, Todo>::new();
         for entry in &desired.entries {
@@ -97,6 +102,22 @@ impl World {
             (todo.leaves, todo.whole, todo.suppressed) = (leaver.segments, leaver.whole, leaver.suppressed);
         }
         (todos, diffed)
+    }
+
+    /// Whoever is new and without consent is not added: what `super::standing` says of them.
+    fn resolve(&self, desired: &mut Desired<ChangeFlags>, tally: &mut DiffTally) {
+        let (mut entries, sets) = (std::mem::take(&mut desired.entries), &desired.sets);
+        entries.retain(|entry| {
+            let not_added = entry.flags().has(ChangeFlags::NEW) && self.wishes[&entry.key().0].no_consent;
+            if not_added {
+                tally.new -= 1;
+                tally.withdrawn += 1;
+                sets.mask(entry.set()).bits().for_each(|bit| *tally.joins.entry(bit).or_default() -= 1);
+            }
+            !not_added
+        });
+        tally.joins.retain(|_, joins| *joins > 0);
+        desired.entries = entries;
     }
 
     /// The world after everything was carried out and acknowledged.
@@ -151,11 +172,15 @@ const AB: SegmentMask = SegmentMask(3);
 const NONE: SegmentMask = SegmentMask::NONE;
 
 fn wish(segments: SegmentMask) -> Option<Wish> {
-    Some(Wish { segments, fingerprint: 5, refused: false, person: Some(7) })
+    Some(Wish { segments, fingerprint: 5, refused: false, no_consent: false, person: Some(7) })
 }
 
 fn refused(segments: SegmentMask) -> Option<Wish> {
-    Some(Wish { segments, fingerprint: 5, refused: true, person: Some(7) })
+    Some(Wish { segments, fingerprint: 5, refused: true, no_consent: false, person: Some(7) })
+}
+
+fn no_consent(segments: SegmentMask) -> Option<Wish> {
+    wish(segments).map(|w| Wish { no_consent: true, ..w })
 }
 
 fn told(segments: SegmentMask) -> Option<AppliedRow> {
@@ -194,9 +219,17 @@ fn todo(joins: SegmentMask, leaves: SegmentMask) -> Todo {
 #[case::found_stays(None, Some(row(A, B, 5)), todo(NONE, A), "")]
 #[case::found_only(None, Some(row(NONE, A, 0)), todo(NONE, NONE), "")]
 #[case::found_is_told(wish(A), Some(row(NONE, A, 0)), Todo { new: true, ..todo(NONE, NONE) }, "new")]
+#[case::withdrawn(no_consent(AB), told(AB), Todo { whole: true, ..todo(NONE, AB) }, "withdrawn")]
+#[case::withdrawn_with_other_attributes(no_consent(A), Some(row(A, NONE, 4)), Todo { whole: true, ..todo(NONE, A) }, "withdrawn")]
+#[case::withdrawn_and_row_refused(refused(A).map(|w| Wish { no_consent: true, ..w }), told(A), Todo { whole: true, ..todo(NONE, A) }, "")]
+#[case::withdrawn_and_in_no_list(no_consent(A), told(NONE), todo(NONE, NONE), "withdrawn")]
+#[case::withdrawn_and_refused_before(no_consent(A), as_state(told(NONE), AppliedState::Rejected), todo(NONE, NONE), "withdrawn")]
+#[case::withdrawn_while_leaving(no_consent(A), as_state(told(NONE), AppliedState::Leaving), Todo { whole: true, ..todo(NONE, NONE) }, "withdrawn")]
+#[case::withdrawn_and_left(no_consent(A), as_state(told(A), AppliedState::Left), todo(NONE, NONE), "left")]
+#[case::withdrawn_where_found_before(no_consent(AB), Some(row(A, B, 5)), todo(NONE, A), "moved")]
 #[case::found_elsewhere_joins(wish(A), Some(row(NONE, B, 0)), Todo { new: true, ..todo(A, NONE) }, "new")]
 fn every_row_of_the_table(#[case] wish: Option<Wish>, #[case] applied: Option<AppliedRow>, #[case] expected: Todo, #[case] counted: &str) {
-    let rules = DiffRules { live: AB, removable: AB, ..DiffRules::default() };
+    let rules = DiffRules { live: AB, removable: AB, withdrawn: AB, ..DiffRules::default() };
     let world = World { rules, ..World::of(wish, applied) };
     let (todos, tally) = world.diff(false);
     assert_eq!(todos.get(&1).copied().unwrap_or_default(), expected);
@@ -213,6 +246,33 @@ impl World {
     fn only(&self) -> Todo {
         self.diff(false).0.get(&1).copied().unwrap_or_default()
     }
+}
+
+/// With `withdrawn: keep` nobody goes, and nobody is added to anything else.
+#[rstest]
+#[case::stays(no_consent(AB), told(A), todo(NONE, NONE), "unchanged")]
+#[case::is_told(no_consent(A), Some(row(A, NONE, 4)), Todo { update: true, ..todo(NONE, NONE) }, "updated")]
+#[case::leaves_what_they_are_not_in(no_consent(B), told(AB), todo(NONE, A), "moved")]
+fn whose_withdrawn_consent_is_kept(
+    #[case] wish: Option<Wish>,
+    #[case] applied: Option<AppliedRow>,
+    #[case] expected: Todo,
+    #[case] counted: &str,
+) {
+    let world = World::of(wish, applied);
+    let (todos, tally) = world.diff(false);
+    assert_eq!(todos.get(&1).copied().unwrap_or_default(), expected);
+    assert_eq!((counted_as(&tally), tally.withdrawn_kept), (vec![counted], 1));
+}
+
+/// A row of the same person with a bad address is no doubt about what this row says.
+#[test]
+fn a_withdrawn_consent_is_no_doubt() {
+    let mut world = World::of(no_consent(A), told(A));
+    world.rules.withdrawn = AB;
+    world.protected = vec![Key(1)];
+    assert_eq!(world.only(), Todo { whole: true, ..todo(NONE, A) });
+    assert_eq!(world.diff(false).1.withdrawn_leaves, BTreeMap::from([(0, 1)]));
 }
 
 /// An id is compared like an attribute, whatever else the row is; nothing is sent because of it.
@@ -262,6 +322,7 @@ fn counted_as(tally: &DiffTally) -> Vec<&'static str> {
         ("unchanged", tally.unchanged),
         ("rejected before", tally.rejected_before),
         ("left", tally.left),
+        ("withdrawn", tally.withdrawn),
     ];
     counts.into_iter().filter(|(_, n)| *n > 0).map(|(name, _)| name).collect()
 }
@@ -338,6 +399,18 @@ fn expected(world: &World, key: u128) -> Todo {
         let goes = suppressed || !(doubtful || world.rules.removable.is_empty());
         return Todo { whole: goes, suppressed: goes && suppressed, ..Todo::default() };
     }
+    let no_consent = wish.is_some_and(|w| w.no_consent) && applied.is_some();
+    let here = |slot: u8| applied.is_some_and(|r| r.segments.union(r.found).has(slot)) && !world.rules.emptied.has(slot);
+    let withdrawn = |slot: u8| {
+        let found = applied.is_some_and(|r| r.found.has(slot));
+        no_consent && here(slot) && world.rules.withdrawn.has(slot) && (!found || world.rules.adopt_members)
+    };
+    if no_consent && (0..SLOTS).all(|slot| !here(slot) || withdrawn(slot)) {
+        let leaving = applied.is_some_and(|r| r.state == AppliedState::Leaving);
+        let leaves = (0..SLOTS).filter(|slot| withdrawn(*slot)).fold(NONE, |all, slot| all.union(SegmentMask::of(slot)));
+        let whole = if leaving { !(doubtful || world.rules.removable.is_empty()) } else { !leaves.is_empty() };
+        return Todo { whole, leaves, ..Todo::default() };
+    }
     let good = wish.filter(|w| !w.refused);
     let never_told = applied.is_none_or(|r| r.state == AppliedState::Applied && r.fingerprint.0 == 0 && r.segments.is_empty());
     let out_since_refused = applied.is_some_and(|r| r.state == AppliedState::Rejected && r.segments.is_empty());
@@ -350,12 +423,16 @@ fn expected(world: &World, key: u128) -> Todo {
         let there = !world.rules.emptied.has(slot);
         let found = there && applied.is_some_and(|r| r.found.has(slot));
         let present = found || (there && applied.is_some_and(|r| r.segments.has(slot)));
-        let wanted = world.rules.live.has(slot) && wish.is_some_and(|w| w.segments.has(slot));
+        let wanted =
+            world.rules.live.has(slot) && wish.is_some_and(|w| w.segments.has(slot)) && (!no_consent || (present && !withdrawn(slot)));
         let may_go = present && (!found || world.rules.adopt_members);
-        let goes = may_go && (suppressed || (!wanted && !doubtful && world.rules.removable.has(slot)));
+        let goes = may_go && (suppressed || withdrawn(slot) || (!wanted && !doubtful && world.rules.removable.has(slot)));
         stays_somewhere |= present && !goes;
         todo.leaves = if goes { todo.leaves.union(SegmentMask::of(slot)) } else { todo.leaves };
         todo.joins = if asked && wanted && !present { todo.joins.union(SegmentMask::of(slot)) } else { todo.joins };
+    }
+    if todo.new && wish.is_some_and(|w| w.no_consent) {
+        todo = Todo { new: false, joins: NONE, ..todo };
     }
     let gone = wish.is_none() && !todo.leaves.is_empty();
     Todo { whole: gone && !stays_somewhere, suppressed: gone && suppressed, ..todo }
@@ -375,23 +452,23 @@ fn any_row() -> impl Strategy<Value = AppliedRow> {
 }
 
 prop_compose! {
-    fn any_rules()(live in 1..1_u64 << SLOTS, removable in any_mask(), emptied in any_mask(), few in any_mask(), adopt_members: bool) -> DiffRules {
-        DiffRules { live: mask(live), removable, emptied: emptied.and(few), adopt_members }
+    fn any_rules()(live in 1..1_u64 << SLOTS, removable in any_mask(), withdrawn in any_mask(), emptied in any_mask(), few in any_mask(), adopt_members: bool) -> DiffRules {
+        DiffRules { live: mask(live), removable, emptied: emptied.and(few), adopt_members, withdrawn }
     }
 }
 
 prop_compose! {
     fn any_world()(
         rules in any_rules(),
-        wishes in proptest::collection::btree_map(0..24_u128, (any_mask(), 1..3_u64, proptest::bool::weighted(0.2), proptest::option::of(0..4_u64)), 0..16),
+        wishes in proptest::collection::btree_map(0..24_u128, (any_mask(), 1..3_u64, proptest::bool::weighted(0.2), proptest::bool::weighted(0.2), proptest::option::of(0..4_u64)), 0..16),
         applied in proptest::collection::btree_map(0..24_u128, any_row(), 0..16),
         suppressed in proptest::collection::btree_set(0..24_u128, 0..6),
         protected in proptest::collection::btree_set(0..24_u128, 0..6),
     ) -> World {
-        let wish = |(segments, fingerprint, refused, person): (SegmentMask, u64, bool, Option<u64>)| {
+        let wish = |(segments, fingerprint, refused, no_consent, person): (SegmentMask, u64, bool, bool, Option<u64>)| {
             // A reading has people of live segments only.
             let segments = if segments.and(rules.live).is_empty() { rules.live } else { segments.and(rules.live) };
-            Wish { segments, fingerprint, refused, person }
+            Wish { segments, fingerprint, refused, no_consent, person }
         };
         World {
             wishes: wishes.into_iter().filter(|(k, _)| !suppressed.contains(k)).map(|(k, w)| (k, wish(w))).collect(),
@@ -426,7 +503,7 @@ proptest! {
         prop_assert_eq!(tally.new, todos.values().filter(|t| t.new).count() as u64);
         prop_assert_eq!(tally.updated, todos.values().filter(|t| t.update).count() as u64);
         let rows = world.wishes.values().filter(|w| !w.refused).count() as u64;
-        let sum = tally.new + tally.updated + tally.moved + tally.unchanged + tally.rejected_before + tally.left;
+        let sum = tally.new + tally.updated + tally.moved + tally.unchanged + tally.rejected_before + tally.left + tally.withdrawn;
         prop_assert_eq!(sum, rows, "every readable row is counted once");
     }
 

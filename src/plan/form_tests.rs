@@ -197,6 +197,6 @@ fn json_for_programs() {
 #[case(MemberAction::Archive, &[], &["Lapsed"], "- dana@example.com leaves Lapsed; archived")]
 fn one_person_a_line(#[case] action: MemberAction, #[case] joins: &[&str], #[case] leaves: &[&str], #[case] expected: &str) {
     let names = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect();
-    let line = MemberLine { address: "dana@example.com".into(), action, joins: names(joins), leaves: names(leaves) };
+    let line = MemberLine { address: "dana@example.com".into(), action, joins: names(joins), leaves: names(leaves), why: None };
     assert_eq!(text_member(&line), expected);
 }

@@ -8,6 +8,8 @@
 //! | a segment that keeps people out | the same, whatever its size; or it holds rows without an address |
 //! | suppression | a list of the last run is no longer named |
 //! | another segment that kept people out | it does so no more, and people are added |
+//! | consent | it is asked for no more or in another column, or holds back far fewer people, and people are added |
+//! | consent | no value is a known yes any more |
 //! | people | `match.id` is new or changed, members who may have opted out are gone, and new addresses would be sent |
 //! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
 //! | people to be mailed by the platform | the first time |
@@ -33,6 +35,9 @@ pub struct Facts {
     pub suppression_gone: Vec<String>,
     /// Other segments that kept people out in the last run and do so no more.
     pub exclusions_gone: Vec<String>,
+    /// The evidence of consent that the last run asked for, where it is another one now.
+    pub consent_gone: Option<String>,
+    pub consent: Option<ConsentFacts>,
     /// People that would be new to the export; of these, those whom nobody approved.
     pub additions: Counted,
     /// Distinct members of the export after the plan.
@@ -128,6 +133,18 @@ pub struct InputFacts {
     pub unreadable: Counted,
 }
 
+/// The consent column, which keeps people out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConsentFacts {
+    pub name: String,
+    /// People whose rows say yes, and the most in 7 days.
+    pub consented: u64,
+    pub most_consented: u64,
+    /// People whose rows do not, and the most in 7 days.
+    pub without: u64,
+    pub most_without: u64,
+}
+
 /// The guard's answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -167,7 +184,10 @@ impl Facts {
         held.extend(self.suppression_gone.iter().map(|name| about(Code::SuppressionGone, 1, 0).segment(name)));
         if self.additions.all > 0 || self.segments.iter().any(|segment| segment.additions.all > 0) {
             held.extend(self.exclusions_gone.iter().map(|name| about(Code::ExclusionGone, 1, 0).segment(name)));
+            held.extend(self.consent_gone.iter().map(|name| about(Code::ConsentGone, 1, 0).segment(name)));
+            held.extend(self.consent.as_ref().and_then(|consent| consent.shrunk(guard.max_removals)));
         }
+        held.extend(self.consent.as_ref().and_then(ConsentFacts::without_a_yes));
         self.inputs.iter().for_each(|input| held.extend(input.reasons(guard.max_removals)));
         self.segments.iter().for_each(|segment| held.extend(segment.reasons(guard.max_removals)));
         held.extend(self.too_many_additions(guard.max_additions));
@@ -280,6 +300,20 @@ impl InputFacts {
         }
         reasons.extend(expected(&self.name, self.members, self.expect, self.age_seconds));
         reasons
+    }
+}
+
+impl ConsentFacts {
+    /// People consent one by one; a column that is filled anew, or by mistake, lets in many at once.
+    fn shrunk(&self, max_removals: Percentage) -> Option<Reason> {
+        let least = least(self.most_without, max_removals);
+        let shrunk = self.most_without >= SHARE_FROM && self.without < least;
+        shrunk.then(|| Reason::about(Code::ConsentShrunk, self.without, least).segment(&self.name).of(self.most_without))
+    }
+
+    fn without_a_yes(&self) -> Option<Reason> {
+        let gone = self.consented == 0 && self.without > 0 && self.most_consented > 0;
+        gone.then(|| Reason::about(Code::NoKnownYes, 0, 1).segment(&self.name).of(self.most_consented))
     }
 }
 

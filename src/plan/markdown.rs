@@ -2,7 +2,7 @@
 
 use super::{
     Plan, SegmentPlan,
-    sections::sections,
+    sections::{self, sections},
     text::place,
     verdict::verdict,
     words::{counted, grouped, plain},
@@ -12,7 +12,7 @@ use super::{
 pub fn markdown(plan: &Plan) -> String {
     let target = format!("{} ({}), {}", plan.connection, plan.vendor, place(plan));
     let mut parts = vec![format!("### {} → {}", code(&plan.export), code(&target)), summary(plan), table(plan), guard(plan)];
-    if !plan.is_empty() || !plan.notes.is_empty() || !plan.notices.is_empty() {
+    if !plan.is_empty() || !sections::consent(plan).is_empty() || !plan.notes.is_empty() || !plan.notices.is_empty() {
         parts.push(details(plan));
     }
     parts.push(format!("Plan `{}`", plan.digest));

@@ -2,6 +2,7 @@
 
 pub mod approval;
 pub mod consent;
+mod consent_column;
 mod containers;
 pub mod cost;
 mod counts;
@@ -31,6 +32,7 @@ pub mod values;
 mod verdict;
 pub mod words;
 
+pub use consent_column::{ConsentPlan, UnknownValue};
 pub use counts::Counts;
 pub use json::json;
 pub use markdown::markdown;

@@ -1,6 +1,6 @@
 //! The plan: everything a colleague needs to review, and nothing that a run could still choose.
 
-use super::{Counts, guard::Verdict, steps::Step};
+use super::{ConsentPlan, Counts, guard::Verdict, steps::Step};
 use crate::{definition::FieldType, destination::Operation, member::IdNotes, source::Notices};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
@@ -140,6 +140,9 @@ pub struct SegmentPlan {
     pub leaves: u64,
     /// Of the leaves: people who are never to be sent.
     pub suppressed_leaves: u64,
+    /// Of the leaves: people whose consent is withdrawn.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub withdrawn_leaves: u64,
     pub dropped: bool,
     /// The export itself was deleted.
     pub deleted: bool,
@@ -205,8 +208,15 @@ pub struct MemberTotals {
     /// Several addresses with one id, and ids that a spreadsheet rounded.
     #[serde(skip_serializing_if = "IdNotes::is_empty")]
     pub odd_ids: IdNotes,
+    /// What the consent column says; absent: no consent is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<ConsentPlan>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub update_sample: Vec<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 impl SegmentPlan {
@@ -310,6 +320,9 @@ pub struct MemberLine {
     /// Names of the segments joined and left.
     pub joins: Vec<String>,
     pub leaves: Vec<String>,
+    /// Where a member leaves for another reason than being in the segment no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
 }
 
 /// What is done with a member.

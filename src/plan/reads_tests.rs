@@ -93,7 +93,15 @@ fn reading_back(#[case] members: u64, #[case] verifies: bool, #[case] sends: boo
 #[case(FEW as u128, &[Some(50)])]
 #[case(FEW as u128 + 1, &[None])]
 fn before_archiving(#[case] people: u128, #[case] expected: &[Option<u64>]) {
-    let leaver = |n| Leaver { key: Key(n), segments: SegmentMask::NONE, whole: true, suppressed: false, only_leaves: false, archive: true };
+    let leaver = |n| Leaver {
+        key: Key(n),
+        segments: SegmentMask::NONE,
+        whole: true,
+        suppressed: false,
+        withdrawn: false,
+        only_leaves: false,
+        archive: true,
+    };
     let capabilities = *all_capabilities().iter().find(|all| all.phases.contains(&Operation::Archive)).unwrap();
     let inputs = Inputs { capabilities, lists: &[], everyone_read: true, estimated: false, widest: 100 };
     let leavers: Vec<Leaver> = (0..people).map(leaver).collect();

@@ -47,6 +47,12 @@ pub enum Code {
     SuppressionGone,
     /// A segment on the right side of `except`, or in an `intersect`, of the last run is none any more.
     ExclusionGone,
+    /// The evidence of consent of the last run is asked for no more, or in another column.
+    ConsentGone,
+    /// Far fewer people are held back by their consent than before.
+    ConsentShrunk,
+    /// No value of the consent column is a known yes any more.
+    NoKnownYes,
     ContainerGone,
     MadeAnew,
     FirstWrite,
@@ -152,6 +158,16 @@ impl fmt::Display for Reason {
             Code::ExclusionGone => {
                 write!(f, "segment {name} kept people out in the last run and is no longer part of a segment: its people could be added")
             }
+            Code::ConsentGone => write!(
+                f,
+                "the export asked for {name} in the last run, and asks for it no more: people who were held back by it could be added"
+            ),
+            Code::ConsentShrunk => write!(
+                f,
+                "{name} holds back {actual} of {of} people (the most in 7 days); guard.maxRemovals asks for {limit} at least: the others \
+                 could be added"
+            ),
+            Code::NoKnownYes => write!(f, "{name}: no value is a known yes any more; in the last 7 days {of} were"),
             Code::TargetChanged => write!(
                 f,
                 "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are"

@@ -19,6 +19,7 @@ pub(super) fn sections(plan: &Plan, samples: bool) -> Vec<Section> {
         ("Segments", plan.segments.iter().flat_map(|s| segment(s, plan, samples)).collect()),
         ("Made of", plan.made_of.iter().map(made_of).collect()),
         ("People", people(plan, samples)),
+        ("Consent", consent(plan)),
         ("Rows", rows(plan, samples)),
         ("Read first", reading(plan)),
         ("Calls", calls(plan)),
@@ -106,17 +107,24 @@ fn segment_head(segment: &SegmentPlan, plan: &Plan) -> String {
 }
 
 fn why_leaving(segment: &SegmentPlan) -> String {
-    let ordinary = segment.leaves.saturating_sub(segment.suppressed_leaves);
+    let ordinary = segment.leaves.saturating_sub(segment.suppressed_leaves + segment.withdrawn_leaves);
     let gone = match (segment.deleted, segment.dropped) {
         (true, _) => "of an export that was deleted",
         (false, true) => "of a segment that the export dropped",
         (false, false) => "no longer in the segment",
     };
-    match (ordinary, segment.suppressed_leaves) {
-        (_, 0) => gone.to_owned(),
-        (0, _) => "never to be sent (suppress)".to_owned(),
-        (some, never) => format!("{} {gone}, {} never to be sent (suppress)", grouped(some), grouped(never)),
+    let why =
+        [(ordinary, gone), (segment.withdrawn_leaves, "consent withdrawn"), (segment.suppressed_leaves, "never to be sent (suppress)")];
+    let why: Vec<_> = why.into_iter().filter(|(n, _)| *n > 0).collect();
+    match why[..] {
+        [(_, only)] => only.to_owned(),
+        _ => why.iter().map(|(n, words)| format!("{} {words}", grouped(*n))).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// What the consent column holds that somebody should know.
+pub(super) fn consent(plan: &Plan) -> Vec<String> {
+    plan.members.consent.iter().flat_map(|consent| consent.lines(plan.words.container)).collect()
 }
 
 fn examples(addresses: &[String]) -> String {

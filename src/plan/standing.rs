@@ -20,10 +20,11 @@
 //! | … | any, and the row lacks the evidence of consent | not created |
 //! | … | fine | created with the status chosen for new contacts |
 //! | … | at most a status | created with the lower of the two; rejected where the platform offers none as low |
+//! | knows it, and the row lacks the evidence of consent | any | not added (E13) |
 //! | knows it | any | attributes are updated without a status; joins |
 //! | has archived it, because we asked; it was unsubscribed or bounced | any | restored to that; joins |
 //! | … it had another status | speak against it | rejected: `person-unsubscribed-elsewhere` |
-//! | … it was to get mail | any, and the row lacks the evidence of consent | not restored |
+//! | … and the row lacks the evidence of consent | any other | not restored |
 //! | … it had another status | fine | restored to the status it had; joins |
 //! | … it had another status | at most a status | restored to the lower of the two |
 //! | has archived it otherwise | any | rejected: `archived` |
@@ -122,8 +123,9 @@ pub fn arrival(flags: ChangeFlags, contact: Option<KnownContact>, elsewhere: Els
         None if elsewhere == Elsewhere::Against => Arrival::Refuse(ELSEWHERE),
         None if no_consent => Arrival::NoConsent,
         None => create(elsewhere, new),
-        Some(KnownContact { standing: Standing::Archived, archived_from: Some(had), .. }) => restore(had, elsewhere, no_consent, new),
-        Some(KnownContact { standing: Standing::Archived, .. }) => Arrival::Refuse("archived"),
+        Some(KnownContact { standing: Standing::Archived, archived_from: None, .. }) => Arrival::Refuse("archived"),
+        Some(_) if no_consent => Arrival::NoConsent,
+        Some(KnownContact { standing: Standing::Archived, archived_from: Some(had), .. }) => restore(had, elsewhere, new),
         Some(_) => Arrival::Tell,
     }
 }
@@ -136,11 +138,10 @@ fn create(elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
     }
 }
 
-fn restore(had: Standing, elsewhere: Elsewhere, no_consent: bool, new: NewStatus<'_>) -> Arrival {
+fn restore(had: Standing, elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
     match elsewhere {
         _ if rank(had) <= rank(Standing::Unsubscribed) => Arrival::Restore(had),
         Elsewhere::Against => Arrival::Refuse(ELSEWHERE),
-        _ if no_consent && rank(had) >= rank(Standing::Pending) => Arrival::NoConsent,
         Elsewhere::AtMost(most) if rank(had) > rank(most) => new.at_most(most).map_or(Arrival::Refuse(ELSEWHERE), Arrival::Restore),
         Elsewhere::AtMost(_) | Elsewhere::Fine => Arrival::Restore(had),
     }

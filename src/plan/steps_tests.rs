@@ -26,7 +26,7 @@ fn todo(what: &str, joins: &[u8]) -> Todo {
 }
 
 fn leaver(key: u128, segments: &[u8], archive: bool) -> Leaver {
-    Leaver { key: Key(key), segments: masks(segments), whole: true, suppressed: false, only_leaves: false, archive }
+    Leaver { key: Key(key), segments: masks(segments), whole: true, suppressed: false, withdrawn: false, only_leaves: false, archive }
 }
 
 fn all(inputs: &Inputs<'_>, todos: &[Todo], leavers: &[Leaver], bytes: impl Fn(usize) -> usize) -> Vec<Step> {

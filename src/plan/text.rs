@@ -2,7 +2,7 @@
 
 use super::{
     MemberAction, MemberLine, PlacePlan, Plan, ids,
-    sections::{rows, sections},
+    sections::{consent, rows, sections},
     verdict::verdict,
     words::{counted, grouped, plain, quoted},
 };
@@ -61,6 +61,7 @@ fn nothing_to_do(plan: &Plan) -> Vec<String> {
         lines.push(format!("  ! {} kept where they are: a row of theirs has an address that cannot be read", grouped(kept)));
     }
     lines.extend(ids::lines(&plan.members.odd_ids, true).iter().map(|line| format!("  {line}")));
+    lines.extend(consent(plan).iter().map(|line| format!("  {line}")));
     lines.extend(plan.notes.iter().map(|note| format!("  * {}", plain(note))));
     lines
 }
@@ -77,7 +78,8 @@ pub fn text_member(line: &MemberLine) -> String {
         MemberAction::Archive => ('-', "archived"),
     };
     let list = |verb: &str, names: &[String]| (!names.is_empty()).then(|| format!("{verb} {}", plain(&names.join(", "))));
-    let parts = [list("joins", &line.joins), list("leaves", &line.leaves), (!what.is_empty()).then(|| what.to_owned())];
+    let why = line.why.as_deref().map(plain);
+    let parts = [list("joins", &line.joins), list("leaves", &line.leaves), (!what.is_empty()).then(|| what.to_owned()), why];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     format!("{sign} {} {}", plain(&line.address), parts.join("; "))
 }

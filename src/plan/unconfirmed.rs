@@ -48,7 +48,15 @@ mod tests {
     use std::collections::BTreeMap;
 
     fn leaver(key: u128, segments: u64, suppressed: bool) -> Leaver {
-        Leaver { key: Key(key), segments: SegmentMask(segments), whole: true, suppressed, only_leaves: false, archive: false }
+        Leaver {
+            key: Key(key),
+            segments: SegmentMask(segments),
+            whole: true,
+            suppressed,
+            withdrawn: false,
+            only_leaves: false,
+            archive: false,
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     destination::{ContainerId, Reading},
     member::{ChangeEntry, ChangeFlags, Desired, Key, Standing},
     plan::{
-        self, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
+        self, ConsentPlan, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         diff::{IdChanges, Leaver},
         guard::Verdict,
         resources::{ContainerPlan, ContainerState},
@@ -132,6 +132,7 @@ fn segments(parts: &Parts<'_>) -> Result<Vec<SegmentPlan>, Failure> {
         joins: of(&parts.resolved.joins, c.bit),
         leaves: of(&tally.leaves, c.bit),
         suppressed_leaves: of(&tally.suppressed_leaves, c.bit),
+        withdrawn_leaves: of(&tally.withdrawn_leaves, c.bit),
         dropped: matches!(c.state, ContainerState::Dropped(_)),
         deleted: parts.context.export.removed,
         mirror: c.mirror,
@@ -200,6 +201,7 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
         protected: tally.protected,
         ids: tally.ids,
         odd_ids: parts.work.desired.id_notes.clone(),
+        consent: ConsentPlan::of(&parts.work.desired.consent, tally.withdrawn, tally.withdrawn_kept),
         update_sample: Samples::take(parts)?.updates,
     })
 }
@@ -242,7 +244,7 @@ fn counts(parts: &Parts<'_>) -> Counts {
         duplicates: rows.duplicates,
         across_segments: rows.across_segments,
         suppressed: rows.suppressed,
-        no_consent: resolved.no_consent,
+        no_consent: resolved.no_consent + tally.withdrawn,
         left: tally.left,
         unverified: 0,
         pending: new + tally.updated + tally.moved,

@@ -27,7 +27,15 @@ pub struct Planned {
     pub attempt: u32,
 }
 
+/// How often rows that were certainly not carried out are sent again.
+const AGAIN: u32 = 3;
+
 impl Planned {
+    /// Whether a row with this outcome is to be sent once more: until then it is not done.
+    pub fn is_sent_again(&self, outcome: &Outcome) -> bool {
+        *outcome == Outcome::NotDone && self.attempt < AGAIN
+    }
+
     /// As it is recorded while the platform works on it.
     pub fn job(&self, run: RunId, remote: JobId, at: DateTime<Utc>) -> Job {
         let row = |(n, row): (usize, &BatchRow)| JobMember {

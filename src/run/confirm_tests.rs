@@ -25,7 +25,7 @@ fn key(email: &str) -> Key {
 
 fn leaver(email: &str) -> Leaver {
     let segments = SegmentMask::of(0);
-    Leaver { key: key(email), segments, whole: true, suppressed: false, only_leaves: false, archive: false }
+    Leaver { key: key(email), segments, whole: true, suppressed: false, withdrawn: false, only_leaves: false, archive: false }
 }
 
 /// A reading of several moments showed nobody; the second one shows one of the two who would leave.

@@ -8,7 +8,7 @@ use crate::{
         PlacePlan, Plan,
         approval::{Approvals, Changes},
         diff::Leaver,
-        guard::{self, Counted, Facts, InputFacts, RemovalFacts, SegmentFacts, Verdict},
+        guard::{self, ConsentFacts, Counted, Facts, InputFacts, RemovalFacts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
     segment::Input,
@@ -53,7 +53,11 @@ pub fn judge(parts: &Parts<'_>, plan: &Plan) -> Result<Guarded, Failure> {
     let sizes = parts.context.export.segments.iter().zip(&parts.work.desired.tally.addressable);
     let sizes = sizes.map(|(segment, members)| (segment.name.to_string(), *members));
     let inputs = parts.work.inputs.iter().map(|input| (hold::size_name(input.segment.as_str(), input.excludes), input.members));
-    let sizes = sizes.chain(inputs).collect();
+    let consent = hold::consent_name(export).filter(|_| !export.removed).map(|name| {
+        let notes = &parts.work.desired.consent;
+        [(hold::size_name(&name, true), notes.without), (name, notes.consented)]
+    });
+    let sizes = sizes.chain(inputs).chain(consent.into_iter().flatten()).collect();
     let suppressed = parts.work.tally.suppressed_leaves.clone();
     Ok(Guarded { verdict, unapproved, approvals, set_aside, suppressed, sizes, memory })
 }
@@ -106,6 +110,8 @@ impl Gathering<'_> {
             inputs: parts.work.inputs.iter().map(|input| self.input(input, approved)).collect::<Result<_, _>>()?,
             suppression_gone: self.in_force()?.into_iter().filter(|name| !export.removed && !named(name)).collect(),
             exclusions_gone: self.exclusions_gone(),
+            consent_gone: self.consent_gone(),
+            consent: self.consent()?,
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
             mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
@@ -137,7 +143,24 @@ impl Gathering<'_> {
         let inputs = &self.parts.work.inputs;
         let excludes = |name: &String| inputs.iter().any(|input| input.excludes && input.segment.as_str() == name);
         let before = self.memory.excluding.iter().filter(|_| !self.parts.context.export.removed);
+        let before = before.filter(|name| !hold::is_consent(name));
         before.filter(|name| !excludes(name) && !self.memory.dropped.contains(name)).cloned().collect()
+    }
+
+    /// The evidence of consent that the last run asked for, where this one does not.
+    fn consent_gone(&self) -> Option<String> {
+        let export = &self.parts.context.export;
+        let now = hold::consent_name(export);
+        let before = self.memory.excluding.iter().filter(|name| hold::is_consent(name) && !export.removed);
+        before.filter(|name| Some(*name) != now.as_ref()).next_back().cloned()
+    }
+
+    fn consent(&self) -> Result<Option<ConsentFacts>, Failure> {
+        let export = &self.parts.context.export;
+        let Some(name) = hold::consent_name(export).filter(|_| !export.removed) else { return Ok(None) };
+        let notes = &self.parts.work.desired.consent;
+        let (most_consented, most_without) = (self.largest(&name, false)?, self.largest(&hold::size_name(&name, true), false)?);
+        Ok(Some(ConsentFacts { name, consented: notes.consented, most_consented, without: notes.without, most_without }))
     }
 
     /// Those of a kind whose addition to some list is approved.

@@ -7,7 +7,7 @@ use super::{
     prepare::Work,
 };
 use crate::{
-    definition::{OnLeave, PlaceRef},
+    definition::{Export, OnLeave, PlaceRef},
     destination::ContainerId,
     plan::{
         self, Plan,
@@ -125,7 +125,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
             store.record_segment_size(&export, segment, day, *members)?;
         }
         for reason in &shrunk {
-            let excludes = reason.code != Code::SegmentShrunk;
+            let excludes = !matches!(reason.code, Code::SegmentShrunk | Code::NoKnownYes);
             store.accept_segment_size(&export, &size_name(reason.segment.as_deref().unwrap_or_default(), excludes), day, reason.actual)?;
         }
         for (segment, rows) in accepted {
@@ -148,13 +148,28 @@ pub fn size_name(segment: &str, excludes: bool) -> String {
     if excludes { format!("without {segment}") } else { segment.to_owned() }
 }
 
+/// What stands for the evidence of consent among the segments that keep people out. No segment's name has a blank.
+pub fn consent_name(export: &Export) -> Option<String> {
+    let consent = export.new_contacts.consent.as_ref()?;
+    let at = consent.at.as_ref().map(|at| format!(", {at}")).unwrap_or_default();
+    Some(format!("{CONSENT}{}{at}", consent.column))
+}
+
+const CONSENT: &str = "consent ";
+
+/// Whether a name is one of these.
+pub fn is_consent(name: &str) -> bool {
+    name.starts_with(CONSENT)
+}
+
 /// Suppression lists as they are named now, and the other segments that keep people out.
 fn in_force(context: &Context, work: &Work) -> GuardMemory {
     let export = &context.export;
     let names: Vec<_> = export.suppress.iter().map(|segment| segment.name.to_string()).collect();
     let settings = names.iter().take(export.suppress_by_settings).cloned().collect();
     let others = work.inputs.iter().filter(|input| input.excludes && !names.iter().any(|name| input.segment.as_str() == name));
-    let excluding = others.map(|input| input.segment.to_string()).collect();
+    let consent = consent_name(export).filter(|_| !export.removed);
+    let excluding = others.map(|input| input.segment.to_string()).chain(consent).collect();
     GuardMemory { suppress: names, settings, excluding, ..GuardMemory::default() }
 }
 
@@ -195,5 +210,5 @@ fn mails(context: &Context) -> bool {
 }
 
 fn shrank(code: Code) -> bool {
-    matches!(code, Code::SegmentShrunk | Code::ExclusionShrunk | Code::ExclusionEmpty)
+    matches!(code, Code::SegmentShrunk | Code::ExclusionShrunk | Code::ExclusionEmpty | Code::ConsentShrunk | Code::NoKnownYes)
 }

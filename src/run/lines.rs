@@ -3,7 +3,7 @@
 use super::{Failure, Prepared};
 use crate::{
     member::{ChangeFlags, SegmentMask},
-    plan::{MemberAction, MemberLine},
+    plan::{MemberAction, MemberLine, diff::Leaver},
     state::View,
 };
 use std::collections::BTreeMap;
@@ -22,11 +22,12 @@ pub fn lines<E: From<Failure>>(
         while let Some(leaver) = leavers.next_if(|l| l.key < entry.key()) {
             gone(prepared, view, leaver, &named, &mut each)?;
         }
-        let leaves = leavers.next_if(|l| l.key == entry.key()).map_or(SegmentMask::NONE, |l| l.segments);
+        let leaver = leavers.next_if(|l| l.key == entry.key());
+        let leaves = leaver.map_or(SegmentMask::NONE, |l| l.segments);
         let address = work.desired.spool.read(entry.offset()).map_err(Failure::from)?.email.as_str().to_owned();
         let joins = named(work.desired.sets.mask(entry.set()));
         let action = action(entry.flags(), prepared.plan.members.known > 0);
-        each(MemberLine { address, action, joins, leaves: named(leaves) })?;
+        each(MemberLine { address, action, joins, leaves: named(leaves), why: leaver.and_then(why) })?;
     }
     for leaver in leavers {
         gone(prepared, view, leaver, &named, &mut each)?;
@@ -55,7 +56,7 @@ fn action(flags: ChangeFlags, any_known: bool) -> MemberAction {
 fn gone<E: From<Failure>>(
     prepared: &Prepared,
     view: Option<&View>,
-    leaver: &crate::plan::diff::Leaver,
+    leaver: &Leaver,
     named: &dyn Fn(SegmentMask) -> Vec<String>,
     each: &mut dyn FnMut(MemberLine) -> Result<(), E>,
 ) -> Result<(), E> {
@@ -66,5 +67,10 @@ fn gone<E: From<Failure>>(
         (false, true) => MemberAction::Remove,
         (false, false) => MemberAction::Move,
     };
-    each(MemberLine { address: address.as_str().to_owned(), action, joins: Vec::new(), leaves: named(leaver.segments) })
+    let address = address.as_str().to_owned();
+    each(MemberLine { address, action, joins: Vec::new(), leaves: named(leaver.segments), why: why(leaver) })
+}
+
+fn why(leaver: &Leaver) -> Option<String> {
+    leaver.withdrawn.then(|| "consent withdrawn".to_owned())
 }

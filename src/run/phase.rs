@@ -21,8 +21,6 @@ use tokio::{task::JoinHandle, time::Instant};
 
 /// Batches made ahead of the connections, so that none waits for the next to be made.
 const AHEAD: usize = 2;
-/// How often rows that were certainly not carried out are sent again.
-const AGAIN: u32 = 3;
 
 /// Everything a phase works with.
 pub struct Phase<'a> {
@@ -221,7 +219,7 @@ impl Phase<'_> {
             sending.failed.get_or_insert(failure);
         }
         let places: Vec<_> = planned.places.iter().zip(&all).filter(|(_, o)| **o == Outcome::NotDone).map(|(at, _)| *at).collect();
-        if !places.is_empty() && planned.attempt < AGAIN {
+        if !places.is_empty() && planned.is_sent_again(&Outcome::NotDone) {
             let again = Planned { attempt: planned.attempt + 1, ..sending.batches.rebuilt(self.work, &self.remaining, places)? };
             sending.again.push_back(again);
         }
@@ -238,7 +236,7 @@ impl Phase<'_> {
     }
 
     fn take(&mut self, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
-        self.context.watch.advance(planned.places.len() as u64);
+        self.context.watch.advance(all.iter().filter(|outcome| !planned.is_sent_again(outcome)).count() as u64);
         let answered = all.iter().filter(|outcome| **outcome != Outcome::NotDone).count() as u64;
         if let Some((_, rows, _)) = self.noted.answered.last_mut().filter(|_| !part.task.quiet) {
             *rows += answered;

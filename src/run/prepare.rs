@@ -15,7 +15,7 @@ use super::{
     waiting::{self, Apart},
 };
 use crate::{
-    definition::{Export, Name, Segment, Slot},
+    definition::{Export, Name, Segment, Slot, Withdrawn},
     destination::SeenFields,
     member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, Mapping, Person, SegmentMask, Standing},
     plan::{
@@ -183,6 +183,16 @@ fn rules(export: &Export, containers: &[ContainerPlan]) -> DiffRules {
         removable: mask(&|c| c.mirror && export.broken.is_none()),
         emptied: mask(&|c| matches!(c.state, ContainerState::Recreate { .. } | ContainerState::Dropped(None))),
         adopt_members: export.target.adopt_members,
+        withdrawn: mask(&|c| export.broken.is_none() && withdraws(export, c)),
+    }
+}
+
+/// Whether members whose consent is withdrawn are taken off a list.
+fn withdraws(export: &Export, container: &ContainerPlan) -> bool {
+    match export.new_contacts.consent.as_ref().and_then(|consent| consent.withdrawn) {
+        Some(Withdrawn::Remove) => true,
+        Some(Withdrawn::Keep) => false,
+        None => container.mirror,
     }
 }
 

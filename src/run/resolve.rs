@@ -104,7 +104,10 @@ impl Arrivals<'_> {
         let new = NewStatus { chosen: self.context.export.new_contacts.status, possible: &self.possible };
         let asks = contact.is_none_or(|contact| contact.archived_from.is_some());
         let elsewhere = if asks { self.persons.elsewhere(self.lookup, desired, entry, new.chosen)? } else { Elsewhere::Fine };
-        let arrival = arrival(entry.flags(), contact, elsewhere, new);
+        // Another address of the person said no: a doubt, on which nobody is created.
+        let doubtful = asks && desired.said_no.binary_search(&entry.key()).is_ok();
+        let flags = if doubtful { entry.flags().with(ChangeFlags::NO_CONSENT) } else { entry.flags() };
+        let arrival = arrival(flags, contact, elsewhere, new);
         if !matches!(arrival, Arrival::Create(_)) {
             // Whose address it is must be known later, whatever becomes of this run.
             desired.aside.push(entry.offset());

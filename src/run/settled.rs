@@ -17,7 +17,7 @@ pub fn digest(desired: &Desired, rules: DiffRules) -> [u8; 16] {
         // Ids too: a comparison that was equal but for them was not equal.
         hash.update(&entry.signature().0.to_le_bytes());
         hash.update(&desired.sets.mask(entry.set()).0.to_le_bytes());
-        hash.update(&[u8::from(entry.flags().has(WantedFlags::REJECTED))]);
+        hash.update(&[WantedFlags::REJECTED, WantedFlags::NO_CONSENT].map(|flag| u8::from(entry.flags().has(flag))));
     }
     desired.suppressed.iter().for_each(|key| hash.update(&key.to_bytes()));
     desired.protected.iter().for_each(|person| hash.update(&person.id().to_le_bytes()));

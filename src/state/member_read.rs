@@ -5,7 +5,9 @@ use crate::member::{Fingerprint, Key};
 use rusqlite::{CachedStatement, Row, Rows, params, types::ValueRef};
 use std::ops::ControlFlow;
 
-const HEAD: &str = "SELECT key, segments, found, fingerprint, state, person, refused, left_from FROM member WHERE export = ?1 ORDER BY key";
+/// A date of consent is no attribute: with a refusal because of one nothing tells whether the date changed, so it is asked again.
+const HEAD: &str = "SELECT key, segments, found, fingerprint, state, person, iif(code IS 'consent-date', NULL, refused), left_from
+                    FROM member WHERE export = ?1 ORDER BY key";
 const WHOLE: &str = "SELECT key, segments, found, fingerprint, state, person, refused, left_from, address, code, detail, field FROM member";
 
 /// A reading of members that is about to begin. Two steps, since rows borrow from what holds the statement.

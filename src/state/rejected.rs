@@ -2,7 +2,7 @@
 //! gone. Those that never reached the platform are listed by the latest run that read its source whole; those that the platform
 //! rejected are on record with the member.
 
-use super::{Result, RunId, StateError, Store, View, sql};
+use super::{MemberStateKind, Result, RunId, StateError, Store, View, sql};
 use crate::{definition::Name, member::UNADDRESSABLE};
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
@@ -74,12 +74,13 @@ impl View {
     pub fn new_rejected(&self, export: &Name, run: RunId) -> Result<u64> {
         let sql = "SELECT (SELECT count(*) FROM rejected WHERE run = ?2 AND since_run = ?2 AND code != ?3)
                      + (SELECT count(*) FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id
-                        WHERE e.name = ?1 AND m.code IS NOT NULL AND m.refused_run = ?2)";
-        sql::unsigned(self.conn.query_row(sql, params![export, run.0, UNADDRESSABLE], |row| row.get(0))?)
+                        WHERE e.name = ?1 AND m.code IS NOT NULL AND m.state != ?4 AND m.refused_run = ?2)";
+        let former = MemberStateKind::Former.code();
+        sql::unsigned(self.conn.query_row(sql, params![export, run.0, UNADDRESSABLE, former], |row| row.get(0))?)
     }
 
     /// Each row that an export has rejected, until `each` breaks: first what no platform saw, in the order read; then what the
-    /// platform rejected.
+    /// platform rejected. Of a person who is a member no more a reason may stay on record; no row of theirs is rejected.
     pub fn rejected<E: From<StateError>>(
         &self,
         export: &Name,
@@ -87,11 +88,14 @@ impl View {
     ) -> Result<(), E> {
         let checked = "SELECT address, segment, code, detail, field, since_ms FROM rejected_run l JOIN rejected r ON r.run = l.run
                        WHERE l.export = ?1 ORDER BY n";
-        let by_platform = "SELECT nullif(m.address, ''), coalesce(s.name, ''), code, coalesce(detail, ''), field, refused_since_ms
+        let by_platform = format!(
+            "SELECT nullif(m.address, ''), coalesce(s.name, ''), code, coalesce(detail, ''), field, refused_since_ms
                            FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id
                            LEFT JOIN segment s ON s.export = e.id AND s.bit = m.refused_bit
-                           WHERE e.name = ?1 AND m.code IS NOT NULL ORDER BY m.key";
-        for sql in [checked, by_platform] {
+                           WHERE e.name = ?1 AND m.code IS NOT NULL AND m.state != {} ORDER BY m.key",
+            MemberStateKind::Former.code()
+        );
+        for sql in [checked, &by_platform] {
             let mut statement = self.conn.prepare_cached(sql).map_err(StateError::from)?;
             let mut rows = statement.query([export]).map_err(StateError::from)?;
             while let Some(row) = rows.next().map_err(StateError::from)? {

@@ -17,17 +17,8 @@ pub struct Timestamp {
 const DAYS: [&str; 3] = ["%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d"];
 /// Days whose month is a word (Oracle, SQL Server, mail headers); a year of two digits is of this century up to 69.
 const WORDED_DAYS: [&str; 6] = ["%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%b %d %Y", "%b %d, %Y", "%Y-%b-%d"];
-const TIMES: [&str; 9] = [
-    "%H:%M:%S%.f",
-    "%H:%M",
-    "%H.%M.%S%.f",
-    "%I:%M:%S%.f %p",
-    "%I:%M:%S%.f%p",
-    "%I:%M %p",
-    "%I:%M%p",
-    "%I.%M.%S%.f %p",
-    "%I:%M:%S:%3f%p",
-];
+const TIMES: [&str; 9] =
+    ["%H:%M:%S%.f", "%H:%M", "%H.%M.%S%.f", "%I:%M:%S%.f %p", "%I:%M:%S%.f%p", "%I:%M %p", "%I:%M%p", "%I.%M.%S%.f %p", "%I:%M:%S:%3f%p"];
 
 /// A date, or a date and a time, with or without a zone.
 pub fn read(text: &str) -> Option<Timestamp> {

@@ -6,7 +6,7 @@ use crate::{
     destination::{self, Capabilities},
     http::Hub,
     oauth::{InMemoryTokens, SignIns},
-    run::{Context, Decision, Engine, Failure, Prepared, Recorder, Report, Silent, report},
+    run::{Context, Decision, Engine, Failure, Prepared, Recorder, Report, Silent, Watch, report},
     state::{Applied, RunStart, StateDir, StateError, Store, Trigger, View},
 };
 use chrono::{DateTime, Utc};
@@ -27,6 +27,8 @@ pub(crate) struct World {
     segments: Vec<(String, String)>,
     platform: Platform,
     pub(crate) now: DateTime<Utc>,
+    /// Who is told of the runs.
+    pub(crate) watch: Arc<dyn Watch>,
     /// Another one after each kill.
     state: Mutex<PathBuf>,
 }
@@ -36,7 +38,16 @@ impl World {
     pub(crate) async fn new(like: Like, export: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let state = Mutex::new(dir.path().join("state-0"));
-        let world = Self { dir, like, limits: None, segments: Vec::new(), platform: Platform::new(), now: Utc::now(), state };
+        let world = Self {
+            dir,
+            like,
+            limits: None,
+            segments: Vec::new(),
+            platform: Platform::new(),
+            now: Utc::now(),
+            watch: Arc::new(Silent),
+            state,
+        };
         fs::create_dir(world.directory()).unwrap();
         fs::write(world.directory().join("key"), "key-us0\n").unwrap();
         world.define(export);
@@ -193,7 +204,7 @@ match: {{email: Email}}
             capabilities,
             account: destination::Account { id: "account".into(), name: "Contoso".into(), budget_key: "fake".into(), shows: None },
             export,
-            watch: Arc::new(Silent),
+            watch: Arc::clone(&self.watch),
             now: self.now,
             run: None,
             cancel: engine.cancel.child_token(),

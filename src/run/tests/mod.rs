@@ -2,6 +2,7 @@
 
 mod killed;
 mod lost;
+mod progress;
 mod rejections;
 mod remade;
 mod removed;
