@@ -93,7 +93,7 @@ fn refusal(code: &str) -> String {
         "address-too-long" => "address too long",
         "address-bad-local-part" => "address not valid before the @",
         "address-bad-domain" => "address with a domain that is not valid",
-        "address-bad-character" => "address with a blank or control character",
+        "address-bad-character" => "address with a blank, invisible or control character",
         "value" => "value that does not fit its field",
         "consent-date" => "date of consent that cannot be read or is in the future",
         "refused-before" => "rejected by the platform before, with the same data",

@@ -31,16 +31,17 @@ pub(super) struct MergeField {
 #[serde(default)]
 struct Options {
     choices: Vec<String>,
-    date_format: String,
-    phone_format: String,
+    date_format: Option<String>,
+    phone_format: Option<String>,
 }
 
 impl Options {
     /// Dates go as ISO whatever the field shows them as; a birthday goes as the field declares it, for the vendor reads it so.
     fn form(&self, field_type: FieldType) -> Form {
+        let says = |option: &Option<String>, form: &str| option.as_deref().is_some_and(|option| option.eq_ignore_ascii_case(form));
         match field_type {
-            FieldType::Birthday if self.date_format.eq_ignore_ascii_case("DD/MM") => Form::DayFirst,
-            FieldType::Phone if self.phone_format.eq_ignore_ascii_case("US") => Form::UsPhone,
+            FieldType::Birthday if says(&self.date_format, "DD/MM") => Form::DayFirst,
+            FieldType::Phone if says(&self.phone_format, "US") => Form::UsPhone,
             _ => Form::Usual,
         }
     }
@@ -179,5 +180,25 @@ impl<'a> NewField<'a> {
             _ => json!({}),
         };
         Self { tag, name: tag, r#type: field_type, required: false, public: false, options }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case("birthday", json!({"date_format": "DD/MM"}), Form::DayFirst)]
+    #[case("birthday", json!({"date_format": "MM/DD"}), Form::Usual)]
+    #[case("birthday", json!({"date_format": null}), Form::Usual)]
+    #[case("date", json!({"date_format": "DD/MM/YYYY"}), Form::Usual)]
+    #[case("phone", json!({"phone_format": "US"}), Form::UsPhone)]
+    #[case("phone", json!({"phone_format": "International"}), Form::Usual)]
+    #[case("phone", json!({}), Form::Usual)]
+    fn a_field_declares_the_form_of_its_values(#[case] kind: &str, #[case] options: serde_json::Value, #[case] expected: Form) {
+        let field = json!({"merge_id": 3, "tag": "X", "name": "X", "type": kind, "options": options});
+        let field: MergeField = serde_json::from_value(field).unwrap();
+        assert_eq!(RemoteField::from(field).kind.form, expected);
     }
 }

@@ -160,3 +160,22 @@ fn outcome(answer: &Answer) -> Result<Outcome, Error> {
         _ => Err(errors::refused(answer, 1)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case("1980-06-09", true)]
+    #[case("06/09/1980", true)]
+    #[case("09/06/1980", true)]
+    #[case("06/10/1980", false)]
+    #[case("", false)]
+    fn a_date_is_the_same_in_the_form_that_its_field_shows(#[case] held: &str, #[case] same: bool) {
+        let sent = json!("1980-06-09");
+        assert_eq!(json!(held) == sent || same_day(&json!(held), &sent), same);
+        assert!(!same_day(&json!(held), &json!("06/09")), "a birthday is no date");
+    }
+}
