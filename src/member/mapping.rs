@@ -116,11 +116,14 @@ impl Mapping {
         &self.ids
     }
 
-    /// The row's id as it is written, where there is one.
-    pub fn raw_id<'b>(&self, batch: &'b RowBatch, row: usize) -> Option<&'b str> {
+    /// The row's id as it is written, where that shows that it was rounded: several people may have the same one.
+    pub fn rounded_id(&self, batch: &RowBatch, row: usize) -> Option<String> {
+        /// From here on a floating-point number stands for several whole ones.
+        const INEXACT: f64 = 9_007_199_254_740_992.0;
         match batch.cell(row, self.id?) {
-            Cell::Text(text) => Some(text),
-            _ => None,
+            Cell::Text(text) => super::is_scientific(text).then(|| text.to_owned()),
+            Cell::Real(value) => (value.abs() >= INEXACT).then(|| format!("{value:E}")),
+            Cell::Null | Cell::Integer(_) => None,
         }
     }
 
@@ -371,6 +374,28 @@ mod tests {
             })
             .collect();
         assert!(keys.is_sorted(), "{keys:?}");
+    }
+
+    #[test]
+    fn an_id_is_the_same_whatever_kind_of_cell_it_is_in() {
+        let person = |id| match mapping(false).row(&one(&[Cell::Text("a@b.co"), id, Cell::Null]), 0, &mut Vec::new()) {
+            RowResult::Member { person, .. } => person.unwrap(),
+            other => panic!("{other:?}"),
+        };
+        for id in [Cell::Integer(3), Cell::Real(3.0), Cell::Text("3.0"), Cell::Text(" 3 ")] {
+            assert_eq!(person(id), person(Cell::Text("3")), "{id:?}");
+        }
+        assert_ne!(person(Cell::Text("03")), person(Cell::Text("3")));
+    }
+
+    #[test]
+    fn an_id_that_was_rounded_is_told() {
+        let rounded = |id| mapping(false).rounded_id(&one(&[Cell::Null, id, Cell::Null]), 0);
+        assert_eq!(rounded(Cell::Text("4.5E+11")).as_deref(), Some("4.5E+11"));
+        assert_eq!(rounded(Cell::Real(1.2345678901234568e19)).as_deref(), Some("1.2345678901234567E19"));
+        for exact in [Cell::Text("450"), Cell::Real(450.0), Cell::Integer(i64::MAX), Cell::Null] {
+            assert_eq!(rounded(exact), None, "{exact:?}");
+        }
     }
 
     #[test]

@@ -111,8 +111,8 @@ impl<'a> Collector<'a> {
         self.tally.read += 1;
         self.noticed.see(self.mapping, batch, row);
         self.values.clear();
-        if let Some(id) = self.mapping.raw_id(batch, row).filter(|id| super::is_scientific(id)) {
-            self.ids.rounded(id);
+        if let Some(id) = self.mapping.rounded_id(batch, row) {
+            self.ids.rounded(&id);
         }
         match self.mapping.row(batch, row, &mut self.values) {
             RowResult::Member { email, person, consent } => {
