@@ -146,11 +146,18 @@ fn apply(dir: &Path) -> Result<Ran, Box<dyn Error>> {
 
 fn read_three(file: &Path) -> Result<Duration, Box<dyn Error>> {
     let location = Location::Local(PathBuf::from(file));
-    let table = Table { pattern: "customers".into(), location, format: None, delimiter: None, encoding: None };
+    let table = Table {
+        pattern: "customers".into(),
+        location,
+        format: None,
+        delimiter: None,
+        encoding: None,
+        columns: std::collections::BTreeMap::new(),
+    };
     let files = Files { tables: BTreeMap::from([("customers".into(), table)]), ..Files::default() };
     let source = Arc::new(Source { name: Name::new("crm")?, kind: SourceKind::Files(files), export_user: None });
     let select = Selection::Table("customers".into());
-    let wanted = Rows { segment: Name::new("everyone")?, file: PathBuf::from("bench"), source, select };
+    let wanted = Rows { segment: Name::new("everyone")?, file: PathBuf::from("bench"), source, select, written: None };
     let began = Instant::now();
     let mut rows = 0;
     open(&wanted, &Access::local(SqlLimits::default(), Arc::default()))?.read(

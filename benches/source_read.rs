@@ -126,11 +126,18 @@ fn segment(dir: &Path, query: &str) -> Result<Rows, &'static str> {
         format: None,
         delimiter: None,
         encoding: None,
+        columns: std::collections::BTreeMap::new(),
     };
     let tables = files.into_iter().map(|(name, file)| (name.to_owned(), table(file))).collect::<BTreeMap<_, _>>();
     let kind = SourceKind::Files(Files { tables, ..Files::default() });
     let source = Arc::new(Source { name: Name::new("bench")?, kind, export_user: None });
-    Ok(Rows { segment: Name::new("bench")?, file: PathBuf::from("bench.yaml"), source, select: Selection::Query(query.to_owned()) })
+    Ok(Rows {
+        segment: Name::new("bench")?,
+        file: PathBuf::from("bench.yaml"),
+        source,
+        select: Selection::Query(query.to_owned()),
+        written: None,
+    })
 }
 
 /// The most memory this process ever had resident, where the system tells.

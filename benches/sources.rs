@@ -137,7 +137,14 @@ fn segment(folder: &Path, engine: &str) -> Result<Rows> {
         "csv" | "parquet" => {
             let path = folder.join(format!("customers.{engine}"));
             let location = Location::Local(path.clone());
-            let table = Table { pattern: path.display().to_string(), location, format: None, delimiter: None, encoding: None };
+            let table = Table {
+                pattern: path.display().to_string(),
+                location,
+                format: None,
+                delimiter: None,
+                encoding: None,
+                columns: std::collections::BTreeMap::new(),
+            };
             SourceKind::Files(Files { tables: BTreeMap::from([("customers".to_owned(), table)]), ..Files::default() })
         }
         _ => SourceKind::Adbc(Adbc {
@@ -150,7 +157,7 @@ fn segment(folder: &Path, engine: &str) -> Result<Rows> {
     };
     let source = Arc::new(Source { name: Name::new("bench")?, kind, export_user: None });
     let select = Selection::Query(QUERY.to_owned());
-    Ok(Rows { segment: Name::new("bench")?, file: PathBuf::from("bench.yaml"), source, select })
+    Ok(Rows { segment: Name::new("bench")?, file: PathBuf::from("bench.yaml"), source, select, written: None })
 }
 
 fn uri(folder: &Path, engine: &str) -> Result<String> {

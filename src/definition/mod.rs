@@ -9,6 +9,7 @@
 
 mod catalog;
 mod characters;
+mod column;
 mod consent;
 mod consent_words;
 mod document;
@@ -36,6 +37,7 @@ mod yaml;
 
 pub use catalog::{Catalog, DefinitionId, Diagnostic, Kept, Position, Severity};
 pub use characters::is_invisible;
+pub use column::{ColumnType, ColumnWord, bad_format};
 pub use consent::{Consent, ConsentWords, Evidence, Withdrawn};
 pub use consent_words::normalised as consent_word;
 pub use document::json_schema;
@@ -53,7 +55,7 @@ pub use read_limits::ReadLimits;
 pub use resolve::duration;
 pub use rights::Rights;
 pub use schedule::Times;
-pub use segment::{Expect, Limit, Members, Order, Rows, Sample, Segment, Selection};
+pub use segment::{Expect, Limit, Members, Order, Rows, Sample, Segment, Selection, Written};
 pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 pub use source::{

@@ -1,6 +1,6 @@
 //! Segments, resolved: named sets of profiles.
 
-use super::{Name, Source};
+use super::{Name, Position, Source};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 /// `kind: Segment`.
@@ -38,6 +38,41 @@ pub struct Rows {
     pub file: PathBuf,
     pub source: Arc<Source>,
     pub select: Selection,
+    /// Where the query or the table's name is written; `None`: it was not read from a file.
+    pub written: Option<Written>,
+}
+
+/// Where in a file something is written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub at: Position,
+    /// The file's text with secrets masked; `None`: it is not to be shown.
+    pub text: Option<Arc<str>>,
+}
+
+impl Written {
+    /// The place in the file of a line and column (both from 1) of a text that is written here; where it cannot be told, the text's own.
+    pub fn place(&self, of: &str, line: usize, column: usize) -> Position {
+        self.within(of, line, column).unwrap_or(self.at)
+    }
+
+    fn within(&self, of: &str, line: usize, column: usize) -> Option<Position> {
+        let wanted = of.lines().nth(line.checked_sub(1)?)?.trim_end();
+        let before: String = wanted.chars().take(column.checked_sub(1)?).collect();
+        let text = self.text.as_deref()?;
+        // On the line of the key, or in a block below it, whose blank lines may come before its place.
+        let first = (self.at.line as usize).checked_sub(1)?;
+        let blank = of.lines().take_while(|line| line.trim().is_empty()).count();
+        [first, first + 1, first.saturating_sub(blank)].into_iter().find_map(|first| {
+            let number = first + line - 1;
+            let start: usize = text.split_inclusive('\n').take(number).map(str::len).sum();
+            let written = text.get(start..)?.lines().next()?;
+            let at = if wanted.trim().is_empty() { None } else { written.find(wanted) }? + before.len();
+            let len = written.get(at..)?.split(|c: char| !c.is_alphanumeric() && c != '_').next().map_or(1, str::len).max(1);
+            let column = written.get(..at)?.chars().count() + 1;
+            Some(Position { line: number as u32 + 1, column: column as u32, offset: start + at, len: len.min(written.len() - at) })
+        })
+    }
 }
 
 /// What of the source is in the segment.

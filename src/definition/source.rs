@@ -2,7 +2,7 @@
 //!
 //! What a child process reads (files, folders, drivers) can be written down for it; secrets then go along (`handed`).
 
-use super::{Name, Secret};
+use super::{ColumnType, Name, Secret};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
@@ -56,6 +56,8 @@ pub struct Table {
     pub delimiter: Option<u8>,
     /// `None`: BOM, else UTF-8. Otherwise an encoding label (`windows-1252`, `utf-16le`).
     pub encoding: Option<String>,
+    /// What columns hold, by their names as written.
+    pub columns: BTreeMap<String, ColumnType>,
 }
 
 /// Where files are.

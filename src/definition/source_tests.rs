@@ -35,12 +35,31 @@ fn told(catalog: &Catalog) -> String {
 #[case(
     "type: adbc\ndriver: postgresql\nuri: postgresql://reader@db.example.com/crm\noptions: {application_name: listkeeper, password: {env: P}}"
 )]
+#[case(
+    "type: files\ntables: {a: {path: a.csv, columns: {Spent: {type: decimal, decimal: ','}, Birth: {type: date, format: '%d/%m/%Y'}, Age: integer}}}"
+)]
 fn a_source_of_each_sort_is_understood(#[case] text: &str) {
     let catalog = read_text(&format!("{HEAD}{text}\n"));
     assert_eq!((told(&catalog).as_str(), catalog.sources.len()), ("", 1));
 }
 
 #[rstest]
+#[case("type: files\ntables: {a: {path: a.csv, columns: {S: decimel}}}", "`decimel` is not a type of column", "decimal")]
+#[case("type: files\ntables: {a: {path: a.csv, columns: {S: {decimal: ','}}}}", "the field `type` is missing", "type: decimal")]
+#[case("type: files\ntables: {a: {path: a.csv, columns: {S: {type: decimal, decimal: comma}}}}", "`comma` is not a decimal sign", "\",\"")]
+#[case("type: files\ntables: {a: {path: a.csv, columns: {S: {type: date, decimal: ','}}}}", "has a decimal sign", "take `decimal` out")]
+#[case(
+    "type: files\ntables: {a: {path: a.csv, columns: {S: {type: date, format: DD/MM/YYYY}}}}",
+    "does not tell day, month and year",
+    "%d"
+)]
+#[case(
+    "type: files\ntables: {a: {path: a.csv, columns: {S: {type: datetime, format: '%d/%m/%Y'}}}}",
+    "does not tell hour and minute",
+    "%H"
+)]
+#[case("type: files\ntables: {a: {path: a.csv, columns: {S: {type: text, format: '%d'}}}}", "only a `date`", "take `format` out")]
+#[case("type: files\ntables: {a: {path: a.csv, columns: {S: text, s: text}}}", "is declared twice", "letter case")]
 #[case("type: files\ntables: {a: 'https://example.com/*.csv'}", "which files match", "one file")]
 #[case("type: files\ntables: {a: 'http://example.com/a.csv'}", "without encryption", "https")]
 #[case("type: files\ntables: {a: 's3://me:pass@bucket/a.csv'}", "a user or a password", "by reference")]

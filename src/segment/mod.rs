@@ -15,9 +15,9 @@ mod take;
 mod tests;
 
 use crate::{
-    definition::{Members, Name, Segment},
+    definition::{Members, Name, Rows, Segment, Selection},
     member::source_tag,
-    source::{self, Access, Notices, Report, RowBatch, SourceError},
+    source::{self, Access, Notices, QueryPlace, Report, RowBatch, SourceError},
 };
 use keys::Keys;
 use std::time::SystemTime;
@@ -116,7 +116,8 @@ fn set(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sink<'_>
         Members::Rows(rows) => {
             let tag = source_tag(rows.source.name.as_str());
             let mut labelled = |batch: RowBatch| sink(batch.of_source(tag));
-            let Report { rows, newest, notices } = source::open(rows, access)?.read(asked.columns, &mut labelled)?;
+            let Report { rows, newest, notices } =
+                source::open(rows, access)?.read(asked.columns, &mut labelled).map_err(|error| placed(error, rows))?;
             Ok(Read { rows, newest, notices, ..Read::default() })
         }
         Members::Union(of) => {
@@ -129,6 +130,15 @@ fn set(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sink<'_>
         Members::Intersect(of) => compared("intersect", of, asked, access, sink),
         Members::Except(of) => compared("except", of, asked, access, sink),
     }
+}
+
+/// With the place in the file, where the error knows its place in the query.
+fn placed(error: SourceError, rows: &Rows) -> SourceError {
+    let (Some(QueryPlace::At(line, column)), Some(written), Selection::Query(query)) = (error.query, &rows.written, &rows.select) else {
+        return error;
+    };
+    let at = written.place(query, line, column);
+    SourceError { message: format!("{} ({}:{}:{})", error.message, rows.file.display(), at.line, at.column), ..error }
 }
 
 /// Rows of the first of `of`, held against the people of the others.

@@ -3,6 +3,9 @@
 use super::SourceError;
 use crate::definition::Name;
 
+/// Columns that a hint names.
+const NAMED: usize = 50;
+
 /// The position of a column, by its name as written, else by its name in any case.
 pub fn find(column: &str, given: &[String], segment: &Name) -> Result<usize, SourceError> {
     let by = |same: &dyn Fn(&str) -> bool| given.iter().enumerate().filter(|(_, name)| same(name)).map(|(at, _)| at).collect::<Vec<_>>();
@@ -12,11 +15,13 @@ pub fn find(column: &str, given: &[String], segment: &Name) -> Result<usize, Sou
         [at] => Ok(*at),
         [] => {
             let names = given.iter().map(String::as_str).collect::<Vec<_>>();
-            let hint = format!("{}it gives {}", did_you_mean(column, &names), given.join(", "));
-            Err(SourceError::new(format!("segment {segment} gives no column {column:?}")).hint(hint))
+            let more = if given.len() > NAMED { format!(" and {} more", given.len() - NAMED) } else { String::new() };
+            let hint = format!("{}it gives {}{more}", did_you_mean(column, &names), names[..names.len().min(NAMED)].join(", "));
+            Err(SourceError::new(format!("segment {segment} gives no column {column:?}")).hint(hint).of_query(None))
         }
         _ => Err(SourceError::new(format!("segment {segment} gives {} columns named {column:?}", found.len()))
-            .hint("name each with AS in the query")),
+            .hint("name each with AS in the query")
+            .of_query(None)),
     }
 }
 

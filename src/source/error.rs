@@ -11,6 +11,17 @@ pub struct SourceError {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Set: the query is wrong, whatever its files hold.
+    pub query: Option<QueryPlace>,
+}
+
+/// Where in a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub enum QueryPlace {
+    /// As a whole, or in what it gives.
+    Somewhere,
+    /// Line and column, from 1.
+    At(usize, usize),
 }
 
 /// What follows from it.
@@ -29,12 +40,19 @@ pub enum SourceErrorKind {
 impl SourceError {
     /// Broken, unless said otherwise.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { kind: SourceErrorKind::Broken, message: message.into(), hint: None }
+        Self { kind: SourceErrorKind::Broken, message: message.into(), hint: None, query: None }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The query is what is wrong.
+    #[must_use]
+    pub fn of_query(mut self, place: Option<(usize, usize)>) -> Self {
+        self.query = Some(place.map_or(QueryPlace::Somewhere, |(line, column)| QueryPlace::At(line, column)));
         self
     }
 

@@ -23,7 +23,7 @@ mod tests;
 
 pub use child::{COMMAND as CHILD_COMMAND, serve as serve_parent};
 use columns::find as find_column;
-pub use error::{SourceError, SourceErrorKind};
+pub use error::{QueryPlace, SourceError, SourceErrorKind};
 pub use files::Format;
 pub use notice::{Examples, Notice, Notices, Oddity};
 pub use rows::{Cell, RowBatch};
@@ -118,11 +118,21 @@ pub trait Reader: Send {
     /// cannot be reached.
     fn columns(&mut self) -> Result<Vec<String>, SourceError>;
 
+    /// The same of a source that is too wide to give all: these among them, where it has them.
+    fn columns_for(&mut self, _wanted: &[&str]) -> Result<Vec<String>, SourceError> {
+        self.columns()
+    }
+
     /// The same, and fails where one of `wanted` is not among them.
     fn columns_with(&mut self, wanted: &[&str], segment: &Name) -> Result<Vec<String>, SourceError> {
-        let given = self.columns()?;
+        let given = self.columns_for(wanted)?;
         wanted.iter().try_for_each(|column| find_column(column, &given, segment).map(drop))?;
         Ok(given)
+    }
+
+    /// Whether the query could run at all, without looking at what it reads.
+    fn check(&mut self) -> Result<(), SourceError> {
+        Ok(())
     }
 
     /// Reads every row, only the named columns, in the order named. A column that the segment does not give is an error

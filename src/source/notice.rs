@@ -34,6 +34,8 @@ pub struct Notice {
 pub enum Oddity {
     /// A cell that is no number, where a query asks for one.
     NotANumber,
+    /// A cell that is not what its column is declared to hold.
+    NotAsDeclared(String),
 }
 
 impl Notice {
@@ -52,16 +54,24 @@ impl Notice {
     /// What follows, and what to do.
     fn advice(&self) -> String {
         match self.what {
-            Oddity::NotANumber => "no comparison with a number holds for them".to_owned(),
+            Oddity::NotANumber => {
+                let column = self.subject.chars().take(LONGEST).collect::<String>();
+                format!(
+                    "no comparison with a number holds for them; or declare the column: columns: {{{column}: {{type: decimal, decimal: \",\"}}}}"
+                )
+            }
+            Oddity::NotAsDeclared(_) => "read as empty; correct them, or the declaration under `columns`".to_owned(),
         }
     }
 }
 
 impl Oddity {
-    fn words(&self, one: bool) -> &'static str {
+    fn words(&self, one: bool) -> String {
         match (self, one) {
-            (Self::NotANumber, true) => "cell is not a number",
-            (Self::NotANumber, false) => "cells are not numbers",
+            (Self::NotANumber, true) => "cell is not a number".to_owned(),
+            (Self::NotANumber, false) => "cells are not numbers".to_owned(),
+            (Self::NotAsDeclared(kind), true) => format!("cell is not one of {kind}"),
+            (Self::NotAsDeclared(kind), false) => format!("cells are not {kind}"),
         }
     }
 }

@@ -81,13 +81,20 @@ impl Engine {
 
 pub fn segment(kind: SourceKind, select: Selection) -> Rows {
     let source = Arc::new(Source { name: Name::new("warehouse").unwrap(), kind, export_user: None });
-    Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select }
+    Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select, written: None }
 }
 
 /// The table `customers` as a file.
 pub fn file(path: &Path, query: &str) -> Rows {
     let location = Location::Local(path.to_owned());
-    let table = Table { pattern: path.display().to_string(), location, format: None, delimiter: None, encoding: None };
+    let table = Table {
+        pattern: path.display().to_string(),
+        location,
+        format: None,
+        delimiter: None,
+        encoding: None,
+        columns: std::collections::BTreeMap::new(),
+    };
     let files = Files { tables: BTreeMap::from([("customers".to_owned(), table)]), ..Files::default() };
     segment(SourceKind::Files(files), Selection::Query(query.to_owned()))
 }

@@ -24,7 +24,7 @@ pub use segment::{ExpectDoc, SampleDoc, SegmentDoc};
 pub use settings::{ReadLimitsDoc, SettingsDoc};
 pub use several::{Several, each};
 pub use short::Short;
-pub use source::{InsightsCredentialsDoc, SourceDoc, SourceLimitsDoc, StorageCredentialsDoc, TableDoc};
+pub use source::{ColumnDoc, InsightsCredentialsDoc, SourceDoc, SourceLimitsDoc, StorageCredentialsDoc, TableDoc};
 pub use target::{AudienceDoc, CreateDoc, TargetDoc};
 
 use super::yaml::At;

@@ -2,7 +2,7 @@
 
 use super::{SecretDoc, Short, Text};
 use crate::{
-    definition::{MembersBy, yaml::At},
+    definition::{ColumnWord, MembersBy, yaml::At},
     source::Format,
 };
 use schemars::JsonSchema;
@@ -143,4 +143,21 @@ pub struct TableDoc {
     pub delimiter: Option<Text>,
     /// A text file's encoding, such as `windows-1252`. Default: by the byte order mark, else UTF-8.
     pub encoding: Option<Text>,
+    /// What columns hold: column → `text`, `integer`, `decimal`, `date`, `datetime` or `boolean`, or a mapping with more. A cell that does
+    /// not fit is empty, and is counted in the plan.
+    pub columns: Option<BTreeMap<Text, At<Short<ColumnDoc>>>>,
+}
+
+/// What a column holds, and how it is written.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct ColumnDoc {
+    /// What its cells are.
+    #[schemars(required)]
+    pub r#type: Option<At<ColumnWord>>,
+    /// `decimal` and `integer`: the decimal sign, `,` or `.`; the other one, blanks and apostrophes then group digits. Default: `.`, and no groups.
+    #[schemars(extend("enum" = [",", "."]))]
+    pub decimal: Option<Text>,
+    /// `date` and `datetime`: how they are written, such as `%d/%m/%Y`. Default: ISO 8601.
+    pub format: Option<Text>,
 }

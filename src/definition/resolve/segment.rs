@@ -10,7 +10,7 @@ use super::{
     values::duration,
 };
 use crate::definition::{
-    Expect, Limit, Members, Name, Order, Rows, Sample, Segment, Selection, Source, SourceKind,
+    Expect, Limit, Members, Name, Order, Rows, Sample, Segment, Selection, Source, SourceKind, Written,
     document::{ExpectDoc, SampleDoc, SegmentDoc, Text},
     nearest,
     yaml::At,
@@ -82,6 +82,9 @@ fn rows(doc: &SegmentDoc, segment: Option<&Name>, world: &World<'_>, hasher: &mu
     may_use("source", name, &item.folders, world.admin, scope);
     hasher.update(item.digest.as_bytes());
     let select = select?;
+    let at = doc.query.as_ref().or(doc.table.as_ref()).map(|text| text.at);
+    let text = scope.file.shows.then(|| scope.file.masked.clone());
+    let written = at.map(|at| Written { at, text });
     match (&source.kind, &select) {
         (SourceKind::Files(files), Selection::Table(_)) => {
             table_exists(doc.table.as_ref()?, source, files.tables.keys().map(String::as_str), scope);
@@ -93,7 +96,7 @@ fn rows(doc: &SegmentDoc, segment: Option<&Name>, world: &World<'_>, hasher: &mu
         }
         _ => {}
     }
-    Some(Rows { segment: segment?.clone(), file: scope.file.path.clone(), source: source.clone(), select })
+    Some(Rows { segment: segment?.clone(), file: scope.file.path.clone(), source: source.clone(), select, written })
 }
 
 /// A name that people see.

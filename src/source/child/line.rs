@@ -42,8 +42,14 @@ impl Line {
         Self { source: source.clone(), apart, state: Mutex::new(State::New) }
     }
 
-    pub fn columns(&self, rows: &Rows, access: &Access) -> Result<Vec<String>, SourceError> {
-        self.ask(&Order::Columns(take(rows)), Kind::Columns, access, &mut |_| Err(garbled()))
+    pub fn columns(&self, rows: &Rows, wanted: &[&str], access: &Access) -> Result<Vec<String>, SourceError> {
+        let wanted = wanted.iter().map(|&column| column.to_owned()).collect();
+        self.ask(&Order::Columns(take(rows), wanted), Kind::Columns, access, &mut |_| Err(garbled()))
+    }
+
+    /// Looks at the query alone.
+    pub fn check(&self, rows: &Rows, access: &Access) -> Result<(), SourceError> {
+        self.ask::<Vec<String>>(&Order::Check(take(rows)), Kind::Columns, access, &mut |_| Err(garbled())).map(drop)
     }
 
     pub fn read(&self, rows: &Rows, columns: &[&str], access: &Access, sink: Sink<'_>) -> Result<Report, SourceError> {

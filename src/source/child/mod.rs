@@ -62,7 +62,15 @@ pub struct ByChild {
 
 impl Reader for ByChild {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        self.line.columns(&self.rows, &self.access)
+        self.columns_for(&[])
+    }
+
+    fn columns_for(&mut self, wanted: &[&str]) -> Result<Vec<String>, SourceError> {
+        self.line.columns(&self.rows, wanted, &self.access)
+    }
+
+    fn check(&mut self) -> Result<(), SourceError> {
+        self.line.check(&self.rows, &self.access)
     }
 
     fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {

@@ -1,6 +1,6 @@
 //! What goes between a process and its child: JSON to it, and from it frames of a kind, a length and a body.
 
-use super::super::{Notices, Report, SourceError, SourceErrorKind};
+use super::super::{Notices, QueryPlace, Report, SourceError, SourceErrorKind};
 use crate::definition::{Name, ReadLimits, Selection, Source};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -20,7 +20,10 @@ pub struct Begin {
 /// What it is told afterwards, one after the other.
 #[derive(Serialize, Deserialize)]
 pub enum Order {
-    Columns(Take),
+    /// The columns wanted, by name.
+    Columns(Take, Vec<String>),
+    /// The query alone.
+    Check(Take),
     /// The columns wanted, by name.
     Read(Take, Vec<String>),
     /// All was read: was it of one moment?
@@ -93,6 +96,7 @@ pub struct Failed {
     message: String,
     hint: Option<String>,
     kind: FailedKind,
+    query: Option<QueryPlace>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -111,7 +115,7 @@ impl From<SourceError> for Failed {
             SourceErrorKind::Unfit => FailedKind::Unfit,
             SourceErrorKind::Unreachable { after } => FailedKind::Unreachable(after),
         };
-        Self { message: error.message, hint: error.hint, kind }
+        Self { message: error.message, hint: error.hint, kind, query: error.query }
     }
 }
 
@@ -123,6 +127,6 @@ impl From<Failed> for SourceError {
             FailedKind::Unfit => SourceErrorKind::Unfit,
             FailedKind::Unreachable(after) => SourceErrorKind::Unreachable { after },
         };
-        Self { kind, message: failed.message, hint: failed.hint }
+        Self { kind, message: failed.message, hint: failed.hint, query: failed.query }
     }
 }

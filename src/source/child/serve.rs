@@ -123,15 +123,19 @@ struct Serving {
 impl Serving {
     fn carry_out(&self, order: Order, out: &mut Out) -> io::Result<()> {
         let done = match order {
-            Order::Columns(take) => self.columns(take).map(|columns| out.json(Kind::Columns, &columns)),
+            Order::Columns(take, wanted) => self.columns(take, &wanted).map(|columns| out.json(Kind::Columns, &columns)),
+            Order::Check(take) => open(&self.rows(take), &self.access)
+                .and_then(|mut reader| reader.check())
+                .map(|()| out.json(Kind::Columns, &Vec::<String>::new())),
             Order::Read(take, columns) => self.read(take, &columns, out).map(|told| out.json(Kind::Report, &told)),
             Order::Finish => self.access.finish().map(|several| out.json(Kind::Finished, &several.is_empty())),
         };
         done.unwrap_or_else(|error| out.fail(self.named(error)))
     }
 
-    fn columns(&self, take: Take) -> Result<Vec<String>, SourceError> {
-        open(&self.rows(take), &self.access)?.columns()
+    fn columns(&self, take: Take, wanted: &[String]) -> Result<Vec<String>, SourceError> {
+        let wanted = wanted.iter().map(String::as_str).collect::<Vec<_>>();
+        open(&self.rows(take), &self.access)?.columns_for(&wanted)
     }
 
     fn read(&self, take: Take, columns: &[String], out: &mut Out) -> Result<Told, SourceError> {
@@ -148,7 +152,7 @@ impl Serving {
     }
 
     fn rows(&self, Take { segment, file, select }: Take) -> Rows {
-        Rows { segment, file, select, source: Arc::clone(&self.source) }
+        Rows { segment, file, select, source: Arc::clone(&self.source), written: None }
     }
 
     /// What failed for want of memory is said to be that.

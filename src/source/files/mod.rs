@@ -19,7 +19,7 @@ pub use csv::Known;
 pub use folder::Folder;
 pub use listed::Listed;
 pub use object::Buckets;
-pub use pass::{Chain, Kind, Pass, Used};
+pub use pass::{Chain, Column, Kind, Pass, Used};
 pub use table::{FileTable, Shape};
 
 /// How a table's files are written.

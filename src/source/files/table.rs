@@ -1,6 +1,6 @@
 //! One SQL table over files of one schema.
 
-use super::super::SourceError;
+use super::super::{SourceError, columns::did_you_mean};
 use super::{
     Format,
     csv::{self, Known},
@@ -12,9 +12,14 @@ use super::{
     place::{Place, places, same_places},
     text::Text,
 };
-use crate::definition::{Location, Table};
+use crate::definition::{ColumnType, Location, Table};
 use encoding_rs::Encoding;
-use std::{collections::HashSet, path::Path, sync::Arc, time::SystemTime};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+    sync::Arc,
+    time::SystemTime,
+};
 
 /// How a table's files are written, where it is known beforehand.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +42,8 @@ pub struct FileTable {
     /// The name in SQL.
     pub name: String,
     pub columns: Vec<Column>,
+    /// What columns are declared to hold, by their names in the files.
+    pub declared: BTreeMap<String, ColumnType>,
     locations: Vec<Location>,
     shape: Shape,
     format: Format,
@@ -52,7 +59,9 @@ impl FileTable {
             stays_below(Path::new(&table.pattern), path)?;
         }
         let shape = Shape { format: table.format, delimiter: table.delimiter, encoding: table.encoding.clone(), ..Shape::default() };
-        Self::over(name, vec![table.location.clone()], shape, buckets)
+        let mut opened = Self::over(name, vec![table.location.clone()], shape, buckets)?;
+        opened.declared = declared(&table.columns, &opened)?;
+        Ok(opened)
     }
 
     /// Finds the table's files and reads their schemas, which must be equal; NDJSON, in which every line has its own,
@@ -69,7 +78,7 @@ impl FileTable {
             None => format_of(&first.name())?,
         };
         let (name, buckets) = (name.to_owned(), Arc::clone(buckets));
-        let mut table = Self { name, columns: Vec::new(), locations, shape, format, encoding, places, buckets };
+        let mut table = Self { name, columns: Vec::new(), declared: BTreeMap::new(), locations, shape, format, encoding, places, buckets };
         table.columns = table.schema(&table.places[0])?;
         for place in &table.places[1..] {
             let others = table.schema(place)?;
@@ -139,6 +148,27 @@ impl FileTable {
     pub fn late_keys(&self) -> bool {
         self.format == Format::Ndjson
     }
+}
+
+/// The declarations by the files' own names.
+fn declared(columns: &BTreeMap<String, ColumnType>, table: &FileTable) -> Result<BTreeMap<String, ColumnType>, SourceError> {
+    let named = columns.iter().map(|(name, kind)| {
+        let same = |column: &&Column| column.name.eq_ignore_ascii_case(name);
+        let Some(column) = table.columns.iter().find(|column| column.name == *name).or_else(|| table.columns.iter().find(same)) else {
+            let names = table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
+            let hint = format!("{}correct the name under `columns`, or take it out", did_you_mean(name, &names));
+            return Err(SourceError::new(format!("the table {} has no column {name:?}, which its definition declares", table.name))
+                .hint(hint)
+                .of_query(None));
+        };
+        if column.kind != Kind::Text && matches!(kind, ColumnType::Date { .. } | ColumnType::Datetime { .. }) {
+            let what =
+                format!("the column {name:?} of {} is {} in its files, and is declared to hold dates", table.name, word(column.kind));
+            return Err(SourceError::new(what).hint("take the declaration out: the files say what it is"));
+        }
+        Ok((column.name.clone(), kind.clone()))
+    });
+    named.collect()
 }
 
 fn encoding(label: &str) -> Result<&'static Encoding, SourceError> {

@@ -8,7 +8,9 @@ use rusqlite::{Error, ffi::ErrorCode};
 /// Why SQLite does not take a query: the reason that a callback kept, else SQLite's own with what could be meant. No row has
 /// been read yet: it can only repeat the query's own text.
 pub fn explain(error: &Error, shared: &Shared, rows: &Rows) -> SourceError {
-    told(&message(error), error, shared, rows)
+    let failed = told(&message(error), error, shared, rows);
+    let place = place(error);
+    if failed.query.is_none() { failed.of_query(place) } else { failed }
 }
 
 /// Why SQLite failed while it read. It quotes values of rows then (`bad JSON path: '…'`), and a query may choose which: only
@@ -33,7 +35,7 @@ fn told(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> SourceErr
     if let Some(reason) = shared.take_failure() {
         return reason;
     }
-    let failed = SourceError::new(format!("{}, segment {}: {message}{}", rows.file.display(), rows.segment, place(error)));
+    let failed = SourceError::new(format!("{}, segment {}: {message}{}", rows.file.display(), rows.segment, placed(error)));
     match hint(message, error, shared, rows) {
         Some(hint) => failed.hint(hint),
         None => failed,
@@ -64,12 +66,16 @@ fn message(error: &Error) -> String {
 }
 
 /// Line and column within the query, both from 1.
-fn place(error: &Error) -> String {
-    let Error::SqlInputError { sql, offset, .. } = error else { return String::new() };
-    let Some(before) = usize::try_from(*offset).ok().and_then(|offset| sql.get(..offset)) else { return String::new() };
+fn place(error: &Error) -> Option<(usize, usize)> {
+    let Error::SqlInputError { sql, offset, .. } = error else { return None };
+    let before = sql.get(..usize::try_from(*offset).ok()?)?;
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    format!(" (query line {line}, column {column})")
+    Some((line, column))
+}
+
+fn placed(error: &Error) -> String {
+    place(error).map(|(line, column)| format!(" (query line {line}, column {column})")).unwrap_or_default()
 }
 
 fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<String> {
@@ -93,11 +99,15 @@ fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<St
     }
 }
 
+/// Columns of a table that a hint names.
+const NAMED: usize = 50;
+
 fn columns_hint(name: &str, shared: &Shared) -> String {
-    let columns = shared.tables.iter().flat_map(|table| table.columns.iter().map(|column| column.name.as_str())).collect::<Vec<_>>();
+    let columns = shared.tables.iter().flat_map(|table| table.file.columns.iter().map(|column| column.name.as_str())).collect::<Vec<_>>();
     let tables = shared.tables.iter().map(|table| {
-        let names = table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
-        format!("{} has {}", table.name, names.join(", "))
+        let (names, more) = (table.file.columns.iter().take(NAMED), table.file.columns.len().saturating_sub(NAMED));
+        let names = names.map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
+        format!("{} has {names}{}", table.name, if more > 0 { format!(" and {more} more") } else { String::new() })
     });
     let late =
         if shared.tables.iter().any(|table| table.late_keys()) { "; of NDJSON the keys of the first 1,000 lines are columns" } else { "" };

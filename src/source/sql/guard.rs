@@ -163,14 +163,15 @@ fn is_built_in(name: &str) -> bool {
 }
 
 fn only(what: &str) -> SourceError {
-    SourceError::new(format!("the query may only read: {what}")).hint("a segment is one SELECT over its source's tables")
+    SourceError::new(format!("the query may only read: {what}")).hint("a segment is one SELECT over its source's tables").of_query(None)
 }
 
-fn function(name: &str) -> Option<SourceError> {
+/// Why a function may not be used, by its name in lower case.
+pub fn function(name: &str) -> Option<SourceError> {
     if FUNCTIONS.binary_search(&name).is_ok() {
         return None;
     }
-    let refusal = SourceError::new(format!("the query may not use the function {name}"));
+    let refusal = SourceError::new(format!("the query may not use the function {name}")).of_query(None);
     Some(match name {
         "random" | "randomblob" => {
             refusal.hint("chance would give a different segment every time; to take a part of it use an id: CAST(id AS INTEGER) % 10 = 0")
@@ -181,5 +182,5 @@ fn function(name: &str) -> Option<SourceError> {
 
 fn table(name: &str, shared: &Shared) -> Option<SourceError> {
     let known = name == VIEW || TABLE_FUNCTIONS.contains(&name) || shared.tables.iter().any(|table| table.name.eq_ignore_ascii_case(name));
-    (!known).then(|| SourceError::new(format!("the query may not read {name}")).hint("only the source's tables can be read"))
+    (!known).then(|| SourceError::new(format!("the query may not read {name}")).hint("only the source's tables can be read").of_query(None))
 }

@@ -19,6 +19,7 @@
 
 mod collate;
 mod connection;
+mod declared;
 mod failure;
 mod guard;
 mod load;
@@ -27,6 +28,7 @@ mod pinned;
 mod scans;
 mod session;
 mod shared;
+mod shown;
 mod vtab;
 mod watch;
 

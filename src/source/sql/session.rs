@@ -1,14 +1,15 @@
 //! One reading: the tables a query names, its columns, its rows.
 
 use super::{
-    super::{Access, Cell, Notice, Notices, Oddity, Reader, Report, RowBatch, SourceError, columns::find, files::FileTable},
+    super::{Access, Cell, Notice, Notices, Oddity, Reader, Report, RowBatch, SourceError, columns::find},
     connection::connect,
     failure::{explain, explain_at_row},
-    guard::VIEW,
+    guard::{self, VIEW},
     load::settle,
-    numbers::{Rewritten, rewritten},
+    numbers::{self, Rewritten, rewritten},
     pinned::Pinned,
     shared::Shared,
+    shown::{Shown, has_word},
     vtab::quoted,
     watch::Watch,
 };
@@ -24,15 +25,44 @@ pub struct Sql {
     pub access: Access,
 }
 
+impl Sql {
+    fn query(&self) -> String {
+        match &self.rows.select {
+            Selection::Query(query) => query.clone(),
+            Selection::Table(table) => format!("SELECT * FROM {}", quoted(table)),
+        }
+    }
+}
+
 impl Reader for Sql {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        let session = Session::open(self)?;
+        self.columns_for(&[])
+    }
+
+    fn columns_for(&mut self, wanted: &[&str]) -> Result<Vec<String>, SourceError> {
+        let session = Session::open(self, wanted)?;
         let columns = session.columns()?;
         session.rewritten().map(|_| columns)
     }
 
+    /// Syntax and functions; no table is looked at.
+    fn check(&mut self) -> Result<(), SourceError> {
+        let query = self.query();
+        let fail = |error: SourceError| SourceError {
+            message: format!("{}, segment {}: {}", self.rows.file.display(), self.rows.segment, error.message),
+            ..error
+        };
+        let session = Session::over(self, query.clone(), Vec::new(), Vec::new())?;
+        match session.columns() {
+            // It has no tables here.
+            Err(error) if !session.is_missing_name(&error) => return Err(error),
+            _ => {}
+        }
+        numbers::functions(&query).map_err(fail)?.iter().try_for_each(|name| guard::function(name).map_or(Ok(()), |error| Err(fail(error))))
+    }
+
     fn read(&mut self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
-        Session::open(self)?.read(columns, sink)
+        Session::open(self, columns)?.read(columns, sink)
     }
 }
 
@@ -46,14 +76,18 @@ struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    fn open(sql: &'a Sql) -> Result<Self, SourceError> {
-        let query = match &sql.rows.select {
-            Selection::Query(query) => query.clone(),
-            Selection::Table(table) => format!("SELECT * FROM {}", quoted(table)),
-        };
+    /// `wanted`: columns that are asked of the query.
+    fn open(sql: &'a Sql, wanted: &[&str]) -> Result<Self, SourceError> {
+        let query = sql.query();
         let known = sql.tables.names()?;
+        let tables = named(&sql.tables, &known, &query, wanted)?;
+        Self::over(sql, query, tables, known)
+    }
+
+    /// `shown`: the tables that it may read.
+    fn over(sql: &'a Sql, query: String, shown: Vec<Shown>, known: Vec<String>) -> Result<Self, SourceError> {
         let (tables, of) = (&*sql.tables, &sql.rows);
-        let shared = Arc::new(Shared::new(named(tables, &known, &query)?, known));
+        let shared = Arc::new(Shared::new(shown, known));
         let fail = |error: rusqlite::Error| explain(&error, &shared, of);
         let mut connection = connect(&shared).map_err(fail)?;
         let watch = Watch::over(&mut connection, sql.access.limits, Arc::clone(&sql.access.cancel), &shared).map_err(fail)?;
@@ -73,7 +107,9 @@ impl<'a> Session<'a> {
     fn columns(&self) -> Result<Vec<String>, SourceError> {
         let statement = self.connection.prepare(&self.query).map_err(|error| self.fail(&error))?;
         let bad = |what: &str| {
-            SourceError::new(format!("{}, segment {}: {what}", self.of.file.display(), self.of.segment)).hint("a segment is one SELECT")
+            SourceError::new(format!("{}, segment {}: {what}", self.of.file.display(), self.of.segment))
+                .hint("a segment is one SELECT")
+                .of_query(None)
         };
         // SQLite reads to the first NUL: what follows would be unseen.
         if self.query.contains('\0') {
@@ -95,10 +131,16 @@ impl<'a> Session<'a> {
         let sql = self.view(&sql, given.len(), &wanted)?;
         let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail_at_row(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
-        let read = read.iter().map(|table| &self.shared.tables[*table]).collect::<Vec<_>>();
+        let read = read.iter().map(|table| &self.shared.tables[*table].file).collect::<Vec<_>>();
         self.tables.read(&read)?;
         let newest = read.iter().filter_map(|table| table.newest()).max();
         Ok(Report { rows, newest, notices: self.notices(&sites) })
+    }
+
+    /// Whether it says that a table or column is not there.
+    fn is_missing_name(&self, error: &SourceError) -> bool {
+        error.query.is_some()
+            && ["no such table: ", "no such column: ", "no tables specified"].iter().any(|what| error.message.contains(what))
     }
 
     /// The query with numbers where it compares with numbers.
@@ -153,16 +195,10 @@ impl<'a> Session<'a> {
 
 /// The tables that the query may mean: those whose names are anywhere in it. The rest of a source is not looked at, so
 /// that a broken file only stops those who read it.
-fn named(of: &Pinned, known: &[String], query: &str) -> Result<Vec<Arc<FileTable>>, SourceError> {
-    let query = query.to_ascii_lowercase();
-    known.iter().filter(|name| has_word(&query, &name.to_ascii_lowercase())).map(|name| of.open(name)).collect()
-}
-
-/// Whether `word` is in `text`, not as a part of a longer name.
-fn has_word(text: &str, word: &str) -> bool {
-    let in_name =
-        |character: Option<char>| character.is_some_and(|character| character.is_alphanumeric() || matches!(character, '_' | '$'));
-    text.match_indices(word).any(|(at, _)| !in_name(text[..at].chars().next_back()) && !in_name(text[at + word.len()..].chars().next()))
+fn named(of: &Pinned, known: &[String], query: &str, wanted: &[&str]) -> Result<Vec<Shown>, SourceError> {
+    let lower = query.to_lowercase();
+    let named = known.iter().filter(|name| has_word(&lower, &name.to_lowercase()));
+    named.map(|name| Shown::new(of.open(name)?, &lower, wanted)).collect()
 }
 
 fn push(batch: &mut RowBatch, row: &Row<'_>, columns: &[&str]) -> Result<(), SourceError> {

@@ -1,18 +1,18 @@
 //! What SQLite's callbacks and the session tell each other.
 
-use super::super::{Notices, SourceError, files::FileTable};
-use super::numbers::value::Odd;
+use super::super::{Notices, SourceError};
+use super::{numbers::value::Odd, shown::Shown};
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, Mutex, PoisonError,
+        Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 /// Shared by a session, its virtual tables and its authorizer.
 pub struct Shared {
-    pub tables: Vec<Arc<FileTable>>,
+    pub tables: Vec<Shown>,
     /// Every table that a query could name.
     pub known: Vec<String>,
     /// Why a callback failed: SQLite keeps a code, people need the reason.
@@ -30,7 +30,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(tables: Vec<Arc<FileTable>>, known: Vec<String>) -> Self {
+    pub fn new(tables: Vec<Shown>, known: Vec<String>) -> Self {
         Self {
             tables,
             known,

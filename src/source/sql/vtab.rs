@@ -8,9 +8,14 @@
 
 use super::super::{
     SourceError,
-    files::{Chain, FileTable, Kind, Pass, Used},
+    files::{Chain, Kind, Pass, Used},
 };
-use super::{connection::MAX_CELL_BYTES, shared::Shared};
+use super::{
+    connection::MAX_CELL_BYTES,
+    declared::{Unfit, converted},
+    shared::Shared,
+    shown::Shown,
+};
 use rusqlite::{
     Connection, Error, Result,
     ffi::{sqlite3_vtab, sqlite3_vtab_cursor},
@@ -19,6 +24,7 @@ use rusqlite::{
 };
 use std::{
     borrow::Cow,
+    cell::RefCell,
     ffi::{CStr, CString, c_int},
     sync::Arc,
 };
@@ -26,18 +32,11 @@ use std::{
 /// Begins what a scan says of itself in `EXPLAIN`: `files:TABLE:COLUMNS`, index and hexadecimal mask.
 const SCAN: &str = "files:";
 
-/// What SQLite can tell apart.
-const MAX_TABLE_COLUMNS: usize = 2_000;
-
 /// Makes every table of `shared` a virtual table of the connection's main schema.
 pub fn create(connection: &Connection, shared: &Arc<Shared>) -> Result<()> {
     const MODULE: Module<'_, Tab> = Module::read_only_module();
     connection.create_module(c"files", &MODULE, Some(Arc::clone(shared)))?;
     for (at, table) in shared.tables.iter().enumerate() {
-        if table.columns.len() > MAX_TABLE_COLUMNS {
-            let what = format!("the table {} has {} columns; at most 2,000 can be queried", table.name, table.columns.len());
-            return Err(shared.fail(SourceError::new(what).hint("deliver the columns that are needed, or in several files")));
-        }
         connection.execute_batch(&format!("CREATE VIRTUAL TABLE main.{} USING files({at})", quoted(&table.name)))?;
     }
     Ok(())
@@ -50,7 +49,7 @@ pub fn quoted(name: &str) -> String {
 
 /// The columns as SQL, so that a loaded table compares exactly as the virtual one does. Numbers have the collation too,
 /// which does not touch them: an index over integers could else not answer a comparison with a text column.
-pub fn columns(table: &FileTable) -> String {
+pub fn columns(table: &Shown) -> String {
     let kind = |kind| match kind {
         Kind::Text => "TEXT COLLATE cell",
         Kind::Integer => "INTEGER COLLATE cell",
@@ -115,9 +114,10 @@ unsafe impl VTab<'_> for Tab {
     }
 
     fn open(&mut self) -> Result<Cursor> {
-        let table = Arc::clone(&self.shared.tables[self.index]);
         let shared = Arc::clone(&self.shared);
-        Ok(Cursor { base: sqlite3_vtab_cursor::default(), rows: table.rows(Used::default()), table, shared, row: 0, ended: false })
+        let table = &shared.tables[self.index];
+        let (rows, unfit) = (table.file.rows(Used::default()), RefCell::new(Unfit::over(table)));
+        Ok(Cursor { base: sqlite3_vtab_cursor::default(), rows, unfit, index: self.index, shared, row: 0, ended: false })
     }
 }
 
@@ -129,17 +129,30 @@ impl CreateVTab<'_> for Tab {
 struct Cursor {
     base: sqlite3_vtab_cursor,
     shared: Arc<Shared>,
-    table: Arc<FileTable>,
+    index: usize,
     rows: Chain,
+    /// Of declared columns.
+    unfit: RefCell<Unfit>,
     /// From 1.
     row: i64,
     ended: bool,
 }
 
 impl Cursor {
+    fn table(&self) -> &Shown {
+        &self.shared.tables[self.index]
+    }
+
+    /// What was odd in the rows so far.
+    fn tell(&self) {
+        self.shared.notice(self.rows.notices());
+        self.shared.notice(self.unfit.borrow().notices(self.table()));
+    }
+
     fn too_long(&self, column: usize) -> Error {
-        let name = self.table.columns.get(column).map_or("", |column| column.name.as_str());
-        let what = format!("row {} of {} has a value of more than {} MiB in {name:?}", self.row, self.table.name, MAX_CELL_BYTES >> 20);
+        let table = self.table();
+        let name = table.columns.get(column).map_or("", |column| column.name.as_str());
+        let what = format!("row {} of {} has a value of more than {} MiB in {name:?}", self.row, table.name, MAX_CELL_BYTES >> 20);
         self.shared.fail(SourceError::new(what))
     }
 }
@@ -147,7 +160,9 @@ impl Cursor {
 unsafe impl VTabCursor for Cursor {
     fn filter(&mut self, _index: c_int, said: Option<&str>, _args: &Filters<'_>) -> Result<()> {
         let used = said.and_then(scan).map_or(Used(u64::MAX), |(_, used)| used);
-        self.rows = self.table.rows(used);
+        let table = self.table();
+        let (rows, unfit) = (table.file.rows(table.of_file(used)), Unfit::over(table));
+        (self.rows, self.unfit) = (rows, RefCell::new(unfit));
         self.row = 0;
         self.next()
     }
@@ -156,7 +171,7 @@ unsafe impl VTabCursor for Cursor {
         self.row += 1;
         self.ended = !self.rows.next().map_err(|error| self.shared.fail(error))?;
         if self.ended {
-            self.shared.notice(self.rows.notices());
+            self.tell();
         }
         Ok(())
     }
@@ -167,7 +182,13 @@ unsafe impl VTabCursor for Cursor {
 
     fn column(&self, context: &mut Context, column: c_int) -> Result<()> {
         let column = usize::try_from(column).unwrap_or(usize::MAX);
-        match self.rows.cell(column) {
+        let table = self.table();
+        let cell = self.rows.cell(table.place(column));
+        if let Some(declared) = table.declared(column) {
+            let value = converted(cell, declared).unwrap_or_else(|()| self.unfit.borrow_mut().add(column, self.row, cell));
+            return context.set_result(&value);
+        }
+        match cell {
             ValueRef::Text(text) if text.len() > MAX_CELL_BYTES => Err(self.too_long(column)),
             cell => context.set_result(ToSqlOutput::Borrowed(cell)),
         }
@@ -175,5 +196,12 @@ unsafe impl VTabCursor for Cursor {
 
     fn rowid(&self) -> Result<i64> {
         Ok(self.row)
+    }
+}
+
+impl Drop for Cursor {
+    /// A query that had enough did not come to the end.
+    fn drop(&mut self) {
+        self.tell();
     }
 }

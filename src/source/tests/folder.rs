@@ -73,7 +73,7 @@ impl Export {
     fn reader_of(&self, path: &str, select: Selection) -> Box<dyn Reader> {
         let folder = Folder { path: path.to_owned(), location: Location::Local(self.path(path)), storage: Storage::default() };
         let source = Arc::new(Source { name: Name::new("ci").unwrap(), kind: SourceKind::Folder(folder), export_user: None });
-        let of = Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select };
+        let of = Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select, written: None };
         open(&of, &Access::local(SqlLimits::default(), Arc::default())).unwrap()
     }
 

@@ -1,6 +1,7 @@
 //! Readings end to end: files in, rows or an error out.
 
 mod attacks;
+mod declared;
 mod folder;
 mod formats;
 mod joins;
@@ -54,6 +55,7 @@ impl Files {
             format: None,
             delimiter: None,
             encoding: None,
+            columns: std::collections::BTreeMap::new(),
         };
         change(&mut table);
         self.tables.insert(name.to_owned(), table);
@@ -63,7 +65,7 @@ impl Files {
     fn segment(&self, select: Selection) -> Rows {
         let files = definition::Files { tables: self.tables.clone(), ..definition::Files::default() };
         let source = Arc::new(Source { name: Name::new("crm").unwrap(), kind: SourceKind::Files(files), export_user: None });
-        Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select }
+        Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select, written: None }
     }
 
     fn reader(&self, query: &str, limits: SqlLimits) -> Box<dyn Reader> {

@@ -2,8 +2,8 @@
 
 use super::{location, storage};
 use crate::definition::{
-    Files, Table,
-    document::{Short, SourceDoc, TableDoc, Text},
+    ColumnType, ColumnWord, Files, Table, bad_format,
+    document::{ColumnDoc, Short, SourceDoc, TableDoc, Text},
     nearest,
     resolve::scope::Scope,
     yaml::At,
@@ -56,7 +56,84 @@ fn table(written: &At<Short<TableDoc>>, scope: &mut Scope<'_>) -> Option<Table> 
     let encoding = doc.encoding.as_ref().and_then(|text| encoding(text, scope));
     let pattern = scope.need_text(&doc.path, written.at, "path", "write `path: data/customers.csv`, relative to this file")?;
     let location = location::glob(pattern, scope)?;
-    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding })
+    let columns = columns(doc, scope);
+    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding, columns })
+}
+
+fn columns(doc: &TableDoc, scope: &mut Scope<'_>) -> BTreeMap<String, ColumnType> {
+    let mut columns: BTreeMap<String, ColumnType> = BTreeMap::new();
+    for (name, written) in doc.columns.iter().flatten() {
+        if columns.keys().any(|other| other.eq_ignore_ascii_case(name)) {
+            scope.error(name.at, format!("the column `{}` is declared twice", name.value), "SQL names do not tell letter case apart");
+        }
+        if let Some(kind) = column(written, scope) {
+            columns.insert(name.value.clone(), kind);
+        }
+    }
+    columns
+}
+
+const WORDS: [&str; 6] = ["text", "integer", "decimal", "date", "datetime", "boolean"];
+
+fn column(written: &At<Short<ColumnDoc>>, scope: &mut Scope<'_>) -> Option<ColumnType> {
+    let doc = match &written.value {
+        Short::Full(doc) => doc,
+        Short::Text(word) => {
+            let known = word_of(word).map(|word| of_word(word, None, None));
+            if known.is_none() {
+                let hint = nearest::hint(word, WORDS, "one of text, integer, decimal, date, datetime, boolean");
+                scope.error(written.at, format!("`{word}` is not a type of column"), hint);
+            }
+            return known;
+        }
+    };
+    let word = scope.need(&doc.r#type, written.at, "type", "write `type: decimal`, `date`, `integer`, `datetime`, `boolean` or `text`")?;
+    let decimal = doc.decimal.as_ref().and_then(|text| decimal(text, word.value, scope));
+    let format = doc.format.as_ref().and_then(|text| format_of(text, word.value, scope));
+    Some(of_word(word.value, decimal, format))
+}
+
+fn word_of(text: &str) -> Option<ColumnWord> {
+    use ColumnWord::*;
+    WORDS.iter().zip([Text, Integer, Decimal, Date, Datetime, Boolean]).find(|(word, _)| **word == text).map(|(_, word)| word)
+}
+
+fn of_word(word: ColumnWord, decimal: Option<char>, format: Option<String>) -> ColumnType {
+    match word {
+        ColumnWord::Text => ColumnType::Text,
+        ColumnWord::Integer => ColumnType::Integer { decimal },
+        ColumnWord::Decimal => ColumnType::Decimal { decimal },
+        ColumnWord::Date => ColumnType::Date { format },
+        ColumnWord::Datetime => ColumnType::Datetime { format },
+        ColumnWord::Boolean => ColumnType::Boolean,
+    }
+}
+
+fn decimal(text: &Text, word: ColumnWord, scope: &mut Scope<'_>) -> Option<char> {
+    if !matches!(word, ColumnWord::Decimal | ColumnWord::Integer) {
+        scope.error(text.at, "only a `decimal` or an `integer` has a decimal sign", "take `decimal` out, or write `type: decimal`");
+    }
+    match text.as_str() {
+        "," => Some(','),
+        "." => Some('.'),
+        _ => {
+            scope.error(text.at, format!("`{}` is not a decimal sign", text.value), "write `decimal: \",\"` or `decimal: \".\"`");
+            None
+        }
+    }
+}
+
+fn format_of(text: &Text, word: ColumnWord, scope: &mut Scope<'_>) -> Option<String> {
+    if !matches!(word, ColumnWord::Date | ColumnWord::Datetime) {
+        scope.error(text.at, "only a `date` or a `datetime` has a format", "take `format` out, or write `type: date`");
+        return None;
+    }
+    if let Some(why) = bad_format(text, word == ColumnWord::Datetime) {
+        let hint = "day %d, month %m, year %Y (two digits: %y), hour %H, minute %M, second %S, such as `%d/%m/%Y`";
+        scope.error(text.at, format!("the format `{}` cannot be used: {why}", text.value), hint);
+        return None;
+    }
+    Some(text.value.clone())
 }
 
 fn delimiter(text: &Text, scope: &mut Scope<'_>) -> Option<u8> {

@@ -34,7 +34,13 @@ fn cells(array: ArrayRef, extension: &[(&str, &str)]) -> Result<Vec<String>, Sou
 fn rows() -> Rows {
     let adbc = Adbc { driver: "x".to_owned(), uri: None, options: Default::default(), max_rows: 1, timeout: Duration::ZERO };
     let source = Arc::new(Source { name: Name::new("db").unwrap(), kind: SourceKind::Adbc(adbc), export_user: None });
-    Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select: Selection::Table("t".to_owned()) }
+    Rows {
+        segment: Name::new("vips").unwrap(),
+        file: PathBuf::from("vips.yaml"),
+        source,
+        select: Selection::Table("t".to_owned()),
+        written: None,
+    }
 }
 
 const NUMERIC: &[(&str, &str)] =

@@ -30,7 +30,7 @@ fn failures(uri: &str) -> Failures {
     let blots = Blots::of(&definition, &options(&definition).unwrap());
     let source = Arc::new(Source { name: Name::new("warehouse").unwrap(), kind: SourceKind::Adbc(definition), export_user: None });
     let select = Selection::Query("select nope from t".to_owned());
-    Failures { rows: Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select }, blots }
+    Failures { rows: Rows { segment: Name::new("vips").unwrap(), file: PathBuf::from("vips.yaml"), source, select, written: None }, blots }
 }
 
 #[rstest]

@@ -184,7 +184,7 @@ fn runtime() -> tokio::runtime::Runtime {
 fn rows(kind: SourceKind, segment: &str) -> Rows {
     let source = Arc::new(Source { name: Name::new("insights").unwrap(), kind, export_user: None });
     let select = Selection::Table(segment.to_owned());
-    Rows { segment: Name::new("gold").unwrap(), file: PathBuf::from("gold.yaml"), source, select }
+    Rows { segment: Name::new("gold").unwrap(), file: PathBuf::from("gold.yaml"), source, select, written: None }
 }
 
 fn read(kind: SourceKind, segment: &str, columns: &[&str], desk: Desk) -> Told {

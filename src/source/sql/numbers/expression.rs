@@ -1,27 +1,31 @@
 //! Expressions, written anew with numbers where numbers are wanted.
 
 use super::{
-    super::super::{SourceError, files::FileTable},
+    super::{super::SourceError, shown::Shown},
     not_understood,
     piece::{Collation, Piece},
     scope::{Found, Kind, Names, unquoted},
     value::NUMBER,
 };
 use sqlite3_parser::ast::{Expr, Literal, Operator, Type, UnaryOperator};
-use std::{collections::HashMap, fmt::Write, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write,
+};
 
 /// Nested expressions and queries; SQLite itself takes 200.
 const DEEPEST: usize = 1_000;
 
 /// Writes a query anew.
 pub struct Writer<'a> {
-    pub tables: &'a [Arc<FileTable>],
+    pub tables: &'a [Shown],
     pub names: Names,
     depth: usize,
     sites: Vec<String>,
     by_place: HashMap<(usize, String, usize), usize>,
     clause: Clause,
     clauses: usize,
+    functions: BTreeSet<String>,
 }
 
 /// Where in a SELECT the writer is. What stands in the SELECT list, GROUP BY, HAVING and ORDER BY must be the same text in all of them.
@@ -35,7 +39,7 @@ pub struct Clause {
 pub type Done<T> = Result<T, SourceError>;
 
 impl<'a> Writer<'a> {
-    pub fn over(tables: &'a [Arc<FileTable>]) -> Self {
+    pub fn over(tables: &'a [Shown]) -> Self {
         Self {
             tables,
             names: Names::default(),
@@ -44,7 +48,17 @@ impl<'a> Writer<'a> {
             by_place: HashMap::new(),
             clause: Clause::default(),
             clauses: 0,
+            functions: BTreeSet::new(),
         }
+    }
+
+    /// Every function that the query names.
+    pub fn into_functions(self) -> Vec<String> {
+        self.functions.into_iter().collect()
+    }
+
+    pub fn names_function(&mut self, name: &str) {
+        self.functions.insert(unquoted(name).to_ascii_lowercase());
     }
 
     pub fn into_sites(self) -> Vec<String> {
@@ -144,6 +158,7 @@ impl<'a> Writer<'a> {
                 self.call(name.0, distinctness.as_ref(), args.unwrap_or_default(), order_by.as_ref(), filter_over.as_ref())?
             }
             Expr::FunctionCallStar { name, filter_over } => {
+                self.names_function(name.0);
                 let tail = self.tail(filter_over.as_ref())?;
                 Piece::number(format!("{}(*){tail}", name.0))
             }

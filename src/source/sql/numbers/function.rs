@@ -76,6 +76,7 @@ impl Writer<'_> {
         order: Option<&FunctionCallOrder<'_>>,
         tail: Option<&FunctionTail<'_>>,
     ) -> Done<Piece> {
+        self.names_function(name);
         let mut pieces = self.all(arguments)?;
         let distinct = distinct.map(|distinct| format!("{} ", shown(distinct))).unwrap_or_default();
         let order = match order {

@@ -21,10 +21,10 @@ mod scope;
 mod select;
 pub mod value;
 
-use super::super::{SourceError, files::FileTable};
+use super::{super::SourceError, shown::Shown};
 use expression::Writer;
 use sqlite3_parser::{Bump, FallibleIterator, ast, lexer::sql::Parser};
-use std::{sync::Arc, thread};
+use std::thread;
 
 /// Bytes of stack for the deepest query that SQLite takes.
 const STACK: usize = 64 << 20;
@@ -40,20 +40,24 @@ pub struct Rewritten {
 }
 
 /// Rewrites a query that SQLite takes as it is.
-pub fn rewritten(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceError> {
+pub fn rewritten(query: &str, tables: &[Shown]) -> Result<Rewritten, SourceError> {
+    on_a_deep_stack(|| write(query, tables).map(|(sql, writer)| Rewritten { sql, sites: writer.into_sites() }))
+}
+
+fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, SourceError> + Send) -> Result<T, SourceError> {
     thread::scope(|scope| {
-        let work = thread::Builder::new().name("query".to_owned()).stack_size(STACK).spawn_scoped(scope, || write(query, tables));
+        let work = thread::Builder::new().name("query".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
         let work = work.map_err(|error| SourceError::new(format!("no thread for the query: {error}")))?;
         work.join().unwrap_or_else(|_| Err(not_understood("it cannot be read")))
     })
 }
 
-fn write(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceError> {
+fn write<'a>(query: &str, tables: &'a [Shown]) -> Result<(String, Writer<'a>), SourceError> {
     // SQLite takes a comment that nothing closes.
     parsed(query, tables).or_else(|error| parsed(&format!("{query}*/"), tables).map_err(|_| error))
 }
 
-fn parsed(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceError> {
+fn parsed<'a>(query: &str, tables: &'a [Shown]) -> Result<(String, Writer<'a>), SourceError> {
     let bump = Bump::new();
     let mut parser = Parser::new(&bump, query.as_bytes());
     let command = parser.next().map_err(|error| not_understood(&error.to_string()))?;
@@ -63,11 +67,26 @@ fn parsed(query: &str, tables: &[Arc<FileTable>]) -> Result<Rewritten, SourceErr
     if sql.len() > LONGEST {
         return Err(not_understood("it is too long once its comparisons with numbers are made safe"));
     }
-    Ok(Rewritten { sql, sites: writer.into_sites() })
+    Ok((sql, writer))
+}
+
+/// The functions that a query names, in lower case; fails where it is several statements.
+pub fn functions(query: &str) -> Result<Vec<String>, SourceError> {
+    let bump = Bump::new();
+    let mut parser = Parser::new(&bump, query.as_bytes());
+    let mut statements = 0;
+    while let Ok(Some(_)) = parser.next() {
+        statements += 1;
+    }
+    if statements > 1 {
+        return Err(SourceError::new("the query holds more than one statement").hint("a segment is one SELECT").of_query(None));
+    }
+    on_a_deep_stack(|| write(query, &[]).map(|(_, writer)| writer.into_functions()))
 }
 
 /// SQLite takes it, and yet it cannot be made sure that texts do not pass for numbers in it.
 fn not_understood(why: &str) -> SourceError {
     SourceError::new(format!("the query is not understood well enough to compare numbers in it safely: {why}"))
         .hint("write it in a simpler way; compare one value with one value")
+        .of_query(None)
 }

@@ -1,7 +1,6 @@
 //! What a name stands for: which kind of value, of which table.
 
-use super::super::super::files::{FileTable, Kind as Stored};
-use std::sync::Arc;
+use super::super::{super::files::Kind as Stored, shown::Shown};
 
 /// What a value is, where it is not NULL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,7 +78,7 @@ impl Names {
     }
 
     /// The columns of what FROM names.
-    pub fn table(&self, name: &str, tables: &[Arc<FileTable>]) -> Columns {
+    pub fn table(&self, name: &str, tables: &[Shown]) -> Columns {
         if let Some((_, columns)) = self.with.iter().rev().find(|(with, _)| with.eq_ignore_ascii_case(name)) {
             return columns.clone();
         }
