@@ -27,6 +27,7 @@ mod secrets;
 mod stopped;
 mod sync;
 mod turns;
+mod validated;
 mod values;
 mod weather;
 mod words;

@@ -42,7 +42,7 @@ pub fn check(catalog: &Catalog) -> Vec<Tried> {
 }
 
 /// The columns that exports, samples and orders name, by the segment whose rows must give them.
-fn needed(catalog: &Catalog) -> BTreeMap<String, BTreeSet<String>> {
+pub(super) fn needed(catalog: &Catalog) -> BTreeMap<String, BTreeSet<String>> {
     let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for export in catalog.exports.values() {
         export.segments.iter().for_each(|segment| need(segment, &export.columns(), export, &mut needed));

@@ -1,0 +1,138 @@
+//! What `validate` says of queries over files, without a network (X1).
+
+use rstest::rstest;
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+
+const PEOPLE: &str = "Id,Email,First,Spent\n1,a@x.test,A,50\n2,b@x.test,B,n/a\n3,c@x.test,C,\"12,50\"\n";
+
+/// A directory whose segment has this query, with its export.
+fn defined(dir: &Path, table: &str, query: &str) {
+    let yaml = format!(
+        "apiVersion: listkeeper/v1
+kind: Source
+name: crm
+type: files
+tables: {{people: {table}}}
+---
+apiVersion: listkeeper/v1
+kind: Connection
+name: account
+type: mailchimp
+credentials: {{apiKey: {{env: KEY}}}}
+privacy: {{acceptedBy: dana@x.test, acceptedOn: 2026-11-22}}
+---
+apiVersion: listkeeper/v1
+kind: Segment
+name: big
+source: crm
+query: {query}
+---
+apiVersion: listkeeper/v1
+kind: Export
+name: news
+connection: account
+segments: [big]
+target: {{audienceId: cdp}}
+match: {{email: Email}}
+attributes: {{FNAME: First}}
+newContacts: {{status: subscribed}}
+"
+    );
+    fs::write(dir.join("all.yaml"), yaml).unwrap();
+}
+
+fn validate(dir: &Path) -> (i32, Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_listkeeper")).args(["validate", "--json"]).arg(dir).output().unwrap();
+    (output.status.code().unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// The diagnostics: severity, the text at their place, and message.
+fn told(answer: &Value, dir: &Path) -> Vec<String> {
+    let yaml = fs::read_to_string(dir.join("all.yaml")).unwrap();
+    let one = |diagnostic: &Value| {
+        let number = |key: &str| diagnostic[key].as_u64().map_or(0, |number| usize::try_from(number).unwrap());
+        let line = yaml.lines().nth(number("line").wrapping_sub(1)).unwrap_or_default();
+        let rest: String = line.chars().skip(number("column").saturating_sub(1)).take(12).collect();
+        let text = |key: &str| diagnostic[key].as_str().unwrap_or_default();
+        format!("{} at <{}>: {} | {}", text("severity"), rest.trim_end(), text("message"), text("hint"))
+    };
+    answer["diagnostics"].as_array().unwrap().iter().map(one).collect()
+}
+
+#[rstest]
+#[case::syntax("SELECT * FORM people", "error at <FORM people>: segment big: near \"FORM\": syntax error")]
+#[case::column("SELECT * FROM people WHERE Spend > 5", "error at <Spend > 5>: segment big: no such column: Spend | did you mean Spent?")]
+#[case::block(
+    "|\n  SELECT *\n  FROM people\n  WHERE Spend > 5",
+    "error at <Spend > 5>: segment big: no such column: Spend | did you mean Spent?"
+)]
+#[case::deeper_block(
+    "|-\n\n      SELECT *\n        FROM people\n      WHERE Spend > 5",
+    "error at <Spend > 5>: segment big: no such column"
+)]
+#[case::quoted("\"SELECT * FROM people WHERE Spend > 5\"", "error at <Spend > 5\">: segment big: no such column")]
+#[case::folded(">\n  SELECT *\n  FROM people\n  WHERE Spend > 5", "segment big: no such column: Spend")]
+#[case::table("SELECT * FROM persons", "segment big: no such table: persons | the tables of crm are people")]
+#[case::function("SELECT *, random() FROM people", "segment big: the query may not use the function random")]
+#[case::statements("SELECT * FROM people; SELECT 1", "segment big: the query holds more than one statement")]
+#[case::writes("DELETE FROM people", "segment big: ")]
+#[case::attribute("SELECT Email FROM people", "segment big gives no column \"First\" | it gives Email")]
+#[case::row("SELECT * FROM people WHERE (Spent, Id) = 5", "segment big: ")]
+fn what_is_wrong_with_a_query_is_an_error_at_its_place(#[case] query: &str, #[case] expected: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("people.csv"), PEOPLE).unwrap();
+    defined(dir.path(), "people.csv", query);
+    let (code, answer) = validate(dir.path());
+    let told = told(&answer, dir.path());
+    assert_eq!((code, told.len()), (78, 1), "{told:?}");
+    assert!(told[0].contains(expected), "{told:?}");
+}
+
+#[rstest]
+#[case::gone("people.csv")]
+#[case::object_storage("'s3://bucket/people.csv'")]
+#[case::outside("../people.csv")]
+fn without_its_files_a_query_is_checked_for_what_it_is(#[case] table: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let told_of = |query: &str| {
+        defined(dir.path(), table, query);
+        let (code, answer) = validate(dir.path());
+        (code, told(&answer, dir.path()).concat())
+    };
+    assert_eq!(told_of("SELECT * FROM people WHERE Anything > 5"), (0, String::new()));
+    assert!(told_of("SELECT * FORM people").1.contains("error at <FORM people>: segment big: near \"FORM\": syntax error"));
+    assert!(told_of("SELECT *, random() FROM people").1.contains("may not use the function random"));
+    assert!(told_of("SELECT * FROM people; SELECT 1").1.contains("more than one statement"));
+}
+
+#[test]
+fn cells_that_are_no_numbers_are_warned_of() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("people.csv"), PEOPLE).unwrap();
+    defined(dir.path(), "people.csv", "SELECT * FROM people WHERE Spent > 10");
+    let (code, answer) = validate(dir.path());
+    let told = told(&answer, dir.path());
+    assert_eq!((code, told.len()), (0, 1), "{told:?}");
+    assert!(
+        told[0].starts_with("warning at <SELECT * FRO>: segment big: Spent: 2 cells are not numbers (\"n/a\", \"12,50\"): "),
+        "{told:?}"
+    );
+}
+
+/// A pull request names a file of the machine that checks it.
+#[rstest]
+#[case::above("../secret.txt")]
+#[case::hidden(".git/config")]
+#[case::link("link.csv")]
+fn attack_a_check_shows_nothing_of_other_files(#[case] path: &str) {
+    let outer = tempfile::tempdir().unwrap();
+    let dir = outer.path().join("definitions");
+    fs::create_dir_all(dir.join(".git")).unwrap();
+    fs::write(outer.path().join("secret.txt"), "token-4711\n").unwrap();
+    fs::write(dir.join(".git/config"), "token-4711\n").unwrap();
+    std::os::unix::fs::symlink(outer.path().join("secret.txt"), dir.join("link.csv")).unwrap();
+    defined(&dir, &format!("{{path: {path}, format: csv}}"), "SELECT * FROM people WHERE Nothing > 5");
+    let (_, answer) = validate(&dir);
+    assert!(!answer.to_string().contains("4711"), "{answer}");
+}
