@@ -153,6 +153,16 @@ fn a_directory_becomes_a_catalog() {
     "subscribed: they agreed to get mail"
 )]
 #[case("status: transactional", "status: opted-in", "`opted-in` is not one of", "subscribed, unsubscribed, pending, transactional")]
+#[case(
+    "at: OptInDate}",
+    "yes: [Ja, Opt-In], no: [nein, opt_in]}",
+    "the word `opt_in` says both yes and no (yes: line",
+    "leave it on one of the lists"
+)]
+#[case("at: OptInDate}", "yes: [true], no: [1]}", "the word `1` says both yes and no", "leave it on one of the lists")]
+#[case("at: OptInDate}", "yes: []}", "`yes` lists no word", "then the known ones count")]
+#[case("at: OptInDate}", "no: ['']}", "`no` lists an empty word", "an empty cell is never consent")]
+#[case("at: OptInDate}", "withdrawn: drop}", "`drop` is not one of", "remove, keep")]
 #[case("[vips, lapsed]", "[vips, vips]", "the segment `vips` is listed twice", "delete")]
 #[case("[vips, lapsed]", "[]", "the export has no segments", "at least one")]
 // Attributes.

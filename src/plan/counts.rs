@@ -19,6 +19,8 @@ pub struct Counts {
     /// Of the duplicates: people who are in several segments.
     pub across_segments: u64,
     pub suppressed: u64,
+    /// People whose row is without consent, values that are neither a known yes nor a known no included: not created, not added,
+    /// or taken off the lists.
     pub no_consent: u64,
     /// Members who left the platform by themselves; not put back.
     pub left: u64,

@@ -96,7 +96,7 @@ fn refusal(code: &str) -> String {
         "address-bad-character" => "address with a blank, invisible or control character",
         "value" => "value that does not fit its field",
         "consent-date" => "date of consent that cannot be read or is in the future",
-        "refused-before" => "rejected by the platform before, with the same data",
+        "refused-before" => "rejected before, with the same data",
         "archived" => "archived at the platform by someone else",
         "person-unsubscribed-elsewhere" => "person unsubscribed (or unknown) under an earlier address",
         "compliance-state" => "unsubscribed, bounced or under review at the platform",

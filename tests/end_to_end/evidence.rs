@@ -285,3 +285,27 @@ async fn a_row_that_the_platform_rejects_stays_listed() {
     world.succeed().await;
     assert_eq!(world.rejected(), BTreeMap::new());
 }
+
+/// A date of consent that cannot be read, or cannot be, is rejected by us before anything is sent; whoever is a member stays. A
+/// date that is mended is a reason to look again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_of_consent_that_cannot_be_read() {
+    let status = "subscribed, consent: {column: Value, at: First}";
+    let world = world(status, &[]).await;
+    let write = |dates: &[&str]| {
+        let line = |(n, date): (usize, &&str)| format!("{n},p{n}@contoso.test,{date},yes\n");
+        world.write_text(&format!("Id,Email,First,Value\n{}", dates.iter().enumerate().map(line).collect::<String>()));
+    };
+    write(&["2024-05-01 10:00:00+02", "28/02/2024", "2999-01-01", "", "1714557600"]);
+    let report = world.apply().await;
+    assert!(matches!(report.end, End::Partial { .. }), "{:?}", report.end);
+    let code = |id: u64| (row(id).email, "consent-date".to_owned());
+    assert_eq!(world.rejected(), BTreeMap::from([code(1), code(2)]));
+    assert_eq!(tagged(&world).await, [row(0).email, row(4).email]);
+    assert_eq!((report.counts.rejected, report.counts.no_consent), (2, 1));
+    write(&["yesterday", "2024-02-28", "2999-01-01", "", "1714557600"]);
+    world.apply().await;
+    assert_eq!(tagged(&world).await, [row(0).email, row(1).email, row(4).email]);
+    assert_eq!(world.rejected(), BTreeMap::from([code(0), code(2)]));
+    assert!(world.plan().await.is_empty());
+}
