@@ -120,6 +120,49 @@ fn cells_that_are_no_numbers_are_warned_of() {
     );
 }
 
+/// Declarations go to the process that reads.
+#[test]
+fn declared_columns_are_read_as_such() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("people.csv"), PEOPLE).unwrap();
+    let table = |name: &str| format!("{{path: people.csv, columns: {{{name}: {{type: decimal, decimal: \",\"}}}}}}");
+    defined(dir.path(), &table("Spent"), "SELECT * FROM people WHERE Spent > 10");
+    let (code, answer) = validate(dir.path());
+    let said = told(&answer, dir.path());
+    assert_eq!((code, said.len()), (0, 1), "{said:?}");
+    assert!(said[0].contains("people.Spent: 1 cell is not one of decimals with \",\" (\"n/a\"): read as empty"), "{said:?}");
+    defined(dir.path(), &table("Spend"), "SELECT * FROM people");
+    let (code, answer) = validate(dir.path());
+    let said = told(&answer, dir.path());
+    assert!(code == 78 && said[0].contains("has no column \"Spend\"") && said[0].contains("did you mean Spent?"), "{said:?}");
+}
+
+#[test]
+fn a_table_wider_than_sql_takes_is_read_for_what_is_used() {
+    let dir = tempfile::tempdir().unwrap();
+    let names = (0..2_100).map(|at| format!(",c{at}")).collect::<String>();
+    fs::write(dir.path().join("people.csv"), format!("Email,First{names}\na@x.test,A{}\n", ",1".repeat(2_100))).unwrap();
+    defined(dir.path(), "people.csv", "SELECT * FROM people WHERE c2099 > 0");
+    assert_eq!(validate(dir.path()).0, 0);
+    defined(dir.path(), "people.csv", "SELECT DISTINCT * FROM people");
+    let (code, answer) = validate(dir.path());
+    let said = told(&answer, dir.path());
+    assert!(code == 78 && said[0].contains("2102 columns, and SQL takes 2,000 | name the columns"), "{said:?}");
+}
+
+/// A query over an exported folder has no tables to look at.
+#[test]
+fn a_query_over_an_exported_folder_is_checked_for_what_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    defined(dir.path(), "people.csv", "SELECT * FORM people");
+    let yaml = fs::read_to_string(dir.path().join("all.yaml")).unwrap();
+    let folder = yaml.replace("type: files\ntables: {people: people.csv}", "type: customer-insights\nfrom: folder\npath: export");
+    fs::write(dir.path().join("all.yaml"), folder).unwrap();
+    let (code, answer) = validate(dir.path());
+    let said = told(&answer, dir.path());
+    assert!(code == 78 && said[0].contains("near \"FORM\": syntax error"), "{said:?}");
+}
+
 /// A pull request names a file of the machine that checks it.
 #[rstest]
 #[case::above("../secret.txt")]

@@ -39,7 +39,7 @@ struct Check<'a> {
 impl<'a> Check<'a> {
     fn over(catalog: &'a Catalog) -> Self {
         let rows = catalog.segments.values().flat_map(|segment| segment.rows());
-        let rows = rows.filter(|rows| matches!(rows.source.kind, SourceKind::Files(_)));
+        let rows = rows.filter(|rows| matches!(rows.source.kind, SourceKind::Files(_) | SourceKind::Folder(_)));
         Self {
             root: catalog.root.canonicalize().ok(),
             rows: rows.map(|rows| (rows.segment.as_str(), rows)).collect(),

@@ -80,7 +80,7 @@ fn named(file: &FileTable, query: &str, wanted: &[&str]) -> Result<Vec<usize>, S
     let many = || format!("the table {} has {} columns, and SQL takes 2,000", file.name, file.columns.len());
     let all = ["distinct", "union", "intersect", "except"].iter().any(|word| has_word(query, word));
     if has_word(query, "natural") || (all && query.contains('*')) {
-        return Err(SourceError::new(many()).hint("name the columns in the query instead of `*` and NATURAL"));
+        return Err(SourceError::new(many()).hint("name the columns in the query instead of `*` and NATURAL").of_query(None));
     }
     let is_used = |name: &str| {
         let lower = name.to_lowercase();
@@ -93,7 +93,9 @@ fn named(file: &FileTable, query: &str, wanted: &[&str]) -> Result<Vec<usize>, S
         used.push(0);
     }
     if used.len() > MOST {
-        return Err(SourceError::new(many()).hint("name fewer columns, or deliver them in several files that the query joins"));
+        return Err(SourceError::new(many())
+            .hint("name fewer columns, or deliver them in several files that the query joins")
+            .of_query(None));
     }
     Ok(used)
 }
