@@ -65,7 +65,11 @@ pub fn bad_format(format: &str, time: bool) -> Option<&'static str> {
     let Some(moment) = NaiveDate::from_ymd_opt(2024, 11, 23).and_then(|day| day.and_hms_opt(21, 43, 57)) else { return None };
     let written = moment.and_utc().format(format).to_string();
     let read = NaiveDate::parse_from_str(&written, format).ok();
+    let yearless = NaiveDate::parse_from_str(&format!("2024 {written}"), &format!("%Y {format}")).ok();
     match time {
+        // A birthday may be without its year.
+        false if read.or(yearless) == Some(moment.date()) => None,
+        false => Some("it does not tell day, month and year"),
         _ if read != Some(moment.date()) => Some("it does not tell day, month and year"),
         true if NaiveDateTime::parse_from_str(&written, format).is_err() => Some("it does not tell hour and minute"),
         _ => None,
@@ -81,7 +85,9 @@ mod tests {
     #[case("%d/%m/%Y", false, true)]
     #[case("%d.%m.%y", false, true)]
     #[case("%e %B %Y", false, true)]
-    #[case("%d/%m", false, false)]
+    #[case("%d/%m", false, true)]
+    #[case("%m", false, false)]
+    #[case("%d/%m %H:%M", true, false)]
     #[case("%d/%m/%Q", false, false)]
     #[case("DD/MM/YYYY", false, false)]
     #[case("%d/%m/%Y %H:%M", true, true)]

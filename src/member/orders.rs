@@ -46,6 +46,24 @@ enum Why {
     Mixed { day_first: String, month_first: String },
 }
 
+impl Undecided {
+    /// How such cells may be declared: the type, and the format day first and month first.
+    pub fn declared(&self) -> (&'static str, String, String) {
+        let (Why::Either { cell } | Why::Mixed { day_first: cell, .. }) = &self.why;
+        let (date, clock) = cell.split_once([' ', 'T', ',']).unwrap_or((cell, ""));
+        let sign = date.chars().find(|c| !c.is_ascii_digit()).unwrap_or('/');
+        let year = if date.trim_end_matches(sign).matches(sign).count() > 1 { format!("{sign}%Y") } else { String::new() };
+        let end = if year.is_empty() && date.ends_with(sign) { sign.to_string() } else { String::new() };
+        let time = match clock.matches(':').count() {
+            0 => "",
+            1 => " %H:%M",
+            _ => " %H:%M:%S",
+        };
+        let like = |first: &str, second: &str| format!("{first}{sign}{second}{year}{end}{time}");
+        (if time.is_empty() { "date" } else { "datetime" }, like("%d", "%m"), like("%m", "%d"))
+    }
+}
+
 impl Evidence {
     /// A cell that is a date, but none of ISO's.
     pub fn add(&mut self, field: usize, source: u64, cell: &str, reads: Reads) {
@@ -138,6 +156,19 @@ mod tests {
         }
         cells.reverse();
         assert_eq!(decided(&cells), expected);
+    }
+
+    #[rstest]
+    #[case("03/04", "date", "%d/%m")]
+    #[case("3.4.", "date", "%d.%m.")]
+    #[case("9.6.1980", "date", "%d.%m.%Y")]
+    #[case("06-09-1980 08:00", "datetime", "%d-%m-%Y %H:%M")]
+    fn a_column_is_declared_as_its_cells_are_written(#[case] cell: &str, #[case] kind: &str, #[case] format: &str) {
+        let undecided = Undecided { field: 0, why: Why::Either { cell: cell.into() } };
+        let (word, day_first, month_first) = undecided.declared();
+        assert_eq!((word, day_first.as_str()), (kind, format));
+        assert_ne!(day_first, month_first);
+        assert_eq!(crate::definition::bad_format(&day_first, word == "datetime"), None);
     }
 
     #[test]

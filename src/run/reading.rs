@@ -93,14 +93,16 @@ fn undecided_dates(mapping: &Mapping, undecided: &[Undecided]) -> Failure {
         let (field, column) = (&mapping.fields()[dates.field].tag, mapping.column_of(dates.field));
         format!("attribute {field}: the dates in column {column:?} are ambiguous: {dates}")
     };
-    let column = undecided.first().map_or("", |dates| mapping.column_of(dates.field));
     let lines: Vec<_> = undecided.iter().map(line).collect();
-    Failure::new(FailureKind::Stalled, lines.join("\n"))
-        .hint(format!(
-            "say in the Source how {column} is written: `columns: {{{column}: {{type: date, format: \"%d/%m/%Y\"}}}}` for day first, \
-             `\"%m/%d/%Y\"` for month first; or let the query write YYYY-MM-DD (a birthday without its year: --MM-DD)"
-        ))
-        .hint(NOTHING_SENT)
+    let failure = Failure::new(FailureKind::Stalled, lines.join("\n"));
+    let hint = undecided.first().map(|dates| {
+        let (column, (kind, day_first, month_first)) = (mapping.column_of(dates.field), dates.declared());
+        format!(
+            "say at the Source's table how {column} is written: `columns: {{{column}: {{type: {kind}, format: \"{day_first}\"}}}}` for day first, \
+             `format: \"{month_first}\"` for month first; or let the query write YYYY-MM-DD (a birthday without its year: --MM-DD)"
+        )
+    });
+    hint.into_iter().fold(failure, Failure::hint).hint(NOTHING_SENT)
 }
 
 /// Who of these is in any segment now: a reading of its own, of nothing but addresses; blocking. `people` is sorted.

@@ -93,6 +93,23 @@ async fn dates_that_nobody_can_tell_stop_the_export_and_name_two_cells() {
     assert!(world.held().await.is_empty(), "nobody is sent on a guess");
 }
 
+/// What the message asks for is taken: a column of birthdays without their years.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_declared_column_of_birthdays_is_read_as_declared() {
+    let world = world(&[field("BDAY", "birthday", json!({}))], "{BDAY: Born}", "Id,Email,Born\n1,a@contoso.test,03/04\n").await;
+    let failure = world.try_plan().await.unwrap_err();
+    let hint = "columns: {Born: {type: date, format: \"%d/%m\"}}";
+    assert!(failure.hints.iter().any(|line| line.contains(hint)), "{:?}", failure.hints);
+    let path = world.directory().join("listkeeper.yaml");
+    let yaml = fs::read_to_string(&path).unwrap();
+    let tables = "tables: {people: people.csv}";
+    assert!(yaml.contains(tables));
+    fs::write(path, yaml.replace(tables, &format!("tables: {{people: {{path: people.csv, {hint}}}}}"))).unwrap();
+    world.succeed().await;
+    assert_eq!(values(&world, "BDAY").await["a@contoso.test"], "04/03");
+    assert!(world.plan().await.is_empty());
+}
+
 const PARTS: &str = "type: address, columns: {addr1: St, city: City, state: State, zip: Zip, country: Country}";
 
 /// Most countries have no states.

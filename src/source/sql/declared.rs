@@ -136,8 +136,13 @@ fn real(text: &str) -> Option<f64> {
 }
 
 fn date(text: &str, format: Option<&str>) -> Option<String> {
-    let day = NaiveDate::parse_from_str(text, format.unwrap_or("%Y-%m-%d")).ok()?;
-    in_range(day).then(|| day.format("%Y-%m-%d").to_string())
+    let format = format.unwrap_or("%Y-%m-%d");
+    if let Ok(day) = NaiveDate::parse_from_str(text, format) {
+        return in_range(day).then(|| day.format("%Y-%m-%d").to_string());
+    }
+    // A format without a year is that of birthdays; in a leap year, so that 29 February is one.
+    let day = NaiveDate::parse_from_str(&format!("2000 {text}"), &format!("%Y {format}")).ok()?;
+    Some(day.format("--%m-%d").to_string())
 }
 
 /// Years that SQLite's date functions and all platforms take.
