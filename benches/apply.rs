@@ -153,6 +153,8 @@ fn read_three(file: &Path) -> Result<Duration, Box<dyn Error>> {
         delimiter: None,
         encoding: None,
         columns: std::collections::BTreeMap::new(),
+        skip_rows: 0,
+        nulls: None,
     };
     let files = Files { tables: BTreeMap::from([("customers".into(), table)]), ..Files::default() };
     let source = Arc::new(Source { name: Name::new("crm")?, kind: SourceKind::Files(files), export_user: None });

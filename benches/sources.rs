@@ -144,6 +144,8 @@ fn segment(folder: &Path, engine: &str) -> Result<Rows> {
                 delimiter: None,
                 encoding: None,
                 columns: std::collections::BTreeMap::new(),
+                skip_rows: 0,
+                nulls: None,
             };
             SourceKind::Files(Files { tables: BTreeMap::from([("customers".to_owned(), table)]), ..Files::default() })
         }

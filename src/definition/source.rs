@@ -54,8 +54,12 @@ pub struct Table {
     pub format: Option<crate::source::Format>,
     /// `None`: detected among `,` `;` tab `|`.
     pub delimiter: Option<u8>,
-    /// `None`: BOM, else UTF-8. Otherwise an encoding label (`windows-1252`, `utf-16le`).
+    /// `None`: BOM, else UTF-8. Otherwise an encoding label (`windows-1252`, `utf-16le`), or `detect`.
     pub encoding: Option<String>,
+    /// Of CSV: lines before the header.
+    pub skip_rows: u64,
+    /// Of CSV: words that are NULL; `None`: `\N`.
+    pub nulls: Option<Vec<String>>,
     /// What columns hold, by their names as written.
     pub columns: BTreeMap<String, ColumnType>,
 }

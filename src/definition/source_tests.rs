@@ -38,6 +38,7 @@ fn told(catalog: &Catalog) -> String {
 #[case(
     "type: files\ntables: {a: {path: a.csv, columns: {Spent: {type: decimal, decimal: ','}, Birth: {type: date, format: '%d/%m/%Y'}, Age: integer}}}"
 )]
+#[case("type: files\ntables: {a: {path: a.csv, skipRows: 2, nulls: ['\\N', 'NULL', n/a], encoding: Detect}}")]
 fn a_source_of_each_sort_is_understood(#[case] text: &str) {
     let catalog = read_text(&format!("{HEAD}{text}\n"));
     assert_eq!((told(&catalog).as_str(), catalog.sources.len()), ("", 1));
@@ -60,6 +61,7 @@ fn a_source_of_each_sort_is_understood(#[case] text: &str) {
 )]
 #[case("type: files\ntables: {a: {path: a.csv, columns: {S: {type: text, format: '%d'}}}}", "only a `date`", "take `format` out")]
 #[case("type: files\ntables: {a: {path: a.csv, columns: {S: text, s: text}}}", "is declared twice", "letter case")]
+#[case("type: files\ntables: {a: {path: a.csv, skipRows: 5000}}", "`skipRows` is 5000", "at most 1,000")]
 #[case("type: files\ntables: {a: 'https://example.com/*.csv'}", "which files match", "one file")]
 #[case("type: files\ntables: {a: 'http://example.com/a.csv'}", "without encryption", "https")]
 #[case("type: files\ntables: {a: 's3://me:pass@bucket/a.csv'}", "a user or a password", "by reference")]

@@ -91,6 +91,7 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
         | Code::ExclusionGone
         | Code::ConsentGone
         | Code::NoKnownYes
+        | Code::FileCut
         | Code::ContainerGone
         | Code::MadeAnew
         | Code::FirstWrite

@@ -10,6 +10,7 @@
 //! | another segment that kept people out | it does so no more, and people are added |
 //! | consent | it is asked for no more or in another column, or holds back far fewer people, and people are added |
 //! | consent | no value is a known yes any more |
+//! | a text file | it ends without a line end, and another file of its table has one, or its last one had |
 //! | people | `match.id` is new or changed, members who may have opted out are gone, and new addresses would be sent |
 //! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
 //! | people to be mailed by the platform | the first time |
@@ -38,6 +39,8 @@ pub struct Facts {
     /// The evidence of consent that the last run asked for, where it is another one now.
     pub consent_gone: Option<String>,
     pub consent: Option<ConsentFacts>,
+    /// Files that may be cut off in their last row.
+    pub files_cut: Vec<FileCut>,
     /// People that would be new to the export; of these, those whom nobody approved.
     pub additions: Counted,
     /// Distinct members of the export after the plan.
@@ -62,6 +65,15 @@ pub struct Facts {
     pub other_folder: Option<String>,
     /// The export was deleted; everything that its removal would take away.
     pub removal: Option<RemovalFacts>,
+}
+
+/// A text file that ends without a line end, where its table has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileCut {
+    /// `source.table`.
+    pub table: String,
+    /// Its name and length.
+    pub file: String,
 }
 
 /// How many, and how many of them an approval names.
@@ -188,6 +200,7 @@ impl Facts {
             held.extend(self.consent.as_ref().and_then(|consent| consent.shrunk(guard.max_removals)));
         }
         held.extend(self.consent.as_ref().and_then(ConsentFacts::without_a_yes));
+        held.extend(self.files_cut.iter().map(|cut| about(Code::FileCut, 1, 0).segment(&cut.table).subject(Some(&cut.file))));
         self.inputs.iter().for_each(|input| held.extend(input.reasons(guard.max_removals)));
         self.segments.iter().for_each(|segment| held.extend(segment.reasons(guard.max_removals)));
         held.extend(self.too_many_additions(guard.max_additions));

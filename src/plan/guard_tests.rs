@@ -284,6 +284,17 @@ fn a_segment_that_keeps_nobody_out_any_more_is_held() {
     assert!(first(&facts(all(0))).passes() && then(&facts(all(7)), &verdict).passes());
 }
 
+/// Whatever it would change; approved for this file of this length only.
+#[test]
+fn a_file_that_may_be_cut_off_is_held() {
+    let facts = |file: &str| Facts { files_cut: vec![FileCut { table: "crm.people".into(), file: file.into() }], ..segment(5, 0, 0) };
+    let verdict = first(&facts("people.csv, 9 bytes"));
+    assert_eq!(codes(&verdict), [Code::FileCut]);
+    assert!(verdict.held[0].to_string().starts_with("people.csv, 9 bytes of the table crm.people ends without a line end"));
+    assert!(then(&facts("people.csv, 9 bytes"), &verdict).passes());
+    assert_eq!(codes(&then(&facts("people.csv, 8 bytes"), &verdict)), [Code::FileCut]);
+}
+
 /// Also where nobody is removed; approved for these two folders only.
 #[rstest]
 #[case::same("m → aa", "m → aa", true)]

@@ -53,6 +53,8 @@ pub enum Code {
     ConsentShrunk,
     /// No value of the consent column is a known yes any more.
     NoKnownYes,
+    /// A text file ends without a line end, unlike others of its table: it may be cut off in its last row.
+    FileCut,
     ContainerGone,
     MadeAnew,
     FirstWrite,
@@ -168,6 +170,11 @@ impl fmt::Display for Reason {
                  could be added"
             ),
             Code::NoKnownYes => write!(f, "{name}: no value is a known yes any more; in the last 7 days {of} were"),
+            Code::FileCut => write!(
+                f,
+                "{} of the table {name} ends without a line end, which this table's files have: it may be cut off in its last row",
+                self.subject.as_deref().unwrap_or_default()
+            ),
             Code::TargetChanged => write!(
                 f,
                 "the export's target changed; its members would be sent to the new one, and those of the earlier one stay as they are"

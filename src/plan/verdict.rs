@@ -65,6 +65,7 @@ fn way_out(reason: &Reason) -> String {
         Code::ConsentGone => format!("if that was not meant, put newContacts.{segment} back"),
         Code::ConsentShrunk => format!("look at the column of {segment}: whoever it holds back no more would be sent"),
         Code::NoKnownYes => format!("look at the column of {segment}, or write its words under consent.yes and consent.no"),
+        Code::FileCut => "deliver the file again; if it is right as it is, approve, or append a line end to it".to_owned(),
         Code::Rejected => "look at the rejected rows and at their source, or raise guard.maxRejected".to_owned(),
         Code::Removals | Code::Shrunk | Code::SegmentShrunk => {
             format!("look at the query of {segment} and at its source, or raise guard.maxRemovals")

@@ -8,7 +8,7 @@ use crate::{
         PlacePlan, Plan,
         approval::{Approvals, Changes},
         diff::Leaver,
-        guard::{self, ConsentFacts, Counted, Facts, InputFacts, RemovalFacts, SegmentFacts, Verdict},
+        guard::{self, ConsentFacts, Counted, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
     segment::Input,
@@ -112,6 +112,7 @@ impl Gathering<'_> {
             exclusions_gone: self.exclusions_gone(),
             consent_gone: self.consent_gone(),
             consent: self.consent()?,
+            files_cut: self.files_cut(),
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
             mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
@@ -161,6 +162,12 @@ impl Gathering<'_> {
         let notes = &self.parts.work.desired.consent;
         let (most_consented, most_without) = (self.largest(&name, false)?, self.largest(&hold::size_name(&name, true), false)?);
         Ok(Some(ConsentFacts { name, consented: notes.consented, most_consented, without: notes.without, most_without }))
+    }
+
+    /// Files that may be cut off in their last row.
+    fn files_cut(&self) -> Vec<FileCut> {
+        let cut = self.parts.work.ends.cut(&self.memory.ends);
+        cut.into_iter().map(|(table, file)| FileCut { table: table.to_owned(), file: file.to_owned() }).collect()
     }
 
     /// Those of a kind whose addition to some list is approved.

@@ -24,7 +24,7 @@ use crate::{
         resources::{ContainerPlan, ContainerState, Resources},
     },
     segment::{Input, Read},
-    source::Notices,
+    source::{Ends, Notices},
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
 };
 use std::{
@@ -65,6 +65,8 @@ pub struct Work {
     pub reads: Vec<Read>,
     /// What was odd in the sources.
     pub notices: Notices,
+    /// How the files of the sources end.
+    pub ends: Ends,
     /// Segments that those are built on, and those that suppress; each once.
     pub inputs: Vec<Input>,
     pub comparison: Comparison,
@@ -85,7 +87,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let export = &context.export;
     let Resources { kinds, seen, containers, .. } = &settled.resources;
     let shape = Shape { kinds: kinds.clone(), remade: remade(export, seen), slots: slots(export, containers) };
-    let (mapping, Reading { desired, reads, suppression, several, notices }) =
+    let (mapping, Reading { desired, reads, suppression, several, notices, ends }) =
         if export.removed { remove::nobody(context)? } else { read(context, shape.clone()).await? };
     let in_doubt = confirm::Doubt::of(&several, &desired);
     let rules = rules(export, &settled.resources.containers);
@@ -120,7 +122,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work = Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, notices, inputs, comparison };
+    let mut work = Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, notices, ends, inputs, comparison };
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };

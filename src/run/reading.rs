@@ -5,7 +5,7 @@ use crate::{
     definition::{Export, Name, Segment},
     member::{Collector, Desired, Key, Mapping, Orders, Undecided, address},
     segment::{self, Addresses, Asked, Input, Read},
-    source::{Access, Isolation, Net, Notices, RowBatch, SourceError, SqlLimits},
+    source::{Access, Ends, Isolation, Net, Notices, RowBatch, SourceError, SqlLimits},
 };
 use std::{
     path::PathBuf,
@@ -28,6 +28,8 @@ pub struct Reading {
     pub several: Vec<Name>,
     /// What was odd in any of them.
     pub notices: Notices,
+    /// How the files of all of them end.
+    pub ends: Ends,
 }
 
 /// What to read, and who hears of it.
@@ -72,12 +74,13 @@ fn pass(wanted: &Wanted, mapping: &Mapping) -> Result<Pass, Failure> {
     let access = wanted.access();
     let mut collector = Collector::new(mapping, &wanted.temp)?;
     let mut reads = Vec::new();
-    let mut notices = Notices::default();
-    let (suppressed, suppression) = suppressed(wanted, &access, &mut notices)?;
+    let (mut notices, mut ends) = (Notices::default(), Ends::default());
+    let (suppressed, suppression) = suppressed(wanted, &access, (&mut notices, &mut ends))?;
     for (bit, segment) in slots {
         collector.segment(*bit)?;
         let mut read = stream(wanted, &access, segment, &mapping.columns(), |batch| collector.push(batch))?;
         notices.extend(std::mem::take(&mut read.notices));
+        ends.extend(std::mem::take(&mut read.ends));
         reads.push(read);
     }
     let several = finish(&access)?;
@@ -85,7 +88,7 @@ fn pass(wanted: &Wanted, mapping: &Mapping) -> Result<Pass, Failure> {
     if !collector.is_in_order() {
         return Ok(Pass::Otherwise(orders));
     }
-    Ok(Pass::Done(Box::new(Reading { desired: collector.finish(suppressed)?, reads, suppression, several, notices })))
+    Ok(Pass::Done(Box::new(Reading { desired: collector.finish(suppressed)?, reads, suppression, several, notices, ends })))
 }
 
 fn undecided_dates(mapping: &Mapping, undecided: &[Undecided]) -> Failure {
@@ -132,12 +135,14 @@ impl Wanted {
     /// For one reading of everything.
     fn access(&self) -> Access {
         let access = Access::new(SqlLimits::default(), Arc::clone(&self.stop), Some(self.net.clone()));
-        access.isolated(self.isolation, self.export.read_limits, &self.temp)
+        let consent = self.export.new_contacts.consent.iter().flat_map(|consent| [Some(&consent.column), consent.at.as_ref()]);
+        let vital = [&self.export.matching.email].into_iter().chain(consent.flatten()).map(String::as_str).collect::<Vec<_>>();
+        access.isolated(self.isolation, self.export.read_limits, &self.temp).vital(&vital)
     }
 }
 
 /// Keys of the suppressed, sorted, and what they were read from.
-fn suppressed(wanted: &Wanted, access: &Access, notices: &mut Notices) -> Result<(Vec<Key>, Vec<Input>), Failure> {
+fn suppressed(wanted: &Wanted, access: &Access, (notices, ends): (&mut Notices, &mut Ends)) -> Result<(Vec<Key>, Vec<Input>), Failure> {
     let (mut keys, mut inputs) = (Vec::new(), Vec::new());
     for segment in &wanted.export.suppress {
         let read = segment::people(segment, &wanted.export.matching.email, Addresses::Listed, access);
@@ -149,6 +154,7 @@ fn suppressed(wanted: &Wanted, access: &Access, notices: &mut Notices) -> Result
         keys.append(&mut people.into_inner());
         inputs.extend(read.inputs);
         notices.extend(read.notices);
+        ends.extend(read.ends);
     }
     keys.sort_unstable();
     keys.dedup();

@@ -16,7 +16,7 @@ use crate::{
         resources::ContainerState,
         words::{counted, quoted},
     },
-    source::Notices,
+    source::{Ends, Notices},
     state::ExportState,
 };
 use std::{collections::BTreeMap, sync::Arc};
@@ -52,7 +52,14 @@ pub fn nobody(context: &Context) -> Result<(Arc<Mapping>, Reading), Failure> {
     let desired = Collector::new(&mapping, &context.temp)?.finish(Vec::new())?;
     Ok((
         Arc::new(mapping),
-        Reading { desired, reads: Vec::new(), suppression: Vec::new(), several: Vec::new(), notices: Notices::default() },
+        Reading {
+            desired,
+            reads: Vec::new(),
+            suppression: Vec::new(),
+            several: Vec::new(),
+            notices: Notices::default(),
+            ends: Ends::default(),
+        },
     ))
 }
 

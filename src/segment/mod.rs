@@ -17,7 +17,7 @@ mod tests;
 use crate::{
     definition::{Members, Name, Rows, Segment, Selection},
     member::source_tag,
-    source::{self, Access, Notices, QueryPlace, Report, RowBatch, SourceError},
+    source::{self, Access, Ends, Notices, QueryPlace, Report, RowBatch, SourceError},
 };
 use keys::Keys;
 use std::time::SystemTime;
@@ -48,6 +48,8 @@ pub struct Read {
     pub inputs: Vec<Input>,
     /// What was odd in it, and in everything it is built on.
     pub notices: Notices,
+    /// How the files of all of that end.
+    pub ends: Ends,
 }
 
 /// How many people each part gave.
@@ -83,7 +85,7 @@ pub fn read(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sin
     let made = read.made_of.unwrap_or(MadeOf { how: None, parts: Vec::new(), rows: read.rows, sample: None, limit: None });
     let sample = segment.sample.as_ref().map(|sample| sample.share);
     let made_of = Some(MadeOf { sample, limit: segment.limit.as_ref().map(|limit| limit.people), ..made });
-    Ok(Read { rows, newest: read.newest, made_of, inputs: read.inputs, notices: read.notices })
+    Ok(Read { rows, newest: read.newest, made_of, inputs: read.inputs, notices: read.notices, ends: read.ends })
 }
 
 /// The rows of a segment that its sample and `people` leave, and how many they are.
@@ -116,9 +118,9 @@ fn set(segment: &Segment, asked: Asked<'_>, access: &Access, sink: &mut Sink<'_>
         Members::Rows(rows) => {
             let tag = source_tag(rows.source.name.as_str());
             let mut labelled = |batch: RowBatch| sink(batch.of_source(tag));
-            let Report { rows, newest, notices } =
+            let Report { rows, newest, notices, ends } =
                 source::open(rows, access)?.read(asked.columns, &mut labelled).map_err(|error| placed(error, rows))?;
-            Ok(Read { rows, newest, notices, ..Read::default() })
+            Ok(Read { rows, newest, notices, ends, ..Read::default() })
         }
         Members::Union(of) => {
             let mut parts = Vec::new();
@@ -178,17 +180,18 @@ fn compared(
 fn made(how: &'static str, parts: Vec<(&Segment, Read)>, rows: Option<u64>) -> Read {
     let rows = rows.unwrap_or_else(|| parts.iter().map(|(_, read)| read.rows).sum());
     let newest = parts.iter().map(|(_, read)| read.newest).min().flatten();
-    let (mut inputs, mut notices) = (Vec::new(), Notices::default());
+    let (mut inputs, mut notices, mut ends) = (Vec::new(), Notices::default(), Ends::default());
     let mut counts = Vec::new();
     for (segment, mut read) in parts {
         counts.push((segment.name.clone(), read.rows));
         inputs.append(&mut read.inputs);
         notices.extend(std::mem::take(&mut read.notices));
+        ends.extend(std::mem::take(&mut read.ends));
         // One that is compared with is among its inputs already.
         if inputs.last().is_none_or(|input| input.segment != segment.name) {
             inputs.push(Input::of(segment, &read, read.rows));
         }
     }
     let made_of = Some(MadeOf { how: Some(how), parts: counts, rows, sample: None, limit: None });
-    Read { rows, newest, made_of, inputs, notices }
+    Read { rows, newest, made_of, inputs, notices, ends }
 }

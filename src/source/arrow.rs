@@ -63,6 +63,12 @@ impl Values {
         })
     }
 
+    /// Integers among real numbers.
+    pub fn reals(array: &ArrayRef) -> Result<Self, ArrowError> {
+        let integers = cast(array, &DataType::Int64)?;
+        Ok(Self::Reals(cast(&integers, &DataType::Float64)?.as_primitive::<Float64Type>().clone()))
+    }
+
     pub fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             Self::Integers(array) if array.is_valid(row) => Cell::Integer(array.value(row)),

@@ -11,6 +11,7 @@ mod adbc;
 mod arrow;
 mod child;
 mod columns;
+mod ends;
 mod error;
 mod files;
 mod insights;
@@ -23,6 +24,7 @@ mod tests;
 
 pub use child::{COMMAND as CHILD_COMMAND, serve as serve_parent};
 use columns::find as find_column;
+pub use ends::Ends;
 pub use error::{QueryPlace, SourceError, SourceErrorKind};
 pub use files::Format;
 pub use notice::{Examples, Notice, Notices, Oddity};
@@ -51,6 +53,8 @@ pub struct Access {
     /// Where strangers' queries and files are read; `None`: in this process.
     apart: Option<child::Apart>,
     snapshot: Snapshot,
+    /// Columns that decide whom a segment holds and who agreed, the address first: no file may lack what they come from.
+    vital: Arc<[String]>,
 }
 
 /// Which process opens strangers' files, and runs their queries and the drivers.
@@ -71,7 +75,7 @@ pub struct Net {
 
 impl Access {
     pub fn new(limits: SqlLimits, cancel: Arc<AtomicBool>, net: Option<Net>) -> Self {
-        Self { limits, cancel, net, apart: None, snapshot: Snapshot::default() }
+        Self { limits, cancel, net, apart: None, snapshot: Snapshot::default(), vital: Arc::default() }
     }
 
     /// The same, with strangers' queries and files read as `isolation` says; children have their temporary files in `temp`.
@@ -82,6 +86,12 @@ impl Access {
             Isolation::InProcess => None,
         };
         self
+    }
+
+    /// The same, where these columns decide whom a segment holds and who agreed; the address first.
+    #[must_use]
+    pub fn vital(self, columns: &[&str]) -> Self {
+        Self { vital: columns.iter().map(|&column| column.to_owned()).collect(), ..self }
     }
 
     /// To files of this machine only.
@@ -148,6 +158,8 @@ pub struct Report {
     pub newest: Option<SystemTime>,
     /// What was odd in it.
     pub notices: Notices,
+    /// How the files of its tables end.
+    pub ends: Ends,
 }
 
 /// Bounds on a stranger's SQL.

@@ -2,7 +2,7 @@
 
 use crate::definition::{Name, is_invisible};
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
+use std::{borrow::Cow, cmp::Ordering};
 
 /// Examples kept of each.
 const EXAMPLES: usize = 3;
@@ -36,6 +36,18 @@ pub enum Oddity {
     NotANumber,
     /// A cell that is not what its column is declared to hold.
     NotAsDeclared(String),
+    /// Half of a character, such as a part of an emoji.
+    HalfCharacter,
+    /// A file without a column that others of its table have.
+    NoColumn,
+    /// A first line `sep=;` of Excel's.
+    SeparatorLine,
+    /// A column's name with a character around it that nobody sees, by its code point.
+    NameTrimmed(String),
+    /// A cell with blanks around its quotes.
+    BlanksAroundQuotes,
+    /// A file whose encoding was found out, by the encoding's name.
+    ReadAs(String),
 }
 
 impl Notice {
@@ -61,17 +73,46 @@ impl Notice {
                 )
             }
             Oddity::NotAsDeclared(_) => "read as empty; correct them, or the declaration under `columns`".to_owned(),
+            Oddity::HalfCharacter => "each is U+FFFD: the program that wrote them cut a character in two".to_owned(),
+            Oddity::NoColumn => "it is empty there".to_owned(),
+            Oddity::SeparatorLine => "it is taken for the delimiter, as Excel takes it, and not for the header".to_owned(),
+            Oddity::NameTrimmed(_) => "it is invisible, and not a part of the name".to_owned(),
+            Oddity::BlanksAroundQuotes => "they are not a part of the cell".to_owned(),
+            Oddity::ReadAs(_) => "by what the bytes look like (`encoding: detect`)".to_owned(),
         }
     }
 }
 
 impl Oddity {
-    fn words(&self, one: bool) -> String {
+    fn words(&self, one: bool) -> Cow<'static, str> {
         match (self, one) {
-            (Self::NotANumber, true) => "cell is not a number".to_owned(),
-            (Self::NotANumber, false) => "cells are not numbers".to_owned(),
-            (Self::NotAsDeclared(kind), true) => format!("cell is not one of {kind}"),
-            (Self::NotAsDeclared(kind), false) => format!("cells are not {kind}"),
+            (Self::NotAsDeclared(kind), true) => format!("cell is not one of {kind}").into(),
+            (Self::NotAsDeclared(kind), false) => format!("cells are not {kind}").into(),
+            (Self::NotANumber, true) => "cell is not a number".into(),
+            (Self::NotANumber, false) => "cells are not numbers".into(),
+            (Self::HalfCharacter, true) => "half character".into(),
+            (Self::HalfCharacter, false) => "half characters".into(),
+            (Self::NoColumn, true) => "file does not have this column".into(),
+            (Self::NoColumn, false) => "files do not have this column".into(),
+            (Self::SeparatorLine, true) => "file has a first line that says its separator (sep=)".into(),
+            (Self::SeparatorLine, false) => "files have a first line that says their separator (sep=)".into(),
+            (Self::NameTrimmed(code), true) => format!("name of a column has {code} around it").into(),
+            (Self::NameTrimmed(code), false) => format!("names of columns have {code} around them").into(),
+            (Self::BlanksAroundQuotes, true) => "cell has blanks around its quotes".into(),
+            (Self::BlanksAroundQuotes, false) => "cells have blanks around their quotes".into(),
+            (Self::ReadAs(encoding), true) => format!("file is read as {encoding}").into(),
+            (Self::ReadAs(encoding), false) => format!("files are read as {encoding}").into(),
+        }
+    }
+
+    /// The same where a stranger's process said it.
+    fn checked(self) -> Self {
+        match self {
+            Self::ReadAs(encoding) => Self::ReadAs(shown(&encoding)),
+            Self::NotAsDeclared(kind) => Self::NotAsDeclared(shown(&kind)),
+            Self::NameTrimmed(code) => Self::NameTrimmed(shown(&code)),
+            Self::SeparatorLine | Self::BlanksAroundQuotes => self,
+            Self::NotANumber | Self::HalfCharacter | Self::NoColumn => self,
         }
     }
 }
@@ -118,7 +159,8 @@ impl Notices {
         for notice in self.0.into_iter().take(MOST) {
             let mut examples = Examples::default();
             notice.examples.iter().for_each(|example| examples.add(example));
-            checked.add(Notice { subject: shown(&notice.subject), examples: examples.into_inner(), ..notice });
+            let (subject, what) = (shown(&notice.subject), notice.what.checked());
+            checked.add(Notice { subject, what, examples: examples.into_inner(), ..notice });
         }
         checked
     }

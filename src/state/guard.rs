@@ -5,7 +5,7 @@ use super::{
     daily::{SIZE_DAYS, day_text},
     sql,
 };
-use crate::{definition::Name, member::Key};
+use crate::{definition::Name, member::Key, source::Ends};
 use chrono::{Days, NaiveDate};
 use rusqlite::params;
 use std::collections::BTreeSet;
@@ -29,12 +29,14 @@ pub struct GuardMemory {
     pub went_through: bool,
     /// How `match.id` was written in the last complete run; empty: not at all, or not known.
     pub ids: String,
+    /// How files ended, so that one that is cut off is seen.
+    pub ends: Ends,
 }
 
 impl View {
     /// `None` before the export's first run.
     pub fn guard_memory(&self, export: &Name) -> Result<Option<GuardMemory>> {
-        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through, ids, excluding FROM guard_memory WHERE export = ?1";
+        let sql = "SELECT suppress, settings, dropped, rejected, mails_new_contacts, went_through, ids, excluding, ends FROM guard_memory WHERE export = ?1";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([export])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -48,6 +50,7 @@ impl View {
             went_through: row.get(5)?,
             ids: row.get(6)?,
             excluding: names(7)?,
+            ends: sql::from_json(&row.get::<_, String>(8)?)?,
         }))
     }
 
@@ -85,9 +88,10 @@ impl Store {
         let names = [&memory.suppress, &memory.settings, &memory.dropped, &memory.excluding].map(sql::to_json);
         let [suppress, settings, dropped, excluding] = names;
         let (suppress, settings, dropped, excluding) = (suppress?, settings?, dropped?, excluding?);
+        let ends = sql::to_json(&memory.ends)?;
         self.note(|conn| {
             conn.execute(
-                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT OR REPLACE INTO guard_memory VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                 params![
                     export,
                     suppress,
@@ -97,7 +101,8 @@ impl Store {
                     memory.mails_new_contacts,
                     memory.went_through,
                     memory.ids,
-                    excluding
+                    excluding,
+                    ends
                 ],
             )?;
             Ok(())

@@ -26,6 +26,7 @@ mod rights;
 mod secrets;
 mod stopped;
 mod sync;
+mod truncated;
 mod turns;
 mod validated;
 mod values;

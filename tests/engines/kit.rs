@@ -94,6 +94,8 @@ pub fn file(path: &Path, query: &str) -> Rows {
         delimiter: None,
         encoding: None,
         columns: std::collections::BTreeMap::new(),
+        skip_rows: 0,
+        nulls: None,
     };
     let files = Files { tables: BTreeMap::from([("customers".to_owned(), table)]), ..Files::default() };
     segment(SourceKind::Files(files), Selection::Query(query.to_owned()))

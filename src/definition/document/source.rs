@@ -141,8 +141,13 @@ pub struct TableDoc {
     pub format: Option<Format>,
     /// What separates a CSV file's columns: one character, or `tab`. Default: found out.
     pub delimiter: Option<Text>,
-    /// A text file's encoding, such as `windows-1252`. Default: by the byte order mark, else UTF-8.
+    /// A text file's encoding, such as `windows-1252`; `detect`: found out by looking at all of its bytes. A byte order mark
+    /// goes first. Default: UTF-8.
     pub encoding: Option<Text>,
+    /// How many lines of a CSV file come before its header, such as titles. A line `sep=;` does not count. Default: 0.
+    pub skip_rows: Option<At<u64>>,
+    /// Words of a CSV file that mean that a cell is empty, such as `["\\N", "NULL", "n/a"]`. Default: `["\\N"]`.
+    pub nulls: Option<Vec<Text>>,
     /// What columns hold: column → `text`, `integer`, `decimal`, `date`, `datetime` or `boolean`, or a mapping with more. A cell that does
     /// not fit is empty, and is counted in the plan.
     pub columns: Option<BTreeMap<Text, At<Short<ColumnDoc>>>>,

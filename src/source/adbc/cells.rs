@@ -1,7 +1,7 @@
 //! Arrow batches, of whatever size the engine likes, as batches of rows.
 
 use super::super::{
-    Notices, Report, RowBatch, SourceError,
+    Ends, Notices, Report, RowBatch, SourceError,
     arrow::{Values, kind},
     files::Kind,
 };
@@ -64,7 +64,7 @@ impl Cells {
         if !self.batch.is_empty() {
             sink(self.batch)?;
         }
-        Ok(Report { rows: self.rows, newest: None, notices: Notices::default() })
+        Ok(Report { rows: self.rows, newest: None, notices: Notices::default(), ends: Ends::default() })
     }
 }
 

@@ -44,16 +44,16 @@ impl Line {
 
     pub fn columns(&self, rows: &Rows, wanted: &[&str], access: &Access) -> Result<Vec<String>, SourceError> {
         let wanted = wanted.iter().map(|&column| column.to_owned()).collect();
-        self.ask(&Order::Columns(take(rows), wanted), Kind::Columns, access, &mut |_| Err(garbled()))
+        self.ask(&Order::Columns(take(rows, access), wanted), Kind::Columns, access, &mut |_| Err(garbled()))
     }
 
     /// Looks at the query alone.
     pub fn check(&self, rows: &Rows, access: &Access) -> Result<(), SourceError> {
-        self.ask::<Vec<String>>(&Order::Check(take(rows)), Kind::Columns, access, &mut |_| Err(garbled())).map(drop)
+        self.ask::<Vec<String>>(&Order::Check(take(rows, access)), Kind::Columns, access, &mut |_| Err(garbled())).map(drop)
     }
 
     pub fn read(&self, rows: &Rows, columns: &[&str], access: &Access, sink: Sink<'_>) -> Result<Report, SourceError> {
-        let order = Order::Read(take(rows), columns.iter().map(|&column| column.to_owned()).collect());
+        let order = Order::Read(take(rows, access), columns.iter().map(|&column| column.to_owned()).collect());
         let mut given = Given { limits: &self.apart.limits, bytes: 0, rows: &self.apart.rows };
         let told: Told = self.ask(&order, Kind::Report, access, &mut |body| {
             let batch = batch::decode(body, columns.len()).ok_or_else(garbled)?;
@@ -120,8 +120,8 @@ impl Line {
     }
 }
 
-fn take(rows: &Rows) -> Take {
-    Take { segment: rows.segment.clone(), file: rows.file.clone(), select: rows.select.clone() }
+fn take(rows: &Rows, access: &Access) -> Take {
+    Take { segment: rows.segment.clone(), file: rows.file.clone(), select: rows.select.clone(), vital: access.vital.to_vec() }
 }
 
 /// Why an order came to nothing.

@@ -1,6 +1,6 @@
 //! What goes between a process and its child: JSON to it, and from it frames of a kind, a length and a body.
 
-use super::super::{Notices, QueryPlace, Report, SourceError, SourceErrorKind};
+use super::super::{Ends, Notices, QueryPlace, Report, SourceError, SourceErrorKind};
 use crate::definition::{Name, ReadLimits, Selection, Source};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -36,6 +36,8 @@ pub struct Take {
     pub segment: Name,
     pub file: PathBuf,
     pub select: Selection,
+    /// Columns that no file may lack.
+    pub vital: Vec<String>,
 }
 
 /// What a frame from a child is; one of the first three ends an order, and so does an error.
@@ -70,6 +72,7 @@ pub struct Told {
     rows: u64,
     newest: Option<(bool, Duration)>,
     notices: Notices,
+    ends: Ends,
 }
 
 impl From<Report> for Told {
@@ -78,7 +81,7 @@ impl From<Report> for Told {
             Ok(after) => (true, after),
             Err(before) => (false, before.duration()),
         });
-        Self { rows: report.rows, newest, notices: report.notices }
+        Self { rows: report.rows, newest, notices: report.notices, ends: report.ends }
     }
 }
 
@@ -86,7 +89,7 @@ impl From<Told> for Report {
     fn from(told: Told) -> Self {
         let epoch = SystemTime::UNIX_EPOCH;
         let newest = told.newest.and_then(|(after, by)| if after { epoch.checked_add(by) } else { epoch.checked_sub(by) });
-        Self { rows: told.rows, newest, notices: told.notices.checked() }
+        Self { rows: told.rows, newest, notices: told.notices.checked(), ends: told.ends.checked() }
     }
 }
 

@@ -135,13 +135,14 @@ impl Serving {
 
     fn columns(&self, take: Take, wanted: &[String]) -> Result<Vec<String>, SourceError> {
         let wanted = wanted.iter().map(String::as_str).collect::<Vec<_>>();
-        open(&self.rows(take), &self.access)?.columns_for(&wanted)
+        let access = self.access(&take);
+        open(&self.rows(take), &access)?.columns_for(&wanted)
     }
 
     fn read(&self, take: Take, columns: &[String], out: &mut Out) -> Result<Told, SourceError> {
         let columns = columns.iter().map(String::as_str).collect::<Vec<_>>();
-        let mut rows = 0;
-        let report = open(&self.rows(take), &self.access)?.read(&columns, &mut |batch| {
+        let (mut rows, access) = (0, self.access(&take));
+        let report = open(&self.rows(take), &access)?.read(&columns, &mut |batch| {
             rows += batch.len() as u64;
             if rows > self.limits.rows {
                 return Err(limits::rows(&self.limits));
@@ -151,7 +152,11 @@ impl Serving {
         Ok(report.into())
     }
 
-    fn rows(&self, Take { segment, file, select }: Take) -> Rows {
+    fn access(&self, take: &Take) -> Access {
+        Access { vital: take.vital.clone().into(), ..self.access.clone() }
+    }
+
+    fn rows(&self, Take { segment, file, select, .. }: Take) -> Rows {
         Rows { segment, file, select, source: Arc::clone(&self.source), written: None }
     }
 

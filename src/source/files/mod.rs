@@ -4,7 +4,11 @@
 //! May know: where files are, and their formats. May not know: SQL, which is `sql/`'s.
 
 pub(super) mod csv;
+mod disguise;
+mod encoding;
 mod folder;
+mod halves;
+mod lack;
 mod listed;
 mod local;
 mod ndjson;
@@ -14,6 +18,7 @@ mod pass;
 mod place;
 mod table;
 mod text;
+mod union;
 
 pub use csv::Known;
 pub use folder::Folder;

@@ -3,11 +3,14 @@
 //! The columns are the keys of the first [`SAMPLE_LINES`] lines, in the order they first appear. A key that first
 //! appears later is not a column: no query can have named it, so nothing is lost silently (a query that does name it
 //! fails and is told so). Strings are text; numbers are text exactly as written; `true` and `false` are 1 and 0; null
-//! and an absent key are NULL; an object or array is its JSON text, for SQLite's JSON functions.
+//! and an absent key are NULL; an object or array is its JSON text, for SQLite's JSON functions. A half character is U+FFFD, and
+//! counted.
 
-use super::super::SourceError;
+use super::super::{Notice, Notices, Oddity, SourceError};
+use super::halves;
 use super::pass::{Column, Pass, Used};
 use super::text::Text;
+use super::union::{self, Found};
 use rusqlite::types::ValueRef;
 use serde::de::{self, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -58,9 +61,7 @@ pub fn columns(text: Text) -> Result<Vec<Column>, SourceError> {
     let mut keys = Keys::default();
     for _ in 0..SAMPLE_LINES {
         let Some((range, line)) = lines.next()? else { break };
-        let object = &lines.0.taken()[range];
-        de::Deserializer::deserialize_map(&mut serde_json::Deserializer::from_slice(object), &mut keys)
-            .map_err(|error| lines.bad(line, &error))?;
+        object(&lines.0.taken()[range], &mut keys).map_err(|error| lines.bad(line, &error))?;
     }
     if keys.names.is_empty() {
         return Err(lines.0.fault(1, "no JSON object in the file").hint("an empty delivery is an error, never an empty source"));
@@ -69,6 +70,18 @@ pub fn columns(text: Text) -> Result<Vec<Column>, SourceError> {
         return Err(lines.0.fault(1, format!("two keys, {first:?} and {second:?}, differ only in case, which SQL does not tell apart")));
     }
     Ok(keys.names.into_iter().map(Column::text).collect())
+}
+
+/// What is made of the object of a line.
+trait Object {
+    fn read(&mut self, json: &[u8]) -> serde_json::Result<()>;
+}
+
+/// Reads a line; one that cannot be read because of half characters is read without them. How many there were.
+fn object(line: &[u8], to: &mut impl Object) -> serde_json::Result<u64> {
+    let Err(error) = to.read(line) else { return Ok(0) };
+    let Some((whole, halves)) = halves::replaced(line) else { return Err(error) };
+    to.read(&whole).map(|()| halves)
 }
 
 #[derive(Default)]
@@ -81,6 +94,12 @@ impl Keys {
     fn alike(&self) -> Option<(&str, &str)> {
         let mut seen = HashMap::new();
         self.names.iter().find_map(|name| seen.insert(name.to_ascii_lowercase(), name.as_str()).map(|first| (first, name.as_str())))
+    }
+}
+
+impl Object for Keys {
+    fn read(&mut self, json: &[u8]) -> serde_json::Result<()> {
+        de::Deserializer::deserialize_map(&mut serde_json::Deserializer::from_slice(json), self)
     }
 }
 
@@ -107,6 +126,8 @@ impl<'de> Visitor<'de> for &mut Keys {
 pub struct Rows {
     lines: Lines,
     row: Row,
+    /// Half characters so far.
+    halves: u64,
 }
 
 /// The cells of the current line: places in `text`.
@@ -116,13 +137,18 @@ struct Row {
     cells: Vec<Option<Range<usize>>>,
     given: Vec<bool>,
     text: String,
+    /// Half characters in nested values.
+    halves: u64,
 }
 
 impl Rows {
-    pub fn open(text: Text, columns: &[Column], used: Used) -> Self {
-        let known = columns.iter().enumerate().map(|(at, column)| (column.name.clone(), at)).collect();
-        let row = Row { known, used, cells: vec![None; columns.len()], given: vec![false; columns.len()], text: String::new() };
-        Self { lines: Lines(text), row }
+    /// `keys`: the file's own spelling of the table's columns, where it has them.
+    pub fn open(text: Text, columns: &[Column], keys: &[Found], used: Used) -> Self {
+        let places = union::places(columns, keys.iter().map(|key| key.name.as_str()));
+        let key = |(at, column): (usize, &Column)| (places[at].map_or(&column.name, |place| &keys[place].name).clone(), at);
+        let known = columns.iter().enumerate().map(key).collect();
+        let row = Row { known, used, cells: vec![None; columns.len()], given: vec![false; columns.len()], text: String::new(), halves: 0 };
+        Self { lines: Lines(text), row, halves: 0 }
     }
 }
 
@@ -132,11 +158,8 @@ impl Pass for Rows {
             self.lines.0.unchanged()?;
             return Ok(false);
         };
-        self.row.clear();
-        let mut object = serde_json::Deserializer::from_slice(&self.lines.0.taken()[range]);
-        de::Deserializer::deserialize_map(&mut object, &mut self.row)
-            .and_then(|()| object.end())
-            .map_err(|error| self.lines.bad(line, &error))?;
+        let halves = object(&self.lines.0.taken()[range], &mut self.row).map_err(|error| self.lines.bad(line, &error))?;
+        self.halves += halves + self.row.halves;
         Ok(true)
     }
 
@@ -146,10 +169,33 @@ impl Pass for Rows {
             _ => ValueRef::Null,
         }
     }
+
+    fn line_end(&self) -> Option<bool> {
+        self.lines.0.line_end()
+    }
+
+    fn notices(&self) -> Notices {
+        let mut notices = Notices::default();
+        if self.halves > 0 {
+            let (subject, what) = (self.lines.0.short_name(), Oddity::HalfCharacter);
+            notices.add(Notice { segment: None, subject, what, count: self.halves, examples: Vec::new() });
+        }
+        notices
+    }
+}
+
+impl Object for Row {
+    fn read(&mut self, json: &[u8]) -> serde_json::Result<()> {
+        self.clear();
+        let mut object = serde_json::Deserializer::from_slice(json);
+        de::Deserializer::deserialize_map(&mut object, self)?;
+        object.end()
+    }
 }
 
 impl Row {
     fn clear(&mut self) {
+        self.halves = 0;
         self.text.clear();
         self.cells.fill(None);
         self.given.fill(false);
@@ -162,10 +208,22 @@ impl Row {
             Some(b't') => self.text.push('1'),
             Some(b'f') => self.text.push('0'),
             Some(b'"') => self.text.push_str(&serde_json::from_str::<Str<'_>>(raw).map_err(E::custom)?.0),
+            Some(b'{' | b'[') => self.nested(raw),
             _ => self.text.push_str(raw),
         }
         self.cells[column] = Some(start..self.text.len());
         Ok(())
+    }
+
+    /// Stays JSON, which SQLite's functions read: what is a half character in it has to go here.
+    fn nested(&mut self, raw: &str) {
+        match halves::replaced(raw.as_bytes()).and_then(|(whole, halves)| Some((String::from_utf8(whole).ok()?, halves))) {
+            Some((whole, halves)) => {
+                self.text.push_str(&whole);
+                self.halves += halves;
+            }
+            None => self.text.push_str(raw),
+        }
     }
 }
 

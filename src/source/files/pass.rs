@@ -14,6 +14,18 @@ pub enum Kind {
     Refused,
 }
 
+impl Kind {
+    /// For messages.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "an integer",
+            Self::Real => "a real number",
+            Self::Refused => "binary or nested",
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
@@ -46,6 +58,10 @@ pub trait Pass {
     fn next(&mut self) -> Result<bool, SourceError>;
     /// A cell of the current row; NULL for a column not asked for.
     fn cell(&self, column: usize) -> ValueRef<'_>;
+    /// After its end, of a text file that is not empty: whether it ends with a line end.
+    fn line_end(&self) -> Option<bool> {
+        None
+    }
     /// What was odd in the rows so far, for people.
     fn notices(&self) -> Notices {
         Notices::default()
@@ -57,6 +73,9 @@ type Open = Box<dyn FnMut(&Place) -> Result<Box<dyn Pass>, SourceError>>;
 /// Rows of all files of a table, in their order.
 pub struct Chain {
     open: Open,
+    /// Hears of each text file read to its end whether it ends with a line end.
+    ended: Box<dyn Fn(&Place, bool)>,
+    place: Option<Place>,
     places: std::vec::IntoIter<Place>,
     current: Option<Box<dyn Pass>>,
     /// Of the files that are behind.
@@ -65,7 +84,20 @@ pub struct Chain {
 
 impl Chain {
     pub fn new(places: Vec<Place>, open: impl FnMut(&Place) -> Result<Box<dyn Pass>, SourceError> + 'static) -> Self {
-        Self { open: Box::new(open), places: places.into_iter(), current: None, notices: Notices::default() }
+        let (places, notices) = (places.into_iter(), Notices::default());
+        Self { open: Box::new(open), ended: Box::new(|_, _| {}), place: None, places, current: None, notices }
+    }
+
+    #[must_use]
+    pub fn telling(self, ended: impl Fn(&Place, bool) + 'static) -> Self {
+        Self { ended: Box::new(ended), ..self }
+    }
+
+    /// With what is known of the files before they are read.
+    #[must_use]
+    pub fn noting(mut self, notices: Notices) -> Self {
+        self.notices.extend(notices);
+        self
     }
 }
 
@@ -78,11 +110,15 @@ impl Pass for Chain {
                 return Ok(true);
             }
             self.notices.extend(self.current.as_ref().map(|pass| pass.notices()).unwrap_or_default());
+            if let (Some(place), Some(line_end)) = (&self.place, self.current.as_ref().and_then(|pass| pass.line_end())) {
+                (self.ended)(place, line_end);
+            }
             let Some(place) = self.places.next() else {
-                self.current = None;
+                (self.place, self.current) = (None, None);
                 return Ok(false);
             };
             self.current = Some((self.open)(&place)?);
+            self.place = Some(place);
         }
     }
 

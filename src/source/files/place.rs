@@ -32,6 +32,12 @@ impl Place {
         }
     }
 
+    /// Its name without its folder.
+    pub fn short_name(&self) -> String {
+        let name = self.name();
+        name.rsplit('/').next().unwrap_or(&name).to_owned()
+    }
+
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Local(file) => file.bytes(),

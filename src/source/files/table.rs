@@ -1,25 +1,31 @@
-//! One SQL table over files of one schema.
+//! One SQL table over files, whose columns meet by name.
 
-use super::super::{SourceError, columns::did_you_mean};
+use super::super::{Ends, Examples, Notice, Notices, Oddity, SourceError, columns::did_you_mean};
 use super::{
     Format,
-    csv::{self, Known},
+    csv::{self, Known, Written},
+    encoding::{Choice, label},
+    lack::{Had, Lack},
     local::stays_below,
     ndjson,
     object::{Buckets, shown},
     parquet,
     pass::{Chain, Column, Kind, Pass, Used},
     place::{Place, places, same_places},
-    text::Text,
+    text::{Text, detected},
+    union::{self, Found, Moved, union},
 };
 use crate::definition::{ColumnType, Location, Table};
 use encoding_rs::Encoding;
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     path::Path,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
 };
+
+/// What databases write for NULL, and nobody for a text.
+const POSTGRES_NULL: &str = "\\N";
 
 /// How a table's files are written, where it is known beforehand.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +36,10 @@ pub struct Shape {
     pub delimiter: Option<u8>,
     /// `None`: by the byte order mark, else UTF-8.
     pub encoding: Option<String>,
+    /// CSV's lines before the header.
+    pub skip: u64,
+    /// CSV's words for NULL.
+    pub nulls: Vec<String>,
     /// CSV's columns, known without a header; a first row that repeats them is one, even so.
     pub columns: Option<Known>,
     /// When its rows were made; `None`: when its newest file was written.
@@ -47,8 +57,14 @@ pub struct FileTable {
     locations: Vec<Location>,
     shape: Shape,
     format: Format,
-    encoding: Option<&'static Encoding>,
+    choice: Choice,
+    /// With `encoding: detect`: what each file without a byte order mark is encoded in.
+    detected: Vec<(Place, &'static Encoding)>,
+    /// The columns of each file, in the order of `places`.
+    found: Vec<Vec<Found>>,
     places: Vec<Place>,
+    /// Text files that were read to their end, and whether they end with a line end.
+    ends: Mutex<Vec<(Place, bool)>>,
     buckets: Arc<Buckets>,
 }
 
@@ -58,16 +74,17 @@ impl FileTable {
         if let Location::Local(path) = &table.location {
             stays_below(Path::new(&table.pattern), path)?;
         }
-        let shape = Shape { format: table.format, delimiter: table.delimiter, encoding: table.encoding.clone(), ..Shape::default() };
+        let nulls = table.nulls.clone().unwrap_or_else(|| vec![POSTGRES_NULL.to_owned()]);
+        let (delimiter, encoding, skip) = (table.delimiter, table.encoding.clone(), table.skip_rows);
+        let shape = Shape { format: table.format, delimiter, encoding, skip, nulls, ..Shape::default() };
         let mut opened = Self::over(name, vec![table.location.clone()], shape, buckets)?;
         opened.declared = declared(&table.columns, &opened)?;
         Ok(opened)
     }
 
-    /// Finds the table's files and reads their schemas, which must be equal; NDJSON, in which every line has its own,
-    /// gets the columns of all its files.
+    /// Finds the table's files and reads their schemas. Its columns are those of all its files.
     pub fn over(name: &str, locations: Vec<Location>, shape: Shape, buckets: &Arc<Buckets>) -> Result<Self, SourceError> {
-        let encoding = shape.encoding.as_deref().map(encoding).transpose()?;
+        let choice = Choice::of(shape.encoding.as_deref())?;
         let mut places = places(&locations, buckets)?;
         if let [only] = places.as_mut_slice() {
             only.hold()?;
@@ -78,44 +95,134 @@ impl FileTable {
             None => format_of(&first.name())?,
         };
         let (name, buckets) = (name.to_owned(), Arc::clone(buckets));
-        let mut table = Self { name, columns: Vec::new(), declared: BTreeMap::new(), locations, shape, format, encoding, places, buckets };
-        table.columns = table.schema(&table.places[0])?;
-        for place in &table.places[1..] {
-            let others = table.schema(place)?;
-            match format {
-                Format::Ndjson => union(&mut table.columns, others),
-                _ => one_schema(&table.places[0], &table.columns, place, &others)?,
-            }
-        }
+        let mut table = Self {
+            name,
+            columns: Vec::new(),
+            declared: BTreeMap::new(),
+            locations,
+            shape,
+            format,
+            choice,
+            detected: Vec::new(),
+            found: Vec::new(),
+            places,
+            ends: Mutex::default(),
+            buckets,
+        };
+        table.detect()?;
+        table.found = table.places.iter().map(|place| table.schema(place)).collect::<Result<_, _>>()?;
+        table.columns = union(table.found.iter().map(Vec::as_slice));
         Ok(table)
     }
 
-    fn schema(&self, place: &Place) -> Result<Vec<Column>, SourceError> {
+    fn detect(&mut self) -> Result<(), SourceError> {
+        if self.choice == Choice::Detect && self.format != Format::Parquet {
+            for place in &self.places {
+                self.detected.extend(detected(place)?.map(|encoding| (place.clone(), encoding)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What is odd in its files as a whole.
+    fn notices(&self, used: Used) -> Notices {
+        let mut files: BTreeMap<String, (u64, Examples)> = BTreeMap::new();
+        for (place, encoding) in &self.detected {
+            let (count, examples) = files.entry(label(encoding)).or_default();
+            *count += 1;
+            examples.add(&place.short_name());
+        }
+        let mut notices = Notices::default();
+        for (encoding, (count, examples)) in files {
+            let (subject, what) = (self.name.clone(), Oddity::ReadAs(encoding));
+            notices.add(Notice { segment: None, subject, what, count, examples: examples.into_inner() });
+        }
+        if self.format != Format::Ndjson && self.is_uneven() {
+            // Of later columns it is not known which of them are used.
+            let columns = self.columns.iter().enumerate().take(63).filter(|(at, _)| used.has(*at));
+            columns.filter_map(|(_, column)| self.had().notice(&column.name)).for_each(|notice| notices.add(notice));
+        }
+        notices
+    }
+
+    fn had(&self) -> Had<'_> {
+        Had { places: &self.places, found: &self.found }
+    }
+
+    /// A file that does not have a column, where there is one.
+    pub fn lacks(&self, column: usize) -> Option<Lack> {
+        self.had().lack(&self.columns[column].name)
+    }
+
+    /// Some file lacks a column that another has.
+    pub fn is_uneven(&self) -> bool {
+        self.found.iter().any(|found| found.len() < self.columns.len())
+    }
+
+    /// Each line has columns of its own.
+    pub fn is_ndjson(&self) -> bool {
+        self.format == Format::Ndjson
+    }
+
+    fn encoding(&self, place: &Place) -> Choice {
+        let found = self.detected.iter().find(|(of, _)| of == place);
+        found.map_or(self.choice, |(_, encoding)| Choice::Named(encoding))
+    }
+
+    fn schema(&self, place: &Place) -> Result<Vec<Found>, SourceError> {
+        let found = |columns: Vec<Column>| columns.iter().map(Found::text).collect();
         match self.format {
-            Format::Csv => Ok(self.csv(place)?.1),
-            Format::Ndjson => ndjson::columns(Text::open(place, self.encoding)?),
+            Format::Csv => Ok(found(self.csv(place)?.1)),
+            Format::Ndjson => Ok(found(ndjson::columns(Text::open(place, self.encoding(place))?)?)),
             Format::Parquet => parquet::columns(place),
         }
     }
 
     fn csv(&self, place: &Place) -> Result<(csv::Rows, Vec<Column>), SourceError> {
-        csv::Rows::open(Text::open(place, self.encoding)?, self.shape.delimiter, self.shape.columns.as_ref())
+        let Shape { delimiter, skip, nulls, columns, .. } = &self.shape;
+        let written = Written { delimiter: *delimiter, skip: *skip, nulls, known: columns.as_ref() };
+        csv::Rows::open(Text::open(place, self.encoding(place))?, written)
     }
 
     /// Reads all rows of all files, these columns only.
     pub fn rows(self: &Arc<Self>, used: Used) -> Chain {
         let table = Arc::clone(self);
-        Chain::new(self.places.clone(), move |place| table.file_rows(place, used))
+        let ending = Arc::clone(self);
+        let chain = Chain::new(self.places.clone(), move |place| table.file_rows(place, used)).noting(self.notices(used));
+        chain.telling(move |place, line_end| ending.ended(place, line_end))
+    }
+
+    fn ended(&self, place: &Place, line_end: bool) {
+        let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
+        if !ends.iter().any(|(known, _)| known == place) {
+            ends.push((place.clone(), line_end));
+        }
+    }
+
+    /// How its files end, as far as they were read to their end; `source`: whose table it is.
+    pub fn ends(&self, source: &str) -> Ends {
+        let mut ends = Ends::default();
+        for (place, line_end) in self.ends.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            ends.add(format!("{source}.{}", self.name), format!("{}, {} bytes", place.short_name(), place.bytes()), *line_end);
+        }
+        ends
     }
 
     fn file_rows(&self, place: &Place, used: Used) -> Result<Box<dyn Pass>, SourceError> {
         Ok(match self.format {
             Format::Csv => {
                 let (rows, columns) = self.csv(place)?;
-                one_schema(&self.places[0], &self.columns, place, &columns)?;
-                Box::new(rows.using(used))
+                let places = union::places(&self.columns, columns.iter().map(|column| column.name.as_str()));
+                if union::is_same(&places) {
+                    return Ok(Box::new(rows.using(used)));
+                }
+                let rows = rows.using(union::used(&places, used));
+                Box::new(Moved { rows, places })
             }
-            Format::Ndjson => Box::new(ndjson::Rows::open(Text::open(place, self.encoding)?, &self.columns, used)),
+            Format::Ndjson => {
+                let keys = self.places.iter().zip(&self.found).find(|(of, _)| *of == place).map_or(&[][..], |(_, keys)| keys);
+                Box::new(ndjson::Rows::open(Text::open(place, self.encoding(place))?, &self.columns, keys, used))
+            }
             Format::Parquet => Box::new(parquet::Rows::open(place, &self.columns, used)?),
         })
     }
@@ -163,17 +270,12 @@ fn declared(columns: &BTreeMap<String, ColumnType>, table: &FileTable) -> Result
         };
         if column.kind != Kind::Text && matches!(kind, ColumnType::Date { .. } | ColumnType::Datetime { .. }) {
             let what =
-                format!("the column {name:?} of {} is {} in its files, and is declared to hold dates", table.name, word(column.kind));
+                format!("the column {name:?} of {} is {} in its files, and is declared to hold dates", table.name, column.kind.word());
             return Err(SourceError::new(what).hint("take the declaration out: the files say what it is"));
         }
         Ok((column.name.clone(), kind.clone()))
     });
     named.collect()
-}
-
-fn encoding(label: &str) -> Result<&'static Encoding, SourceError> {
-    Encoding::for_label_no_replacement(label.as_bytes())
-        .ok_or_else(|| SourceError::new(format!("the encoding {label:?} is unknown")).hint("for example utf-8, windows-1252, utf-16le"))
 }
 
 fn format_of(path: &str) -> Result<Format, SourceError> {
@@ -184,39 +286,5 @@ fn format_of(path: &str) -> Result<Format, SourceError> {
         Some("ndjson" | "jsonl") => Ok(Format::Ndjson),
         Some("parquet") => Ok(Format::Parquet),
         _ => Err(SourceError::new(format!("the format of {path} is not clear from its name")).hint("give format: csv, ndjson or parquet")),
-    }
-}
-
-fn union(columns: &mut Vec<Column>, others: Vec<Column>) {
-    let known = columns.iter().map(|column| column.name.clone()).collect::<HashSet<_>>();
-    columns.extend(others.into_iter().filter(|other| !known.contains(&other.name)));
-}
-
-fn one_schema(first: &Place, columns: &[Column], place: &Place, others: &[Column]) -> Result<(), SourceError> {
-    match difference(columns, others) {
-        None => Ok(()),
-        Some(what) => Err(SourceError::new(format!("{} has another schema than {}: {what}", place.name(), first.name()))
-            .hint("files of one table must have the same columns in the same order")),
-    }
-}
-
-fn difference(columns: &[Column], others: &[Column]) -> Option<String> {
-    let differing = columns.iter().zip(others).enumerate().find(|(_, (one, other))| one != other);
-    match differing {
-        Some((_, (one, other))) if one.name == other.name => {
-            Some(format!("the column {:?} is {} here and {} there", one.name, word(other.kind), word(one.kind)))
-        }
-        Some((at, (one, other))) => Some(format!("column {} is {:?} here and {:?} there", at + 1, other.name, one.name)),
-        None if columns.len() == others.len() => None,
-        None => Some(format!("{} columns here and {} there", others.len(), columns.len())),
-    }
-}
-
-fn word(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Text => "text",
-        Kind::Integer => "an integer",
-        Kind::Real => "a real number",
-        Kind::Refused => "binary or nested",
     }
 }

@@ -1,14 +1,20 @@
 //! A file's bytes, decompressed and decoded to UTF-8, in chunks.
 
 use super::super::SourceError;
-use super::place::{Opened, Place, unreadable};
+use super::{
+    disguise,
+    encoding::{self, Choice, Evidence, LOOK_BYTES},
+    place::{Opened, Place, unreadable},
+};
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
-use std::io::Read;
+use std::io::{BufRead, BufReader, Read};
 
 /// Bytes asked of the file at once, and of decoded text at most three times as many (Windows-1252 to UTF-8).
 const CHUNK: usize = 64 * 1024;
 /// No row may be longer: a stray quote would otherwise swallow the file.
 pub const MAX_ROW_BYTES: usize = 8 << 20;
+/// Looked at before anything is decoded.
+const HEAD_BYTES: u64 = 4096;
 
 /// Decoded text of one file: a window that begins at the first byte not yet taken.
 pub struct Text {
@@ -25,17 +31,23 @@ pub struct Text {
     line: u64,
     input_ended: bool,
     ended: bool,
+    /// The last byte decoded.
+    last: Option<u8>,
+    /// It began with more than one byte order mark.
+    marks: bool,
 }
 
 impl Text {
-    /// Opens the file; a byte order mark decides the encoding, else `encoding`, else UTF-8.
-    pub fn open(place: &Place, encoding: Option<&'static Encoding>) -> Result<Self, SourceError> {
+    /// Opens the file; a byte order mark decides the encoding, else `choice`. Fails where it is something else than text.
+    pub fn open(place: &Place, choice: Choice) -> Result<Self, SourceError> {
         let file = place.open()?;
-        let fail = |error: std::io::Error| file.or_changed(unreadable(&place.name(), &error));
-        let mut input = decompressed(&place.name(), file.stream().map_err(fail)?).map_err(fail)?;
-        let mut raw = Vec::with_capacity(CHUNK);
-        input.by_ref().take(4).read_to_end(&mut raw).map_err(|error| file.or_changed(cut(place, &error, 1)))?;
-        let (encoding, mark) = Encoding::for_bom(&raw).unwrap_or((encoding.unwrap_or(UTF_8), 0));
+        let mut input = decompressed(place, &file)?;
+        let raw = head(place, &file, &mut input)?;
+        let (encoding, mark) = match Encoding::for_bom(&raw) {
+            // Two programs may have put one each.
+            Some((encoding, length)) => (encoding, raw.chunks(length).take_while(|mark| *mark == &raw[..length]).count() * length),
+            None => (choice.for_head(&place.name(), &raw).map_err(|error| file.or_changed(error))?, 0),
+        };
         Ok(Self {
             place: place.clone(),
             file,
@@ -48,6 +60,8 @@ impl Text {
             line: 1,
             input_ended: false,
             ended: false,
+            last: None,
+            marks: mark > 3,
         })
     }
 
@@ -59,6 +73,29 @@ impl Text {
     /// Nothing follows [`Text::rest`].
     pub fn ended(&self) -> bool {
         self.ended
+    }
+
+    /// Decodes until there are so many bytes, or the file ends.
+    pub fn fill(&mut self, bytes: usize) -> Result<(), SourceError> {
+        while self.rest().len() < bytes && !self.ended {
+            self.more()?;
+        }
+        Ok(())
+    }
+
+    /// At the end of a text that is not empty: whether its last character is a line end.
+    pub fn line_end(&self) -> Option<bool> {
+        self.last.filter(|_| self.ended).map(|last| last == b'\n')
+    }
+
+    /// It began with more than one byte order mark.
+    pub fn has_marks(&self) -> bool {
+        self.marks
+    }
+
+    /// The file's name without its folder.
+    pub fn short_name(&self) -> String {
+        self.place.short_name()
     }
 
     pub fn line(&self) -> u64 {
@@ -120,11 +157,15 @@ impl Text {
         let source = &self.raw[self.raw_start..];
         let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(source, &mut self.window[before..], self.input_ended);
         self.window.truncate(before + written);
+        self.last = self.window[before..].last().copied().or(self.last);
         self.raw_start += read;
         match result {
             DecoderResult::InputEmpty => self.ended = self.input_ended,
             DecoderResult::OutputFull => {}
-            DecoderResult::Malformed(..) => return Err(self.or_changed(self.malformed())),
+            DecoderResult::Malformed(..) => {
+                let error = self.malformed();
+                return Err(self.or_changed(error));
+            }
         }
         match memchr::memchr(0, &self.window[before..]) {
             Some(at) => Err(self.or_changed(self.zero(before + at))),
@@ -136,19 +177,23 @@ impl Text {
         self.line + memchr::memchr_iter(b'\n', self.rest()).count() as u64
     }
 
-    fn malformed(&self) -> SourceError {
-        let name = self.decoder.encoding().name();
-        let error = self.fault(self.last_line(), format!("not valid {name}"));
-        if name == "UTF-8" {
-            error.hint("give the table's encoding, for example encoding: windows-1252")
-        } else {
-            error.hint("is this the file's encoding? is the file whole?")
+    /// The hint comes from the bytes: those the file begins with, and those around the fault.
+    fn malformed(&mut self) -> SourceError {
+        let said = self.decoder.encoding();
+        let error = self.fault(self.last_line(), format!("not valid {}", said.name()));
+        let mut evidence = Evidence::new();
+        // What cannot be looked at adds nothing.
+        let begin = decompressed(&self.place, &self.file).ok().and_then(|mut input| evidence.add_all(&mut input, LOOK_BYTES).ok());
+        if begin == Some(LOOK_BYTES) {
+            evidence.add(&self.raw);
+            evidence.add_all(&mut self.input, LOOK_BYTES).ok();
         }
+        error.hint(encoding::hint(Some(said).filter(|said| *said != UTF_8), &evidence))
     }
 
     fn zero(&self, at: usize) -> SourceError {
         let line = self.line + memchr::memchr_iter(b'\n', &self.window[self.start..at]).count() as u64;
-        self.fault(line, "a NUL character").hint("is this text? for UTF-16 without a byte order mark give encoding: utf-16le")
+        self.fault(line, "a NUL character").hint("is this text, and whole? export it again, as UTF-8")
     }
 
     /// An error at a line of this file.
@@ -176,10 +221,38 @@ fn cut(place: &Place, error: &std::io::Error, line: u64) -> SourceError {
     at_line(&place.name(), line, format!("cannot be read further: {error}")).hint("the file seems cut off or damaged; deliver it again")
 }
 
-fn decompressed(name: &str, file: Box<dyn Read>) -> std::io::Result<Box<dyn Read>> {
+/// For `encoding: detect`: what a file without a byte order mark is encoded in, by all of its bytes.
+pub fn detected(place: &Place) -> Result<Option<&'static Encoding>, SourceError> {
+    let file = place.open()?;
+    let mut input = decompressed(place, &file)?;
+    let head = head(place, &file, &mut input)?;
+    if Encoding::for_bom(&head).is_some() {
+        return Ok(None);
+    }
+    let found = encoding::detect(&place.name(), &mut head.chain(input));
+    found.map(Some).map_err(|error| file.or_changed(error))
+}
+
+/// The first bytes of the file, which are those of a text.
+fn head(place: &Place, file: &Opened, input: &mut Box<dyn Read>) -> Result<Vec<u8>, SourceError> {
+    let mut head = Vec::with_capacity(CHUNK);
+    input.by_ref().take(HEAD_BYTES).read_to_end(&mut head).map_err(|error| file.or_changed(cut(place, &error, 1)))?;
+    disguise::refuse(&place.name(), &head).map_err(|error| file.or_changed(error))?;
+    Ok(head)
+}
+
+fn decompressed(place: &Place, file: &Opened) -> Result<Box<dyn Read>, SourceError> {
+    let name = place.name();
+    let fail = |error: std::io::Error| file.or_changed(unreadable(&name, &error));
+    let packed = |kind: &str, magic: &[u8]| {
+        let mut stream = BufReader::with_capacity(CHUNK, file.stream().map_err(fail)?);
+        let head = stream.fill_buf().map_err(fail)?;
+        let other = head.len() >= magic.len() && !head.starts_with(magic);
+        if other { Err(file.or_changed(disguise::other_than(&name, kind, head))) } else { Ok(stream) }
+    };
     Ok(match name.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("gz") => Box::new(flate2::read::MultiGzDecoder::new(std::io::BufReader::with_capacity(CHUNK, file))),
-        Some("zst") => Box::new(zstd::stream::read::Decoder::new(file)?),
-        _ => file,
+        Some("gz") => Box::new(flate2::bufread::MultiGzDecoder::new(packed("a gzip file", b"\x1f\x8b")?)),
+        Some("zst") => Box::new(zstd::stream::read::Decoder::with_buffer(packed("a zstd file", b"\x28\xb5\x2f\xfd")?).map_err(fail)?),
+        _ => file.stream().map_err(fail)?,
     })
 }

@@ -80,6 +80,8 @@ fn placed(error: &Error) -> String {
 
 fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<String> {
     if let Some(name) = message.strip_prefix("no such column: ") {
+        // Of a name in double quotes SQLite asks whether a text was meant.
+        let name = name.split(" - should this be").next().unwrap_or(name);
         let (_, name) = name.rsplit_once('.').unwrap_or(("", name));
         return Some(columns_hint(name.trim_matches('"'), shared));
     }

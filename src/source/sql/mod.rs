@@ -29,6 +29,7 @@ mod scans;
 mod session;
 mod shared;
 mod shown;
+mod vital;
 mod vtab;
 mod watch;
 

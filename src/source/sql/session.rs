@@ -1,7 +1,7 @@
 //! One reading: the tables a query names, its columns, its rows.
 
 use super::{
-    super::{Access, Cell, Notice, Notices, Oddity, Reader, Report, RowBatch, SourceError, columns::find},
+    super::{Access, Cell, Ends, Notice, Notices, Oddity, Reader, Report, RowBatch, SourceError, columns::find},
     connection::connect,
     failure::{explain, explain_at_row},
     guard::{self, VIEW},
@@ -10,6 +10,7 @@ use super::{
     pinned::Pinned,
     shared::Shared,
     shown::{Shown, has_word},
+    vital,
     vtab::quoted,
     watch::Watch,
 };
@@ -69,6 +70,7 @@ impl Reader for Sql {
 struct Session<'a> {
     of: &'a Rows,
     tables: &'a Pinned,
+    vital: &'a [String],
     query: String,
     shared: Arc<Shared>,
     watch: Arc<Watch>,
@@ -91,7 +93,7 @@ impl<'a> Session<'a> {
         let fail = |error: rusqlite::Error| explain(&error, &shared, of);
         let mut connection = connect(&shared).map_err(fail)?;
         let watch = Watch::over(&mut connection, sql.access.limits, Arc::clone(&sql.access.cancel), &shared).map_err(fail)?;
-        Ok(Self { of, tables, query, shared, watch, connection })
+        Ok(Self { of, tables, vital: &sql.access.vital, query, shared, watch, connection })
     }
 
     /// Before any row is read.
@@ -129,12 +131,15 @@ impl<'a> Session<'a> {
         let wanted = columns.iter().map(|column| find(column, &given, &self.of.segment)).collect::<Result<Vec<_>, _>>()?;
         let Rewritten { sql, sites } = self.rewritten()?;
         let sql = self.view(&sql, given.len(), &wanted)?;
+        self.has_vital(columns, &wanted)?;
         let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail_at_row(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
         let read = read.iter().map(|table| &self.shared.tables[*table].file).collect::<Vec<_>>();
         self.tables.read(&read)?;
         let newest = read.iter().filter_map(|table| table.newest()).max();
-        Ok(Report { rows, newest, notices: self.notices(&sites) })
+        let mut ends = Ends::default();
+        read.iter().for_each(|table| ends.extend(table.ends(self.of.source.name.as_str())));
+        Ok(Report { rows, newest, notices: self.notices(&sites), ends })
     }
 
     /// Whether it says that a table or column is not there.
@@ -161,6 +166,13 @@ impl<'a> Session<'a> {
             notices.add(Notice { segment, subject, what: Oddity::NotANumber, count, examples: examples.into_inner() });
         }
         notices
+    }
+
+    /// Fails where a file lacks what the address or the consent comes from.
+    fn has_vital(&self, columns: &[&str], wanted: &[usize]) -> Result<(), SourceError> {
+        let place = |name: &str| columns.iter().position(|column| *column == name).map(|at| wanted[at]);
+        let vital = self.vital.iter().filter_map(|name| Some((name.as_str(), place(name)?))).collect::<Vec<_>>();
+        vital::lacking(&self.connection, &self.shared, &vital).map_err(|error| self.fail(&error))?.map_or(Ok(()), Err)
     }
 
     /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.

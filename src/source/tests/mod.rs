@@ -2,12 +2,15 @@
 
 mod attacks;
 mod declared;
+mod encodings;
 mod folder;
 mod formats;
 mod joins;
 mod numbers;
 mod quoting;
 mod round_trip;
+mod spreadsheets;
+mod uneven;
 mod whole;
 mod words;
 
@@ -56,6 +59,8 @@ impl Files {
             delimiter: None,
             encoding: None,
             columns: std::collections::BTreeMap::new(),
+            skip_rows: 0,
+            nulls: None,
         };
         change(&mut table);
         self.tables.insert(name.to_owned(), table);

@@ -6,6 +6,7 @@ mod v11;
 mod v12;
 mod v13;
 mod v16;
+mod v17;
 mod v2;
 mod v3;
 mod v4;
@@ -19,8 +20,23 @@ use super::{Result, StateError, StateErrorKind};
 use rusqlite::Connection;
 
 /// In order; the format number is how many were carried out.
-const STEPS: &[&str] =
-    &[v1::SQL, v2::SQL, v3::SQL, v4::SQL, v5::SQL, v6::SQL, v7::SQL, v8::SQL, v9::SQL, v10::SQL, v11::SQL, v12::SQL, v13::SQL, v16::SQL];
+const STEPS: &[&str] = &[
+    v1::SQL,
+    v2::SQL,
+    v3::SQL,
+    v4::SQL,
+    v5::SQL,
+    v6::SQL,
+    v7::SQL,
+    v8::SQL,
+    v9::SQL,
+    v10::SQL,
+    v11::SQL,
+    v12::SQL,
+    v13::SQL,
+    v16::SQL,
+    v17::SQL,
+];
 
 /// Marks the file as ours among SQLite files ("Lkep").
 const APPLICATION_ID: i64 = 0x4C6B_6570;

@@ -237,6 +237,7 @@ fn the_guard_remembers_by_the_export_s_name() {
         went_through: true,
         ids: "Id".into(),
         excluding: vec!["out".into()],
+        ends: serde_json::from_str(r#"{"crm.people": {"with": true, "without": ["a.csv, 9 bytes"]}}"#).unwrap(),
     };
     assert_eq!(f.store.guard_memory(&news).unwrap(), None);
     f.store.remember_guard(&news, &memory).unwrap();

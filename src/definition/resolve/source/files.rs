@@ -10,6 +10,9 @@ use crate::definition::{
 };
 use std::collections::BTreeMap;
 
+/// Lines before a header.
+const MOST_SKIPPED: u64 = 1_000;
+
 pub fn resolve(doc: &SourceDoc, scope: &mut Scope<'_>) -> Option<Files> {
     let tables = tables(doc, scope);
     let storage = storage::resolve(doc, tables.iter().flatten().map(|(_, table)| &table.location), scope);
@@ -57,7 +60,9 @@ fn table(written: &At<Short<TableDoc>>, scope: &mut Scope<'_>) -> Option<Table> 
     let pattern = scope.need_text(&doc.path, written.at, "path", "write `path: data/customers.csv`, relative to this file")?;
     let location = location::glob(pattern, scope)?;
     let columns = columns(doc, scope);
-    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding, columns })
+    let skip_rows = doc.skip_rows.as_ref().map_or(0, |lines| skip_rows(lines, scope));
+    let nulls = doc.nulls.as_ref().map(|words| words.iter().map(|word| word.value.clone()).collect());
+    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding, skip_rows, nulls, columns })
 }
 
 fn columns(doc: &TableDoc, scope: &mut Scope<'_>) -> BTreeMap<String, ColumnType> {
@@ -147,10 +152,18 @@ fn delimiter(text: &Text, scope: &mut Scope<'_>) -> Option<u8> {
     }
 }
 
+fn skip_rows(lines: &At<u64>, scope: &mut Scope<'_>) -> u64 {
+    if lines.value > MOST_SKIPPED {
+        scope.error(lines.at, format!("`skipRows` is {}", lines.value), "it counts the lines before the header: at most 1,000");
+    }
+    lines.value
+}
+
 fn encoding(text: &Text, scope: &mut Scope<'_>) -> Option<String> {
-    let known = encoding_rs::Encoding::for_label(text.trim().as_bytes()).is_some();
+    let detect = text.trim().eq_ignore_ascii_case("detect");
+    let known = detect || encoding_rs::Encoding::for_label(text.trim().as_bytes()).is_some();
     if !known {
-        let near = nearest::hint(text, ["utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1", "iso-8859-15"], "");
+        let near = nearest::hint(text, ["detect", "utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1", "iso-8859-15"], "");
         scope.error(text.at, format!("there is no encoding `{}`", text.value), near);
     }
     known.then(|| text.trim().to_owned())

@@ -1,18 +1,23 @@
 //! Delimited text: its delimiter, its header, its rows.
 //!
-//! The first row names the columns. Blanks around a name are cut; a column without a name is `column_N` (N from 1); a
-//! name that comes twice (SQL does not tell `Id` from `ID`) is an error, because a query could not say which it means.
-//! An empty cell, quoted or not, is NULL; everything else is text, exactly as written.
+//! The first row names the columns, after a line `sep=;` and the lines that the table skips. Blanks and invisible characters around
+//! a name are cut; a column without a name is `column_N` (N from 1); a name that comes twice (SQL does not tell `Id` from `ID`) is
+//! an error, because a query could not say which it means. An empty cell, quoted or not, is NULL, and so is one of the table's
+//! `nulls`; everything else is text, as written but for what a spreadsheet adds (`split`, `odd`).
 
+mod odd;
+mod preamble;
 mod sniff;
 pub(in crate::source) mod split;
 
-use super::super::SourceError;
+use super::super::{Notice, Notices, Oddity, SourceError};
 use super::pass::{Column, Pass, Used};
 use super::text::Text;
+use crate::definition::is_invisible;
+use odd::{Odd, formula_text};
 use rusqlite::types::ValueRef;
 use split::{Found, Place, split, undouble};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Columns that something other than the file names.
 #[derive(Clone, Debug)]
@@ -22,6 +27,28 @@ pub struct Known {
     pub by: String,
     /// A file without a single byte is one without rows, not one that was cut off.
     pub may_be_empty: bool,
+}
+
+/// How a table's files are written, as far as it says.
+#[derive(Clone, Copy)]
+pub struct Written<'a> {
+    /// `None`: what the file's line `sep=;` says, else the likeliest of `,` `;` tab `|`.
+    pub delimiter: Option<u8>,
+    /// Lines before the header.
+    pub skip: u64,
+    /// Words that are NULL.
+    pub nulls: &'a [String],
+    /// Columns, if not the file names them.
+    pub known: Option<&'a Known>,
+}
+
+/// What is told of a file beside its rows.
+#[derive(Default)]
+struct Met {
+    separator: bool,
+    /// Code point → columns' names that had it around them.
+    trimmed: BTreeMap<u32, u64>,
+    padded: u64,
 }
 
 /// Rows of one file after its header.
@@ -35,19 +62,20 @@ pub struct Rows {
     line: u64,
     width: usize,
     used: Used,
+    odd: Odd,
+    met: Met,
     /// The current row was looked at and is still to be given.
     pending: bool,
 }
 
 impl Rows {
-    /// Reads the header; of `known` columns, if there is one. `delimiter` `None`: the likeliest of `,` `;` tab `|`.
-    pub fn open(mut text: Text, delimiter: Option<u8>, known: Option<&Known>) -> Result<(Self, Vec<Column>), SourceError> {
-        let delimiter = match delimiter {
-            Some(delimiter) => delimiter,
-            None => sniff::delimiter(&mut text)?,
-        };
-        let mut rows = Self { text, delimiter, cells: Vec::new(), base: 0, line: 1, width: 0, used: Used::default(), pending: false };
-        let columns = match known {
+    /// Reads the header, if there is one.
+    pub fn open(mut text: Text, written: Written<'_>) -> Result<(Self, Vec<Column>), SourceError> {
+        let (delimiter, separator) = delimiter(&mut text, written)?;
+        let met = Met { separator, ..Met::default() };
+        let (odd, used) = (Odd::new(written.nulls), Used::default());
+        let mut rows = Self { text, delimiter, cells: Vec::new(), base: 0, line: 1, width: 0, used, odd, met, pending: false };
+        let columns = match written.known {
             Some(known) => rows.known(known)?,
             None => rows.header()?,
         };
@@ -70,6 +98,10 @@ impl Rows {
         }
         let line = self.line;
         let names = (0..self.cells.len()).map(|at| self.name(at)).collect::<Vec<_>>();
+        (0..self.cells.len()).for_each(|at| self.note_trimmed(at, &names[at]));
+        if self.text.has_marks() {
+            *self.met.trimmed.entry(0xfeff).or_default() += 1;
+        }
         let mut seen = HashMap::new();
         for (at, name) in names.iter().enumerate() {
             if name.contains('\r') {
@@ -118,9 +150,19 @@ impl Rows {
     }
 
     fn name(&self, at: usize) -> String {
-        match self.cell(at) {
-            ValueRef::Text(name) if !name.trim_ascii().is_empty() => String::from_utf8_lossy(name).trim().to_owned(),
-            _ => format!("column_{}", at + 1),
+        let ValueRef::Text(name) = self.cell(at) else { return format!("column_{}", at + 1) };
+        let name = String::from_utf8_lossy(name);
+        let name = name.trim_matches(|c: char| (c.is_whitespace() || is_invisible(c)) && c != '\r');
+        if name.is_empty() { format!("column_{}", at + 1) } else { name.to_owned() }
+    }
+
+    /// What was around a name and nobody sees.
+    fn note_trimmed(&mut self, at: usize, name: &str) {
+        let ValueRef::Text(cell) = self.cell(at) else { return };
+        let cell = String::from_utf8_lossy(cell);
+        let around = cell.split(name).flat_map(str::chars).find(|c| is_invisible(*c) || (c.is_whitespace() && !c.is_ascii()));
+        if let Some(odd) = around {
+            *self.met.trimmed.entry(u32::from(odd)).or_default() += 1;
         }
     }
 
@@ -163,9 +205,13 @@ impl Rows {
 
     fn undouble(&mut self) {
         for (at, cell) in self.cells.iter_mut().enumerate() {
+            self.met.padded += u64::from(cell.padded);
             if cell.doubled && self.used.has(at) {
                 let end = undouble(self.text.taken_mut(), self.base + cell.start as usize, self.base + cell.end as usize);
                 cell.end = (end - self.base) as u32;
+                if formula_text(&self.text.taken()[self.base + cell.start as usize..end]).is_some() {
+                    (cell.start, cell.end) = (cell.start + 2, cell.end - 1);
+                }
             }
         }
     }
@@ -194,9 +240,55 @@ impl Pass for Rows {
     fn cell(&self, column: usize) -> ValueRef<'_> {
         match self.cells.get(column) {
             Some(cell) if cell.start < cell.end => {
-                ValueRef::Text(&self.text.taken()[self.base + cell.start as usize..self.base + cell.end as usize])
+                let text = &self.text.taken()[self.base + cell.start as usize..self.base + cell.end as usize];
+                if self.odd.may_be(text) { self.odd.meaning(text).map_or(ValueRef::Null, ValueRef::Text) } else { ValueRef::Text(text) }
             }
             _ => ValueRef::Null,
         }
+    }
+
+    fn line_end(&self) -> Option<bool> {
+        self.text.line_end()
+    }
+
+    fn notices(&self) -> Notices {
+        let mut notices = Notices::default();
+        let mut note = |what, count| {
+            if count > 0 {
+                notices.add(Notice { segment: None, subject: self.text.short_name(), what, count, examples: Vec::new() });
+            }
+        };
+        note(Oddity::SeparatorLine, u64::from(self.met.separator));
+        note(Oddity::BlanksAroundQuotes, self.met.padded);
+        self.met.trimmed.iter().for_each(|(code, names)| note(Oddity::NameTrimmed(format!("U+{code:04X}")), *names));
+        notices
+    }
+}
+
+/// What separates the cells, and whether the file says so. Takes what is before the header.
+fn delimiter(text: &mut Text, written: Written<'_>) -> Result<(u8, bool), SourceError> {
+    let said = preamble::separator(text)?;
+    if let (Some(said), Some(delimiter)) = (said, written.delimiter)
+        && said != delimiter
+    {
+        let shown = |delimiter: u8| if delimiter == b'\t' { "tab".to_owned() } else { format!("{:?}", char::from(delimiter)) };
+        let what = format!("the line says that {} separates the cells, and the table says {}", shown(said), shown(delimiter));
+        return Err(text.or_changed(text.fault(1, what).hint("leave out `delimiter` in the table if the file is right")));
+    }
+    preamble::skip(text, written.skip)?;
+    let delimiter = said.or(written.delimiter);
+    if written.known.is_none()
+        && let Some(lines) = preamble::titles(text, delimiter)?
+    {
+        let what = "one cell, where the rows below have several: this looks like a title, not like the header";
+        let hint = format!(
+            "write `skipRows: {}` in the table; or, if this is the header of a file with one column, its `delimiter`",
+            written.skip + lines
+        );
+        return Err(text.or_changed(text.fault(text.line(), what).hint(hint)));
+    }
+    match delimiter {
+        Some(delimiter) => Ok((delimiter, said.is_some())),
+        None => Ok((sniff::delimiter(text)?, false)),
     }
 }

@@ -4,16 +4,14 @@ use super::super::super::SourceError;
 use super::super::text::Text;
 use super::split::{Found, split};
 
-const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+pub const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
 const ROWS: usize = 50;
-const SAMPLE_BYTES: usize = 64 * 1024;
+pub const SAMPLE_BYTES: usize = 64 * 1024;
 
 /// The candidate under which the first rows are equally wide and widest; failing that, the one that splits the header
 /// most; failing that, a comma. The earlier candidate wins a tie.
 pub fn delimiter(text: &mut Text) -> Result<u8, SourceError> {
-    while text.rest().len() < SAMPLE_BYTES && !text.ended() {
-        text.more()?;
-    }
+    text.fill(SAMPLE_BYTES)?;
     let mut best = (false, 1, b',');
     for candidate in CANDIDATES {
         let (even, width) = shape(text.rest(), candidate, text.ended());

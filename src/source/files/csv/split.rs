@@ -2,7 +2,13 @@
 //!
 //! Not `csv-core`, which finds some parse of everything: a quote that is never closed would make the rest of a file one
 //! cell, and a row after a cut would look whole (G1). Here what is not RFC 4180 (with any delimiter and LF or CRLF) is
-//! an error, cells are places in the text, and nothing is copied.
+//! an error, cells are places in the text, and nothing is copied. Beyond the RFC two things are read that people's programs
+//! write, and that could mean nothing else:
+//!
+//! | written | is |
+//! |---|---|
+//! | `a, "b, c" ,d` | the quoted cell `b, c`: blanks around its quotes are not a part of it |
+//! | `="0123"` | the text `0123`, which a spreadsheet shall not take for a number |
 
 use memchr::{memchr, memchr_iter, memchr2};
 
@@ -13,6 +19,8 @@ pub struct Place {
     pub end: u32,
     /// Doubled quotes are still in it.
     pub doubled: bool,
+    /// Blanks were around its quotes.
+    pub padded: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,8 +45,11 @@ pub fn split(text: &[u8], delimiter: u8, last: bool, cells: &mut Vec<Place>) -> 
     let mut at = 0;
     let mut lines = 0;
     loop {
-        let step =
-            if text.get(at) == Some(&b'"') { quoted(text, at, delimiter, last, &mut lines) } else { bare(text, at, delimiter, last) };
+        let step = match text.get(at) {
+            Some(b'"') => quoted(text, at, delimiter, last, &mut lines),
+            Some(b'=' | b' ' | b'\t' | 0xc2 | 0xef) => odd(text, at, delimiter, last, &mut lines),
+            _ => bare(text, at, delimiter, last),
+        };
         match step {
             Step::Cell(place, next) => {
                 cells.push(place);
@@ -92,6 +103,39 @@ fn bare(text: &[u8], at: usize, delimiter: u8, last: bool) -> Step {
     }
 }
 
+/// A cell that may be quoted although its first byte is no quote.
+#[cold]
+fn odd(text: &[u8], at: usize, delimiter: u8, last: bool, lines: &mut u64) -> Step {
+    if text[at] == b'=' && delimiter != b'=' {
+        return formula(text, at, delimiter, last);
+    }
+    let quote = at + blanks(&text[at..], delimiter);
+    if text.get(quote) != Some(&b'"') {
+        return bare(text, at, delimiter, last);
+    }
+    match quoted(text, quote, delimiter, last, lines) {
+        Step::Cell(cell, next) => Step::Cell(Place { padded: true, ..cell }, next),
+        Step::Last(cell, next) => Step::Last(Place { padded: true, ..cell }, next),
+        stop => stop,
+    }
+}
+
+/// `="…"` on one line and nothing more; any other formula is a text as it is written.
+fn formula(text: &[u8], at: usize, delimiter: u8, last: bool) -> Step {
+    let start = at + 2;
+    if text.get(at + 1) != Some(&b'"') {
+        return bare(text, at, delimiter, last);
+    }
+    match memchr2(b'"', b'\n', &text[start..]) {
+        None if !last => Step::Stop(Found::More),
+        Some(length) if text[start + length] == b'"' => {
+            let end = start + length;
+            follows(text, place(start, end, false), end + 1, delimiter, last).unwrap_or_else(|| bare(text, at, delimiter, last))
+        }
+        _ => bare(text, at, delimiter, last),
+    }
+}
+
 fn quoted(text: &[u8], at: usize, delimiter: u8, last: bool, lines: &mut u64) -> Step {
     let start = at + 1;
     let (end, doubled) = match closing(text, start) {
@@ -99,15 +143,40 @@ fn quoted(text: &[u8], at: usize, delimiter: u8, last: bool, lines: &mut u64) ->
         None => return Step::Stop(if last { Found::Unclosed { lines: *lines } } else { Found::More }),
     };
     *lines += memchr_iter(b'\n', &text[start..end]).count() as u64;
-    let cell = place(start, end, doubled);
-    match &text[end + 1..] {
+    let step = follows(text, place(start, end, doubled), end + 1, delimiter, last);
+    step.unwrap_or(Step::Stop(Found::AfterQuote { lines: *lines }))
+}
+
+/// What comes after a closing quote; `None`: something that may not.
+#[inline]
+fn follows(text: &[u8], cell: Place, after: usize, delimiter: u8, last: bool) -> Option<Step> {
+    let blanks = blanks(&text[after..], delimiter);
+    let (after, cell) = (after + blanks, Place { padded: blanks > 0, ..cell });
+    Some(match &text[after..] {
         [] | [b'\r'] if last => Step::Last(cell, text.len()),
         // The next byte may be the second of a doubled quote, or of CRLF.
         [] | [b'\r'] => Step::Stop(Found::More),
-        [b'\n', ..] => Step::Last(cell, end + 2),
-        [b'\r', b'\n', ..] => Step::Last(cell, end + 3),
-        [byte, ..] if *byte == delimiter => Step::Cell(cell, end + 2),
-        _ => Step::Stop(Found::AfterQuote { lines: *lines }),
+        // A part of a blank.
+        [0xc2] | [0xef] | [0xef, 0xbb] if !last => Step::Stop(Found::More),
+        [b'\n', ..] => Step::Last(cell, after + 1),
+        [b'\r', b'\n', ..] => Step::Last(cell, after + 2),
+        [byte, ..] if *byte == delimiter => Step::Cell(cell, after + 1),
+        _ => return None,
+    })
+}
+
+/// Bytes of the blanks that a text begins with: spaces, tabs, no-break spaces, byte order marks.
+#[inline]
+fn blanks(text: &[u8], delimiter: u8) -> usize {
+    let mut at = 0;
+    loop {
+        at += match &text[at..] {
+            [byte, ..] if *byte == delimiter => return at,
+            [b' ' | b'\t', ..] => 1,
+            [0xc2, 0xa0, ..] => 2,
+            [0xef, 0xbb, 0xbf, ..] => 3,
+            _ => return at,
+        }
     }
 }
 
@@ -126,7 +195,7 @@ fn closing(text: &[u8], from: usize) -> Option<(usize, bool)> {
 }
 
 fn place(start: usize, end: usize, doubled: bool) -> Place {
-    Place { start: start as u32, end: end as u32, doubled }
+    Place { start: start as u32, end: end as u32, doubled, padded: false }
 }
 
 /// Makes doubled quotes of a cell single, in place; returns its new end.
@@ -165,7 +234,7 @@ mod tests {
 
         /// Rows end to end are the text: nothing is skipped, nothing read twice, every line end counted.
         #[test]
-        fn rows_cover_the_text(text in "([a,]|\"[a,\n]*\"|\r?\n){0,12}") {
+        fn rows_cover_the_text(text in "([a, \u{a0}\u{feff}]|=?\"[a,\n]*\"|\r?\n){0,12}") {
             let (mut at, mut seen, mut cells) = (0, 0, Vec::new());
             loop {
                 match split(&text.as_bytes()[at..], b',', true, &mut cells) {

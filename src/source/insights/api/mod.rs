@@ -13,7 +13,7 @@ mod segments;
 mod taking;
 
 use super::{
-    super::{Access, Notices, Reader, Report, SourceError, find_column},
+    super::{Access, Ends, Notices, Reader, Report, SourceError, find_column},
     REFRESHING,
     delivery::Sink,
 };
@@ -61,7 +61,7 @@ impl Reader for Api {
         unchanged(&before, &segments::known(&mut instance, &self.segment)?.ready()?)?;
         let newest = Some(before.evaluated);
         self.shared.read(&self.segment, before)?;
-        Ok(Report { rows, newest, notices: Notices::default() })
+        Ok(Report { rows, newest, notices: Notices::default(), ends: Ends::default() })
     }
 }
 

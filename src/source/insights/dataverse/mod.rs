@@ -18,7 +18,7 @@ mod tables;
 mod tracking;
 
 use super::{
-    super::{Access, Notices, Reader, Report, SourceError},
+    super::{Access, Ends, Notices, Reader, Report, SourceError},
     REFRESHING,
     delivery::{Delivery, Sink},
 };
@@ -70,7 +70,7 @@ impl Reader for Dataverse {
             tracking::unchanged(&mut tables, link.clone())?;
         }
         self.shared.read(since_members.zip(since_profiles).map(|(members, profiles)| [members, profiles]));
-        Ok(Report { rows: delivery.end()?, newest: None, notices: Notices::default() })
+        Ok(Report { rows: delivery.end()?, newest: None, notices: Notices::default(), ends: Ends::default() })
     }
 }
 

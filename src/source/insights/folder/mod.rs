@@ -110,7 +110,8 @@ fn shape(entity: &Entity, refresh: &Refresh) -> Result<Shape, SourceError> {
     let (delimiter, encoding, headers) = entity.format()?;
     let by = format!("{MODEL}, table {},", entity.name);
     let columns = Known { names: entity.columns()?, by, may_be_empty: !headers };
-    Ok(Shape { format: Some(Format::Csv), delimiter: Some(delimiter), encoding, columns: Some(columns), made: refresh.made })
+    let (delimiter, columns, made) = (Some(delimiter), Some(columns), refresh.made);
+    Ok(Shape { format: Some(Format::Csv), delimiter, encoding, columns, made, ..Shape::default() })
 }
 
 fn under_way(what: String) -> SourceError {

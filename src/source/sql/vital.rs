@@ -1,0 +1,59 @@
+//! Columns that decide whom a segment holds and who agreed. Where a file of a table lacks such a column, and it is not merely one that
+//! younger files have, its people would be taken for people without it, and be removed: that is an error.
+//!
+//! A column that only a condition of the query looks at, and that no column of the file may be under another name, is NULL there and
+//! noticed: it may have been added later.
+
+use super::{
+    super::{SourceError, files::FileTable},
+    guard::VIEW,
+    scans::scans,
+    shared::Shared,
+    vtab::quoted,
+};
+use rusqlite::{Connection, Result};
+
+/// Columns beyond, of which SQLite does not tell which are used.
+const KNOWN: usize = 63;
+
+/// Which of these columns of the query (name, place) a file lacks what it takes for; the query is in its view.
+pub fn lacking(connection: &Connection, shared: &Shared, vital: &[(&str, usize)]) -> Result<Option<SourceError>> {
+    if !shared.tables.iter().any(|table| table.is_uneven()) {
+        return Ok(None);
+    }
+    let always = scans(connection, &format!("SELECT NULL FROM temp.{}", quoted(VIEW)))?;
+    for (of, (name, at)) in vital.iter().enumerate() {
+        let read = scans(connection, &format!("SELECT c{at} FROM temp.{}", quoted(VIEW)))?;
+        for (index, scan) in read.files {
+            let table = &shared.tables[index];
+            // In NDJSON what is empty is often left out, but for addresses.
+            let usual = table.is_ndjson() && of > 0;
+            let always = always.files.get(&index).copied().unwrap_or_default().used;
+            let columns = (0..table.columns.len()).filter(|column| !usual && scan.used.has(*column));
+            let mut errors = columns.filter_map(|column| {
+                let known = column < KNOWN;
+                lack(table, table.place(column), name, known.then(|| !always.has(column)))
+            });
+            if let Some(error) = errors.next() {
+                return Ok(Some(error));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// `only`: nothing else of the query needs the column; `None`: that is not known, nor whether it is used at all.
+fn lack(table: &FileTable, column: usize, name: &str, only: Option<bool>) -> Option<SourceError> {
+    let lack = table.lacks(column)?;
+    let of = &lack.column;
+    let same = of.eq_ignore_ascii_case(name) || of.to_ascii_lowercase().contains("mail");
+    let renamed = only.is_some() && lack.instead.is_some();
+    if !(same || only == Some(true) || renamed) {
+        return None;
+    }
+    let instead = lack.instead.map(|other| format!("; it has {other:?}, which the others do not")).unwrap_or_default();
+    let what = format!("{} has no column {of:?}, as other files of the table {} do{instead}", lack.file, table.name);
+    Some(SourceError::new(what).hint(format!(
+        "{name:?} depends on it, and nobody is removed on a doubt: give the column one name in all files, or take the file out of the pattern"
+    )))
+}
