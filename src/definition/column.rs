@@ -62,7 +62,8 @@ pub fn bad_format(format: &str, time: bool) -> Option<&'static str> {
     if StrftimeItems::new(format).any(|item| matches!(item, Item::Error)) {
         return Some("a part of it is unknown");
     }
-    let Some(moment) = NaiveDate::from_ymd_opt(2024, 11, 23).and_then(|day| day.and_hms_opt(21, 43, 57)) else { return None };
+    // It is a day.
+    let moment = NaiveDate::from_ymd_opt(2024, 11, 23)?.and_hms_opt(21, 43, 57)?;
     let written = moment.and_utc().format(format).to_string();
     let read = NaiveDate::parse_from_str(&written, format).ok();
     let yearless = NaiveDate::parse_from_str(&format!("2024 {written}"), &format!("%Y {format}")).ok();

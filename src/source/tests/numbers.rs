@@ -215,11 +215,13 @@ fn of_cell() -> impl Strategy<Value = String> {
     })
 }
 
+type Answer = fn(f64, f64) -> bool;
+
 /// A comparison with a number, and its own answer for a number.
-fn comparison() -> impl Strategy<Value = (String, fn(f64, f64) -> bool, f64)> {
+fn comparison() -> impl Strategy<Value = (String, Answer, f64)> {
     let number = (-50_i32..50).prop_map(f64::from);
     (of_cell(), number, 0..22_usize).prop_map(|(x, n, how)| {
-        let forms: [(String, fn(f64, f64) -> bool); 22] = [
+        let forms: [(String, Answer); 22] = [
             (format!("{x} > {n}"), |a, b| a > b),
             (format!("{x} < {n}"), |a, b| a < b),
             (format!("{x} >= {n}"), |a, b| a >= b),

@@ -63,7 +63,7 @@ fn parsed<'a>(query: &str, tables: &'a [Shown]) -> Result<(String, Writer<'a>), 
     let command = parser.next().map_err(|error| not_understood(&error.to_string()))?;
     let Some(ast::Cmd::Stmt(ast::Stmt::Select(select))) = command else { return Err(not_understood("it is not a SELECT")) };
     let mut writer = Writer::over(tables);
-    let (sql, _) = writer.select(&select)?;
+    let (sql, _) = writer.select(select)?;
     if sql.len() > LONGEST {
         return Err(not_understood("it is too long once its comparisons with numbers are made safe"));
     }
