@@ -126,7 +126,7 @@ impl ConsentColumns {
             None => self.undated(text, "is not a moment: write it YYYY-MM-DDTHH:MM:SSZ, or as a date YYYY-MM-DD"),
             Some(read) if read.at.year() < FIRST_YEAR => Given::No,
             // A clock without a zone may be ahead of UTC.
-            Some(read) if read.at > self.now && !(!read.zoned && read.at <= self.now + AHEAD) => self.undated(text, "is in the future"),
+            Some(read) if read.at > self.now && (read.zoned || read.at > self.now + AHEAD) => self.undated(text, "is in the future"),
             Some(read) => Given::Yes { at: Some(value::rfc3339(read.at.min(self.now))), zoneless: !read.zoned },
         }
     }

@@ -21,6 +21,9 @@ impl Orders {
     }
 }
 
+/// A field, the order that its column has, and the cell that proves it.
+type Proof = (usize, DayOrder, String);
+
 /// What the cells of a reading's date columns allow.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence(BTreeMap<(usize, u64), Seen>);
@@ -81,7 +84,7 @@ impl Evidence {
     }
 
     /// The order of each column, with the cell that proves it; or all columns that have none.
-    pub fn decide(&self) -> Result<(Orders, Vec<(usize, DayOrder, String)>), Vec<Undecided>> {
+    pub fn decide(&self) -> Result<(Orders, Vec<Proof>), Vec<Undecided>> {
         let (mut orders, mut proofs, mut undecided) = (Orders::default(), Vec::new(), Vec::new());
         for ((field, source), seen) in &self.0 {
             let decided = match (&seen.day_first, &seen.month_first, &seen.both) {

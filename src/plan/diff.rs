@@ -244,7 +244,8 @@ impl<'a> Differ<'a> {
         if entry.flags().has(ChangeFlags::NO_CONSENT) {
             let stays = inside.all().minus(self.withdraws_from(inside));
             if stays.is_empty() {
-                return Ok(self.withdraw(row, inside, refused));
+                self.withdraw(row, inside, refused);
+                return Ok(());
             }
             wanted = wanted.and(stays);
             self.diffed.tally.withdrawn_kept += u64::from(!refused && !inside.ours.and(wanted).is_empty());

@@ -152,8 +152,8 @@ impl Gathering<'_> {
     fn consent_gone(&self) -> Option<String> {
         let export = &self.parts.context.export;
         let now = hold::consent_name(export);
-        let before = self.memory.excluding.iter().filter(|name| hold::is_consent(name) && !export.removed);
-        before.filter(|name| Some(*name) != now.as_ref()).next_back().cloned()
+        let mut before = self.memory.excluding.iter().filter(|name| hold::is_consent(name) && !export.removed);
+        before.rfind(|name| Some(*name) != now.as_ref()).cloned()
     }
 
     fn consent(&self) -> Result<Option<ConsentFacts>, Failure> {

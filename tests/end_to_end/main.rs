@@ -12,6 +12,7 @@ mod daemon;
 mod door;
 mod evidence;
 mod exclusion;
+mod field;
 mod files;
 mod guard;
 mod identity;

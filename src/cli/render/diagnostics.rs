@@ -71,7 +71,7 @@ fn counts(catalog: &Catalog) -> String {
 
 /// Says that a folder was read by a link to it.
 fn followed(link: &std::path::Path, target: &std::path::Path) -> String {
-    plain(&format!("Link followed: {} leads to {}", link.display(), target.display())).into()
+    plain(&format!("Link followed: {} leads to {}", link.display(), target.display()))
 }
 
 /// "1 file", "2 files".

@@ -136,8 +136,8 @@ fn carries(held: &Json, row: &BatchRow) -> bool {
 fn same_day(held: &Json, sent: &Json) -> bool {
     let (Some(held), Some(sent)) = (held.as_str(), sent.as_str()) else { return false };
     let day = |text: &str, form: &str| chrono::NaiveDate::parse_from_str(text, form).ok();
-    let held_as = |form: &&str| day(held, form).is_some_and(|held| Some(held) == day(sent, "%Y-%m-%d"));
-    ["%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y"].iter().any(|form| held_as(&form))
+    let held_as = |form: &str| day(held, form).is_some_and(|held| Some(held) == day(sent, "%Y-%m-%d"));
+    ["%m/%d/%Y", "%d/%m/%Y", "%Y/%m/%d", "%d-%m-%Y"].into_iter().any(held_as)
 }
 
 /// The meaning of an answer to a call that writes one contact.

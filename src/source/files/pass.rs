@@ -68,13 +68,14 @@ pub trait Pass {
     }
 }
 
+type Ended = Box<dyn Fn(&Place, bool)>;
 type Open = Box<dyn FnMut(&Place) -> Result<Box<dyn Pass>, SourceError>>;
 
 /// Rows of all files of a table, in their order.
 pub struct Chain {
     open: Open,
     /// Hears of each text file read to its end whether it ends with a line end.
-    ended: Box<dyn Fn(&Place, bool)>,
+    ended: Ended,
     place: Option<Place>,
     places: std::vec::IntoIter<Place>,
     current: Option<Box<dyn Pass>>,

@@ -131,7 +131,7 @@ fn bytes_of_parquet_are_text_where_they_are() {
 #[case("parquet-all-null-month")]
 #[case("parquet-new-column")]
 fn field_files(#[case] name: &str) {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/field").join(name);
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/field").join(name);
     let pattern = if name == "parquet-binary-strings" { root.join("people.parquet") } else { root.join("monthly/*.parquet") };
     let files = Files::new().table("people", pattern.to_str().unwrap());
     assert!(files.rows("SELECT Email, FirstName FROM people").iter().all(|row| row.contains('@')));
