@@ -15,8 +15,7 @@ pub fn find(column: &str, given: &[String], segment: &Name) -> Result<usize, Sou
         [at] => Ok(*at),
         [] => {
             let names = given.iter().map(String::as_str).collect::<Vec<_>>();
-            let more = if given.len() > NAMED { format!(" and {} more", given.len() - NAMED) } else { String::new() };
-            let hint = format!("{}it gives {}{more}", did_you_mean(column, &names), names[..names.len().min(NAMED)].join(", "));
+            let hint = format!("{}it gives {}", did_you_mean(column, &names), listed(&names));
             Err(SourceError::new(format!("segment {segment} gives no column {column:?}")).hint(hint).of_query(None))
         }
         _ => Err(SourceError::new(format!("segment {segment} gives {} columns named {column:?}", found.len()))
@@ -25,8 +24,38 @@ pub fn find(column: &str, given: &[String], segment: &Name) -> Result<usize, Sou
     }
 }
 
+/// Names of columns as messages list them. The first row of a file without a header is somebody's data, and it stands here as names:
+/// what looks like data is not shown, and beside an address nothing is.
+pub fn listed(names: &[&str]) -> String {
+    let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };
+    let headless = "the file seems to have no header, since names of columns look like data, which is not shown";
+    if names.iter().any(|name| is_address(name)) {
+        let count = if names.len() == 1 { "1 column".to_owned() } else { format!("{} columns", names.len()) };
+        return format!("{count} ({headless})");
+    }
+    let told = names.iter().take(NAMED).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+    if names.iter().any(|name| is_data(name)) { format!("{told}{more} ({headless})") } else { format!("{told}{more}") }
+}
+
+/// The name of a column for messages, unless it looks like data.
+pub fn shown(name: &str) -> &str {
+    if is_data(name) { "…" } else { name }
+}
+
+fn is_address(name: &str) -> bool {
+    name.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | ',' | ';' | '(' | ')'))
+        .any(|word| word.split_once('@').is_some_and(|(before, after)| !before.is_empty() && after.contains('.')))
+}
+
+/// A value of a row rather than a name: with an `@`, or a number, a date, a time.
+fn is_data(name: &str) -> bool {
+    let in_moment = |c: char| c.is_numeric() || c.is_whitespace() || c.is_ascii_punctuation() || matches!(c, 'T' | 'Z');
+    name.contains('@') || (name.contains(char::is_numeric) && name.chars().all(in_moment))
+}
+
 /// The nearest candidate as a question, or nothing when none is near. One that only looks the same is told by what nobody sees in it.
 pub fn did_you_mean(name: &str, candidates: &[&str]) -> String {
+    let candidates = candidates.iter().copied().filter(|candidate| !is_data(candidate)).collect::<Vec<_>>();
     if let Some(hidden) = candidates.iter().find_map(|candidate| hidden(name, candidate)) {
         return hidden;
     }
@@ -67,7 +96,27 @@ mod tests {
     #[case("First\u{a0}Name", "First Name", "the name has U+00A0 after \"First\": write a plain blank or nothing there. ")]
     #[case("Emial", "Email", "did you mean Email? ")]
     #[case("Spent", "Email", "")]
+    #[case("p00000@lk-field", "p00000@lk-field.org", "")]
     fn what_could_be_meant(#[case] name: &str, #[case] column: &str, #[case] expected: &str) {
         assert_eq!(did_you_mean(name, &["Id", column]), expected);
+    }
+
+    const HEADLESS: &str = " (the file seems to have no header, since names of columns look like data, which is not shown)";
+
+    #[rstest]
+    #[case::a_header(&["Email", "First Name", "Q1 2024", "column_3", "E-Mail 1"], "Email, First Name, Q1 2024, column_3, E-Mail 1", false)]
+    #[case::addresses(&["p00000@lk-field.org", "Name0"], "2 columns", true)]
+    #[case::in_a_text(&["Ana Li <ana@x.com>"], "1 column", true)]
+    #[case::half_an_address(&["ana@", "Name"], "…, Name", true)]
+    #[case::numbers(&["1001", "Email", "+47 912 34 567", "12,50"], "…, Email, …, …", true)]
+    #[case::dates(&["2024-05-01", "01/05/2024", "2024-05-01T10:00:00Z", "Day"], "…, …, …, Day", true)]
+    fn data_is_not_shown_as_names(#[case] names: &[&str], #[case] expected: &str, #[case] headless: bool) {
+        assert_eq!(listed(names), format!("{expected}{}", if headless { HEADLESS } else { "" }));
+    }
+
+    #[test]
+    fn many_names_are_cut() {
+        let names = (0..60).map(|n| format!("c{n}")).collect::<Vec<_>>();
+        assert!(listed(&names.iter().map(String::as_str).collect::<Vec<_>>()).ends_with("c48, c49 and 10 more"));
     }
 }

@@ -24,6 +24,7 @@ mod tests;
 
 pub use child::{COMMAND as CHILD_COMMAND, serve as serve_parent};
 use columns::find as find_column;
+pub use columns::{listed as listed_columns, shown as shown_column};
 pub use ends::Ends;
 pub use error::{QueryPlace, SourceError, SourceErrorKind};
 pub use files::Format;

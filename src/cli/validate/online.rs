@@ -88,14 +88,20 @@ async fn columns(rows: Rows, needed: BTreeSet<String>, limits: ReadLimits, hub: 
 pub fn tell(tried: &Tried) {
     match &tried.columns {
         // That stdout is gone was said.
-        Ok(columns) => look::print(|out| writeln!(out, "Segment {}: {}", tried.segment, plain(&columns.join(", ")))).unwrap_or(()),
+        Ok(columns) => {
+            let names = source::listed_columns(&columns.iter().map(String::as_str).collect::<Vec<_>>());
+            look::print(|out| writeln!(out, "Segment {}: {}", tried.segment, plain(&names))).unwrap_or(());
+        }
         Err(error) => render::error(&format!("segment {}: {error}", tried.segment), &error.hint.as_deref().into_iter().collect::<Vec<_>>()),
     }
 }
 
 pub fn json(tried: &Tried) -> serde_json::Value {
     match &tried.columns {
-        Ok(columns) => serde_json::json!({"segment": tried.segment, "columns": columns}),
+        Ok(columns) => {
+            let columns = columns.iter().map(|name| source::shown_column(name)).collect::<Vec<_>>();
+            serde_json::json!({"segment": tried.segment, "columns": columns})
+        }
         Err(error) => serde_json::json!({"segment": tried.segment, "error": error.message, "hint": error.hint}),
     }
 }

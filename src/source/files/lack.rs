@@ -1,6 +1,6 @@
 //! Columns that some files of a table do not have.
 
-use super::super::{Examples, Notice, Oddity};
+use super::super::{Examples, Notice, Oddity, columns::shown};
 use super::place::Place;
 use super::union::Found;
 use std::collections::HashSet;
@@ -33,7 +33,7 @@ impl<'a> Had<'a> {
             count += 1;
             examples.add(&place.short_name());
         }
-        let (subject, what, examples) = (column.to_owned(), Oddity::NoColumn, examples.into_inner());
+        let (subject, what, examples) = (shown(column).to_owned(), Oddity::NoColumn, examples.into_inner());
         (count > 0).then_some(Notice { segment: None, subject, what, count, examples })
     }
 

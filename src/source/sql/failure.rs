@@ -1,6 +1,9 @@
 //! SQLite's errors in words that help.
 
-use super::super::{SourceError, columns::did_you_mean};
+use super::super::{
+    SourceError,
+    columns::{did_you_mean, listed},
+};
 use super::shared::Shared;
 use crate::definition::Rows;
 use rusqlite::{Error, ffi::ErrorCode};
@@ -101,15 +104,11 @@ fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<St
     }
 }
 
-/// Columns of a table that a hint names.
-const NAMED: usize = 50;
-
 fn columns_hint(name: &str, shared: &Shared) -> String {
     let columns = shared.tables.iter().flat_map(|table| table.file.columns.iter().map(|column| column.name.as_str())).collect::<Vec<_>>();
     let tables = shared.tables.iter().map(|table| {
-        let (names, more) = (table.file.columns.iter().take(NAMED), table.file.columns.len().saturating_sub(NAMED));
-        let names = names.map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ");
-        format!("{} has {names}{}", table.name, if more > 0 { format!(" and {more} more") } else { String::new() })
+        let names = table.file.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
+        format!("{} has {}", table.name, listed(&names))
     });
     let late =
         if shared.tables.iter().any(|table| table.late_keys()) { "; of NDJSON the keys of the first 1,000 lines are columns" } else { "" };

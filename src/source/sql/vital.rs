@@ -5,7 +5,7 @@
 //! noticed: it may have been added later.
 
 use super::{
-    super::{SourceError, files::FileTable},
+    super::{SourceError, columns::shown, files::FileTable},
     guard::VIEW,
     scans::scans,
     shared::Shared,
@@ -51,9 +51,17 @@ fn lack(table: &FileTable, column: usize, name: &str, only: Option<bool>) -> Opt
     if !(same || only == Some(true) || renamed) {
         return None;
     }
-    let instead = lack.instead.map(|other| format!("; it has {other:?}, which the others do not")).unwrap_or_default();
-    let what = format!("{} has no column {of:?}, as other files of the table {} do{instead}", lack.file, table.name);
+    let instead = lack.instead.map(|other| told(&other)).unwrap_or_default();
+    let what = format!("{} has no column {:?}, as other files of the table {} do{instead}", lack.file, shown(of), table.name);
     Some(SourceError::new(what).hint(format!(
         "{name:?} depends on it, and nobody is removed on a doubt: give the column one name in all files, or take the file out of the pattern"
     )))
+}
+
+/// What a file has in the place of a column.
+fn told(other: &str) -> String {
+    match shown(other) {
+        name if name == other => format!("; it has {name:?}, which the others do not"),
+        _ => "; it seems to have no header, since the name of a column looks like data, which is not shown".to_owned(),
+    }
 }

@@ -5,6 +5,7 @@ mod declared;
 mod encodings;
 mod folder;
 mod formats;
+mod headless;
 mod joins;
 mod numbers;
 mod quoting;

@@ -10,7 +10,7 @@ mod preamble;
 mod sniff;
 pub(in crate::source) mod split;
 
-use super::super::{Notice, Notices, Oddity, SourceError};
+use super::super::{Notice, Notices, Oddity, SourceError, columns::listed};
 use super::pass::{Column, Pass, Used};
 use super::text::Text;
 use crate::definition::is_invisible;
@@ -140,7 +140,8 @@ impl Rows {
     }
 
     fn contradicts(&self, known: &Known, first: &[String]) -> SourceError {
-        let what = format!("the header is {}, where {} names {}", first.join(", "), known.by, known.names.join(", "));
+        let names = |of: &[String]| listed(&of.iter().map(String::as_str).collect::<Vec<_>>());
+        let what = format!("the header is {}, where {} names {}", names(first), known.by, names(&known.names));
         self.text.or_changed(self.text.fault(self.line, what).hint("both must name the same columns in the same order; export it again"))
     }
 

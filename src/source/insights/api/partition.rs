@@ -4,6 +4,7 @@ use super::{
     super::{
         super::{
             Cell, SourceError, SourceErrorKind,
+            columns::listed,
             files::csv::split::{Found, Place, split, undouble},
         },
         patience::Patience,
@@ -62,7 +63,7 @@ impl Order {
             let name = taking.attributes.names.get(at).map_or("", String::as_str);
             cells.iter().position(|cell| cell.eq_ignore_ascii_case(name)).ok_or_else(|| {
                 SourceError::new(format!("a file of segment {} has no column {name}", taking.segment.name))
-                    .hint(format!("it has {}", cells.join(", ")))
+                    .hint(format!("it has {}", listed(&cells)))
             })
         };
         let wanted = taking.wanted.iter().map(|at| find(*at)).collect::<Result<Vec<_>, _>>()?;
