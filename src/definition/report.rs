@@ -60,6 +60,11 @@ impl Report {
         self.diagnostics.push(Diagnostic { severity, file: file.into(), at, message, hint, text });
     }
 
+    /// Counts the errors again, after what was found was changed.
+    pub fn count(&mut self) {
+        self.errors = self.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    }
+
     /// How many errors so far: a definition is good if there are no more after it was checked.
     pub fn errors(&self) -> usize {
         self.errors

@@ -17,6 +17,8 @@ const LONGEST: usize = 16;
 pub enum Shown {
     /// For people: as U+FFFD. Our own colours stay.
     Text,
+    /// Other people's data on a terminal: the same, and there are no colours of ours in it.
+    Data,
     /// JSON: as its escape, so that programs get the data's own characters.
     Json,
     /// Data that goes to a program or a file, byte for byte.
@@ -36,7 +38,7 @@ pub fn harmless(text: &str, shown: Shown) -> Cow<'_, str> {
         match shown {
             _ if colour.is_some() || keeps(c) => clean.push_str(&rest[..taken]),
             Shown::Json => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| clean.push_str(&format!("\\u{unit:04x}"))),
-            Shown::Text | Shown::Raw => clean.push('\u{fffd}'),
+            Shown::Text | Shown::Data | Shown::Raw => clean.push('\u{fffd}'),
         }
         rest = &rest[taken..];
     }
@@ -118,6 +120,12 @@ mod tests {
     #[case::lines_and_names("é\t名\n👩\u{200d}👧", "é\t名\n👩\u{200d}👧")]
     fn attack_words_on_a_terminal(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(harmless(text, Shown::Text), expected);
+    }
+
+    /// A cell may hold a colour too.
+    #[test]
+    fn attack_words_of_data_on_a_terminal() {
+        assert_eq!(harmless("gu\u{1b}[31m@x.org,a\u{200b}b", Shown::Data), "gu\u{fffd}[31m@x.org,a\u{fffd}b");
     }
 
     #[rstest]

@@ -11,7 +11,7 @@ pub fn out(shown: Shown) -> impl Write {
 /// stdout for data that is no JSON: harmless on a terminal, the data's own bytes elsewhere.
 pub fn data() -> Box<dyn Write> {
     let stdout = io::stdout();
-    if stdout.is_terminal() { Box::new(out(Shown::Text)) } else { Box::new(Quiet(stdout)) }
+    if stdout.is_terminal() { Box::new(out(Shown::Data)) } else { Box::new(Quiet(stdout)) }
 }
 
 struct Quiet<W>(W);

@@ -38,7 +38,10 @@ pub fn once(root: &Path, found: Vec<PathBuf>) -> Vec<Found> {
     let found = |(real, path): (PathBuf, PathBuf)| {
         let way = Way::of(root, &home, &path, &real);
         let really = (way == Way::Link).then(|| super::folder(&super::below(&home, &real)));
-        let revision = (way == Way::Revision).then(|| super::folder(&super::below(&home, &real)));
+        let target = super::folder(&super::below(&home, &real));
+        // Newer ones keep the revisions out of sight.
+        let hidden = way == Way::Straight && super::below(root, &path) != super::below(&home, &real) && target.split('/').any(is_revision);
+        let revision = (way == Way::Revision || hidden).then_some(target);
         Found { path, real, really, revision }
     };
     let mut files: Vec<_> = by_file.into_iter().map(found).collect();

@@ -125,6 +125,38 @@ fn the_root_of_git_sync_is_told_from_the_directory() {
     assert!(!current.has_errors(), "{:?}", current.diagnostics);
 }
 
+/// Newer git-syncs keep the revisions in a hidden folder.
+#[cfg(unix)]
+#[test]
+fn the_root_of_a_newer_git_sync_is_told_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let revision = dir.path().join(".worktrees/4f2c1a9b");
+    fs::create_dir_all(&revision).unwrap();
+    fs::write(revision.join("a.yaml"), "apiVersion: listkeeper/v1\nkind: Source\nname: crm\ntype: files\ntables: {p: p.csv}\n").unwrap();
+    std::os::unix::fs::symlink(".worktrees/4f2c1a9b", dir.path().join("current")).unwrap();
+    let hint = read(dir.path()).diagnostics[0].hint.clone().unwrap();
+    assert!(hint.contains("`current` is a link to the folder `.worktrees/4f2c1a9b`"), "{hint}");
+}
+
+/// A link to nowhere is somebody else's, unless definitions were behind it, or it is named as one.
+#[cfg(unix)]
+#[test]
+fn a_link_to_nowhere_stops_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("a.yaml"), SEGMENTS).unwrap();
+    std::os::unix::fs::symlink("/nonexistent", dir.path().join("notes")).unwrap();
+    let severity = |kept: &[Kept]| {
+        let catalog = understand(&Snapshot::take(dir.path()), kept);
+        catalog.diagnostics.iter().find(|d| d.file == Path::new("notes")).map(|d| d.severity)
+    };
+    assert_eq!(severity(&[]), Some(Severity::Warning));
+    let id = DefinitionId { kind: "Segment".into(), name: "b".into() };
+    let kept = Kept { id, file: "notes/b.yaml".into(), text: SEGMENTS.replace("name: a", "name: b"), digest: String::new() };
+    assert_eq!(severity(&[kept]), Some(Severity::Error));
+    std::os::unix::fs::symlink("/nonexistent", dir.path().join("c.yaml")).unwrap();
+    assert!(messages(dir.path()).iter().any(|message| message.starts_with("c.yaml: this cannot be read")));
+}
+
 #[test]
 fn an_empty_directory_and_none_are_not_the_same() {
     let dir = tempfile::tempdir().unwrap();

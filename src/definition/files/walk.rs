@@ -89,6 +89,12 @@ impl Walk {
         if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
             return;
         }
+        // A link that leads nowhere, and whose name is no definition's, is somebody else's.
+        let dangling = error.io_error().is_some_and(|why| why.kind() == std::io::ErrorKind::NotFound);
+        if dangling && !is_yaml(&path) && error.path().is_some_and(Path::is_symlink) {
+            let message = "this link leads nowhere, and is not followed: nothing below it is a definition";
+            return report.whole_warning(&path, message, "if definitions were behind it, mend it; else delete it");
+        }
         let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
         report.whole(&path, format!("this cannot be read: {why}"), "check that it exists and that you may read it");
         self.unreadable.push(path);

@@ -2,7 +2,7 @@
 
 use super::{LastGood, words};
 use crate::definition::{
-    DefinitionId, Kept, Severity, Snapshot,
+    DefinitionId, Diagnostic, Kept, Severity, Snapshot,
     document::ExportDoc,
     documents::{Document, Documents, Written},
     files::{File, folder},
@@ -42,7 +42,7 @@ impl<'a> Absent<'a> {
     pub fn tell(&self, documents: &Documents, report: &mut Report) {
         self.foreign(documents, report);
         self.unparsed(documents, report);
-        self.unreadable(report);
+        self.unreadable(documents, report);
         self.connections(documents, report);
     }
 
@@ -68,13 +68,18 @@ impl<'a> Absent<'a> {
         }
     }
 
-    fn unreadable(&self, report: &mut Report) {
-        for problem in report.whole_mut().filter(|problem| problem.severity == Severity::Error) {
+    /// What cannot be read and held a definition needs a person, also where it would otherwise only be worth a warning.
+    fn unreadable(&self, documents: &Documents, report: &mut Report) {
+        let foreign = |problem: &Diagnostic| documents.unreadable.iter().any(|file| !file.seems_ours() && file.path == problem.file);
+        let is_told = |problem: &Diagnostic| problem.severity == Severity::Warning && foreign(problem);
+        for problem in report.whole_mut().filter(|problem| !is_told(problem)) {
             let held: Vec<_> = self.lost.iter().filter(|kept| Path::new(&kept.file).starts_with(&problem.file)).collect();
             if !held.is_empty() {
                 problem.message += &format!("; it defined {}, and the last good text goes on", list(held.iter().map(|k| words(&k.id))));
+                problem.severity = Severity::Error;
             }
         }
+        report.count();
     }
 
     /// C8: a connection is removed with the exports that name it, or not at all.

@@ -120,8 +120,7 @@ pub fn only_administrators(what: &str, admin: &Admin, scope: &mut Scope<'_>) {
 /// git-sync's root is not the directory of definitions: the link in it is.
 fn by_revision(file: &File) -> Option<String> {
     let (revision, link) = (file.revision.as_ref()?, file.folder.split('/').next()?);
-    let target = revision.split('/').next()?;
-    Some(format!("`{link}` is a link to the folder `{target}`, as git-sync makes it: give that link as the directory, `…/{link}`"))
+    Some(format!("`{link}` is a link to the folder `{revision}`, as git-sync makes it: give that link as the directory, `…/{link}`"))
 }
 
 /// Whether a file may use what `usableBy` guards; says so if not.

@@ -47,7 +47,12 @@ pub fn rewritten(query: &str, tables: &[Shown]) -> Result<Rewritten, SourceError
 fn on_a_deep_stack<T: Send>(work: impl FnOnce() -> Result<T, SourceError> + Send) -> Result<T, SourceError> {
     thread::scope(|scope| {
         let work = thread::Builder::new().name("query".to_owned()).stack_size(STACK).spawn_scoped(scope, work);
-        let work = work.map_err(|error| SourceError::new(format!("no thread for the query: {error}")))?;
+        // The stack counts as memory of the process that reads.
+        let no_room = |error| {
+            SourceError::new(format!("no memory is left to understand the query: {error} (limit: readLimits.memory)"))
+                .hint("read narrower files; an administrator can raise `readLimits: {memory: …}` in Settings")
+        };
+        let work = work.map_err(no_room)?;
         work.join().unwrap_or_else(|_| Err(not_understood("it cannot be read")))
     })
 }
