@@ -80,7 +80,9 @@ fn has(lists: &BTreeMap<String, Vec<Key>>, list: &str, key: Key) -> bool {
 fn within(reason: &Reason, approved: &Reason) -> bool {
     match reason.code {
         Code::TooManyMembers | Code::Removals | Code::Shrunk | Code::Additions | Code::ExclusionUnreadable => false,
-        Code::Contacts | Code::TooManyInSegment | Code::Rejected | Code::Stale => reason.actual <= approved.actual,
+        Code::Contacts | Code::TooManyInSegment | Code::Rejected | Code::Stale | Code::ExclusionNotCompared | Code::NotCompared => {
+            reason.actual <= approved.actual
+        }
         Code::TooFewInSegment | Code::SegmentShrunk | Code::ExclusionShrunk | Code::ConsentShrunk => reason.actual >= approved.actual,
         // Whom it mails, adds or takes out is approved one by one: here are those whom nobody approved.
         Code::MailsNewContacts | Code::PersonsUnknown => reason.actual == 0,

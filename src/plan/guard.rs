@@ -41,6 +41,9 @@ pub struct Facts {
     pub consent: Option<ConsentFacts>,
     /// Files that may be cut off in their last row.
     pub files_cut: Vec<FileCut>,
+    pub doubts: Vec<Doubt>,
+    /// People who are taken off a list.
+    pub removed: u64,
     /// People that would be new to the export; of these, those whom nobody approved.
     pub additions: Counted,
     /// Distinct members of the export after the plan.
@@ -65,6 +68,26 @@ pub struct Facts {
     pub other_folder: Option<String>,
     /// The export was deleted; everything that its removal would take away.
     pub removal: Option<RemovalFacts>,
+}
+
+/// Cells that a segment's query could not compare, and that no run was asked about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Doubt {
+    pub segment: String,
+    /// The column.
+    pub subject: String,
+    pub cells: u64,
+    /// The segment keeps people out.
+    pub excludes: bool,
+}
+
+impl Doubt {
+    /// A doubt adds nobody and removes nobody.
+    fn reason(&self, adds: bool, removes: bool) -> Option<Reason> {
+        let code = if self.excludes { Code::ExclusionNotCompared } else { Code::NotCompared };
+        let held = if self.excludes { adds } else { removes };
+        held.then(|| Reason::about(code, self.cells, 0).segment(&self.segment).subject(Some(&self.subject)))
+    }
 }
 
 /// A text file that ends without a line end, where its table has them.
@@ -194,7 +217,9 @@ impl Facts {
         let mut held = Vec::new();
         held.extend((self.members > guard.max_members).then(|| about(Code::TooManyMembers, self.members, guard.max_members)));
         held.extend(self.suppression_gone.iter().map(|name| about(Code::SuppressionGone, 1, 0).segment(name)));
-        if self.additions.all > 0 || self.segments.iter().any(|segment| segment.additions.all > 0) {
+        let adds = self.additions.all > 0 || self.segments.iter().any(|segment| segment.additions.all > 0);
+        held.extend(self.doubts.iter().filter_map(|doubt| doubt.reason(adds, self.removed > 0)));
+        if adds {
             held.extend(self.exclusions_gone.iter().map(|name| about(Code::ExclusionGone, 1, 0).segment(name)));
             held.extend(self.consent_gone.iter().map(|name| about(Code::ConsentGone, 1, 0).segment(name)));
             held.extend(self.consent.as_ref().and_then(|consent| consent.shrunk(guard.max_removals)));

@@ -53,6 +53,10 @@ pub enum Code {
     ConsentShrunk,
     /// No value of the consent column is a known yes any more.
     NoKnownYes,
+    /// Cells of a segment that excludes people could not be compared: nobody is kept out by them.
+    ExclusionNotCompared,
+    /// Cells of a segment could not be compared: their people count as gone.
+    NotCompared,
     /// A text file ends without a line end, unlike others of its table: it may be cut off in its last row.
     FileCut,
     ContainerGone,
@@ -158,7 +162,7 @@ impl fmt::Display for Reason {
                 write!(f, "the suppression list {name} was in force in the last run and is no longer named: its members could be added")
             }
             Code::ExclusionGone => {
-                write!(f, "segment {name} kept people out in the last run and is no longer part of a segment: its people could be added")
+                write!(f, "segment {name} kept people out in an earlier run and is no longer part of a segment: its people could be added")
             }
             Code::ConsentGone => write!(
                 f,
@@ -170,6 +174,14 @@ impl fmt::Display for Reason {
                  could be added"
             ),
             Code::NoKnownYes => write!(f, "{name}: no value is a known yes any more; in the last 7 days {of} were"),
+            Code::ExclusionNotCompared | Code::NotCompared => {
+                let (cells, subject) = (counted(self.actual, "cell", "cells"), self.subject.as_deref().unwrap_or_default());
+                let (role, then) = match self.code {
+                    Code::NotCompared => ("", "their people count as gone from it, and the plan removes people"),
+                    _ => (", which keeps people out,", "nobody is kept out by them"),
+                };
+                write!(f, "{cells} of {subject} in segment {name}{role} could not be compared: {then}")
+            }
             Code::FileCut => write!(
                 f,
                 "{} of the table {name} ends without a line end, which this table's files have: it may be cut off in its last row",

@@ -65,6 +65,11 @@ fn way_out(reason: &Reason) -> String {
         Code::ConsentGone => format!("if that was not meant, put newContacts.{segment} back"),
         Code::ConsentShrunk => format!("look at the column of {segment}: whoever it holds back no more would be sent"),
         Code::NoKnownYes => format!("look at the column of {segment}, or write its words under consent.yes and consent.no"),
+        Code::ExclusionNotCompared | Code::NotCompared => {
+            "correct the cells, declare the column under `columns`, or let the query say what they mean; once approved, as many are not \
+             asked about again"
+                .to_owned()
+        }
         Code::FileCut => "deliver the file again; if it is right as it is, approve, or append a line end to it".to_owned(),
         Code::Rejected => "look at the rejected rows and at their source, or raise guard.maxRejected".to_owned(),
         Code::Removals | Code::Shrunk | Code::SegmentShrunk => {

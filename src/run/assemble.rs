@@ -59,6 +59,10 @@ pub fn digest(context: &Context, settled: &Settled, desired: &Desired<ChangeFlag
         hash.update(&entry.key().to_bytes());
         hash.update(&entry.signature().0.to_le_bytes());
         hash.update(&desired.sets.mask(entry.set()).0.to_le_bytes());
+        // Who is held back is not who is added.
+        if entry.flags().has(ChangeFlags::NO_CONSENT) {
+            hash.update(b"without consent");
+        }
     }
     for leaver in leavers {
         hash.update(&leaver.key.to_bytes());

@@ -3,15 +3,16 @@
 use super::{Context, Failure, assemble::Parts, hold, observe::Settled, prepare::Work};
 use crate::{
     definition::{Expect, Segment, Slot},
-    member::{ChangeFlags, Key, Standing},
+    member::{ChangeFlags, Key, Standing, row_key},
     plan::{
         PlacePlan, Plan,
         approval::{Approvals, Changes},
         diff::Leaver,
-        guard::{self, ConsentFacts, Counted, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict},
+        guard::{self, ConsentFacts, Counted, Doubt, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
     segment::Input,
+    source::Cell,
     state::{ApprovalId, ContainerRecord, GuardMemory, Origin},
 };
 use std::{
@@ -86,6 +87,19 @@ fn lists_of(leaver: &Leaver) -> impl Iterator<Item = Option<u8>> {
     leaver.segments.bits().map(Some).chain(none)
 }
 
+/// Cells that could not be compared, by segment and column; and under which name and key it is remembered that they were accepted.
+/// Twice as many are another question.
+pub fn doubts_of(work: &Work) -> impl Iterator<Item = (Doubt, String, Key)> {
+    work.notices.iter().filter(|notice| notice.what.is_unknown_comparison()).filter_map(|notice| {
+        let segment = notice.segment.as_ref()?.as_str();
+        let excludes = work.inputs.iter().any(|input| input.excludes && input.segment.as_str() == segment);
+        let doubt = Doubt { segment: segment.to_owned(), subject: notice.subject.clone(), cells: notice.count, excludes };
+        let magnitude = u64::BITS - notice.count.leading_zeros();
+        let key = row_key(Cell::Text(&format!("{}\0{:?}\0{magnitude}", notice.subject, notice.what)));
+        Some((doubt, hold::size_name(segment, excludes), key))
+    })
+}
+
 struct Gathering<'a> {
     parts: &'a Parts<'a>,
     plan: &'a Plan,
@@ -113,6 +127,8 @@ impl Gathering<'_> {
             consent_gone: self.consent_gone(),
             consent: self.consent()?,
             files_cut: self.files_cut(),
+            doubts: self.doubts()?,
+            removed: plan.counts.removed,
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
             mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
@@ -165,6 +181,19 @@ impl Gathering<'_> {
     }
 
     /// Files that may be cut off in their last row.
+    /// What queries could not compare, more of it than a run went through with.
+    fn doubts(&self) -> Result<Vec<Doubt>, Failure> {
+        let (view, export) = (self.parts.view, &self.parts.context.export.name);
+        let mut doubts = Vec::new();
+        for (doubt, name, key) in doubts_of(self.parts.work) {
+            let accepted = view.map(|view| view.accepts_row(export, &name, key)).transpose()?;
+            if !accepted.unwrap_or(false) {
+                doubts.push(doubt);
+            }
+        }
+        Ok(doubts)
+    }
+
     fn files_cut(&self) -> Vec<FileCut> {
         let cut = self.parts.work.ends.cut(&self.memory.ends);
         cut.into_iter().map(|(table, file)| FileCut { table: table.to_owned(), file: file.to_owned() }).collect()

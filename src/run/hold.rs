@@ -104,9 +104,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
     let guarded = &prepared.guarded;
     let sizes = guarded.sizes.clone();
     let mut memory = GuardMemory { dropped: dropped(context, guarded, complete), ..in_force(context, &prepared.work) };
-    if !complete {
-        memory.excluding = both(&guarded.memory.excluding, memory.excluding);
-    }
+    memory.excluding = both(&still_known(guarded, &memory.excluding, complete), memory.excluding);
     let memory = GuardMemory {
         rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
@@ -120,6 +118,9 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
     let used = if needed { guarded.approvals.clone() } else { Vec::new() };
     let unreadable = prepared.work.inputs.iter().filter(|input| complete && !input.unreadable.rows.is_empty());
     let accepted: Vec<_> = unreadable.map(|input| (input.segment.clone(), input.unreadable.distinct())).collect();
+    let accepted = accepted.into_iter().map(|(segment, rows)| (segment.to_string(), rows));
+    let doubts = facts::doubts_of(&prepared.work).filter(|_| complete).map(|(_, name, key)| (name, vec![key]));
+    let accepted: Vec<_> = accepted.chain(doubts).collect();
     let owner = (complete && !context.export.removed).then(|| context.export.owner.clone());
     let write = move |store: &mut Store| {
         for (segment, members) in &sizes {
@@ -130,7 +131,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
             store.accept_segment_size(&export, &size_name(reason.segment.as_deref().unwrap_or_default(), excludes), day, reason.actual)?;
         }
         for (segment, rows) in accepted {
-            store.accept_rows(&export, segment.as_str(), rows)?;
+            store.accept_rows(&export, &segment, rows)?;
         }
         store.remember_guard(&export, &memory)?;
         if complete {
@@ -174,6 +175,14 @@ fn in_force(context: &Context, work: &Work) -> GuardMemory {
     GuardMemory { suppress: names, settings, excluding, ..GuardMemory::default() }
 }
 
+/// What kept people out before and does so no more, as long as no run that adds people was judged by it.
+fn still_known(guarded: &Guarded, now: &[String], complete: bool) -> Vec<String> {
+    let is_gone = |reason: &&Reason| matches!(reason.code, Code::ExclusionGone | Code::ConsentGone);
+    let judged = |name: &String| guarded.unapproved.held.iter().filter(is_gone).any(|reason| reason.segment.as_ref() == Some(name));
+    let before = guarded.memory.excluding.iter();
+    before.filter(|name| !complete || (!now.contains(name) && !judged(name))).cloned().collect()
+}
+
 /// Lists that may be gone: those that a run went through without, until they are named again.
 fn dropped(context: &Context, guarded: &Guarded, complete: bool) -> Vec<String> {
     let gone = guarded.unapproved.held.iter().filter(|reason| complete && reason.code == Code::SuppressionGone);
@@ -188,7 +197,9 @@ fn dropped(context: &Context, guarded: &Guarded, complete: bool) -> Vec<String> 
 /// A plan that is held is remembered for what keeps people out: it must not be forgotten before the first run that goes
 /// through.
 fn note_in_force(context: &Context, recorder: &Recorder, prepared: &Prepared) -> Result<(), Failure> {
-    let (memory, now) = (&prepared.guarded.memory, in_force(context, &prepared.work));
+    let (memory, mut now) = (&prepared.guarded.memory, in_force(context, &prepared.work));
+    // A column that no run went through with has kept nobody out.
+    now.excluding.retain(|name| !memory.went_through || !is_consent(name));
     let memory = GuardMemory {
         suppress: both(&memory.suppress, now.suppress),
         settings: both(&memory.settings, now.settings),

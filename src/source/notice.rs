@@ -84,6 +84,11 @@ impl Notice {
 }
 
 impl Oddity {
+    /// Whether a query could not tell, so that somebody may be in a segment who is not, or out of it.
+    pub fn is_unknown_comparison(&self) -> bool {
+        matches!(self, Self::NotANumber)
+    }
+
     fn words(&self, one: bool) -> Cow<'static, str> {
         match (self, one) {
             (Self::NotAsDeclared(kind), true) => format!("cell is not one of {kind}").into(),

@@ -115,7 +115,7 @@ async fn a_segment_that_is_excepted_under_another_name_is_held() {
     kept.world.succeed().await;
     rename("out", "gone");
     kept.never("p0@contoso.test\n");
-    let digest = kept.held("segment out kept people out in the last run").await;
+    let digest = kept.held("segment out kept people out in an earlier run").await;
     approve(&kept.world.state(), &digest, "dana", kept.world.now).unwrap();
     kept.world.succeed().await;
     assert_eq!(kept.members().await, 11);

@@ -10,6 +10,7 @@ mod consent;
 mod containers;
 mod daemon;
 mod door;
+mod doubt;
 mod evidence;
 mod exclusion;
 mod field;
