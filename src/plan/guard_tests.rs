@@ -295,6 +295,26 @@ fn a_file_that_may_be_cut_off_is_held() {
     assert_eq!(codes(&then(&facts("people.csv, 8 bytes"), &verdict)), [Code::FileCut]);
 }
 
+/// A doubt lets nobody in and takes nobody out; approved for as many cells of this column.
+#[rstest]
+#[case::excludes_and_adds(true, 1, 0, &[Code::ExclusionNotCompared])]
+#[case::excludes_and_adds_nobody(true, 0, 5, &[])]
+#[case::includes_and_removes(false, 0, 1, &[Code::NotCompared])]
+#[case::includes_and_removes_nobody(false, 5, 0, &[])]
+fn what_cannot_be_compared_moves_nobody(#[case] excludes: bool, #[case] adds: u64, #[case] removed: u64, #[case] codes_of: &[Code]) {
+    let facts = |cells: u64, subject: &str| Facts {
+        doubts: vec![Doubt { segment: "big".into(), subject: subject.into(), cells, excludes }],
+        additions: Counted { all: adds, approved: 0 },
+        removed,
+        ..Facts::default()
+    };
+    let verdict = first(&facts(3, "Spent"));
+    assert_eq!(codes(&verdict), codes_of);
+    assert!(then(&facts(3, "Spent"), &verdict).passes() && then(&facts(2, "Spent"), &verdict).passes());
+    assert_eq!(codes(&then(&facts(4, "Spent"), &verdict)), codes_of);
+    assert_eq!(codes(&then(&facts(3, "Age"), &verdict)), codes_of);
+}
+
 /// Also where nobody is removed; approved for these two folders only.
 #[rstest]
 #[case::same("m → aa", "m → aa", true)]
