@@ -4,6 +4,7 @@
 //! look like is never assumed otherwise; it is what a hint names.
 
 use super::super::SourceError;
+use super::utf8::Utf8;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::io::Read;
@@ -49,7 +50,7 @@ impl Choice {
                 let error = SourceError::new(format!("{name} is not UTF-16{said}"));
                 Err(error.hint(match found {
                     Likely::Encoding(found) => write(found),
-                    Likely::Mixed(_) => "is it damaged? save it as UTF-8 and leave out `encoding`".to_owned(),
+                    Likely::Mixed(..) => "is it damaged? save it as UTF-8 and leave out `encoding`".to_owned(),
                 }))
             }
             _ => Ok(encoding),
@@ -66,18 +67,29 @@ fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
 }
 
-/// What to write for bytes that are not of the encoding that was `said`, if one was.
-pub fn hint(said: Option<&'static Encoding>, evidence: &Evidence) -> String {
-    match evidence.likely() {
-        Likely::Mixed(byte) => {
-            let text = WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned();
-            let meant = text.chars().next().filter(|c| c.is_alphabetic()).map(|c| format!(" ({c} in windows-1252)")).unwrap_or_default();
-            format!("most of it is UTF-8, but not the byte 0x{byte:02X}{meant}: correct the line, or export the file again in one encoding")
-        }
-        Likely::Encoding(found) if Some(found) == said => {
+/// What decided that a text was read in an encoding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    Nothing,
+    Table,
+    /// A byte order mark, whatever the table says.
+    Mark,
+}
+
+/// What to write for bytes that are not of the encoding that a text was read in.
+pub fn hint(of: &'static Encoding, said: Said, evidence: &Evidence) -> String {
+    match (evidence.likely(), said) {
+        (Likely::Mixed(mix), _) => mix.hint(),
+        (Likely::Encoding(found), _) if found == of => {
             "it holds bytes that this encoding does not have: is it whole, and all in one encoding?".to_owned()
         }
-        Likely::Encoding(found) => write(found),
+        (Likely::Encoding(found), Said::Mark) => format!(
+            "its byte order mark says {}, and its bytes look like {1}: save the file as UTF-8; or take the mark away and write `encoding: {1}` in the \
+             table, which counts for files without a mark",
+            of.name(),
+            label(found)
+        ),
+        (Likely::Encoding(found), _) => write(found),
     }
 }
 
@@ -93,18 +105,36 @@ fn write(found: &'static Encoding) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Likely {
     Encoding(&'static Encoding),
-    /// UTF-8, and this byte that is none.
-    Mixed(u8),
+    Mixed(Mix),
+}
+
+/// Text of which a part is UTF-8 and a part is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mix {
+    /// Lines, from 1, of what was looked at.
+    pub utf8_line: u64,
+    pub other_line: u64,
+    /// What is not UTF-8.
+    pub byte: u8,
+    /// Most characters beyond ASCII are UTF-8.
+    pub mostly: bool,
+}
+
+impl Mix {
+    fn hint(self) -> String {
+        let Self { utf8_line, byte, .. } = self;
+        let text = WINDOWS_1252.decode_without_bom_handling(&[byte]).0.into_owned();
+        let meant = text.chars().next().filter(|c| c.is_alphabetic()).map(|c| format!(" ({c} in windows-1252)")).unwrap_or_default();
+        let (part, line) =
+            if self.mostly { ("most of it".to_owned(), "correct the line, or ") } else { (format!("its line {utf8_line}"), "") };
+        format!("{part} is UTF-8, but not the byte 0x{byte:02X}{meant}: {line}export the file again in one encoding")
+    }
 }
 
 /// What is known of bytes that were looked at.
 pub struct Evidence {
     detector: EncodingDetector,
-    /// Characters beyond ASCII that are whole UTF-8.
-    whole: u64,
-    /// Bytes that are not.
-    stray: u64,
-    first_stray: u8,
+    utf8: Utf8,
     utf16: Option<&'static Encoding>,
     /// Letters that are more likely in Macintosh's encoding, less those more likely in Windows'.
     mac: i64,
@@ -114,12 +144,13 @@ pub struct Evidence {
 impl Evidence {
     pub fn new() -> Self {
         let detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-        Self { detector, whole: 0, stray: 0, first_stray: 0, utf16: None, mac: 0, began: false }
+        Self { detector, utf8: Utf8::default(), utf16: None, mac: 0, began: false }
     }
 
     pub fn of(bytes: &[u8]) -> Self {
         let mut evidence = Self::new();
         evidence.add(bytes);
+        evidence.utf8.end();
         evidence
     }
 
@@ -129,60 +160,64 @@ impl Evidence {
         }
         self.detector.feed(bytes, false);
         self.mac += bytes.iter().map(|byte| mac_rather(*byte)).sum::<i64>();
-        for chunk in bytes.utf8_chunks() {
-            self.whole += chunk.valid().chars().filter(|c| !c.is_ascii()).count() as u64;
-            if let Some(first) = chunk.invalid().first() {
-                if self.stray == 0 {
-                    self.first_stray = *first;
-                }
-                self.stray += 1;
-            }
-        }
+        self.utf8.add(bytes);
     }
 
     /// All that a reader gives, at most so many bytes; how many they were.
     pub fn add_all(&mut self, input: &mut dyn Read, most: u64) -> std::io::Result<u64> {
         let mut bytes = vec![0; 64 << 10];
-        let (mut input, mut filled, mut all) = (input.take(most), 0, 0);
+        let (mut input, mut all) = (input.take(most), 0);
         loop {
-            match input.read(&mut bytes[filled..]) {
+            match input.read(&mut bytes) {
                 Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                Ok(count) => {
+                    self.add(&bytes[..count]);
+                    all += count as u64;
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
-            if filled == bytes.len() {
-                let end = filled - unfinished(&bytes);
-                self.add(&bytes[..end]);
-                all += end as u64;
-                bytes.copy_within(end.., 0);
-                filled -= end;
-            }
         }
-        self.add(&bytes[..filled]);
-        Ok(all + filled as u64)
+        self.utf8.end();
+        Ok(all)
     }
 
     pub fn likely(&self) -> Likely {
         if let Some(utf16) = self.utf16 {
             return Likely::Encoding(utf16);
         }
-        match (self.whole, self.stray) {
-            (_, 0) => Likely::Encoding(UTF_8),
-            (whole, stray) if whole > stray => Likely::Mixed(self.first_stray),
-            _ => {
-                let found = self.detector.guess(None, Utf8Detection::Deny);
-                Likely::Encoding(if found == WINDOWS_1252 && self.mac > 0 { MACINTOSH } else { found })
-            }
+        if self.utf8.stray == 0 {
+            return Likely::Encoding(UTF_8);
         }
+        let found = self.detector.guess(None, Utf8Detection::Deny);
+        let found = if found == WINDOWS_1252 && self.mac > 0 { MACINTOSH } else { found };
+        match self.mix(found) {
+            Some(mix) => Likely::Mixed(mix),
+            None => Likely::Encoding(found),
+        }
+    }
+
+    /// Whether it is UTF-8 in a part, where it would else be taken for this encoding.
+    fn mix(&self, found: &'static Encoding) -> Option<Mix> {
+        let Utf8 { whole, stray, whole_line, stray_line, first_stray, .. } = self.utf8;
+        let mostly = whole > stray;
+        let meant = if found.is_single_byte() { self.utf8.line_of(|c, beside| is_meant(c, beside, found)) } else { None };
+        let utf8_line = meant.or(mostly.then_some(whole_line))?;
+        Some(Mix { utf8_line, other_line: stray_line, byte: first_stray, mostly })
     }
 }
 
-/// Bytes at the end that may be the beginning of a UTF-8 character.
-fn unfinished(bytes: &[u8]) -> usize {
-    let tail = &bytes[bytes.len().saturating_sub(3)..];
-    let lead = tail.iter().rposition(|byte| *byte >= 0xc0);
-    lead.map_or(0, |at| tail.len() - at)
+/// Whether a character of UTF-8 was meant in a text of an encoding of single bytes. Its bytes may be two such characters by chance: a
+/// capital and `ё` (`Пётр` in windows-1251), or a capital and a quote. Nearly all of those make characters that the text never holds; and
+/// letters of scripts that are not Latin stand beside others.
+fn is_meant(c: char, beside: bool, encoding: &'static Encoding) -> bool {
+    let has = || !encoding.encode(c.encode_utf8(&mut [0; 4])).2;
+    match c {
+        _ if !c.is_alphabetic() => c.len_utf8() > 2 && has(),
+        '\u{c0}'..='\u{17f}' if encoding == WINDOWS_1252 => true,
+        ..='\u{24f}' => has(),
+        _ => beside && has(),
+    }
 }
 
 /// UTF-16 without a byte order mark: zero bytes, and read so a good part of it is ASCII, none of it U+0000. Text of one byte a
@@ -215,7 +250,10 @@ pub fn detect(name: &str, input: &mut dyn Read) -> Result<&'static Encoding, Sou
     evidence.add_all(input, u64::MAX).map_err(fail)?;
     match evidence.likely() {
         Likely::Encoding(found) => Ok(found),
-        Likely::Mixed(_) => Err(SourceError::new(format!("{name} is not all in one encoding")).hint(hint(None, &evidence))),
+        Likely::Mixed(mix) => {
+            let what = format!("{name} is not all in one encoding: line {} is UTF-8, and line {} is not", mix.utf8_line, mix.other_line);
+            Err(SourceError::new(what).hint(mix.hint()))
+        }
     }
 }
 
@@ -275,9 +313,40 @@ mod tests {
     fn one_odd_line_does_not_make_a_file_windows() {
         let mut bytes = WEST.repeat(9).into_bytes();
         bytes.extend(b"4;J\xfcrgen;M\xfcller;K\xf6ln\n");
-        assert_eq!(Evidence::of(&bytes).likely(), Likely::Mixed(0xfc));
+        let mix = Mix { utf8_line: 2, other_line: 37, byte: 0xfc, mostly: true };
+        assert_eq!(Evidence::of(&bytes).likely(), Likely::Mixed(mix));
         let error = detect("a.csv", &mut &bytes[..]).unwrap_err();
         assert!(error.message.contains("not all in one encoding") && error.hint.unwrap().contains("0xFC (ü in windows-1252)"));
+    }
+
+    /// However few rows are UTF-8, and wherever they are.
+    #[rstest]
+    #[case::west(WINDOWS_1252, "Jürgen;Müller\n", "José\n")]
+    #[case::west_and_poland(WINDOWS_1252, "Jürgen;Müller\n", "Łukasz\n")]
+    #[case::west_and_a_quote(WINDOWS_1252, "Jürgen;Müller\n", "O’Hara\n")]
+    #[case::russia(WINDOWS_1251, "Анна;Смирнова;Москва\n", "Пётр\n")]
+    fn some_rows_of_utf8_make_a_mix(#[case] encoding: &'static Encoding, #[case] text: &str, #[case] row: &str) {
+        let other = encoding.encode(&text.repeat(50)).0.into_owned();
+        for bytes in [[&other, row.as_bytes()].concat(), [row.as_bytes(), &other].concat()] {
+            let error = detect("a.csv", &mut &bytes[..]).unwrap_err();
+            assert!(error.message.starts_with("a.csv is not all in one encoding: line "), "{error}");
+            assert!(!error.hint.unwrap().contains("`encoding:"));
+        }
+    }
+
+    /// Two characters whose bytes happen to be one of UTF-8.
+    #[rstest]
+    #[case::yo_after_a_capital(WINDOWS_1251, "Имя;Фамилия\nПётр;Королёв\nСёма;Тёркин\n")]
+    #[case::yo_by_unix(KOI8_U, "Имя;Фамилия;Город\nАртём;Королёв;Орёл\nСемён;Тёркин;Москва\n")]
+    #[case::ukraine(WINDOWS_1251, "Ім'я;Прізвище;Місто\nВіктор;Мірошник;Київ\nРіта;Тітова;Рівне\n")]
+    #[case::quotes(WINDOWS_1252, "Name;Straße\nJürgen;„CAFÉ“ und »CAFÉ»\nMüller;É’a\n")]
+    #[case::romania(WINDOWS_1250, "Oraş;Judeţ\nORĂŞTIE;HUNEDOARA\nBraşov;Braşov\nTârgovişte;Dâmboviţa\nConstanţa;Constanţa\n")]
+    #[case::poland(WINDOWS_1250, "Imię;Nazwisko;Miasto\nŁukasz;ŻÓŁTY;PÓŁNOC\nMałgorzata;Dąbrowska;Gdańsk\nStanisław;Wójcik;Łódź\n")]
+    #[case::mac(MACINTOSH, "Nom;Été\nHélène;l’été\nJérôme;«élan»\n")]
+    fn chance_makes_no_mix(#[case] encoding: &'static Encoding, #[case] text: &str) {
+        let (bytes, _, lossy) = encoding.encode(text);
+        assert!(!lossy && Evidence::of(&bytes).utf8.whole > 0);
+        assert_eq!(Evidence::of(&bytes).likely(), Likely::Encoding(encoding));
     }
 
     #[test]
@@ -285,6 +354,6 @@ mod tests {
         let text = "x".to_owned() + &"é".repeat(100_000);
         let mut evidence = Evidence::new();
         evidence.add_all(&mut text.as_bytes(), u64::MAX).unwrap();
-        assert_eq!((evidence.whole, evidence.stray), (100_000, 0));
+        assert_eq!((evidence.utf8.whole, evidence.utf8.stray), (100_000, 0));
     }
 }

@@ -19,6 +19,7 @@ mod place;
 mod table;
 mod text;
 mod union;
+mod utf8;
 
 pub use csv::Known;
 pub use folder::Folder;

@@ -3,8 +3,9 @@
 use super::super::SourceError;
 use super::{
     disguise,
-    encoding::{self, Choice, Evidence, LOOK_BYTES},
+    encoding::{self, Choice, Evidence, LOOK_BYTES, Said, label},
     place::{Opened, Place, unreadable},
+    utf8::Utf8,
 };
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use std::io::{BufRead, BufReader, Read};
@@ -13,6 +14,8 @@ use std::io::{BufRead, BufReader, Read};
 const CHUNK: usize = 64 * 1024;
 /// No row may be longer: a stray quote would otherwise swallow the file.
 pub const MAX_ROW_BYTES: usize = 8 << 20;
+/// So few characters of an encoding with several bytes a character may be UTF-8 by chance.
+const CHANCE: u64 = 8;
 /// Looked at before anything is decoded.
 const HEAD_BYTES: u64 = 4096;
 
@@ -23,6 +26,9 @@ pub struct Text {
     file: Opened,
     input: Box<dyn Read>,
     decoder: Decoder,
+    said: Said,
+    /// Where the table says an encoding that UTF-8 could be read as, wrongly: whether it is UTF-8.
+    utf8: Option<Utf8>,
     raw: Vec<u8>,
     raw_start: usize,
     window: Vec<u8>,
@@ -48,10 +54,20 @@ impl Text {
             Some((encoding, length)) => (encoding, raw.chunks(length).take_while(|mark| *mark == &raw[..length]).count() * length),
             None => (choice.for_head(&place.name(), &raw).map_err(|error| file.or_changed(error))?, 0),
         };
+        let said = match choice {
+            _ if mark > 0 => Said::Mark,
+            Choice::Named(_) => Said::Table,
+            Choice::Unsaid | Choice::Detect => Said::Nothing,
+        };
+        let mistakable = said == Said::Table && encoding != UTF_8 && encoding.is_ascii_compatible();
+        let mut utf8 = mistakable.then(Utf8::default);
+        utf8.iter_mut().for_each(|utf8| utf8.add(&raw));
         Ok(Self {
             place: place.clone(),
             file,
             input,
+            said,
+            utf8,
             decoder: encoding.new_decoder_without_bom_handling(),
             raw,
             raw_start: mark,
@@ -147,6 +163,9 @@ impl Text {
         }
         self.raw.truncate(filled);
         self.raw_start = 0;
+        if let Some(utf8) = self.utf8.as_mut().filter(|utf8| utf8.stray == 0) {
+            utf8.add(&self.raw);
+        }
         self.input_ended = filled < CHUNK;
         Ok(())
     }
@@ -160,7 +179,11 @@ impl Text {
         self.last = self.window[before..].last().copied().or(self.last);
         self.raw_start += read;
         match result {
-            DecoderResult::InputEmpty => self.ended = self.input_ended,
+            DecoderResult::InputEmpty if self.input_ended => {
+                self.is_as_said()?;
+                self.ended = true;
+            }
+            DecoderResult::InputEmpty => {}
             DecoderResult::OutputFull => {}
             DecoderResult::Malformed(..) => {
                 let error = self.malformed();
@@ -173,14 +196,29 @@ impl Text {
         }
     }
 
+    /// At the end: fails where the table says an encoding and all that is not ASCII is UTF-8. Read as the table says, `é` is `Ã©`, and people
+    /// have other names and addresses.
+    fn is_as_said(&mut self) -> Result<(), SourceError> {
+        let Some(mut utf8) = self.utf8.take() else { return Ok(()) };
+        utf8.end();
+        let of = self.decoder.encoding();
+        let least = if of.is_single_byte() { 1 } else { CHANCE };
+        if utf8.stray > 0 || utf8.whole < least {
+            return Ok(());
+        }
+        let what = format!("the table says {}, and all that is not ASCII in this file is UTF-8, from here on", label(of));
+        let error = self.fault(utf8.whole_line, what).hint("write `encoding: utf-8` in the table, or leave `encoding` out");
+        Err(self.or_changed(error))
+    }
+
     fn last_line(&self) -> u64 {
         self.line + memchr::memchr_iter(b'\n', self.rest()).count() as u64
     }
 
     /// The hint comes from the bytes: those the file begins with, and those around the fault.
     fn malformed(&mut self) -> SourceError {
-        let said = self.decoder.encoding();
-        let error = self.fault(self.last_line(), format!("not valid {}", said.name()));
+        let of = self.decoder.encoding();
+        let error = self.fault(self.last_line(), format!("not valid {}", of.name()));
         let mut evidence = Evidence::new();
         // What cannot be looked at adds nothing.
         let begin = decompressed(&self.place, &self.file).ok().and_then(|mut input| evidence.add_all(&mut input, LOOK_BYTES).ok());
@@ -188,7 +226,7 @@ impl Text {
             evidence.add(&self.raw);
             evidence.add_all(&mut self.input, LOOK_BYTES).ok();
         }
-        error.hint(encoding::hint(Some(said).filter(|said| *said != UTF_8), &evidence))
+        error.hint(encoding::hint(of, self.said, &evidence))
     }
 
     fn zero(&self, at: usize) -> SourceError {

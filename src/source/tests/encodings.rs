@@ -91,10 +91,62 @@ fn detected_by_all_bytes_of_each_file() {
 #[case::mixed_and_detected(
     [PEOPLE.as_bytes(), &windows("3;Müller;Ulm\n")].concat(),
     Some("detect"),
-    "t.csv is not all in one encoding\nmost of it is UTF-8, but not the byte 0xFC (ü in windows-1252): correct the line, or export the file again in one encoding"
+    "t.csv is not all in one encoding: line 2 is UTF-8, and line 4 is not\nmost of it is UTF-8, but not the byte 0xFC (ü in windows-1252): correct the line, or export the file again in one encoding"
+)]
+#[case::a_few_rows_of_utf8(
+    [b"Id;Name\n".to_vec(), windows(&"1;Jürgen Müller\n".repeat(50)), "2;Zoë\n".as_bytes().to_vec()].concat(),
+    None,
+    "t.csv line 2: not valid UTF-8\nits line 52 is UTF-8, but not the byte 0xFC (ü in windows-1252): export the file again in one encoding"
+)]
+#[case::a_few_rows_of_utf8_and_detected(
+    [b"Id;Name\n".to_vec(), "2;Zoë\n".repeat(5).into_bytes(), windows(&"1;Jürgen Müller\n".repeat(50))].concat(),
+    Some("detect"),
+    "t.csv is not all in one encoding: line 2 is UTF-8, and line 7 is not\nits line 2 is UTF-8, but not the byte 0xFC (ü in windows-1252): export the file again in one encoding"
+)]
+#[case::a_mark_that_is_wrong(
+    [b"\xef\xbb\xbf".to_vec(), windows(PEOPLE)].concat(),
+    Some("windows-1252"),
+    "t.csv line 2: not valid UTF-8\nits byte order mark says UTF-8, and its bytes look like windows-1252: save the file as UTF-8; or take the mark away and write `encoding: windows-1252` in the table, which counts for files without a mark"
 )]
 fn the_hint_comes_from_the_bytes(#[case] bytes: Vec<u8>, #[case] encoding: Option<&str>, #[case] expected: &str) {
     assert_eq!(said("t.csv", bytes, encoding).error("SELECT * FROM t"), expected);
+}
+
+/// Read as the table says, people would have other names, and new addresses.
+#[rstest]
+#[case("windows-1252", "Jürgen")]
+#[case("iso-8859-1", "Zoë")]
+#[case("windows-1251", "Пётр")]
+#[case("windows-1250", "Łukasz")]
+#[case("macintosh", "€")]
+#[case("koi8-u", "名前")]
+#[case("gbk", "Jürgen Müller, Zoë, José, Núñez, Åse, Göran")]
+#[case("shift_jis", "Jürgen Müller, Zoë, José, Núñez, Åse, Göran")]
+fn utf8_is_not_read_as_another_encoding(#[case] encoding: &str, #[case] name: &str) {
+    // A character beyond the first pieces, and across two of them.
+    for before in [0, 64 << 10, 200_001] {
+        let text = format!("Id;Name\n{}2;{name}\n", "1;Ann\n".repeat(before / 6) + &"x".repeat(before % 6));
+        for (file, bytes) in [("t.csv", text.clone().into_bytes()), ("t.csv.gz", gzip(text.as_bytes()))] {
+            let error = said(file, bytes, Some(encoding)).error("SELECT Name FROM t");
+            assert!(error.starts_with(&format!("{file} line ")), "{error}");
+            if !error.contains("not valid") {
+                let line = before / 6 + 2;
+                let label = if encoding == "iso-8859-1" { "windows-1252" } else { encoding };
+                let what =
+                    format!("{file} line {line}: the table says {label}, and all that is not ASCII in this file is UTF-8, from here on");
+                assert_eq!(error, what + "\nwrite `encoding: utf-8` in the table, or leave `encoding` out");
+            }
+        }
+    }
+}
+
+#[rstest]
+#[case::plain("windows-1252", b"Id;Name\n1;Ann\n".to_vec(), "Ann")]
+#[case::one_that_is_none("windows-1252", b"Id;Name\n1;\xc3\xa9\xe9\n".to_vec(), "Ã©é")]
+#[case::at_the_end("windows-1252", b"Id;Name\n1;\xc3\xa9\xe9".to_vec(), "Ã©é")]
+#[case::few_of_several_bytes("gbk", b"Id;Name\n1;\xd0\xa1\n".to_vec(), "小")]
+fn what_is_said_is_read(#[case] encoding: &str, #[case] bytes: Vec<u8>, #[case] expected: &str) {
+    assert_eq!(said("t.csv", bytes, Some(encoding)).rows("SELECT Name FROM t"), [expected]);
 }
 
 #[rstest]
