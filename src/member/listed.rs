@@ -4,18 +4,59 @@
 use super::{Email, Key, address, text_of};
 use crate::{definition::is_invisible, source::Cell};
 
-/// Every address in a cell: `mailto:`, `Name <a@b>`, several, trailing separators, invisible characters. Empty: it holds none.
-pub fn listed(cell: Cell<'_>) -> Vec<Email> {
+/// What a cell of such a list holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    pub emails: Vec<Email>,
+    /// Somebody else seems to be meant too, or alone, whose address cannot be read.
+    pub unread: bool,
+}
+
+/// Every address in a cell: `mailto:`, `Name <a@b>`, several, trailing separators, invisible characters.
+pub fn listed(cell: Cell<'_>) -> Listed {
     if let Ok(Some(email)) = address(cell) {
         // A spreadsheet's apostrophe, or a formula's sign, may be a part of an address, and is seldom meant to be: both are kept out.
         let bare = email.as_str().trim_start_matches(['\'', '=', '+', '`', '"']);
         let other = Email::parse(bare).ok().flatten().filter(|bare| *bare != email);
-        return std::iter::once(email).chain(other).collect();
+        return Listed { emails: std::iter::once(email).chain(other).collect(), unread: false };
     }
     let text: String = text_of(cell).replace("%40", "@").chars().filter(|c| !is_invisible(*c)).collect();
-    let mut found: Vec<Email> = text.split(separates).filter_map(one).collect();
-    found.dedup();
-    found
+    let mut emails: Vec<Email> = words(&text).filter_map(one).collect();
+    emails.dedup();
+    Listed { unread: emails.is_empty() || is_partly_unread(&text), emails }
+}
+
+/// Whether a part of a list is meant as an address and is none: a word with an `@`, or a part without any address that is not the
+/// beginning of a name (`Li, Ana <a@b>`).
+fn is_partly_unread(text: &str) -> bool {
+    let named = |part: &&str| part.contains('<');
+    let parts = parts(text);
+    let is_unread = |(at, part): (usize, &&str)| {
+        let any = words(part).any(|word| one(word).is_some());
+        let broken = words(part).any(|word| word.contains('@') && one(word).is_none());
+        broken || (!any && !parts.get(at + 1).is_some_and(named))
+    };
+    parts.iter().enumerate().any(is_unread)
+}
+
+/// What separators make of a text, outside of quotes and brackets; nothing blank.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut quoted, mut depth) = (false, 0_u32);
+    let separates = |c: char| {
+        match c {
+            '"' => quoted = !quoted,
+            '<' | '(' | '[' | '{' => depth += 1,
+            '>' | ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        !quoted && depth == 0 && matches!(c, ',' | ';' | '|' | '\n' | '\r' | '\t')
+    };
+    let bare = |part: &&str| part.contains(char::is_alphanumeric) || part.contains('@');
+    text.split(separates).filter(bare).collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(separates)
 }
 
 /// What stands for the text of a cell that holds no address: equal text, equal row.
@@ -63,17 +104,35 @@ mod tests {
     #[case("=\"ana@x.com\"", &["ana@x.com"])]
     #[case("\u{a0}ana@x.com\u{a0}", &["ana@x.com"])]
     #[case("ana@x.com (work)\nbo@x.com", &["ana@x.com", "bo@x.com"])]
+    #[case("Li, Ana <ana@x.com>", &["ana@x.com"])]
+    #[case("ana@x.com; ; ,", &["ana@x.com"])]
+    #[case("Ana (born Bo, Oslo) <ana@x.com>", &["ana@x.com"])]
     #[case("ana at x.com", &[])]
     #[case("  ", &[])]
     fn addresses_are_found_whatever_is_around_them(#[case] text: &str, #[case] expected: &[&str]) {
         let found = listed(Cell::Text(text));
-        assert_eq!(found.iter().map(Email::as_str).collect::<Vec<_>>(), expected);
+        assert_eq!(found.unread, found.emails.is_empty());
+        assert_eq!(found.emails.iter().map(Email::as_str).collect::<Vec<_>>(), expected);
+    }
+
+    #[rstest]
+    #[case::a_comma_for_a_point("ana@x.com; bo@x,com")]
+    #[case::no_domain("ana@x.com, bo@")]
+    #[case::in_words("ana@x.com; bo at x.com")]
+    #[case::a_name("ana@x.com | Bo Li")]
+    #[case::two_in_one("ana@x.com bo@x.com/cy@x.com")]
+    #[case::first("bo@x,com; ana@x.com")]
+    #[case::a_name_with_a_broken_address("Bo <bo@x>, Ana <ana@x.com>")]
+    #[case::lines("ana@x.com\nbo")]
+    fn what_cannot_be_read_beside_an_address_is_told(#[case] text: &str) {
+        let found = listed(Cell::Text(text));
+        assert!(found.unread && found.emails.iter().any(|email| email.as_str() == "ana@x.com"), "{found:?}");
     }
 
     #[test]
     fn a_number_or_nothing_holds_no_address() {
-        assert!(listed(Cell::Null).is_empty());
-        assert!(listed(Cell::Integer(7)).is_empty());
+        let nobody = Listed { emails: Vec::new(), unread: true };
+        assert_eq!((listed(Cell::Null), listed(Cell::Integer(7))), (nobody.clone(), nobody));
         assert_eq!(row_key(Cell::Null), row_key(Cell::Text(" ")));
     }
 }

@@ -27,7 +27,7 @@ pub use email::{Email, EmailError};
 pub use entry::{ChangeEntry, ChangeFlags, Entry, Flags, RemainingEntry, RemainingFlags, SetId, WantedEntry, WantedFlags};
 pub use evidence::{ConsentColumns, ConsentNotes, Given};
 pub use key::{Fingerprint, Key, Signature};
-pub use listed::{listed, row_key};
+pub use listed::{Listed, listed, row_key};
 pub use mapping::{MappedField, Mapping, RowResult, address, order_bytes, text_of};
 pub use noticed::{Noticed, ValueNote};
 pub use orders::{Orders, Undecided};

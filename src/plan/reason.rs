@@ -156,7 +156,11 @@ impl fmt::Display for Reason {
             ),
             Code::ExclusionUnreadable => {
                 let rows = counted(self.actual, "row", "rows");
-                write!(f, "{rows} of segment {name}, which keeps people out, hold no e-mail address: nobody is kept out by them")
+                write!(
+                    f,
+                    "{rows} of segment {name}, which keeps people out, hold no e-mail address, or one that cannot be read beside others: \
+                     whoever is meant is not kept out by them"
+                )
             }
             Code::SuppressionGone => {
                 write!(f, "the suppression list {name} was in force in the last run and is no longer named: its members could be added")

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     definition::OnLeave,
     destination::Operation,
-    member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags, row_key},
+    member::{ChangeEntry, Reject, RemainingEntry, RemainingFlags, listed, row_key},
     plan::{
         Counts, Plan,
         resources::ContainerState,
@@ -189,7 +189,11 @@ pub fn list_rejected(context: &Context, recorder: &Recorder, view: &View, prepar
 }
 
 fn without_address(segment: &str, text: &str) -> RejectedRow {
-    let detail = "no e-mail address: this row of a segment that keeps people out keeps nobody out".to_owned();
+    let detail = if listed(Cell::Text(text)).emails.is_empty() {
+        "no e-mail address: this row of a segment that keeps people out keeps nobody out".to_owned()
+    } else {
+        "not all of it is e-mail addresses: this row of a segment that keeps people out keeps out only those that can be read".to_owned()
+    };
     let address = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     RejectedRow { address, segment: segment.to_owned(), code: "no-address".to_owned(), detail, field: None, since: None }
 }

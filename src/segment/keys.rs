@@ -63,12 +63,19 @@ pub fn of(segment: &Segment, email: &str, addresses: Addresses, access: &Access)
     let mut read = super::read(segment, asked, access, &mut |batch| {
         for row in 0..batch.len() {
             let cell = batch.cell(row, 0);
-            let found = keys.len();
-            match addresses {
-                Addresses::Strict => keys.extend(at.email_of(&batch, row).map(|email| Key::of(&email))),
-                Addresses::Listed => keys.extend(listed(cell).iter().map(Key::of)),
-            }
-            if keys.len() == found {
+            let unread = match addresses {
+                Addresses::Strict => {
+                    let email = at.email_of(&batch, row);
+                    keys.extend(email.iter().map(Key::of));
+                    email.is_none()
+                }
+                Addresses::Listed => {
+                    let found = listed(cell);
+                    keys.extend(found.emails.iter().map(Key::of));
+                    found.unread
+                }
+            };
+            if unread {
                 unreadable.add(cell);
             }
         }
