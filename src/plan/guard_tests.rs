@@ -284,7 +284,7 @@ fn a_segment_that_keeps_nobody_out_any_more_is_held() {
     assert!(first(&facts(all(0))).passes() && then(&facts(all(7)), &verdict).passes());
 }
 
-/// Whatever it would change; approved for this file of this length only.
+/// Whatever it would change; approved for this file only.
 #[test]
 fn a_file_that_may_be_cut_off_is_held() {
     let facts = |file: &str| Facts { files_cut: vec![FileCut { table: "crm.people".into(), file: file.into() }], ..segment(5, 0, 0) };

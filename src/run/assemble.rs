@@ -19,6 +19,7 @@ use crate::{
         resources::{ContainerPlan, ContainerState},
     },
     segment::{MadeOf, Read},
+    source::{Examples, Notice, Notices, Oddity},
     state::View,
 };
 use std::collections::BTreeMap;
@@ -99,9 +100,22 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
         steps,
     };
     let guarded = facts::judge(parts, &plan)?;
+    plan.notices.extend(unchecked(parts, &guarded));
     plan.verdict = guarded.verdict.clone();
     plan.digest = PlanDigest(judged(&plan.digest, &guarded.unapproved, parts));
     Ok((plan, guarded))
+}
+
+/// Tables whose files are right without a line end, as somebody approved: a cut would not be noticed.
+fn unchecked(parts: &Parts<'_>, guarded: &Guarded) -> Notices {
+    let mut notices = Notices::default();
+    for (table, files) in parts.work.ends.unchecked(&guarded.ends) {
+        let mut examples = Examples::default();
+        files.iter().for_each(|file| examples.add(file));
+        let (subject, count, examples) = (table.to_owned(), files.len() as u64, examples.into_inner());
+        notices.add(Notice { segment: None, subject, what: Oddity::NoLineEnd, count, examples });
+    }
+    notices
 }
 
 /// What a plan would be held for is part of what is reviewed; how often, is told by the members' changes.

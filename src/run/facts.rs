@@ -12,7 +12,7 @@ use crate::{
         resources::{ContainerPlan, ContainerState},
     },
     segment::Input,
-    source::Cell,
+    source::{Cell, Ends, KnownEnds},
     state::{ApprovalId, ContainerRecord, GuardMemory, Origin},
 };
 use std::{
@@ -35,6 +35,8 @@ pub struct Guarded {
     /// Segments read, with their sizes.
     pub sizes: BTreeMap<String, u64>,
     pub memory: GuardMemory,
+    /// How files ended before, in any export.
+    pub ends: KnownEnds,
 }
 
 /// Judges the plan by what is known of it and of the runs before.
@@ -42,7 +44,9 @@ pub fn judge(parts: &Parts<'_>, plan: &Plan) -> Result<Guarded, Failure> {
     let (approvals, approved) = hold::approvals(parts.context, parts.view)?;
     let before = parts.view.map(|view| view.guard_memory(&parts.context.export.name)).transpose()?.flatten();
     let memory = before.unwrap_or_default();
-    let gathering = Gathering { parts, plan, memory: &memory };
+    let others = parts.view.map_or(Ok(Ends::default()), |view| view.ends_elsewhere(&parts.context.export.name))?;
+    let ends = KnownEnds { own: memory.ends.clone(), others };
+    let gathering = Gathering { parts, plan, memory: &memory, ends: &ends };
     let (facts, set_aside) = gathering.facts(&approved)?;
     let export = &parts.context.export;
     let nothing = Approvals::default();
@@ -60,7 +64,7 @@ pub fn judge(parts: &Parts<'_>, plan: &Plan) -> Result<Guarded, Failure> {
     });
     let sizes = sizes.chain(inputs).chain(consent.into_iter().flatten()).collect();
     let suppressed = parts.work.tally.suppressed_leaves.clone();
-    Ok(Guarded { verdict, unapproved, approvals, set_aside, suppressed, sizes, memory })
+    Ok(Guarded { verdict, unapproved, approvals, set_aside, suppressed, sizes, memory, ends })
 }
 
 /// Whom a plan changes, list by list: 16 bytes each, made only where it is kept.
@@ -104,6 +108,7 @@ struct Gathering<'a> {
     parts: &'a Parts<'a>,
     plan: &'a Plan,
     memory: &'a GuardMemory,
+    ends: &'a KnownEnds,
 }
 
 impl Gathering<'_> {
@@ -180,7 +185,6 @@ impl Gathering<'_> {
         Ok(Some(ConsentFacts { name, consented: notes.consented, most_consented, without: notes.without, most_without }))
     }
 
-    /// Files that may be cut off in their last row.
     /// What queries could not compare, more of it than a run went through with.
     fn doubts(&self) -> Result<Vec<Doubt>, Failure> {
         let (view, export) = (self.parts.view, &self.parts.context.export.name);
@@ -194,8 +198,9 @@ impl Gathering<'_> {
         Ok(doubts)
     }
 
+    /// Files that may be cut off in their last row.
     fn files_cut(&self) -> Vec<FileCut> {
-        let cut = self.parts.work.ends.cut(&self.memory.ends);
+        let cut = self.parts.work.ends.cut(self.ends);
         cut.into_iter().map(|(table, file)| FileCut { table: table.to_owned(), file: file.to_owned() }).collect()
     }
 

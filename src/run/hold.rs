@@ -109,7 +109,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
         rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
         went_through: complete || guarded.memory.went_through,
-        ends: prepared.work.ends.remembered(&guarded.memory.ends, complete),
+        ends: prepared.work.ends.remembered(&guarded.ends, complete),
         ids: if complete { context.export.matching.written_ids() } else { guarded.memory.ids.clone() },
         ..memory
     };
@@ -204,7 +204,7 @@ fn note_in_force(context: &Context, recorder: &Recorder, prepared: &Prepared) ->
         suppress: both(&memory.suppress, now.suppress),
         settings: both(&memory.settings, now.settings),
         excluding: both(&memory.excluding, now.excluding),
-        ends: prepared.work.ends.remembered(&memory.ends, false),
+        ends: prepared.work.ends.remembered(&prepared.guarded.ends, false),
         ..memory.clone()
     };
     let export = context.export.name.clone();

@@ -1,8 +1,12 @@
 //! How files end: a text file that is cut inside its last cell looks whole, but for the line end that it had before.
+//!
+//! What is known of line ends is known to all exports, by table, by the pattern of its files and by file, so that a new export, a renamed
+//! table or a second one is not taken in by a file that another knows better. That a file is right without one, is said by export.
 
 use crate::definition::is_invisible;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Tables kept of one reading, and files of one table, where a stranger's process says them.
 const MOST: usize = 1_000;
@@ -16,57 +20,139 @@ pub struct Ends(BTreeMap<String, End>);
 
 /// How the files of one table end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct End {
     /// A file of it ends with a line end.
-    pub with: bool,
-    /// The files that do not: each by its name and length, so that another one of that name is another.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub without: BTreeSet<String>,
+    with: bool,
+    /// The files that do not: each by its name, length and digest, so that another one of that name is another.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    without: BTreeSet<String>,
+    /// Somebody approved that its only files do not, though they did before: they are no longer checked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    approved: bool,
+    /// Where its files are looked for, as [`mark`]s.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    places: BTreeSet<String>,
+    /// The files that end with a line end, as [`mark`]s of their paths.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    ended: BTreeSet<String>,
+    /// The same of those in `without`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    paths: BTreeMap<String, String>,
+}
+
+/// What is remembered of earlier readings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownEnds {
+    /// Of this export.
+    pub own: Ends,
+    /// Of all others.
+    pub others: Ends,
+}
+
+impl End {
+    /// Of a table with files at these places.
+    pub fn at(places: impl Iterator<Item = String>) -> Self {
+        Self { places: places.map(|place| mark(&place)).collect(), ..Self::default() }
+    }
+
+    /// A file was read to its end; `file`: what tells it from another of its name.
+    pub fn add(&mut self, path: &str, file: &str, line_end: bool) {
+        if line_end {
+            self.with = true;
+            self.ended.insert(mark(path));
+        } else {
+            self.without.insert(harmless(file));
+            self.paths.insert(harmless(file), mark(path));
+        }
+    }
+
+    fn merge(&mut self, more: Self) {
+        self.with |= more.with;
+        self.approved |= more.approved;
+        self.without.extend(more.without);
+        self.places.extend(more.places);
+        self.ended.extend(more.ended);
+        self.paths.extend(more.paths);
+    }
+
+    /// After a run that was carried out. `asked`: there were files that somebody had to approve.
+    fn carried_out(&self, before: &Self, asked: bool) -> Self {
+        // One that was approved beside files with line ends says nothing of the next one.
+        let with = self.with || (before.with && !asked);
+        let approved = !with && (asked || before.approved) && !self.without.is_empty();
+        Self { with, approved, ..self.clone() }
+    }
+
+    /// After a run that was not: nothing is forgotten, and nothing accepted.
+    fn noted(&mut self, now: &Self) {
+        self.with |= now.with;
+        self.approved &= !self.with;
+        self.places.extend(now.places.iter().cloned());
+        if self.ended.len() < MOST {
+            self.ended.extend(now.ended.iter().cloned());
+        }
+    }
+
+    fn checked(self) -> Self {
+        fn few(names: BTreeSet<String>) -> BTreeSet<String> {
+            names.into_iter().take(MOST).map(|name| harmless(&name)).collect()
+        }
+        let paths = self.paths.into_iter().take(MOST).map(|(file, path)| (harmless(&file), harmless(&path))).collect();
+        Self { without: few(self.without), places: few(self.places), ended: few(self.ended), paths, approved: false, ..self }
+    }
 }
 
 impl Ends {
-    /// A file was read to its end.
-    pub fn add(&mut self, table: String, file: String, line_end: bool) {
-        let end = self.0.entry(table).or_default();
-        if line_end {
-            end.with = true;
-        } else {
-            end.without.insert(harmless(&file));
-        }
+    pub fn of(table: String, end: End) -> Self {
+        Self(BTreeMap::from([(table, end)]))
     }
 
     pub fn extend(&mut self, more: Self) {
-        for (table, mut end) in more.0 {
-            let known = self.0.entry(table).or_default();
-            known.with |= end.with;
-            known.without.append(&mut end.without);
-        }
+        more.0.into_iter().for_each(|(table, end)| self.0.entry(table).or_default().merge(end));
     }
 
-    /// Files without a final line end, of a table in which another file has one or had one `before`; those known from then left out.
-    pub fn cut(&self, before: &Self) -> Vec<(&str, &str)> {
-        let mut cut = Vec::new();
-        for (table, end) in &self.0 {
-            let known = before.0.get(table);
-            let had = end.with || known.is_some_and(|known| known.with);
-            let accepted = |file: &String| known.is_some_and(|known| known.without.contains(file));
-            let files = end.without.iter().filter(|file| had && !accepted(file));
-            cut.extend(files.map(|file| (table.as_str(), file.as_str())));
-        }
-        cut
+    /// Files without a final line end, of a table in which another file has one or had one before; those that were approved left out.
+    pub fn cut(&self, known: &KnownEnds) -> Vec<(&str, &str)> {
+        let of = |(table, end): (&'_ String, &'_ End)| known.own.0.get(table).is_some_and(|own| own.approved && !end.with);
+        let tables = self.0.iter().filter(|(table, end)| !of((table, end)));
+        let files = tables.flat_map(|(table, end)| end.without.iter().map(move |file| (table, end, file)));
+        let cut = files.filter(|(table, end, file)| {
+            let accepted = known.own.0.get(*table).is_some_and(|own| own.without.contains(*file));
+            !accepted && (end.with || known.own.had(table, end, file) || known.others.had(table, end, file))
+        });
+        cut.map(|(table, _, file)| (table.as_str(), file.as_str())).collect()
+    }
+
+    /// Whether this file, or others of its table, were seen with a line end.
+    fn had(&self, table: &str, end: &End, file: &str) -> bool {
+        let path = end.paths.get(file);
+        self.0.iter().any(|(name, known)| {
+            let same = name == table || !known.places.is_disjoint(&end.places);
+            (same && known.with) || path.is_some_and(|path| known.ended.contains(path))
+        })
+    }
+
+    /// Tables that are no longer checked, each with the names of its files that end without a line end.
+    pub fn unchecked(&self, known: &KnownEnds) -> Vec<(&str, Vec<&str>)> {
+        let cut = self.cut(known);
+        let approved = |table: &str| [&known.own, &known.others].iter().any(|ends| ends.0.get(table).is_some_and(|end| end.approved));
+        let tables = self.0.iter().filter(|(table, end)| !end.with && !end.without.is_empty() && approved(table));
+        let tables = tables.filter(|(table, _)| cut.iter().all(|(of, _)| of != table));
+        tables.map(|(table, end)| (table.as_str(), end.without.iter().map(|file| name_of(file)).collect())).collect()
     }
 
     /// What is remembered after a run. `whole`: all of it was carried out, and so the files are right as they are.
     #[must_use]
-    pub fn remembered(&self, before: &Self, whole: bool) -> Self {
-        let mut kept = before.clone();
+    pub fn remembered(&self, known: &KnownEnds, whole: bool) -> Self {
+        let cut = self.cut(known);
+        let mut kept = known.own.clone();
         for (table, end) in &self.0 {
-            let known = kept.0.entry(table.clone()).or_default();
+            let before = kept.0.entry(table.clone()).or_default();
             if whole {
-                *known = end.clone();
+                *before = end.carried_out(before, cut.iter().any(|(of, _)| of == table));
             } else {
-                known.with |= end.with;
+                before.noted(end);
             }
         }
         kept
@@ -74,9 +160,18 @@ impl Ends {
 
     /// The same where a stranger's process gave them.
     pub(super) fn checked(self) -> Self {
-        let files = |end: End| End { without: end.without.iter().take(MOST).map(|file| harmless(file)).collect(), ..end };
-        Self(self.0.into_iter().take(MOST).map(|(table, end)| (harmless(&table), files(end))).collect())
+        Self(self.0.into_iter().take(MOST).map(|(table, end)| (harmless(&table), end.checked())).collect())
     }
+}
+
+/// What stands for a path in the memory of every run.
+fn mark(path: &str) -> String {
+    format!("{:016x}", xxh3_64(path.as_bytes()))
+}
+
+/// The name of a file in `without`.
+fn name_of(file: &str) -> &str {
+    file.rsplitn(3, ", ").last().unwrap_or(file)
 }
 
 fn harmless(name: &str) -> String {
@@ -84,36 +179,5 @@ fn harmless(name: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ends(files: &[(&str, bool)]) -> Ends {
-        let mut ends = Ends::default();
-        files.iter().for_each(|(file, line_end)| ends.add("crm.people".into(), (*file).to_owned(), *line_end));
-        ends
-    }
-
-    #[test]
-    fn a_file_is_cut_where_its_table_had_line_ends() {
-        let none = Ends::default();
-        let (whole, cut) = (ends(&[("a, 9 bytes", true)]), ends(&[("a, 8 bytes", false)]));
-        assert!(cut.cut(&none).is_empty(), "the first reading of a file that may never have had one");
-        assert_eq!(cut.cut(&whole), [("crm.people", "a, 8 bytes")]);
-        assert_eq!(ends(&[("a", true), ("b", false)]).cut(&none), [("crm.people", "b")]);
-        assert!(cut.cut(&cut).is_empty(), "it never had one");
-        assert!(whole.cut(&cut).is_empty());
-    }
-
-    #[test]
-    fn what_was_approved_is_not_asked_again() {
-        let month = ends(&[("a", true), ("b, 7 bytes", false)]);
-        let after = month.remembered(&Ends::default(), true);
-        assert!(month.cut(&after).is_empty());
-        assert_eq!(ends(&[("a", true), ("b, 6 bytes", false)]).cut(&after), [("crm.people", "b, 6 bytes")]);
-        // A run that was not carried out forgets nothing, and accepts nothing.
-        let before = ends(&[("a", true)]);
-        let held = ends(&[("a, 8 bytes", false)]);
-        assert_eq!(held.cut(&held.remembered(&before, false)), [("crm.people", "a, 8 bytes")]);
-        assert_eq!(held.cut(&Ends::default().remembered(&before, true)), [("crm.people", "a, 8 bytes")], "it was not read meanwhile");
-    }
-}
+#[path = "ends_tests.rs"]
+mod tests;

@@ -46,6 +46,8 @@ pub enum Oddity {
     NameTrimmed(String),
     /// A cell with blanks around its quotes.
     BlanksAroundQuotes,
+    /// A file without a line end at its end, of a table that is no longer checked for that.
+    NoLineEnd,
     /// A file whose encoding was found out, by the encoding's name.
     ReadAs(String),
 }
@@ -78,6 +80,7 @@ impl Notice {
             Oddity::SeparatorLine => "it is taken for the delimiter, as Excel takes it, and not for the header".to_owned(),
             Oddity::NameTrimmed(_) => "it is invisible, and not a part of the name".to_owned(),
             Oddity::BlanksAroundQuotes => "they are not a part of the cell".to_owned(),
+            Oddity::NoLineEnd => "that was approved, so a cut at the end would not be noticed".to_owned(),
             Oddity::ReadAs(_) => "by what the bytes look like (`encoding: detect`)".to_owned(),
         }
     }
@@ -105,6 +108,8 @@ impl Oddity {
             (Self::NameTrimmed(code), false) => format!("names of columns have {code} around them").into(),
             (Self::BlanksAroundQuotes, true) => "cell has blanks around its quotes".into(),
             (Self::BlanksAroundQuotes, false) => "cells have blanks around their quotes".into(),
+            (Self::NoLineEnd, true) => "file ends without a line end".into(),
+            (Self::NoLineEnd, false) => "files end without a line end".into(),
             (Self::ReadAs(encoding), true) => format!("file is read as {encoding}").into(),
             (Self::ReadAs(encoding), false) => format!("files are read as {encoding}").into(),
         }
@@ -117,7 +122,7 @@ impl Oddity {
             Self::NotAsDeclared(kind) => Self::NotAsDeclared(shown(&kind)),
             Self::NameTrimmed(code) => Self::NameTrimmed(shown(&code)),
             Self::SeparatorLine | Self::BlanksAroundQuotes => self,
-            Self::NotANumber | Self::HalfCharacter | Self::NoColumn => self,
+            Self::NotANumber | Self::HalfCharacter | Self::NoColumn | Self::NoLineEnd => self,
         }
     }
 }

@@ -54,6 +54,17 @@ impl View {
         }))
     }
 
+    /// How files ended as all other exports read them.
+    pub fn ends_elsewhere(&self, export: &Name) -> Result<Ends> {
+        let mut statement = self.conn.prepare_cached("SELECT ends FROM guard_memory WHERE export <> ?1")?;
+        let mut rows = statement.query([export])?;
+        let mut ends = Ends::default();
+        while let Some(row) = rows.next()? {
+            ends.extend(sql::from_json(&row.get::<_, String>(0)?)?);
+        }
+        Ok(ends)
+    }
+
     /// Suppression lists that the settings named in the last run of any export.
     pub fn suppression_of_settings(&self) -> Result<BTreeSet<String>> {
         let mut statement = self.conn.prepare_cached("SELECT settings FROM guard_memory")?;

@@ -1,7 +1,10 @@
 //! A file that is cut off inside its last cell looks whole, but for the line end that it lacks (V1).
 
 use super::world::{Defined, Sent, World};
-use listkeeper::state::{End, approve};
+use listkeeper::{
+    source::Notices,
+    state::{End, approve},
+};
 use rstest::rstest;
 use std::{fs, io::Write};
 
@@ -23,11 +26,21 @@ impl Files {
     /// `pattern`: what the table's files are.
     async fn new(pattern: &str) -> Self {
         let files = Self { world: World::new(&Defined::default(), &[]).await };
-        let path = files.world.directory().join("listkeeper.yaml");
-        let yaml = fs::read_to_string(&path).unwrap().replace("{people: people.csv}", &format!("{{people: \"{pattern}\"}}"));
-        fs::write(path, yaml).unwrap();
+        files.edit("{people: people.csv}", &format!("{{people: \"{pattern}\"}}"));
         fs::remove_file(files.world.directory().join("people.csv")).unwrap();
         files
+    }
+
+    fn edit(&self, from: &str, to: &str) {
+        let path = self.world.directory().join("listkeeper.yaml");
+        let yaml = fs::read_to_string(&path).unwrap();
+        assert!(yaml.contains(from), "{from:?} is not in {yaml}");
+        fs::write(path, yaml.replace(from, to)).unwrap();
+    }
+
+    async fn approve(&self, file: &str) {
+        let digest = self.held(file).await;
+        approve(&self.world.state(), &digest, "dana", self.world.now).unwrap();
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -143,4 +156,68 @@ async fn a_cut_list_of_people_to_keep_out_is_held(#[case] how: &str) {
     files.write("never.csv", "Email\np1@contoso.test\np2@contoso.te");
     files.held("never.csv").await;
     assert_eq!(files.members().await, 10);
+}
+
+/// The first run of another export, of another source or table, knows what runs before it saw of the file.
+#[rstest]
+#[case::export("\nname: news\n", "\nname: other\n")]
+#[case::table("people: \"people.csv\"", "customers: \"people.csv\"")]
+#[case::another_pattern("people: \"people.csv\"", "people: \"people*.csv\"")]
+#[case::source("crm", "shop")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cut_file_is_known_under_every_name(#[case] from: &str, #[case] to: &str, #[values(true, false)] same_export: bool) {
+    let files = Files::new("people.csv").await;
+    files.write("people.csv", &people(0..12));
+    files.world.succeed().await;
+    files.edit(from, to);
+    if to.contains("customers") {
+        files.edit("FROM people", "FROM customers");
+    }
+    if !same_export && !from.contains("news") {
+        files.edit("\nname: news\n", "\nname: other\n");
+    }
+    files.write("people.csv", cut(&people(0..12)));
+    files.held("people.csv").await;
+}
+
+/// Transfers that break off at a block's end leave files of one length.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_approval_is_for_what_the_file_holds() {
+    let files = Files::new("people.csv").await;
+    files.write("people.csv", &people(0..12));
+    files.world.succeed().await;
+    files.write("people.csv", cut(&people(0..12)));
+    files.approve("people.csv").await;
+    let other = people(0..12).replace("First3", "Third3");
+    for _ in 0..2 {
+        files.write("people.csv", cut(&other));
+        files.held("people.csv").await;
+        // The next one of that length comes after a file that was whole.
+        files.write("people.csv", &people(0..12));
+        files.world.succeed().await;
+    }
+}
+
+/// What is no longer checked is said each time; not of files that never had a last line end.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_is_no_longer_checked_is_told() {
+    let told = |notices: &Notices| notices.iter().any(|notice| notice.text("1").contains("a cut at the end would not be noticed"));
+    let files = Files::new("people.csv").await;
+    files.write("people.csv", people(0..12).trim_end());
+    files.world.succeed().await;
+    assert!(!told(&files.world.plan().await.notices));
+    files.write("people.csv", &people(0..12));
+    files.world.succeed().await;
+    files.write("people.csv", people(0..12).trim_end());
+    files.approve("people.csv").await;
+    files.world.succeed().await;
+    for number in [13, 14] {
+        files.write("people.csv", people(0..number).trim_end());
+        assert!(told(&files.world.plan().await.notices));
+        files.world.succeed().await;
+    }
+    files.write("people.csv", &people(0..12));
+    assert!(!told(&files.world.succeed().await.plan.unwrap().notices));
+    files.write("people.csv", cut(&people(0..12)));
+    files.held("people.csv").await;
 }

@@ -8,7 +8,7 @@
 
 use super::super::{Notice, Notices, Oddity, SourceError};
 use super::halves;
-use super::pass::{Column, Pass, Used};
+use super::pass::{Column, Ending, Pass, Used};
 use super::text::Text;
 use super::union::{self, Found};
 use rusqlite::types::ValueRef;
@@ -170,8 +170,8 @@ impl Pass for Rows {
         }
     }
 
-    fn line_end(&self) -> Option<bool> {
-        self.lines.0.line_end()
+    fn ending(&self) -> Option<Ending> {
+        self.lines.0.ending()
     }
 
     fn notices(&self) -> Notices {

@@ -52,14 +52,22 @@ impl Used {
     }
 }
 
+/// How a text file ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    pub line_end: bool,
+    /// Of all its bytes, unpacked.
+    pub digest: u64,
+}
+
 /// Rows of one file, forward only.
 pub trait Pass {
     /// Goes to the next row; `false` at the end of the file.
     fn next(&mut self) -> Result<bool, SourceError>;
     /// A cell of the current row; NULL for a column not asked for.
     fn cell(&self, column: usize) -> ValueRef<'_>;
-    /// After its end, of a text file that is not empty: whether it ends with a line end.
-    fn line_end(&self) -> Option<bool> {
+    /// After its end, of a text file that is not empty.
+    fn ending(&self) -> Option<Ending> {
         None
     }
     /// What was odd in the rows so far, for people.
@@ -68,13 +76,13 @@ pub trait Pass {
     }
 }
 
-type Ended = Box<dyn Fn(&Place, bool)>;
+type Ended = Box<dyn Fn(&Place, Ending)>;
 type Open = Box<dyn FnMut(&Place) -> Result<Box<dyn Pass>, SourceError>>;
 
 /// Rows of all files of a table, in their order.
 pub struct Chain {
     open: Open,
-    /// Hears of each text file read to its end whether it ends with a line end.
+    /// Hears how each text file ended that was read to its end.
     ended: Ended,
     place: Option<Place>,
     places: std::vec::IntoIter<Place>,
@@ -90,7 +98,7 @@ impl Chain {
     }
 
     #[must_use]
-    pub fn telling(self, ended: impl Fn(&Place, bool) + 'static) -> Self {
+    pub fn telling(self, ended: impl Fn(&Place, Ending) + 'static) -> Self {
         Self { ended: Box::new(ended), ..self }
     }
 
@@ -111,8 +119,8 @@ impl Pass for Chain {
                 return Ok(true);
             }
             self.notices.extend(self.current.as_ref().map(|pass| pass.notices()).unwrap_or_default());
-            if let (Some(place), Some(line_end)) = (&self.place, self.current.as_ref().and_then(|pass| pass.line_end())) {
-                (self.ended)(place, line_end);
+            if let (Some(place), Some(ending)) = (&self.place, self.current.as_ref().and_then(|pass| pass.ending())) {
+                (self.ended)(place, ending);
             }
             let Some(place) = self.places.next() else {
                 (self.place, self.current) = (None, None);

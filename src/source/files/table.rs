@@ -1,6 +1,6 @@
 //! One SQL table over files, whose columns meet by name.
 
-use super::super::{Ends, Examples, Notice, Notices, Oddity, SourceError, columns::did_you_mean};
+use super::super::{End, Ends, Examples, Notice, Notices, Oddity, SourceError, columns::did_you_mean};
 use super::{
     Format,
     csv::{self, Known, Written},
@@ -10,7 +10,7 @@ use super::{
     ndjson,
     object::{Buckets, shown},
     parquet,
-    pass::{Chain, Column, Kind, Pass, Used},
+    pass::{Chain, Column, Ending, Kind, Pass, Used},
     place::{Place, places, same_places},
     text::{Text, detected},
     union::{self, Found, Moved, union},
@@ -63,8 +63,8 @@ pub struct FileTable {
     /// The columns of each file, in the order of `places`.
     found: Vec<Vec<Found>>,
     places: Vec<Place>,
-    /// Text files that were read to their end, and whether they end with a line end.
-    ends: Mutex<Vec<(Place, bool)>>,
+    /// Text files that were read to their end.
+    ends: Mutex<Vec<(Place, Ending)>>,
     buckets: Arc<Buckets>,
 }
 
@@ -189,23 +189,32 @@ impl FileTable {
         let table = Arc::clone(self);
         let ending = Arc::clone(self);
         let chain = Chain::new(self.places.clone(), move |place| table.file_rows(place, used)).noting(self.notices(used));
-        chain.telling(move |place, line_end| ending.ended(place, line_end))
+        chain.telling(move |place, end| ending.ended(place, end))
     }
 
-    fn ended(&self, place: &Place, line_end: bool) {
+    fn ended(&self, place: &Place, ending: Ending) {
         let mut ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner);
         if !ends.iter().any(|(known, _)| known == place) {
-            ends.push((place.clone(), line_end));
+            ends.push((place.clone(), ending));
         }
     }
 
     /// How its files end, as far as they were read to their end; `source`: whose table it is.
     pub fn ends(&self, source: &str) -> Ends {
-        let mut ends = Ends::default();
-        for (place, line_end) in self.ends.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            ends.add(format!("{source}.{}", self.name), format!("{}, {} bytes", place.short_name(), place.bytes()), *line_end);
+        let mut end = End::at(self.locations.iter().map(|location| shown(location)));
+        for (place, Ending { line_end, digest }) in self.ends.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            // Transfers that break off at a block's end all leave files of one length.
+            let file = format!("{}, {} bytes, digest {digest:016x}", self.told(place), place.bytes());
+            end.add(&place.name(), &file, *line_end);
         }
-        ends
+        Ends::of(format!("{source}.{}", self.name), end)
+    }
+
+    /// A file's name, with its folder where others of the table have that name too.
+    fn told(&self, place: &Place) -> String {
+        let short = place.short_name();
+        let others = self.places.iter().filter(|other| other.short_name() == short).count();
+        if others > 1 { place.name().into_owned() } else { short }
     }
 
     fn file_rows(&self, place: &Place, used: Used) -> Result<Box<dyn Pass>, SourceError> {

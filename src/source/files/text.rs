@@ -4,11 +4,13 @@ use super::super::SourceError;
 use super::{
     disguise,
     encoding::{self, Choice, Evidence, LOOK_BYTES, Said, label},
+    pass::Ending,
     place::{Opened, Place, unreadable},
     utf8::Utf8,
 };
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use std::io::{BufRead, BufReader, Read};
+use xxhash_rust::xxh3::Xxh3;
 
 /// Bytes asked of the file at once, and of decoded text at most three times as many (Windows-1252 to UTF-8).
 const CHUNK: usize = 64 * 1024;
@@ -41,6 +43,8 @@ pub struct Text {
     last: Option<u8>,
     /// It began with more than one byte order mark.
     marks: bool,
+    /// Of the bytes read so far.
+    digest: Xxh3,
 }
 
 impl Text {
@@ -62,6 +66,8 @@ impl Text {
         let mistakable = said == Said::Table && encoding != UTF_8 && encoding.is_ascii_compatible();
         let mut utf8 = mistakable.then(Utf8::default);
         utf8.iter_mut().for_each(|utf8| utf8.add(&raw));
+        let mut digest = Xxh3::new();
+        digest.update(&raw);
         Ok(Self {
             place: place.clone(),
             file,
@@ -78,6 +84,7 @@ impl Text {
             ended: false,
             last: None,
             marks: mark > 3,
+            digest,
         })
     }
 
@@ -100,8 +107,8 @@ impl Text {
     }
 
     /// At the end of a text that is not empty: whether its last character is a line end.
-    pub fn line_end(&self) -> Option<bool> {
-        self.last.filter(|_| self.ended).map(|last| last == b'\n')
+    pub fn ending(&self) -> Option<Ending> {
+        self.last.filter(|_| self.ended).map(|last| Ending { line_end: last == b'\n', digest: self.digest.digest() })
     }
 
     /// It began with more than one byte order mark.
@@ -162,6 +169,7 @@ impl Text {
             }
         }
         self.raw.truncate(filled);
+        self.digest.update(&self.raw);
         self.raw_start = 0;
         if let Some(utf8) = self.utf8.as_mut().filter(|utf8| utf8.stray == 0) {
             utf8.add(&self.raw);

@@ -8,7 +8,7 @@
 //! | of text here and of numbers there | an error, where a query uses it |
 
 use super::super::{Notices, SourceError};
-use super::pass::{Column, Kind, Pass, Used};
+use super::pass::{Column, Ending, Kind, Pass, Used};
 use rusqlite::types::ValueRef;
 use std::collections::HashMap;
 
@@ -87,8 +87,8 @@ impl<P: Pass> Pass for Moved<P> {
         self.places.get(column).copied().flatten().map_or(ValueRef::Null, |at| self.rows.cell(at))
     }
 
-    fn line_end(&self) -> Option<bool> {
-        self.rows.line_end()
+    fn ending(&self) -> Option<Ending> {
+        self.rows.ending()
     }
 
     fn notices(&self) -> Notices {

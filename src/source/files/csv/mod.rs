@@ -11,7 +11,7 @@ mod sniff;
 pub(in crate::source) mod split;
 
 use super::super::{Notice, Notices, Oddity, SourceError, columns::listed};
-use super::pass::{Column, Pass, Used};
+use super::pass::{Column, Ending, Pass, Used};
 use super::text::Text;
 use crate::definition::is_invisible;
 use odd::{Odd, formula_text};
@@ -248,8 +248,8 @@ impl Pass for Rows {
         }
     }
 
-    fn line_end(&self) -> Option<bool> {
-        self.text.line_end()
+    fn ending(&self) -> Option<Ending> {
+        self.text.ending()
     }
 
     fn notices(&self) -> Notices {
