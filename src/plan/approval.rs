@@ -94,6 +94,7 @@ fn within(reason: &Reason, approved: &Reason) -> bool {
         | Code::ConsentGone
         | Code::NoKnownYes
         | Code::FileCut
+        | Code::ColumnGone
         | Code::ContainerGone
         | Code::MadeAnew
         | Code::FirstWrite

@@ -11,6 +11,7 @@
 //! | consent | it is asked for no more or in another column, or holds back far fewer people, and people are added |
 //! | consent | no value is a known yes any more |
 //! | a text file | it ends without a line end, and another file of its table has one, or its last one had |
+//! | a column that conditions use | a file lacks it, and in the last run all files had it, or this one |
 //! | people | `match.id` is new or changed, members who may have opted out are gone, and new addresses would be sent |
 //! | rows | more than `maxRejected` of them are newly rejected (from 10 up) |
 //! | people to be mailed by the platform | the first time |
@@ -44,6 +45,8 @@ pub struct Facts {
     pub doubts: Vec<Doubt>,
     /// People who are taken off a list.
     pub removed: u64,
+    /// Columns that conditions use, and that files lack unlike before.
+    pub columns_gone: Vec<ColumnGone>,
     /// People that would be new to the export; of these, those whom nobody approved.
     pub additions: Counted,
     /// Distinct members of the export after the plan.
@@ -97,6 +100,15 @@ pub struct FileCut {
     pub table: String,
     /// Its name and length.
     pub file: String,
+}
+
+/// A column that a condition uses, and that some files of its table lack unlike before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnGone {
+    /// `source.table`.
+    pub table: String,
+    /// The column and the files.
+    pub column: String,
 }
 
 /// How many, and how many of them an approval names.
@@ -226,6 +238,7 @@ impl Facts {
         }
         held.extend(self.consent.as_ref().and_then(ConsentFacts::without_a_yes));
         held.extend(self.files_cut.iter().map(|cut| about(Code::FileCut, 1, 0).segment(&cut.table).subject(Some(&cut.file))));
+        held.extend(self.columns_gone.iter().map(|gone| about(Code::ColumnGone, 1, 0).segment(&gone.table).subject(Some(&gone.column))));
         self.inputs.iter().for_each(|input| held.extend(input.reasons(guard.max_removals)));
         self.segments.iter().for_each(|segment| held.extend(segment.reasons(guard.max_removals)));
         held.extend(self.too_many_additions(guard.max_additions));

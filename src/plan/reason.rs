@@ -59,6 +59,8 @@ pub enum Code {
     NotCompared,
     /// A text file ends without a line end, unlike others of its table: it may be cut off in its last row.
     FileCut,
+    /// Files lack a column that a condition uses, and had it in the last run.
+    ColumnGone,
     ContainerGone,
     MadeAnew,
     FirstWrite,
@@ -189,6 +191,12 @@ impl fmt::Display for Reason {
             Code::FileCut => write!(
                 f,
                 "{} of the table {name} ends without a line end, which this table's files have: it may be cut off in its last row",
+                self.subject.as_deref().unwrap_or_default()
+            ),
+            Code::ColumnGone => write!(
+                f,
+                "the column {} of the table {name} is missing, unlike in the last run: a query looks at it to choose people, and would take \
+                 those of the file for people without it",
                 self.subject.as_deref().unwrap_or_default()
             ),
             Code::TargetChanged => write!(

@@ -71,6 +71,7 @@ fn way_out(reason: &Reason) -> String {
                 .to_owned()
         }
         Code::FileCut => "deliver the file again; if it is right as it is, approve, or append a line end to it".to_owned(),
+        Code::ColumnGone => "give the column its name back in every file; if its people are right without it, approve".to_owned(),
         Code::Rejected => "look at the rejected rows and at their source, or raise guard.maxRejected".to_owned(),
         Code::Removals | Code::Shrunk | Code::SegmentShrunk => {
             format!("look at the query of {segment} and at its source, or raise guard.maxRemovals")

@@ -8,7 +8,7 @@ use crate::{
         PlacePlan, Plan,
         approval::{Approvals, Changes},
         diff::Leaver,
-        guard::{self, ConsentFacts, Counted, Doubt, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict},
+        guard::{self, ColumnGone, ConsentFacts, Counted, Doubt, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict},
         resources::{ContainerPlan, ContainerState},
     },
     segment::Input,
@@ -20,6 +20,9 @@ use std::{
     sync::Arc,
     time::{Duration, SystemTime},
 };
+
+/// Files that a reason names.
+const NAMED: usize = 10;
 
 /// What was judged, and what a run that carries it out uses up or goes by.
 pub struct Guarded {
@@ -134,6 +137,7 @@ impl Gathering<'_> {
             files_cut: self.files_cut(),
             doubts: self.doubts()?,
             removed: plan.counts.removed,
+            columns_gone: self.columns_gone(),
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
             mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
@@ -202,6 +206,17 @@ impl Gathering<'_> {
     fn files_cut(&self) -> Vec<FileCut> {
         let cut = self.parts.work.ends.cut(self.ends);
         cut.into_iter().map(|(table, file)| FileCut { table: table.to_owned(), file: file.to_owned() }).collect()
+    }
+
+    /// Columns that conditions use, and that files lack unlike before.
+    fn columns_gone(&self) -> Vec<ColumnGone> {
+        let gone = self.parts.work.ends.columns_gone(self.ends);
+        let one = |(table, column, files): (&str, &str, Vec<&str>)| {
+            let more = if files.len() > NAMED { format!(" and {} more files", files.len() - NAMED) } else { String::new() };
+            let files = files[..files.len().min(NAMED)].join(", ");
+            ColumnGone { table: table.to_owned(), column: format!("{column:?} in {files}{more}") }
+        };
+        gone.into_iter().map(one).collect()
     }
 
     /// Those of a kind whose addition to some list is approved.

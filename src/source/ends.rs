@@ -1,8 +1,10 @@
-//! How files end: a text file that is cut inside its last cell looks whole, but for the line end that it had before.
+//! What the next reading of files is compared with: how they end, and which columns they lack (`lacks`). A text file that is cut inside
+//! its last cell looks whole, but for the line end that it had before.
 //!
 //! What is known of line ends is known to all exports, by table, by the pattern of its files and by file, so that a new export, a renamed
 //! table or a second one is not taken in by a file that another knows better. That a file is right without one, is said by export.
 
+use super::{columns::shown, lacks::Columns};
 use crate::definition::is_invisible;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +41,9 @@ pub struct End {
     /// The same of those in `without`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     paths: BTreeMap<String, String>,
+    /// The columns that conditions use.
+    #[serde(skip_serializing_if = "Columns::is_empty")]
+    columns: Columns,
 }
 
 /// What is remembered of earlier readings.
@@ -67,6 +72,19 @@ impl End {
         }
     }
 
+    /// A column that a condition uses, and each file with whether it has it.
+    pub fn column(&mut self, column: &str, files: impl Iterator<Item = (String, bool)>) {
+        // A name that looks like data is of a file without a header: it is kept nowhere.
+        if shown(column) == column {
+            self.columns.add(&harmless(column), files.map(|(file, has)| (harmless(&file), has)));
+        }
+    }
+
+    /// Whether it is the table's, or another one's with its files.
+    fn is_of(&self, name: &str, table: &str, now: &Self) -> bool {
+        name == table || !self.places.is_disjoint(&now.places)
+    }
+
     fn merge(&mut self, more: Self) {
         self.with |= more.with;
         self.approved |= more.approved;
@@ -74,6 +92,7 @@ impl End {
         self.places.extend(more.places);
         self.ended.extend(more.ended);
         self.paths.extend(more.paths);
+        self.columns.merge(more.columns);
     }
 
     /// After a run that was carried out. `asked`: there were files that somebody had to approve.
@@ -81,7 +100,7 @@ impl End {
         // One that was approved beside files with line ends says nothing of the next one.
         let with = self.with || (before.with && !asked);
         let approved = !with && (asked || before.approved) && !self.without.is_empty();
-        Self { with, approved, ..self.clone() }
+        Self { with, approved, columns: self.columns.carried_out(&before.columns), ..self.clone() }
     }
 
     /// After a run that was not: nothing is forgotten, and nothing accepted.
@@ -89,6 +108,7 @@ impl End {
         self.with |= now.with;
         self.approved &= !self.with;
         self.places.extend(now.places.iter().cloned());
+        self.columns.noted(&now.columns);
         if self.ended.len() < MOST {
             self.ended.extend(now.ended.iter().cloned());
         }
@@ -99,7 +119,8 @@ impl End {
             names.into_iter().take(MOST).map(|name| harmless(&name)).collect()
         }
         let paths = self.paths.into_iter().take(MOST).map(|(file, path)| (harmless(&file), harmless(&path))).collect();
-        Self { without: few(self.without), places: few(self.places), ended: few(self.ended), paths, approved: false, ..self }
+        let columns = self.columns.checked(MOST, &harmless);
+        Self { without: few(self.without), places: few(self.places), ended: few(self.ended), paths, columns, approved: false, ..self }
     }
 }
 
@@ -128,9 +149,22 @@ impl Ends {
     fn had(&self, table: &str, end: &End, file: &str) -> bool {
         let path = end.paths.get(file);
         self.0.iter().any(|(name, known)| {
-            let same = name == table || !known.places.is_disjoint(&end.places);
+            let same = known.is_of(name, table, end);
             (same && known.with) || path.is_some_and(|path| known.ended.contains(path))
         })
+    }
+
+    /// Columns that conditions use and some files lack, unlike before: by table and column, with the files.
+    pub fn columns_gone(&self, known: &KnownEnds) -> Vec<(&str, &str, Vec<&str>)> {
+        let none = Columns::default();
+        let mut gone = Vec::new();
+        for (table, end) in &self.0 {
+            let own = known.own.0.get(table).map_or(&none, |own| &own.columns);
+            let before = || known.own.0.iter().chain(&known.others.0).filter(|(name, before)| before.is_of(name, table, end));
+            let had = |column: &str, file: &str| before().any(|(_, before)| before.columns.had(column, file));
+            gone.extend(end.columns.gone(own, &had).into_iter().map(|(column, files)| (table.as_str(), column, files)));
+        }
+        gone
     }
 
     /// Tables that are no longer checked, each with the names of its files that end without a line end.

@@ -15,6 +15,7 @@ mod ends;
 mod error;
 mod files;
 mod insights;
+mod lacks;
 mod notice;
 mod rows;
 mod snapshot;

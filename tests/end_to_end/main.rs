@@ -6,6 +6,7 @@
 
 mod approvals;
 mod cli;
+mod columns;
 mod consent;
 mod containers;
 mod daemon;

@@ -26,6 +26,11 @@ impl<'a> Had<'a> {
         self.places.iter().zip(self.found)
     }
 
+    /// Each file, with whether it has a column.
+    pub fn each(self, column: &str) -> impl Iterator<Item = (&'a Place, bool)> {
+        self.files().map(move |(place, found)| (place, has(found, column)))
+    }
+
     /// What is told of a column that some files do not have.
     pub fn notice(self, column: &str) -> Option<Notice> {
         let (mut count, mut examples) = (0, Examples::default());

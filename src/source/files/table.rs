@@ -18,7 +18,7 @@ use super::{
 use crate::definition::{ColumnType, Location, Table};
 use encoding_rs::Encoding;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::SystemTime,
@@ -149,6 +149,11 @@ impl FileTable {
         Had { places: &self.places, found: &self.found }
     }
 
+    /// What is told of a column that some files do not have.
+    pub fn uneven(&self, column: usize) -> Option<Notice> {
+        self.had().notice(&self.columns.get(column)?.name)
+    }
+
     /// A file that does not have a column, where there is one.
     pub fn lacks(&self, column: usize) -> Option<Lack> {
         self.had().lack(&self.columns[column].name)
@@ -199,22 +204,30 @@ impl FileTable {
         }
     }
 
-    /// How its files end, as far as they were read to their end; `source`: whose table it is.
-    pub fn ends(&self, source: &str) -> Ends {
+    /// How its files end, as far as they were read to their end, and which of them have the columns that `decisive` places name;
+    /// `source`: whose table it is.
+    pub fn ends(&self, source: &str, decisive: &[usize]) -> Ends {
+        let told = self.told();
         let mut end = End::at(self.locations.iter().map(|location| shown(location)));
         for (place, Ending { line_end, digest }) in self.ends.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             // Transfers that break off at a block's end all leave files of one length.
-            let file = format!("{}, {} bytes, digest {digest:016x}", self.told(place), place.bytes());
+            let file = format!("{}, {} bytes, digest {digest:016x}", told(place), place.bytes());
             end.add(&place.name(), &file, *line_end);
+        }
+        for column in decisive.iter().filter_map(|at| self.columns.get(*at)) {
+            end.column(&column.name, self.had().each(&column.name).map(|(place, has)| (told(place), has)));
         }
         Ends::of(format!("{source}.{}", self.name), end)
     }
 
     /// A file's name, with its folder where others of the table have that name too.
-    fn told(&self, place: &Place) -> String {
-        let short = place.short_name();
-        let others = self.places.iter().filter(|other| other.short_name() == short).count();
-        if others > 1 { place.name().into_owned() } else { short }
+    fn told(&self) -> impl Fn(&Place) -> String {
+        let mut of: HashMap<String, usize> = HashMap::new();
+        self.places.iter().for_each(|place| *of.entry(place.short_name()).or_default() += 1);
+        move |place| {
+            let short = place.short_name();
+            if of.get(&short).is_some_and(|number| *number > 1) { place.name().into_owned() } else { short }
+        }
     }
 
     fn file_rows(&self, place: &Place, used: Used) -> Result<Box<dyn Pass>, SourceError> {

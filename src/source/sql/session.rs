@@ -16,7 +16,7 @@ use super::{
 };
 use crate::definition::{Rows, Selection};
 use rusqlite::{Connection, Row, types::ValueRef};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// A segment's query over file tables. Nothing is read before [`Reader::columns`] or [`Reader::read`]; setting
 /// `access.cancel` ends a reading with an error, from any thread, within milliseconds.
@@ -131,15 +131,19 @@ impl<'a> Session<'a> {
         let wanted = columns.iter().map(|column| find(column, &given, &self.of.segment)).collect::<Result<Vec<_>, _>>()?;
         let Rewritten { sql, sites } = self.rewritten()?;
         let sql = self.view(&sql, given.len(), &wanted)?;
-        self.has_vital(columns, &wanted)?;
+        let decisive = self.has_vital(columns, &wanted)?;
         let read = settle(&self.connection, &self.shared, &sql).map_err(|error| self.fail_at_row(&error))?;
         let rows = self.rows(&sql, columns, sink)?;
-        let read = read.iter().map(|table| &self.shared.tables[*table].file).collect::<Vec<_>>();
-        self.tables.read(&read)?;
-        let newest = read.iter().filter_map(|table| table.newest()).max();
-        let mut ends = Ends::default();
-        read.iter().for_each(|table| ends.extend(table.ends(self.of.source.name.as_str())));
-        Ok(Report { rows, newest, notices: self.notices(&sites), ends })
+        let files = read.iter().map(|table| &self.shared.tables[*table].file).collect::<Vec<_>>();
+        self.tables.read(&files)?;
+        let newest = files.iter().filter_map(|table| table.newest()).max();
+        let (mut notices, mut ends) = (self.notices(&sites), Ends::default());
+        for (index, table) in read.iter().zip(files) {
+            let decisive = decisive.get(index).map_or(&[][..], Vec::as_slice);
+            ends.extend(table.ends(self.of.source.name.as_str(), decisive));
+            decisive.iter().filter_map(|column| table.uneven(*column)).for_each(|notice| notices.add(notice));
+        }
+        Ok(Report { rows, newest, notices, ends })
     }
 
     /// Whether it says that a table or column is not there.
@@ -168,11 +172,12 @@ impl<'a> Session<'a> {
         notices
     }
 
-    /// Fails where a file lacks what the address or the consent comes from.
-    fn has_vital(&self, columns: &[&str], wanted: &[usize]) -> Result<(), SourceError> {
+    /// Fails where a file lacks what the address or the consent comes from; gives the columns, by table, that decide whom it holds.
+    fn has_vital(&self, columns: &[&str], wanted: &[usize]) -> Result<BTreeMap<usize, Vec<usize>>, SourceError> {
         let place = |name: &str| columns.iter().position(|column| *column == name).map(|at| wanted[at]);
         let vital = self.vital.iter().filter_map(|name| Some((name.as_str(), place(name)?))).collect::<Vec<_>>();
-        vital::lacking(&self.connection, &self.shared, &vital).map_err(|error| self.fail(&error))?.map_or(Ok(()), Err)
+        vital::lacking(&self.connection, &self.shared, &vital).map_err(|error| self.fail(&error))?.map_or(Ok(()), Err)?;
+        vital::decisive(&self.connection, &self.shared, &vital, &self.query).map_err(|error| self.fail(&error))
     }
 
     /// Puts the query into a view, so that columns nobody wants are not computed and, where SQLite can tell, not read.

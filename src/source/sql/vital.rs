@@ -2,16 +2,23 @@
 //! younger files have, its people would be taken for people without it, and be removed: that is an error.
 //!
 //! A column that only a condition of the query looks at, and that no column of the file may be under another name, is NULL there and
-//! noticed: it may have been added later.
+//! noticed: it may have been added later. Where earlier readings had it in all files, that is asked about (`lacks`): so are all columns
+//! of NDJSON files, where what is empty is often left out.
 
 use super::{
-    super::{SourceError, columns::shown, files::FileTable},
+    super::{
+        SourceError,
+        columns::shown,
+        files::{FileTable, Used},
+    },
     guard::VIEW,
     scans::scans,
     shared::Shared,
+    shown::has_word,
     vtab::quoted,
 };
 use rusqlite::{Connection, Result};
+use std::{collections::BTreeMap, iter};
 
 /// Columns beyond, of which SQLite does not tell which are used.
 const KNOWN: usize = 63;
@@ -40,6 +47,28 @@ pub fn lacking(connection: &Connection, shared: &Shared, vital: &[(&str, usize)]
         }
     }
     Ok(None)
+}
+
+/// Places of the columns, by table, that conditions of the query use, or that the vital ones come from.
+pub fn decisive(connection: &Connection, shared: &Shared, vital: &[(&str, usize)], query: &str) -> Result<BTreeMap<usize, Vec<usize>>> {
+    let query = query.to_lowercase();
+    let of = |column: &str| scans(connection, &format!("SELECT {column} FROM temp.{}", quoted(VIEW)));
+    let mut used: BTreeMap<usize, Used> = BTreeMap::new();
+    for column in iter::once("NULL".to_owned()).chain(vital.iter().map(|(_, at)| format!("c{at}"))) {
+        for (table, scan) in of(&column)?.files {
+            let all = used.entry(table).or_default();
+            *all = all.and(scan.used);
+        }
+    }
+    let named = |name: &str| vital.iter().any(|(vital, _)| vital.eq_ignore_ascii_case(name)) || has_word(&query, &name.to_lowercase());
+    let places = used.into_iter().map(|(index, used)| {
+        let table = &shared.tables[index];
+        let columns = table.columns.iter().enumerate().filter(|(at, _)| used.has(*at));
+        // Of later columns it is not known which of them are used, but by the query's own words.
+        let columns = columns.filter(|(at, column)| *at < KNOWN || named(&column.name));
+        (index, columns.map(|(at, _)| table.place(at)).collect())
+    });
+    Ok(places.collect())
 }
 
 /// `only`: nothing else of the query needs the column; `None`: that is not known, nor whether it is used at all.
