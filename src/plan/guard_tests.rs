@@ -315,6 +315,18 @@ fn what_cannot_be_compared_moves_nobody(#[case] excludes: bool, #[case] adds: u6
     assert_eq!(codes(&then(&facts(3, "Age"), &verdict)), codes_of);
 }
 
+/// Whatever it would change; approved for this column in these files only.
+#[test]
+fn a_column_that_is_newly_missing_is_held() {
+    let facts =
+        |column: &str| Facts { columns_gone: vec![ColumnGone { table: "crm.people".into(), column: column.into() }], ..segment(5, 0, 0) };
+    let verdict = first(&facts("\"Unsub\" in b.csv"));
+    assert_eq!(codes(&verdict), [Code::ColumnGone]);
+    assert!(verdict.held[0].to_string().starts_with("the column \"Unsub\" in b.csv of the table crm.people is missing"));
+    assert!(then(&facts("\"Unsub\" in b.csv"), &verdict).passes());
+    assert_eq!(codes(&then(&facts("\"Unsub\" in c.csv"), &verdict)), [Code::ColumnGone]);
+}
+
 /// Also where nobody is removed; approved for these two folders only.
 #[rstest]
 #[case::same("m → aa", "m → aa", true)]
