@@ -13,6 +13,13 @@ pub fn find(column: &str, given: &[String], segment: &Name) -> Result<usize, Sou
     let found = if exact.is_empty() { by(&|name| name.eq_ignore_ascii_case(column)) } else { exact };
     match found.as_slice() {
         [at] => Ok(*at),
+        [] if doubles(column, given).len() > 1 => {
+            let doubles = doubles(column, given);
+            let what = format!("segment {segment} gives {} columns named {column:?}", doubles.len());
+            let hint =
+                format!("they are {}: rename one of them in the file, or name the right one with AS in the query", doubles.join(" and "));
+            Err(SourceError::new(what).hint(hint).of_query(None))
+        }
         [] => {
             let names = given.iter().map(String::as_str).collect::<Vec<_>>();
             let hint = format!("{}it gives {}", did_you_mean(column, &names), listed(&names));
@@ -22,6 +29,16 @@ pub fn find(column: &str, given: &[String], segment: &Name) -> Result<usize, Sou
             .hint("name each with AS in the query")
             .of_query(None)),
     }
+}
+
+/// Columns that have this name in a file, which has it several times: `Note (3)`.
+fn doubles(column: &str, given: &[String]) -> Vec<String> {
+    let is_place = |place: &str| place.bytes().all(|byte| byte.is_ascii_digit());
+    let is_it = |name: &&String| {
+        let (of, place) = name.strip_suffix(')').and_then(|name| name.rsplit_once(" (")).unwrap_or_default();
+        of.eq_ignore_ascii_case(column) && is_place(place)
+    };
+    given.iter().filter(is_it).map(|name| format!("{name:?}")).collect()
 }
 
 /// Names of columns as messages list them. The first row of a file without a header is somebody's data, and it stands here as names:

@@ -19,6 +19,9 @@ const KINDS: [(&[u8], &str, &str); 12] = [
 ];
 
 const SAVE: &str = "open it and save it as CSV UTF-8";
+/// Begins what to do with what is read as it is, under another name.
+const NAME: &str = "name it {file}.";
+const UNPACK_ONLY: &str = "unpack it";
 const UNPACK: &str = "unpack it; of packed files .gz and .zst are read as they are";
 const PAGE: &str = "a sign-in or error page may have been saved instead of the data: get the file again; if it is an export for Excel, open it \
                     and save it as CSV UTF-8";
@@ -28,7 +31,11 @@ const LINES: &str = "write one object a line (`jq -c '.[]'` does that), and name
 pub fn refuse(name: &str, head: &[u8]) -> Result<(), SourceError> {
     let Some((what, hint)) = binary(head).or_else(|| markup(head)) else { return Ok(()) };
     let file = name.rsplit('/').next().unwrap_or(name);
-    Err(SourceError::new(format!("{name} is {what}")).hint(hint.replace("{file}", file)))
+    let error = SourceError::new(format!("{name} is {what}"));
+    if unpacked(name) != name && hint.starts_with(NAME) {
+        return Err(SourceError { message: format!("{name} is packed twice: {what} is in it"), ..error }.hint("unpack it once"));
+    }
+    Err(error.hint(hint.replace("{file}", file)))
 }
 
 /// Why a file that is named `.gz`, `.zst` or `.parquet` is none.
@@ -36,10 +43,26 @@ pub fn other_than(name: &str, expected: &str, head: &[u8]) -> SourceError {
     let what = binary(head).or_else(|| markup(head));
     let file = name.rsplit('/').next().unwrap_or(name);
     match what {
-        Some((what, hint)) => SourceError::new(format!("{name} is {what}, not {expected}")).hint(hint.replace("{file}", file)),
+        Some((what, hint)) => {
+            let hint = if file.ends_with(".parquet") && hint.starts_with(NAME) { UNPACK_ONLY } else { hint };
+            SourceError::new(format!("{name} is {what}, not {expected}")).hint(hint.replace("{file}", unpacked(file)))
+        }
         None => SourceError::new(format!("{name} is not {expected}"))
             .hint("name it by what it is (.csv, .ndjson), or write `format:` in the table; if it is damaged, deliver it again"),
     }
+}
+
+/// A name without the ending that says how it is packed.
+fn unpacked(name: &str) -> &str {
+    name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(name)
+}
+
+/// Whether a text, of which this is the beginning, is one JSON object a line.
+pub fn is_ndjson(text: &[u8]) -> bool {
+    let is_object =
+        text.trim_ascii_start().strip_prefix(b"{").is_some_and(|rest| matches!(rest.trim_ascii_start().first(), Some(b'"' | b'}')));
+    let mut values = serde_json::Deserializer::from_slice(text).into_iter::<serde::de::IgnoredAny>();
+    is_object && values.next().is_some_and(|value| value.map_or_else(|error| error.is_eof(), |_| true))
 }
 
 fn binary(head: &[u8]) -> Option<(&'static str, &'static str)> {

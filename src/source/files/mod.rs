@@ -5,6 +5,7 @@
 
 pub(super) mod csv;
 mod disguise;
+mod doubles;
 mod encoding;
 mod folder;
 mod halves;

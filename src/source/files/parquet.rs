@@ -5,6 +5,7 @@ use super::super::{
     arrow::{Values, kind},
 };
 use super::disguise;
+use super::doubles::Doubles;
 use super::pass::{Column, Kind, Pass, Used};
 use super::place::{Opened, Place};
 use super::union::{self, Found, Places};
@@ -103,10 +104,11 @@ pub struct Rows {
 }
 
 impl Rows {
-    pub fn open(place: &Place, columns: &[Column], used: Used) -> Result<Self, SourceError> {
+    pub fn open(place: &Place, columns: &[Column], doubles: &Doubles, used: Used) -> Result<Self, SourceError> {
         let (file, builder) = open(place)?;
         let fields = builder.schema().fields().clone();
-        let at = union::places(columns, fields.iter().map(|field| field.name().as_str()));
+        let names = doubles.named(fields.iter().map(|field| field.name().as_str()));
+        let at = union::places(columns, names.iter().map(String::as_str));
         let mut wanted =
             (0..columns.len()).filter(|column| used.has(*column)).filter_map(|column| Some((at[column]?, column))).collect::<Vec<_>>();
         wanted.sort_unstable();

@@ -4,6 +4,7 @@ use super::super::{End, Ends, Examples, Notice, Notices, Oddity, SourceError, co
 use super::{
     Format,
     csv::{self, Known, Written},
+    doubles::Doubles,
     encoding::{Choice, label},
     lack::{Had, Lack},
     local::stays_below,
@@ -60,6 +61,7 @@ pub struct FileTable {
     choice: Choice,
     /// With `encoding: detect`: what each file without a byte order mark is encoded in.
     detected: Vec<(Place, &'static Encoding)>,
+    doubles: Doubles,
     /// The columns of each file, in the order of `places`.
     found: Vec<Vec<Found>>,
     places: Vec<Place>,
@@ -104,15 +106,30 @@ impl FileTable {
             format,
             choice,
             detected: Vec::new(),
+            doubles: Doubles::default(),
             found: Vec::new(),
             places,
             ends: Mutex::default(),
             buckets,
         };
         table.detect()?;
-        table.found = table.places.iter().map(|place| table.schema(place)).collect::<Result<_, _>>()?;
+        table.look()?;
         table.columns = union(table.found.iter().map(Vec::as_slice));
         Ok(table)
+    }
+
+    /// Reads what columns its files have.
+    fn look(&mut self) -> Result<(), SourceError> {
+        for place in &self.places {
+            let (found, at) = self.schema(place)?;
+            self.doubles.add(&at, found.iter().map(|found| found.name.as_str()));
+            self.found.push(found);
+        }
+        for found in &mut self.found {
+            let names = self.doubles.named(found.iter().map(|found| found.name.as_str()));
+            found.iter_mut().zip(names).for_each(|(found, name)| found.name = name);
+        }
+        Ok(())
     }
 
     fn detect(&mut self) -> Result<(), SourceError> {
@@ -174,13 +191,20 @@ impl FileTable {
         found.map_or(self.choice, |(_, encoding)| Choice::Named(encoding))
     }
 
-    fn schema(&self, place: &Place) -> Result<Vec<Found>, SourceError> {
-        let found = |columns: Vec<Column>| columns.iter().map(Found::text).collect();
+    /// The columns of a file, and where their names are.
+    fn schema(&self, place: &Place) -> Result<(Vec<Found>, String), SourceError> {
+        let found = |columns: Vec<Column>| columns.iter().map(Found::text).collect::<Vec<_>>();
+        let name = place.name().into_owned();
         match self.format {
-            Format::Csv => Ok(found(self.csv(place)?.1)),
-            Format::Ndjson => Ok(found(ndjson::columns(Text::open(place, self.encoding(place))?)?)),
-            Format::Parquet => parquet::columns(place),
+            Format::Csv => self.csv(place).map(|(rows, columns)| (found(columns), format!("{name} line {}", rows.line()))),
+            Format::Ndjson => Ok((found(ndjson::columns(Text::open(place, self.encoding(place))?)?), name)),
+            Format::Parquet => Ok((parquet::columns(place)?, name)),
         }
+    }
+
+    /// Columns of its files that have one name.
+    pub fn doubles(&self) -> &Doubles {
+        &self.doubles
     }
 
     fn csv(&self, place: &Place) -> Result<(csv::Rows, Vec<Column>), SourceError> {
@@ -234,7 +258,8 @@ impl FileTable {
         Ok(match self.format {
             Format::Csv => {
                 let (rows, columns) = self.csv(place)?;
-                let places = union::places(&self.columns, columns.iter().map(|column| column.name.as_str()));
+                let names = self.doubles.named(columns.iter().map(|column| column.name.as_str()));
+                let places = union::places(&self.columns, names.iter().map(String::as_str));
                 if union::is_same(&places) {
                     return Ok(Box::new(rows.using(used)));
                 }
@@ -245,7 +270,7 @@ impl FileTable {
                 let keys = self.places.iter().zip(&self.found).find(|(of, _)| *of == place).map_or(&[][..], |(_, keys)| keys);
                 Box::new(ndjson::Rows::open(Text::open(place, self.encoding(place))?, &self.columns, keys, used))
             }
-            Format::Parquet => Box::new(parquet::Rows::open(place, &self.columns, used)?),
+            Format::Parquet => Box::new(parquet::Rows::open(place, &self.columns, &self.doubles, used)?),
         })
     }
 
@@ -284,6 +309,9 @@ fn declared(columns: &BTreeMap<String, ColumnType>, table: &FileTable) -> Result
     let named = columns.iter().map(|(name, kind)| {
         let same = |column: &&Column| column.name.eq_ignore_ascii_case(name);
         let Some(column) = table.columns.iter().find(|column| column.name == *name).or_else(|| table.columns.iter().find(same)) else {
+            if let Some(error) = table.doubles.of(name) {
+                return Err(error);
+            }
             let names = table.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>();
             let hint = format!("{}correct the name under `columns`, or take it out", did_you_mean(name, &names));
             return Err(SourceError::new(format!("the table {} has no column {name:?}, which its definition declares", table.name))

@@ -38,6 +38,9 @@ fn told(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> SourceErr
     if let Some(reason) = shared.take_failure() {
         return reason;
     }
+    if let Some(double) = missing(message).and_then(|name| shared.tables.iter().find_map(|table| table.file.doubles().of(name))) {
+        return double;
+    }
     let failed = SourceError::new(format!("{}, segment {}: {message}{}", rows.file.display(), rows.segment, placed(error)));
     match hint(message, error, shared, rows) {
         Some(hint) => failed.hint(hint),
@@ -82,11 +85,8 @@ fn placed(error: &Error) -> String {
 }
 
 fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<String> {
-    if let Some(name) = message.strip_prefix("no such column: ") {
-        // Of a name in double quotes SQLite asks whether a text was meant.
-        let name = name.split(" - should this be").next().unwrap_or(name);
-        let (_, name) = name.rsplit_once('.').unwrap_or(("", name));
-        return Some(columns_hint(name.trim_matches('"'), shared));
+    if let Some(name) = missing(message) {
+        return Some(columns_hint(name, shared));
     }
     if let Some(name) = message.strip_prefix("no such table: ") {
         let tables = shared.known.iter().map(String::as_str).collect::<Vec<_>>();
@@ -102,6 +102,15 @@ fn hint(message: &str, error: &Error, shared: &Shared, rows: &Rows) -> Option<St
         }
         _ => None,
     }
+}
+
+/// The column that a query names and no table has.
+fn missing(message: &str) -> Option<&str> {
+    let name = message.strip_prefix("no such column: ")?;
+    // Of a name in double quotes SQLite asks whether a text was meant.
+    let name = name.split(" - should this be").next().unwrap_or(name);
+    let (_, name) = name.rsplit_once('.').unwrap_or(("", name));
+    Some(name.trim_matches('"'))
 }
 
 fn columns_hint(name: &str, shared: &Shared) -> String {

@@ -83,6 +83,7 @@ impl<'a> Session<'a> {
         let query = sql.query();
         let known = sql.tables.names()?;
         let tables = named(&sql.tables, &known, &query, wanted)?;
+        tables.iter().find_map(|table| double(table, &query)).map_or(Ok(()), Err)?;
         Self::over(sql, query, tables, known)
     }
 
@@ -128,6 +129,7 @@ impl<'a> Session<'a> {
 
     fn read(&self, columns: &[&str], sink: &mut dyn FnMut(RowBatch) -> Result<(), SourceError>) -> Result<Report, SourceError> {
         let given = self.columns()?;
+        columns.iter().find_map(|column| self.double_of(column, &given)).map_or(Ok(()), Err)?;
         let wanted = columns.iter().map(|column| find(column, &given, &self.of.segment)).collect::<Result<Vec<_>, _>>()?;
         let Rewritten { sql, sites } = self.rewritten()?;
         let sql = self.view(&sql, given.len(), &wanted)?;
@@ -144,6 +146,12 @@ impl<'a> Session<'a> {
             decisive.iter().filter_map(|column| table.uneven(*column)).for_each(|notice| notices.add(notice));
         }
         Ok(Report { rows, newest, notices, ends })
+    }
+
+    /// A column that is asked of the query, which gives several of that name from one file. Another table's of that name would hide it.
+    fn double_of(&self, column: &str, given: &[String]) -> Option<SourceError> {
+        let mut doubles = self.shared.tables.iter().filter_map(|table| table.file.doubles().of(column));
+        doubles.next().filter(|_| given.iter().any(|name| is_own(&name.to_lowercase(), &column.to_lowercase())))
     }
 
     /// Whether it says that a table or column is not there.
@@ -216,6 +224,24 @@ fn named(of: &Pinned, known: &[String], query: &str, wanted: &[&str]) -> Result<
     let lower = query.to_lowercase();
     let named = known.iter().filter(|name| has_word(&lower, &name.to_lowercase()));
     named.map(|name| Shown::new(of.open(name)?, &lower, wanted)).collect()
+}
+
+/// A column that the query names and a file has twice; NATURAL may mean any. Left to SQLite the name could become another table's.
+fn double(table: &Shown, query: &str) -> Option<SourceError> {
+    let query = query.to_lowercase();
+    let outside = query.split('\'').step_by(2).collect::<Vec<_>>().join(" ");
+    let natural = has_word(&outside, "natural");
+    table.file.doubles().any(|name| {
+        let own = |column: &&str| is_own(column, name);
+        let columns = table.file.columns.iter().map(|column| column.name.to_lowercase()).collect::<Vec<_>>();
+        let left = columns.iter().map(String::as_str).filter(own).fold(outside.clone(), |text, own| text.replace(own, " "));
+        natural || has_word(&left, name)
+    })
+}
+
+/// `note (3)` of `note`.
+fn is_own(column: &str, name: &str) -> bool {
+    column.strip_prefix(name).is_some_and(|rest| rest.starts_with(" ("))
 }
 
 fn push(batch: &mut RowBatch, row: &Row<'_>, columns: &[&str]) -> Result<(), SourceError> {

@@ -151,7 +151,7 @@ fn what_is_said_is_read(#[case] encoding: &str, #[case] bytes: Vec<u8>, #[case] 
 
 #[rstest]
 #[case::gzip_named_csv("t.csv", gzip(PEOPLE.as_bytes()), "t.csv is a gzip file\nname it t.csv.gz")]
-#[case::gzip_in_gzip("t.csv.gz", gzip(&gzip(PEOPLE.as_bytes())), "t.csv.gz is a gzip file\nname it t.csv.gz.gz")]
+#[case::gzip_in_gzip("t.csv.gz", gzip(&gzip(PEOPLE.as_bytes())), "t.csv.gz is packed twice: a gzip file is in it\nunpack it once")]
 #[case::gzip_named_ndjson("t.ndjson", gzip(PEOPLE.as_bytes()), "t.ndjson is a gzip file\nname it t.ndjson.gz")]
 #[case::csv_named_gz(
     "t.csv.gz",
@@ -164,12 +164,23 @@ fn what_is_said_is_read(#[case] encoding: &str, #[case] bytes: Vec<u8>, #[case] 
     b"PK\x03\x04\x14\0\0\0xl/workbook.xml".to_vec(),
     "t.csv.gz is an Excel workbook (.xlsx), not a gzip file\nopen it and save it as CSV UTF-8"
 )]
+#[case::zstd_named_gz("t.csv.gz", b"\x28\xb5\x2f\xfd\0".to_vec(), "t.csv.gz is a zstd file, not a gzip file\nname it t.csv.zst")]
+#[case::ndjson_named_csv(
+    "t.csv",
+    b"{\"Email\": \"a@x\", \"Name\": \"Ann\"}\n".to_vec(),
+    "t.csv line 1: this is NDJSON, one JSON object a line, and not CSV\nname the file .ndjson, or write `format: ndjson` in the table"
+)]
+#[case::ndjson_with_a_long_line(
+    "t.csv",
+    format!("{{ \"Email\": \"{}\"}}\n", "a".repeat(300_000)).into_bytes(),
+    "t.csv line 1: this is NDJSON, one JSON object a line, and not CSV\nname the file .ndjson, or write `format: ndjson` in the table"
+)]
 #[case::csv_named_parquet(
     "t.parquet",
     PEOPLE.as_bytes().to_vec(),
     "t.parquet is not a Parquet file\nname it by what it is (.csv, .ndjson), or write `format:` in the table; if it is damaged, deliver it again"
 )]
-#[case::gzip_named_parquet("t.parquet", gzip(PEOPLE.as_bytes()), "t.parquet is a gzip file, not a Parquet file\nname it t.parquet.gz")]
+#[case::gzip_named_parquet("t.parquet", gzip(PEOPLE.as_bytes()), "t.parquet is a gzip file, not a Parquet file\nunpack it")]
 fn disguises(#[case] name: &str, #[case] bytes: Vec<u8>, #[case] expected: &str) {
     assert_eq!(said(name, bytes, None).error("SELECT * FROM t"), expected);
 }

@@ -47,10 +47,6 @@ fn headers(#[case] text: &str, #[case] expected: &[&str]) {
 #[case::ragged_long("Id,Name\n\"1\n\",Ann\n2,Bo,x\n", "t.csv line 4: 3 cells where the header has 2")]
 #[case::unclosed("Id,Name\n1,Ann\n2,\"Bo\n3,C\n", "t.csv line 3: a quote is opened and never closed")]
 #[case::after_quote("Id,Name\n1,\"A\nn\"n\n", "t.csv line 3: text follows a closing quote")]
-#[case::twice(
-    "Id,Name,ID\n1,a,2\n",
-    "t.csv line 1: two columns are named \"ID\": the 1 and the 3 (SQL does not tell upper from lower case)"
-)]
 #[case::empty("", "t.csv line 1: the file is empty: not even a header")]
 #[case::old_mac("Id,Name\r1,Ann\r", "t.csv line 1: the lines end in CR only")]
 #[case::nul("Id,Name\n1,A\0nn\n", "t.csv line 2: a NUL character")]

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod declared;
+mod doubles;
 mod encodings;
 mod folder;
 mod formats;

@@ -1,8 +1,7 @@
 //! Delimited text: its delimiter, its header, its rows.
 //!
 //! The first row names the columns, after a line `sep=;` and the lines that the table skips. Blanks and invisible characters around
-//! a name are cut; a column without a name is `column_N` (N from 1); a name that comes twice (SQL does not tell `Id` from `ID`) is
-//! an error, because a query could not say which it means. An empty cell, quoted or not, is NULL, and so is one of the table's
+//! a name are cut; a column without a name is `column_N` (N from 1); a name may come twice (`doubles`). An empty cell, quoted or not, is NULL, and so is one of the table's
 //! `nulls`; everything else is text, as written but for what a spreadsheet adds (`split`, `odd`).
 
 mod odd;
@@ -11,13 +10,14 @@ mod sniff;
 pub(in crate::source) mod split;
 
 use super::super::{Notice, Notices, Oddity, SourceError, columns::listed};
+use super::disguise;
 use super::pass::{Column, Ending, Pass, Used};
 use super::text::Text;
 use crate::definition::is_invisible;
 use odd::{Odd, formula_text};
 use rusqlite::types::ValueRef;
 use split::{Found, Place, split, undouble};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 /// Columns that something other than the file names.
 #[derive(Clone, Debug)]
@@ -83,6 +83,11 @@ impl Rows {
         Ok((rows, columns))
     }
 
+    /// The physical line, from 1, of the header once it was read.
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
     /// Gives the cells of these columns only.
     #[must_use]
     pub fn using(mut self, used: Used) -> Self {
@@ -102,19 +107,8 @@ impl Rows {
         if self.text.has_marks() {
             *self.met.trimmed.entry(0xfeff).or_default() += 1;
         }
-        let mut seen = HashMap::new();
-        for (at, name) in names.iter().enumerate() {
-            if name.contains('\r') {
-                return Err(self.text.fault(line, "the lines end in CR only").hint("write LF or CRLF line ends"));
-            }
-            if let Some(first) = seen.insert(name.to_ascii_lowercase(), at) {
-                let what = format!(
-                    "two columns are named {name:?}: the {} and the {} (SQL does not tell upper from lower case)",
-                    first + 1,
-                    at + 1
-                );
-                return Err(self.text.fault(line, what).hint("rename one of them in the file"));
-            }
+        if names.iter().any(|name| name.contains('\r')) {
+            return Err(self.text.fault(line, "the lines end in CR only").hint("write LF or CRLF line ends"));
         }
         Ok(names.into_iter().map(Column::text).collect())
     }
@@ -269,6 +263,10 @@ impl Pass for Rows {
 /// What separates the cells, and whether the file says so. Takes what is before the header.
 fn delimiter(text: &mut Text, written: Written<'_>) -> Result<(u8, bool), SourceError> {
     let said = preamble::separator(text)?;
+    if written.known.is_none() && disguise::is_ndjson(text.rest()) {
+        let fault = text.fault(1, "this is NDJSON, one JSON object a line, and not CSV");
+        return Err(text.or_changed(fault.hint("name the file .ndjson, or write `format: ndjson` in the table")));
+    }
     if let (Some(said), Some(delimiter)) = (said, written.delimiter)
         && said != delimiter
     {
