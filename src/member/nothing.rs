@@ -3,7 +3,8 @@
 /// As they stand in a cell, blanks around them aside.
 const WORDS: [&str; 6] = ["NULL", "null", "N/A", "#N/A", "\\N", "-"];
 
-/// The word for nothing that a text is. In columns of addresses and ids all of them are no value; elsewhere `null` may be a name,
+/// The word for nothing that a text is. In columns of addresses, ids, telephone numbers and postcodes, and in parts of
+/// postal addresses, all of them are no value; elsewhere `null` may be a name,
 /// and what is one is the source's to say (`nulls`).
 pub fn nothing_word(text: &str) -> Option<&'static str> {
     let text = text.trim();

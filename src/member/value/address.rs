@@ -2,7 +2,7 @@
 //! value, and its person is a member all the same.
 
 use super::{FieldKind, Value, ValueError, text, within, words};
-use crate::source::Cell;
+use crate::{member::nothing::nothing_word, source::Cell};
 use std::collections::BTreeMap;
 
 /// The parts that an address may have.
@@ -16,6 +16,7 @@ pub fn canonical_parts<'a>(parts: impl IntoIterator<Item = (&'a str, Cell<'a>)>,
     let mut whole = BTreeMap::new();
     for (part, cell) in parts {
         let value = text::clean(&words(cell)?);
+        let value = if nothing_word(&value).is_some() { String::new() } else { value };
         if !value.is_empty() {
             whole.insert(part.to_owned(), value);
         }
@@ -45,7 +46,7 @@ pub fn missing_parts<'a>(parts: impl Iterator<Item = (&'a str, Cell<'a>)>) -> Ve
 fn is_blank(cell: Cell<'_>) -> bool {
     match cell {
         Cell::Null => true,
-        Cell::Text(text) => text::clean(text).is_empty(),
+        Cell::Text(text) => text::clean(text).is_empty() || nothing_word(text).is_some(),
         Cell::Integer(_) | Cell::Real(_) => false,
     }
 }
@@ -56,7 +57,7 @@ fn are(missing: &[&str]) -> String {
 
 /// An address field fed from one column: only emptiness fits.
 pub(super) fn from_one_cell(text: &str, kind: &FieldKind) -> Result<Value, ValueError> {
-    if text.trim().is_empty() {
+    if text.trim().is_empty() || nothing_word(text).is_some() {
         return within(Value::Empty, kind);
     }
     Err(ValueError("an address is made of parts (addr1, city, state, zip), not of one text".into()))

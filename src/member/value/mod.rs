@@ -15,6 +15,7 @@ pub use address::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, canonical_parts, missin
 pub use datetime::{moment, rfc3339};
 pub use written::{DayOrder, Reads};
 
+use super::nothing::nothing_word;
 use crate::{definition::FieldType, source::Cell};
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -92,6 +93,8 @@ pub fn canonical(cell: Cell<'_>, kind: &FieldKind, order: DayOrder) -> Result<Va
         FieldType::Birthday => date::birthday(&words(cell)?, order, kind.form)?,
         FieldType::Radio | FieldType::Dropdown => text::choice(&words(cell)?, &kind.choices)?,
         FieldType::Url | FieldType::Imageurl => text::url(&words(cell)?)?,
+        // No telephone number and no postcode is such a word.
+        FieldType::Phone | FieldType::Zip if is_nothing(cell) => Value::Empty,
         FieldType::Phone => phone::phone(&words(cell)?, kind.form)?,
         FieldType::Text | FieldType::Zip => text::text(&words(cell)?),
         FieldType::Address => return address::from_one_cell(&words(cell)?, kind),
@@ -129,6 +132,10 @@ fn too_long(text: &str, kind: &FieldKind) -> Option<ValueError> {
         Some(ValueError(format!("{} is {length} {unit} long; the field takes at most {most}", shown(text))))
     };
     over(text.len(), kind.max_bytes, "bytes").or_else(|| over(text.chars().count(), kind.max_chars, "characters"))
+}
+
+fn is_nothing(cell: Cell<'_>) -> bool {
+    matches!(cell, Cell::Text(text) if nothing_word(text).is_some())
 }
 
 /// A cell as text: numbers as [`number::canonical`] writes them.

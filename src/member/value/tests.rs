@@ -154,6 +154,30 @@ fn a_birthday_goes_as_the_field_declares_it() {
     assert!(!serde_json::to_string(&FieldKind::plain(FieldType::Birthday)).unwrap().contains("form"), "as states of before have it");
 }
 
+#[rstest]
+#[case("NULL")]
+#[case(" null ")]
+#[case("N/A")]
+#[case("#N/A")]
+#[case("\\N")]
+#[case("-")]
+fn a_word_for_nothing_is_no_phone_no_postcode_and_no_part_of_an_address(#[case] word: &str) {
+    let cell = Cell::Text(word);
+    assert_eq!(canonical(cell, &kind(FieldType::Phone), USUAL), Ok(Value::Empty));
+    assert_eq!(canonical(cell, &kind(FieldType::Zip), USUAL), Ok(Value::Empty));
+    assert_eq!(canonical(cell, &kind(FieldType::Address), USUAL), Ok(Value::Empty));
+    let us = FieldKind { form: Form::UsPhone, ..kind(FieldType::Phone) };
+    assert_eq!(canonical(cell, &us, USUAL), Ok(Value::Empty));
+    assert_eq!(canonical(cell, &kind(FieldType::Text), USUAL), Ok(Value::Text(word.trim().into())), "may be a name");
+    let parts =
+        [("addr1", Cell::Text("Main St 1")), ("addr2", cell), ("city", Cell::Text("Oslo")), ("state", cell), ("zip", Cell::Text("01"))];
+    assert_eq!(missing_parts(parts.into_iter()), ["state"]);
+    assert_eq!(canonical_parts(parts, &kind(FieldType::Address)), Ok(Value::Empty));
+    let whole = parts.map(|(part, cell)| (part, if part == "state" { Cell::Text("OS") } else { cell }));
+    let Ok(Value::Parts(whole)) = canonical_parts(whole, &kind(FieldType::Address)) else { panic!("whole") };
+    assert!(!whole.contains_key("addr2"), "{whole:?}");
+}
+
 mod properties {
     use super::*;
     use proptest::prelude::*;
