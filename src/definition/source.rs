@@ -2,7 +2,7 @@
 //!
 //! What a child process reads (files, folders, drivers) can be written down for it; secrets then go along (`handed`).
 
-use super::{ColumnType, Name, Secret};
+use super::{ColumnType, Name, Secret, Written};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
@@ -62,6 +62,9 @@ pub struct Table {
     pub nulls: Option<Vec<String>>,
     /// What columns hold, by their names as written.
     pub columns: BTreeMap<String, ColumnType>,
+    /// Where its path is written.
+    #[serde(skip)]
+    pub written: Option<(PathBuf, Written)>,
 }
 
 /// Where files are.

@@ -90,7 +90,6 @@ fn what_is_wrong_with_a_query_is_an_error_at_its_place(#[case] query: &str, #[ca
 }
 
 #[rstest]
-#[case::gone("people.csv")]
 #[case::object_storage("'s3://bucket/people.csv'")]
 #[case::outside("../people.csv")]
 fn without_its_files_a_query_is_checked_for_what_it_is(#[case] table: &str) {
@@ -148,6 +147,27 @@ fn a_table_wider_than_sql_takes_is_read_for_what_is_used() {
     let (code, answer) = validate(dir.path());
     let said = told(&answer, dir.path());
     assert!(code == 78 && said[0].contains("2102 columns, and SQL takes 2,000 | name the columns"), "{said:?}");
+}
+
+/// A bare `Valid` would say that all was looked at.
+#[rstest]
+#[case::encoding("people.csv", b"Id,Email,First\n1,a@x.test,J\xf6rg\n")]
+#[case::empty("people.csv", b"")]
+#[case::packed("people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")]
+#[case::cut("people.csv.gz", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03")]
+#[case::mistyped("poeple.csv", b"Id,Email,First\n1,a@x.test,A\n")]
+#[case::mistyped_folder("data/people.csv", b"Id,Email,First\n1,a@x.test,A\n")]
+#[case::pattern("day-*.csv", b"Id,Email,First\n1,a@x.test,A\n")]
+fn files_that_cannot_be_read_are_warned_of_at_their_table(#[case] table: &str, #[case] content: &[u8]) {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join(if table.ends_with(".gz") { table } else { "people.csv" }), content).unwrap();
+    defined(dir.path(), &format!("{{path: {table}}}"), "SELECT * FROM people WHERE Id > 0");
+    let (code, answer) = validate(dir.path());
+    let said = told(&answer, dir.path());
+    assert_eq!((code, said.len()), (0, 1), "{said:?}");
+    let place = &table[..table.len().min(12)];
+    assert!(said[0].starts_with(&format!("warning at <{place}")), "{said:?}");
+    assert!(said[0].contains("queries over the table people were not checked: "), "{said:?}");
 }
 
 /// A query over an exported folder has no tables to look at.

@@ -5,12 +5,12 @@
 
 use super::online::needed;
 use crate::{
-    definition::{Catalog, Diagnostic, Location, ReadLimits, Rows, Selection, Severity, SourceKind},
+    definition::{Catalog, Diagnostic, Location, ReadLimits, Rows, Selection, Severity, SourceKind, Written},
     source::{self, Access, Isolation, Notice, QueryPlace, SourceError, SqlLimits},
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Component, Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -29,8 +29,18 @@ pub fn check(catalog: &mut Catalog) {
     catalog.diagnostics.sort_by(|a, b| (&a.file, a.at, &a.message).cmp(&(&b.file, b.at, &b.message)));
 }
 
+/// What was looked at for a query.
+enum Looked {
+    /// Its files give what is needed of them.
+    Read,
+    /// They are below the directory, or would be, and cannot be read.
+    Unread(SourceError),
+    /// They are not to be looked at.
+    Elsewhere,
+}
+
 struct Check<'a> {
-    root: Option<std::path::PathBuf>,
+    root: Option<PathBuf>,
     rows: BTreeMap<&'a str, &'a Rows>,
     needed: BTreeMap<String, BTreeSet<String>>,
     limits: ReadLimits,
@@ -54,34 +64,73 @@ impl<'a> Check<'a> {
         for rows in self.rows.values() {
             match self.query(rows, &access) {
                 Err(error) => found.push(wrong(rows, &error)),
-                Ok(true) if began.elapsed() < ALL => found.extend(self.cells(rows)),
+                Ok(Looked::Read) if began.elapsed() < ALL => found.extend(self.cells(rows)),
+                Ok(Looked::Unread(error)) => found.push(self.unread(rows, &error)),
                 Ok(_) => {}
             }
         }
+        // Several queries over one table say the same.
+        let mut seen = BTreeSet::new();
+        found.retain(|one| seen.insert((one.file.clone(), one.at, one.message.clone())));
         found
     }
 
-    /// `true`: its files are there, and give what is needed of them.
-    fn query(&self, rows: &Rows, access: &Access) -> Result<bool, SourceError> {
+    fn query(&self, rows: &Rows, access: &Access) -> Result<Looked, SourceError> {
+        let mut looked = Looked::Elsewhere;
         if self.is_here(rows) {
             match source::open(rows, access).and_then(|mut reader| reader.columns_with(&self.needed_of(rows), &rows.segment)) {
-                Ok(_) => return Ok(true),
+                Ok(_) => return Ok(Looked::Read),
                 Err(error) if error.query.is_some() => return Err(error),
                 // A file that is not there, or is broken, says nothing of the query.
-                Err(_) => {}
+                Err(error) => looked = Looked::Unread(error),
             }
         }
         match source::open(rows, &self.access(CHECK)).and_then(|mut reader| reader.check()) {
             Err(error) if error.query.is_some() => Err(error),
-            _ => Ok(false),
+            _ => Ok(looked),
         }
     }
 
     /// What a reading would say of the cells; a longer one says nothing.
     fn cells(&self, rows: &Rows) -> Vec<Diagnostic> {
-        let access = self.access(ONE);
+        let (access, began) = (self.access(ONE), Instant::now());
         let read = source::open(rows, &access).and_then(|mut reader| reader.read(&self.needed_of(rows), &mut |_| Ok(())));
-        read.map_or_else(|_| Vec::new(), |report| report.notices.iter().map(|notice| odd(rows, notice)).collect())
+        match read {
+            Ok(report) => report.notices.iter().map(|notice| odd(rows, notice)).collect(),
+            Err(error) if error.query.is_none() && began.elapsed() < ONE * 9 / 10 => vec![self.unread(rows, &error)],
+            Err(_) => Vec::new(),
+        }
+    }
+
+    /// That a query was not checked, at the table that could not be read, where it can be told which.
+    fn unread(&self, rows: &Rows, error: &SourceError) -> Diagnostic {
+        let (message, hint) = (message(rows, error), error.hint.clone());
+        let Some((name, (file, written))) = self.broken(rows) else {
+            return diagnostic(
+                rows,
+                Severity::Warning,
+                None,
+                format!("segment {}: its query was not checked: {message}", rows.segment),
+                hint,
+            );
+        };
+        let message = format!("queries over the table {name} were not checked: {message}");
+        Diagnostic { severity: Severity::Warning, file, at: Some(written.at), message, hint, text: written.text }
+    }
+
+    /// The only table that the query may mean, or the first of them that cannot be opened.
+    fn broken<'r>(&self, rows: &'r Rows) -> Option<(&'r str, (PathBuf, Written))> {
+        let query = match &rows.select {
+            Selection::Query(query) => query.to_lowercase(),
+            Selection::Table(name) => name.to_lowercase(),
+        };
+        let tables = rows.source.files()?.tables.iter().filter(|(name, _)| query.contains(&name.to_lowercase())).collect::<Vec<_>>();
+        let fails = |name: &str| {
+            let alone = Rows { select: Selection::Table(name.to_owned()), ..rows.clone() };
+            source::open(&alone, &self.access(CHECK)).and_then(|mut reader| reader.columns()).is_err()
+        };
+        let found = tables.iter().find(|(name, _)| tables.len() == 1 || fails(name));
+        found.and_then(|(name, table)| Some((name.as_str(), table.written.clone()?)))
     }
 
     fn needed_of(&self, rows: &Rows) -> Vec<&str> {
@@ -113,13 +162,26 @@ fn is_below(root: &Path, pattern: &Path) -> bool {
         let below = path.canonicalize().ok().and_then(|path| path.strip_prefix(root).map(Path::to_path_buf).ok());
         below.is_some_and(|path| path.components().all(|part| !part.as_os_str().as_encoded_bytes().starts_with(b".")))
     };
-    found.take(FILES).all(|path| path.is_ok_and(|path| open(&path)))
+    let mut found = found.take(FILES).peekable();
+    if found.peek().is_none() {
+        // Where it would be.
+        let there = pattern.ancestors().find(|path| path.exists());
+        let beyond = there.and_then(|there| pattern.strip_prefix(there).ok()).is_none_or(|rest| {
+            rest.components().any(|part| !matches!(part, Component::Normal(name) if !name.as_encoded_bytes().starts_with(b".")))
+        });
+        return !beyond && there.is_some_and(open);
+    }
+    found.all(|path| path.is_ok_and(|path| open(&path)))
+}
+
+/// What is wrong, without where the segment is.
+fn message(rows: &Rows, error: &SourceError) -> String {
+    let message = error.message.replace(&format!("{}, segment {}: ", rows.file.display(), rows.segment), "");
+    message.split(" (query line ").next().unwrap_or_default().to_owned()
 }
 
 fn wrong(rows: &Rows, error: &SourceError) -> Diagnostic {
-    let file = rows.file.display().to_string();
-    let message = error.message.replace(&format!("{file}, segment {}: ", rows.segment), "");
-    let message = message.split(" (query line ").next().unwrap_or_default();
+    let message = message(rows, error);
     let about = if message.starts_with("segment ") { String::new() } else { format!("segment {}: ", rows.segment) };
     diagnostic(rows, Severity::Error, error.query, format!("{about}{message}"), error.hint.clone())
 }

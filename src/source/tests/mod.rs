@@ -63,6 +63,7 @@ impl Files {
             columns: std::collections::BTreeMap::new(),
             skip_rows: 0,
             nulls: None,
+            written: None,
         };
         change(&mut table);
         self.tables.insert(name.to_owned(), table);

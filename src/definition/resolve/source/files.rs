@@ -2,7 +2,7 @@
 
 use super::{location, storage};
 use crate::definition::{
-    ColumnType, ColumnWord, Files, Table, bad_format,
+    ColumnType, ColumnWord, Files, Table, Written, bad_format,
     document::{ColumnDoc, Short, SourceDoc, TableDoc, Text},
     nearest,
     resolve::scope::Scope,
@@ -62,7 +62,9 @@ fn table(written: &At<Short<TableDoc>>, scope: &mut Scope<'_>) -> Option<Table> 
     let columns = columns(doc, scope);
     let skip_rows = doc.skip_rows.as_ref().map_or(0, |lines| skip_rows(lines, scope));
     let nulls = doc.nulls.as_ref().map(|words| words.iter().map(|word| word.value.clone()).collect());
-    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding, skip_rows, nulls, columns })
+    let text = scope.file.shows.then(|| scope.file.masked.clone());
+    let written = Some((scope.file.path.clone(), Written { at: pattern.at, text }));
+    Some(Table { pattern: pattern.value.clone(), location, format: doc.format, delimiter, encoding, skip_rows, nulls, columns, written })
 }
 
 fn columns(doc: &TableDoc, scope: &mut Scope<'_>) -> BTreeMap<String, ColumnType> {
