@@ -468,7 +468,13 @@ fn what_was_odd_in_a_source_is_said_with_examples_only_where_samples_are_wanted(
     let mut notices = Notices::default();
     let segment = Some(crate::definition::Name::new("big").unwrap());
     let examples = vec!["12,50".into(), "n/a".into(), "\u{202e}x".into()];
-    notices.add(Notice { segment, subject: "Spent".into(), what: Oddity::NotANumber, count: 1200, examples });
+    notices.add(Notice {
+        segment,
+        subject: "Spent".into(),
+        what: Oddity::NotANumber(crate::source::Read::Column { points: false }),
+        count: 1200,
+        examples,
+    });
     for plan in [Plan { notices: notices.clone(), ..base() }, Plan { notices, ..small_delta() }] {
         let (text, markdown) = (text(&plan), markdown(&plan));
         assert!(text.contains("! segment big: Spent: 1,200 cells are not numbers (\"12,50\", \"n/a\", \"\u{fffd}x\", …)"), "{text}");

@@ -8,6 +8,7 @@
 //! has all of these done where they can be stopped; each says in its head what it decides.
 
 mod adbc;
+mod advice;
 mod arrow;
 mod child;
 mod columns;
@@ -23,6 +24,7 @@ mod sql;
 #[cfg(test)]
 mod tests;
 
+pub use advice::of_dates as date_advice;
 pub use child::{COMMAND as CHILD_COMMAND, serve as serve_parent};
 use columns::find as find_column;
 pub use columns::{listed as listed_columns, shown as shown_column};
@@ -30,7 +32,7 @@ use ends::End;
 pub use ends::{Ends, KnownEnds};
 pub use error::{QueryPlace, SourceError, SourceErrorKind};
 pub use files::Format;
-pub use notice::{Examples, Notice, Notices, Oddity};
+pub use notice::{Examples, Notice, Notices, Oddity, Read};
 pub use rows::{Cell, RowBatch};
 use snapshot::{Held, Snapshot};
 

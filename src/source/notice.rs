@@ -1,5 +1,6 @@
 //! What a reading met that a person should know, and that did not end it.
 
+use super::advice;
 use crate::definition::{Name, is_invisible};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, cmp::Ordering};
@@ -33,7 +34,9 @@ pub struct Notice {
 #[serde(rename_all = "kebab-case")]
 pub enum Oddity {
     /// A cell that is no number, where a query asks for one.
-    NotANumber,
+    NotANumber(Read),
+    /// A cell that is no ISO date, where a query asks for one.
+    NotADate(Read),
     /// A cell that is not what its column is declared to hold.
     NotAsDeclared(String),
     /// Half of a character, such as a part of an emoji.
@@ -52,6 +55,16 @@ pub enum Oddity {
     ReadAs(String),
 }
 
+/// Where a query read something odd.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Read {
+    /// In a column of a file, where `points` says that it has numbers with a decimal point.
+    Column { points: bool },
+    /// In what the query makes of its columns.
+    Expression,
+}
+
 impl Notice {
     fn key(&self) -> (&Option<Name>, &str, &Oddity) {
         (&self.segment, &self.subject, &self.what)
@@ -68,11 +81,17 @@ impl Notice {
     /// What follows, and what to do.
     fn advice(&self) -> String {
         match self.what {
-            Oddity::NotANumber => {
-                let column = self.subject.chars().take(LONGEST).collect::<String>();
-                format!(
-                    "no comparison with a number holds for them; or declare the column: columns: {{{column}: {{type: decimal, decimal: \",\"}}}}"
-                )
+            Oddity::NotANumber(Read::Column { points }) => {
+                format!("no comparison with a number holds for them; {}", advice::of_numbers(&self.subject, &self.examples, points))
+            }
+            Oddity::NotANumber(Read::Expression) => {
+                "no comparison with a number holds for them; see what the query makes of them".to_owned()
+            }
+            Oddity::NotADate(Read::Column { .. }) => {
+                format!("no comparison with a date holds for them; {}", advice::of_dates(&self.subject, &self.examples))
+            }
+            Oddity::NotADate(Read::Expression) => {
+                "no comparison with a date holds for them; let the query make ISO dates of them, YYYY-MM-DD".to_owned()
             }
             Oddity::NotAsDeclared(_) => "read as empty; correct them, or the declaration under `columns`".to_owned(),
             Oddity::HalfCharacter => "each is U+FFFD: the program that wrote them cut a character in two".to_owned(),
@@ -89,15 +108,18 @@ impl Notice {
 impl Oddity {
     /// Whether a query could not tell, so that somebody may be in a segment who is not, or out of it.
     pub fn is_unknown_comparison(&self) -> bool {
-        matches!(self, Self::NotANumber)
+        matches!(self, Self::NotANumber(_) | Self::NotADate(_))
     }
 
-    fn words(&self, one: bool) -> Cow<'static, str> {
+    /// What cells are, for people: one, or several.
+    pub fn words(&self, one: bool) -> Cow<'static, str> {
         match (self, one) {
             (Self::NotAsDeclared(kind), true) => format!("cell is not one of {kind}").into(),
             (Self::NotAsDeclared(kind), false) => format!("cells are not {kind}").into(),
-            (Self::NotANumber, true) => "cell is not a number".into(),
-            (Self::NotANumber, false) => "cells are not numbers".into(),
+            (Self::NotADate(_), true) => "cell is not an ISO date".into(),
+            (Self::NotADate(_), false) => "cells are not ISO dates".into(),
+            (Self::NotANumber(_), true) => "cell is not a number".into(),
+            (Self::NotANumber(_), false) => "cells are not numbers".into(),
             (Self::HalfCharacter, true) => "half character".into(),
             (Self::HalfCharacter, false) => "half characters".into(),
             (Self::NoColumn, true) => "file does not have this column".into(),
@@ -122,7 +144,7 @@ impl Oddity {
             Self::NotAsDeclared(kind) => Self::NotAsDeclared(shown(&kind)),
             Self::NameTrimmed(code) => Self::NameTrimmed(shown(&code)),
             Self::SeparatorLine | Self::BlanksAroundQuotes => self,
-            Self::NotANumber | Self::HalfCharacter | Self::NoColumn | Self::NoLineEnd => self,
+            Self::NotANumber(_) | Self::NotADate(_) | Self::HalfCharacter | Self::NoColumn | Self::NoLineEnd => self,
         }
     }
 }
@@ -220,7 +242,13 @@ mod tests {
 
     fn notice(segment: Option<&str>, subject: &str, count: u64) -> Notice {
         let segment = segment.map(|name| Name::new(name).unwrap());
-        Notice { segment, subject: subject.into(), what: Oddity::NotANumber, count, examples: vec!["n/a".into()] }
+        Notice {
+            segment,
+            subject: subject.into(),
+            what: Oddity::NotANumber(Read::Column { points: false }),
+            count,
+            examples: vec!["n/a".into()],
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod columns;
 mod consent;
 mod containers;
 mod daemon;
+mod dates;
 mod door;
 mod doubt;
 mod evidence;

@@ -1,12 +1,12 @@
 //! One reading: the tables a query names, its columns, its rows.
 
 use super::{
-    super::{Access, Cell, Ends, Notice, Notices, Oddity, Reader, Report, RowBatch, SourceError, columns::find},
+    super::{Access, Cell, Ends, Notice, Notices, Oddity, Read, Reader, Report, RowBatch, SourceError, columns::find},
     connection::connect,
     failure::{explain, explain_at_row},
     guard::{self, VIEW},
     load::settle,
-    numbers::{self, Rewritten, rewritten},
+    numbers::{self, Rewritten, Site, Wants, rewritten},
     pinned::Pinned,
     shared::Shared,
     shown::{Shown, has_word},
@@ -168,16 +168,27 @@ impl<'a> Session<'a> {
         })
     }
 
-    /// What was odd in the rows, and which cells were no numbers where the query wants numbers. A column that several places look at
-    /// is counted where it was met most.
-    fn notices(&self, sites: &[String]) -> Notices {
+    /// What was odd in the rows, and which cells were no numbers or dates where the query wants them. A column that several places
+    /// look at is counted where it was met most.
+    fn notices(&self, sites: &[Site]) -> Notices {
         let mut notices = self.shared.take_notices();
         for (site, (count, examples)) in self.shared.odd.take() {
-            let Some(subject) = usize::try_from(site).ok().and_then(|site| sites.get(site)) else { continue };
-            let (segment, subject) = (Some(self.of.segment.clone()), subject.clone());
-            notices.add(Notice { segment, subject, what: Oddity::NotANumber, count, examples: examples.into_inner() });
+            let Some(site) = usize::try_from(site).ok().and_then(|site| sites.get(site)) else { continue };
+            let (segment, subject) = (Some(self.of.segment.clone()), site.subject.clone());
+            notices.add(Notice { segment, subject, what: self.oddity(site, sites), count, examples: examples.into_inner() });
         }
         notices
+    }
+
+    /// What a value is not; wherever its column was read counts for what to declare.
+    fn oddity(&self, of: &Site, sites: &[Site]) -> Oddity {
+        let same = |site: &Site| site.subject.eq_ignore_ascii_case(&of.subject);
+        let points = sites.iter().enumerate().any(|(at, site)| same(site) && self.shared.odd.has_points(at));
+        let read = if of.is_column { Read::Column { points } } else { Read::Expression };
+        match of.wants {
+            Wants::Number => Oddity::NotANumber(read),
+            Wants::Date => Oddity::NotADate(read),
+        }
     }
 
     /// Fails where a file lacks what the address or the consent comes from; gives the columns, by table, that decide whom it holds.

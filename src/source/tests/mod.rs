@@ -1,6 +1,7 @@
 //! Readings end to end: files in, rows or an error out.
 
 mod attacks;
+mod dates;
 mod declared;
 mod doubles;
 mod encodings;

@@ -1,6 +1,7 @@
 //! Comparisons: both sides as numbers where one of them is a number.
 
 use super::{
+    Wants,
     expression::{Done, Writer, joined, shown},
     not_understood,
     piece::{Collation, Piece},
@@ -9,12 +10,15 @@ use super::{
 };
 use sqlite3_parser::ast::{Expr, Operator, QualifiedName, Select};
 
+/// When a value is known, and what counts it where it is not.
+pub type Known = (String, Option<String>);
+
 /// Two sides, made comparable; and when they are not.
 struct Pair {
     left: String,
     right: String,
-    /// NULL where a side that must be a number is none, and then what counts it.
-    known: Option<(String, Option<String>)>,
+    /// NULL where a side that must be a number or a date is none, and then what counts it.
+    known: Option<Known>,
 }
 
 impl Writer<'_> {
@@ -41,15 +45,19 @@ impl Writer<'_> {
     }
 
     fn pair(&mut self, left: &Piece, right: &Piece) -> Pair {
-        use Kind::{Null, Number, Text};
+        use Kind::{Date, Null, Number, Text};
         let as_is = |left: &Piece, right: &Piece| Pair { left: left.sql.clone(), right: right.sql.clone(), known: None };
         match (left.kind, right.kind) {
             (Number | Null, Number | Null) | (Text | Null, Text | Null) => as_is(left, right),
-            (Null, _) | (_, Null) => as_is(left, right),
+            (Date, Date) | (Null, _) | (_, Null) => as_is(left, right),
             (Number, _) | (_, Number) => {
                 let text = if left.kind == Number { right } else { left };
                 let (known, counts) = (format!("{KNOWN}({})", text.sql), self.number(text));
                 Pair { left: self.number(left), right: self.number(right), known: Some((known, Some(counts))) }
+            }
+            (Date, _) | (_, Date) => {
+                let known = self.dated(if left.kind == Date { right } else { left });
+                Pair { left: self.date(left), right: self.date(right), known }
             }
             _ => self.beside(left, right),
         }
@@ -71,7 +79,7 @@ impl Writer<'_> {
 
     /// Its value as it is compared with `others`.
     pub(super) fn beside_others(&mut self, piece: &Piece, others: &str) -> String {
-        format!("{BESIDE}({}, {}, {others})", piece.sql, self.site(piece))
+        format!("{BESIDE}({}, {}, {others})", piece.sql, self.site(piece, Wants::Number))
     }
 
     /// Rows of as many values: `(a, b) = (1, 'x')`.
@@ -106,7 +114,7 @@ impl Writer<'_> {
         let word = if not { "NOT BETWEEN" } else { "BETWEEN" };
         let is = |piece: &Piece, kind| piece.kind == kind || piece.kind == Kind::Null;
         let plain = |kind| [&of, &from, &to].into_iter().all(|piece| is(piece, kind));
-        if plain(Kind::Text) || plain(Kind::Number) {
+        if plain(Kind::Text) || plain(Kind::Number) || plain(Kind::Date) {
             return Ok(Piece::number(format!("{} {word} {} AND {}", of.sql, from.sql, to.sql)));
         }
         if is(&of, Kind::Number) || (is(&from, Kind::Number) && is(&to, Kind::Number)) {
@@ -131,23 +139,29 @@ impl Writer<'_> {
             let list = list.iter().map(|one| self.number(one)).collect::<Vec<_>>().join(", ");
             return Ok(Piece::number(format!("{} {word} ({list})", self.number(&of))));
         }
+        if all(Kind::Date) {
+            return Ok(Piece::number(format!("{} {word} ({})", self.date(&of), joined(&list))));
+        }
         let list = list.into_iter().map(Piece::grouped).collect::<Vec<_>>();
         let either = self.in_parts(&of.grouped(), &list);
         Ok(Piece::number(format!("({}({}))", if not { "NOT " } else { "" }, either.join(" OR "))))
     }
 
-    /// Texts and numbers each in a list of their own.
+    /// Texts, numbers and dates each in a list of their own.
     fn in_parts(&mut self, of: &Piece, list: &[Piece]) -> Vec<String> {
         let of_kind = |kind| list.iter().filter(|one| one.kind == kind).map(|one| one.sql.as_str()).collect::<Vec<_>>().join(", ");
         let mut parts = Vec::new();
-        let (texts, numbers) = (of_kind(Kind::Text), of_kind(Kind::Number));
+        let (texts, numbers, dates) = (of_kind(Kind::Text), of_kind(Kind::Number), of_kind(Kind::Date));
         if !numbers.is_empty() {
             parts.push(format!("{} IN ({numbers})", self.number(of)));
+        }
+        if !dates.is_empty() {
+            parts.push(format!("{} IN ({dates})", self.date(of)));
         }
         if of.kind == Kind::Text && !texts.is_empty() {
             parts.push(format!("{} IN ({texts})", of.sql));
         }
-        let done = |one: &&Piece| one.kind == Kind::Number || (of.kind == Kind::Text && one.kind == Kind::Text);
+        let done = |one: &&Piece| matches!(one.kind, Kind::Number | Kind::Date) || (of.kind == Kind::Text && one.kind == Kind::Text);
         parts.extend(list.iter().filter(|one| !done(one)).map(|one| self.compared(of, Operator::Equals, one)));
         parts
     }
@@ -172,25 +186,31 @@ impl Writer<'_> {
     }
 
     fn in_query(&mut self, of: &[Piece], not: bool, query: &str, kinds: Option<&[Kind]>) -> Done<Piece> {
-        use Kind::{Any, Null, Number, Text};
+        use Kind::{Any, Date, Null, Number, Text};
         let word = if not { "NOT IN" } else { "IN" };
         let row = |pieces: &[String]| if pieces.len() == 1 { pieces[0].clone() } else { format!("({})", pieces.join(", ")) };
         let kinds = kinds.map_or_else(|| vec![Any; of.len()], <[Kind]>::to_vec);
         let fits = |(of, kind): (&Piece, &Kind)| match (of.kind, kind) {
-            (Null, _) | (_, Null) | (Text, Text) => true,
-            (_, Number) => true,
-            (Number, Text | Any) | (Any, _) | (Text, Any) => false,
+            (Null, _) | (_, Null) | (Text, Text) | (Date, Date) => true,
+            (_, Number) | (Text | Any, Date) => true,
+            // What is no date equals none, so that a row of values may stay as it is.
+            (Date, Text) => kinds.len() > 1,
+            (Number, Text | Any | Date) | (Any, _) | (Text | Date, Any) => false,
         };
         if kinds.len() == of.len() && of.iter().zip(&kinds).all(fits) {
-            let left = of.iter().zip(&kinds).map(|(of, kind)| if *kind == Number { self.number(of) } else { of.sql.clone() });
+            let left = of.iter().zip(&kinds).map(|(of, kind)| match kind {
+                Number => self.number(of),
+                Date => self.date(of),
+                _ => of.sql.clone(),
+            });
             let left = left.collect::<Vec<_>>();
             return Ok(Piece::number(format!("{} {word} ({query})", row(&left))));
         }
         let ([of], [_]) = (of, kinds.as_slice()) else { return Err(not_understood("it looks for a row of values in a query")) };
         let given = "WITH \"listkeeper in\"(v) AS";
-        if of.kind == Number {
-            let column = Piece::new("v", Any);
-            let column = self.number(&Piece { label: Some(of.label().to_owned()), ..column });
+        if matches!(of.kind, Number | Date) {
+            let column = Piece { label: Some(of.label().to_owned()), ..Piece::new("v", Any) };
+            let column = if of.kind == Number { self.number(&column) } else { self.date(&column) };
             return Ok(Piece::number(format!("{} {word} ({given} ({query}) SELECT {column} FROM \"listkeeper in\")", of.sql)));
         }
         let part = |left: String, is: &str| {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{super::SourceError, shown::Shown},
-    not_understood,
+    Site, Wants, day, not_understood,
     piece::{Collation, Piece},
     scope::{Found, Kind, Names, unquoted},
     value::NUMBER,
@@ -21,7 +21,7 @@ pub struct Writer<'a> {
     pub tables: &'a [Shown],
     pub names: Names,
     depth: usize,
-    sites: Vec<String>,
+    sites: Vec<Site>,
     by_place: HashMap<(usize, String, usize), usize>,
     clause: Clause,
     clauses: usize,
@@ -61,7 +61,7 @@ impl<'a> Writer<'a> {
         self.functions.insert(unquoted(name).to_ascii_lowercase());
     }
 
-    pub fn into_sites(self) -> Vec<String> {
+    pub fn into_sites(self) -> Vec<Site> {
         self.sites
     }
 
@@ -126,7 +126,7 @@ impl<'a> Writer<'a> {
             Expr::Collate(of, name) => {
                 let of = self.expr(of)?;
                 let sql = format!("{} COLLATE {name}", of.sql);
-                Piece { collation: Collation::Named((*name).to_owned()), as_number: None, column: None, ..of }.written(sql)
+                Piece { collation: Collation::Named((*name).to_owned()), as_number: None, as_date: None, column: None, ..of }.written(sql)
             }
             Expr::Cast { expr, type_name } => self.cast(expr, type_name.as_ref())?,
             Expr::Case { base, when_then_pairs, else_expr } => self.case(*base, when_then_pairs, *else_expr)?,
@@ -185,7 +185,7 @@ impl<'a> Writer<'a> {
             UnaryOperator::BitwiseNot => Piece::number(format!("~ {}", self.number(&of))),
             UnaryOperator::Positive => {
                 let sql = format!("+ {}", of.sql);
-                Piece { column: None, as_number: None, ..of }.written(sql)
+                Piece { column: None, as_number: None, as_date: None, ..of }.written(sql)
             }
         })
     }
@@ -211,7 +211,7 @@ impl<'a> Writer<'a> {
         self.deeper(|writer| match expr {
             Expr::Binary(left, Operator::And, right) => Ok(format!("{} AND {}", writer.condition(left)?, writer.condition(right)?)),
             Expr::Parenthesized(several) if several.len() == 1 => Ok(format!("({})", writer.condition(&several[0])?)),
-            Expr::Binary(left, Operator::Equals, right) if writer.joins(left, right)? => {
+            Expr::Binary(left, Operator::Equals, right) if writer.joins(left, right)? || writer.joins_dates(left, right)? => {
                 Ok(format!("{} = {}", writer.expr(left)?.sql, writer.expr(right)?.sql))
             }
             _ => {
@@ -223,7 +223,6 @@ impl<'a> Writer<'a> {
 
     /// Columns of two tables, one text, one numbers: SQLite makes numbers of texts here and keeps its index; what is none equals none.
     fn joins(&mut self, left: &Expr<'_>, right: &Expr<'_>) -> Done<bool> {
-        let is_name = |expr: &Expr<'_>| matches!(expr, Expr::Id(_) | Expr::Name(_) | Expr::Qualified(..) | Expr::DoublyQualified(..));
         if !is_name(left) || !is_name(right) {
             return Ok(false);
         }
@@ -242,7 +241,8 @@ impl<'a> Writer<'a> {
             () if has(&["INT"]) => Piece::number(format!("CAST({} AS {full})", self.number(&of))),
             () if has(&["CHAR", "CLOB", "TEXT"]) => {
                 let sql = format!("CAST({} AS {full})", of.sql);
-                Piece { kind: Kind::Text, as_number: None, column: None, ..of }.written(sql)
+                let kind = if of.kind == Kind::Date { Kind::Date } else { Kind::Text };
+                Piece { kind, as_number: None, as_date: None, column: None, ..of }.written(sql)
             }
             () if has(&["BLOB"]) || name.is_empty() => Piece::new(format!("CAST({} AS {full})", of.sql), Kind::Any),
             () => Piece::number(format!("CAST({} AS {full})", self.number(&of))),
@@ -254,39 +254,46 @@ impl<'a> Writer<'a> {
         match (&piece.as_number, piece.kind) {
             (_, Kind::Number | Kind::Null) => piece.sql.clone(),
             (Some(sql), _) => sql.clone(),
-            (None, _) => format!("{NUMBER}({}, {})", piece.sql, self.site(piece)),
+            (None, _) => format!("{NUMBER}({}, {})", piece.sql, self.site(piece, Wants::Number)),
         }
     }
 
     /// The same texts in the same order are the same place, within what must be written alike.
-    pub(super) fn site(&mut self, piece: &Piece) -> usize {
+    pub(super) fn site(&mut self, piece: &Piece, wants: Wants) -> usize {
         let seen = self.clause.seen.entry(piece.sql.clone()).or_default();
         *seen += 1;
         let place = (self.clause.id, piece.sql.clone(), *seen);
         let next = self.sites.len();
         let site = *self.by_place.entry(place).or_insert(next);
         if site == next {
-            self.sites.push(piece.label().to_owned());
+            let subject = piece.label().to_owned();
+            let is_column = self.tables.iter().any(|table| table.columns.iter().any(|column| column.name.eq_ignore_ascii_case(&subject)));
+            self.sites.push(Site { subject, wants, is_column });
         }
         site
     }
 }
 
+/// Whether it is the name of a column and nothing else.
+pub fn is_name(expr: &Expr<'_>) -> bool {
+    matches!(expr, Expr::Id(_) | Expr::Name(_) | Expr::Qualified(..) | Expr::DoublyQualified(..))
+}
+
 fn column(sql: String, name: &str, found: Option<Found>) -> Piece {
     let kind = found.map_or(Kind::Any, |found| found.kind);
     let label = Some(unquoted(name));
-    Piece { sql, kind, collation: Collation::Column, label, as_number: None, column: found }
+    Piece { label, column: found, collation: Collation::Column, ..Piece::new(sql, kind) }
 }
 
 fn of_literal(literal: &Literal<'_>) -> Piece {
     match literal {
         Literal::Numeric(text) => Piece::number(*text),
-        Literal::String(text) => Piece::text(*text),
+        Literal::String(text) => day::literal(text),
         Literal::Blob(_) => Piece::new(shown(literal), Kind::Any),
         Literal::Null => Piece::new("NULL", Kind::Null),
-        Literal::CurrentDate => Piece::text("CURRENT_DATE"),
+        Literal::CurrentDate => Piece::new("CURRENT_DATE", Kind::Date),
         Literal::CurrentTime => Piece::text("CURRENT_TIME"),
-        Literal::CurrentTimestamp => Piece::text("CURRENT_TIMESTAMP"),
+        Literal::CurrentTimestamp => Piece::new("CURRENT_TIMESTAMP", Kind::Date),
         Literal::Keyword(word) => Piece::new(*word, Kind::Any),
     }
 }

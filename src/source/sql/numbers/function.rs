@@ -17,6 +17,8 @@ enum Nature {
     Counts,
     /// Anything in, a text out.
     Writes,
+    /// A moment in, a moment or a part of it out.
+    Dates,
     /// Gives one of its arguments.
     Chooses,
     /// The like, as a number where the others are.
@@ -43,21 +45,18 @@ fn nature(name: &str) -> Nature {
         | "json_array_length"
         | "json_error_position"
         | "json_valid"
-        | "julianday"
         | "length"
         | "like"
         | "octet_length"
         | "percent_rank"
         | "rank"
         | "row_number"
-        | "unicode"
-        | "unixepoch" => Nature::Counts,
-        "char" | "concat" | "concat_ws" | "date" | "datetime" | "group_concat" | "hex" | "json" | "json_array" | "json_group_array"
-        | "json_group_object" | "json_insert" | "json_object" | "json_patch" | "json_pretty" | "json_quote" | "json_remove"
-        | "json_replace" | "json_set" | "json_type" | "lower" | "ltrim" | "quote" | "replace" | "rtrim" | "soundex" | "strftime"
-        | "string_agg" | "substr" | "substring" | "time" | "timediff" | "trim" | "typeof" | "unistr" | "unistr_quote" | "upper" => {
-            Nature::Writes
-        }
+        | "unicode" => Nature::Counts,
+        "char" | "concat" | "concat_ws" | "group_concat" | "hex" | "json" | "json_array" | "json_group_array" | "json_group_object"
+        | "json_insert" | "json_object" | "json_patch" | "json_pretty" | "json_quote" | "json_remove" | "json_replace" | "json_set"
+        | "json_type" | "lower" | "ltrim" | "quote" | "replace" | "rtrim" | "soundex" | "string_agg" | "substr" | "substring" | "trim"
+        | "typeof" | "unistr" | "unistr_quote" | "upper" => Nature::Writes,
+        "date" | "datetime" | "julianday" | "strftime" | "time" | "timediff" | "unixepoch" => Nature::Dates,
         "coalesce" | "ifnull" => Nature::Chooses,
         "max" | "min" => Nature::Extreme,
         "if" | "iif" => Nature::Conditional,
@@ -90,6 +89,7 @@ impl Writer<'_> {
                 Kind::Number
             }
             Nature::Counts => Kind::Number,
+            Nature::Dates => self.of_moments(name, &mut pieces),
             Nature::Writes => Kind::Text,
             Nature::Prints => {
                 let known = self.printed(arguments, &mut pieces);
@@ -118,9 +118,11 @@ impl Writer<'_> {
     /// The greatest of a column: of its numbers, where it is compared with one.
     fn extreme(&mut self, name: &str, distinct: &str, piece: &Piece, tail: &str) -> Piece {
         let as_number = (piece.kind != Kind::Number).then(|| format!("{name}({distinct}{}){tail}", self.number(piece)));
+        let as_date = matches!(piece.kind, Kind::Text | Kind::Any).then(|| format!("{name}({distinct}{}){tail}", self.date(piece)));
         let label = Some(piece.label().to_owned());
         Piece {
             as_number,
+            as_date,
             label,
             collation: piece.collation.clone(),
             ..Piece::new(format!("{name}({distinct}{}){tail}", piece.sql), piece.kind)
@@ -133,6 +135,9 @@ impl Writer<'_> {
         if is(Kind::Number) {
             self.as_numbers(pieces);
             return Kind::Number;
+        }
+        if is(Kind::Date) {
+            return self.as_dates(pieces);
         }
         if !is(Kind::Any) {
             return Kind::Text;

@@ -1,4 +1,4 @@
-//! What a query compares with a number is a number, or the comparison is unknown (NULL).
+//! What a query compares with a number or an ISO date is one, or the comparison is unknown (NULL).
 //!
 //! Cells of CSV and NDJSON are text, and SQLite sorts every text above every number: `Spent > 1000` would choose `n/a`. So the segment's
 //! query is parsed, and what stands beside a number, in arithmetic, in a condition or in a numeric function goes through a function
@@ -9,11 +9,15 @@
 //! ```
 //! * **What is known to be a number** is found by [`scope::Kind`]: literals, arithmetic, numeric functions and casts, columns that the files type
 //!   as numbers, through subqueries and WITH. Two texts compare as they always did.
+//! * **What is known to be a date** is a literal `'2024-01-01…'` or what a date function gives: [`scope::Kind::Date`]. Texts beside it, and
+//!   those that date functions read, go through functions too (`day`): `17.04.2020` sorts above every `2024-…` as text below it does.
 //! * **What is not known** beforehand (`coalesce(x, 0)`, JSON) is compared by a function that looks at both values.
 //! * **Only our own text** may name these functions: the query as written is prepared first, under the authorizer that knows none of them.
 //! * **What cannot be parsed** is refused: a doubt chooses nobody.
 
 mod compare;
+mod dates;
+mod day;
 mod expression;
 mod function;
 mod piece;
@@ -35,8 +39,25 @@ const LONGEST: usize = 1 << 20;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rewritten {
     pub sql: String,
-    /// What each number that our function gets was read from, for people.
-    pub sites: Vec<String>,
+    /// What each value that our functions get was read from, for people.
+    pub sites: Vec<Site>,
+}
+
+/// A place of the query where our functions read a value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Site {
+    /// The column or expression, for people.
+    pub subject: String,
+    pub wants: Wants,
+    /// The subject is a column of a file.
+    pub is_column: bool,
+}
+
+/// What the query wants of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wants {
+    Number,
+    Date,
 }
 
 /// Rewrites a query that SQLite takes as it is.

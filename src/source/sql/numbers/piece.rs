@@ -12,6 +12,10 @@ pub struct Piece {
     pub label: Option<String>,
     /// Its text where a number is wanted, if that is not simply our function around it.
     pub as_number: Option<String>,
+    /// The same where a date is wanted.
+    pub as_date: Option<String>,
+    /// The text that it is, as a literal.
+    pub literal: Option<String>,
     /// Of a plain column.
     pub column: Option<Found>,
 }
@@ -28,7 +32,7 @@ pub enum Collation {
 
 impl Piece {
     pub fn new(sql: impl Into<String>, kind: Kind) -> Self {
-        Self { sql: sql.into(), kind, collation: Collation::None, label: None, as_number: None, column: None }
+        Self { sql: sql.into(), kind, collation: Collation::None, label: None, as_number: None, as_date: None, literal: None, column: None }
     }
 
     pub fn number(sql: impl Into<String>) -> Self {

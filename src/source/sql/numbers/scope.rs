@@ -9,6 +9,8 @@ pub enum Kind {
     Null,
     Number,
     Text,
+    /// A text that begins as an ISO date.
+    Date,
     /// One thing in one row, another in the next, or not known.
     Any,
 }
@@ -19,6 +21,7 @@ impl Kind {
         match (self, other) {
             (one, other) if one == other => one,
             (Self::Null, kind) | (kind, Self::Null) => kind,
+            (Self::Date, Self::Text) | (Self::Text, Self::Date) => Self::Text,
             _ => Self::Any,
         }
     }

@@ -1,6 +1,9 @@
 //! The functions that only our own text may name: what a value is as a number.
 
-use super::super::{super::Examples, shared::Shared};
+use super::{
+    super::{super::Examples, shared::Shared},
+    day::{self, DATE, DATED, MOMENT},
+};
 use rusqlite::{
     Connection, Result,
     functions::{Context, FunctionFlags},
@@ -8,7 +11,10 @@ use rusqlite::{
 };
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 /// `(value, site)`: the number, or NULL, which is counted unless the value is empty.
@@ -20,24 +26,37 @@ pub const KNOWN: &str = "\"listkeeper known\"";
 
 /// Whether the functions are these.
 pub fn is_own(name: &str) -> bool {
-    [NUMBER, BESIDE, KNOWN].iter().any(|own| own.trim_matches('"').eq_ignore_ascii_case(name))
+    [NUMBER, BESIDE, KNOWN, DATE, DATED, MOMENT].iter().any(|own| own.trim_matches('"').eq_ignore_ascii_case(name))
 }
 
-/// What was no number, by site.
+/// What was no number or no date, by site.
 #[derive(Debug, Default)]
-pub struct Odd(Mutex<BTreeMap<i64, (u64, Examples)>>);
+pub struct Odd {
+    met: Mutex<BTreeMap<i64, (u64, Examples)>>,
+    /// Sites, as bits, where a cell with a decimal point was a number.
+    points: AtomicU64,
+}
 
 impl Odd {
     fn add(&self, site: i64, text: &str) {
-        let mut odd = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut odd = self.met.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, examples) = odd.entry(site).or_default();
         *count += 1;
         examples.add(text);
     }
 
+    fn point(&self, site: i64) {
+        self.points.fetch_or(1 << site.clamp(0, 63), Ordering::Relaxed);
+    }
+
+    /// Whether a cell with a decimal point was read as a number there.
+    pub fn has_points(&self, site: usize) -> bool {
+        self.points.load(Ordering::Relaxed) & (1 << site.min(63)) != 0
+    }
+
     /// By site, in order.
     pub fn take(&self) -> BTreeMap<i64, (u64, Examples)> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.met.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -48,21 +67,28 @@ pub fn add(connection: &Connection, shared: &Arc<Shared>) -> Result<()> {
     connection.create_scalar_function(NUMBER.trim_matches('"'), 2, flags, move |context| Ok(counted(context, &counting)))?;
     let counting = Arc::clone(shared);
     connection.create_scalar_function(BESIDE.trim_matches('"'), -1, flags, move |context| beside(context, &counting))?;
-    connection.create_scalar_function(KNOWN.trim_matches('"'), -1, flags, known)
+    connection.create_scalar_function(KNOWN.trim_matches('"'), -1, flags, known)?;
+    day::add(connection, shared)
 }
 
 /// The first argument as a number; the second is the site.
 fn counted(context: &Context<'_>, shared: &Shared) -> Value {
     let value = context.get_raw(0);
     let number = number(value);
-    if let (Value::Null, ValueRef::Text(text)) = (&number, value) {
-        odd(shared, context.get_raw(1), text);
+    match (&number, value) {
+        (Value::Null, ValueRef::Text(text)) => odd(shared, context.get_raw(1), text),
+        (Value::Real(_), ValueRef::Text(text)) if text.contains(&b'.') => {
+            if let ValueRef::Integer(site) = context.get_raw(1) {
+                shared.odd.point(site);
+            }
+        }
+        _ => {}
     }
     number
 }
 
 #[cold]
-fn odd(shared: &Shared, site: ValueRef<'_>, text: &[u8]) {
+pub fn odd(shared: &Shared, site: ValueRef<'_>, text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     let text = trimmed(&text);
     if let (false, ValueRef::Integer(site)) = (text.is_empty(), site) {
@@ -81,7 +107,7 @@ fn known(context: &Context<'_>) -> Result<Option<bool>> {
     Ok((!unknown).then_some(true))
 }
 
-fn is_empty(value: ValueRef<'_>) -> bool {
+pub fn is_empty(value: ValueRef<'_>) -> bool {
     matches!(value, ValueRef::Text(text) if std::str::from_utf8(text).is_ok_and(|text| trimmed(text).is_empty()))
 }
 
@@ -114,6 +140,6 @@ pub fn of_text(text: &str) -> Value {
 }
 
 /// Without blanks of any kind: NBSP too, as spreadsheets write it.
-fn trimmed(text: &str) -> &str {
+pub fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}')
 }
