@@ -3,11 +3,11 @@
 use super::{ValueError, text_of, value};
 use crate::{
     definition::{Consent, ConsentWords, Evidence, consent_word},
-    source::Cell,
+    source::{Cell, date_advice},
 };
 use chrono::{DateTime, Datelike, Duration, NaiveDate, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Nobody consented to mail before: earlier dates are what databases write for nothing (1900-01-01, 1970-01-01).
 const FIRST_YEAR: i32 = 1995;
@@ -15,6 +15,9 @@ const FIRST_YEAR: i32 = 1995;
 const AHEAD: Duration = Duration::hours(24);
 /// Unknown values that are counted one by one; of more, the first by their text.
 const VALUES: usize = 200;
+/// Dates that cannot be read, of which so many are kept, and characters of each.
+const EXAMPLES: usize = 3;
+const EXAMPLE: usize = 40;
 
 /// Where an export's consent stands in a row, and how it is understood.
 #[derive(Clone, Debug)]
@@ -39,7 +42,11 @@ pub enum Given {
     /// Neither a known yes nor a known no; the value as it may be shown.
     Unknown(String),
     /// Yes; but when cannot be read.
-    Undated(ValueError),
+    Undated {
+        error: ValueError,
+        /// The date as it may be shown, where it is in a form that cannot be read.
+        unread: Option<String>,
+    },
 }
 
 impl Given {
@@ -48,7 +55,7 @@ impl Given {
 
     /// Whether somebody may be added for this row.
     pub fn is_consent(&self) -> bool {
-        matches!(self, Self::Yes { .. } | Self::Undated(_))
+        matches!(self, Self::Yes { .. } | Self::Undated { .. })
     }
 }
 
@@ -68,6 +75,11 @@ pub struct ConsentNotes {
     pub unknown_rows: u64,
     /// Rows whose date has a time and no zone: read as UTC.
     pub zoneless: u64,
+    /// The column of dates, rows whose date cannot be taken, and a few such dates: the first by their text.
+    pub at: Option<String>,
+    pub undated: u64,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub unread: BTreeSet<String>,
 }
 
 impl ConsentColumns {
@@ -83,7 +95,7 @@ impl ConsentColumns {
         let text = text_of(answer);
         match self.evidence(&text) {
             Evidence::No => Given::No,
-            Evidence::Unknown => Given::Unknown(value::shown(&consent_word(&text))),
+            Evidence::Unknown => Given::Unknown(value::shown(text.trim())),
             Evidence::Yes => at.map_or(Given::UNASKED, |at| self.dated(&text_of(at))),
         }
     }
@@ -123,7 +135,7 @@ impl ConsentColumns {
             return Given::No;
         }
         match value::timestamp::read_counted(text) {
-            None => self.undated(text, "is not a moment: write it YYYY-MM-DDTHH:MM:SSZ, or as a date YYYY-MM-DD"),
+            None => self.unread(text),
             Some(read) if read.at.year() < FIRST_YEAR => Given::No,
             // A clock without a zone may be ahead of UTC.
             Some(read) if read.at > self.now && (read.zoned || read.at > self.now + AHEAD) => self.undated(text, "is in the future"),
@@ -133,7 +145,18 @@ impl ConsentColumns {
 
     fn undated(&self, text: &str, why: &str) -> Given {
         let column = self.at.as_ref().map_or("", |(_, name)| name.as_str());
-        Given::Undated(ValueError(format!("the date of consent in {column}: {} {why}", value::shown(text))))
+        let error = ValueError(format!("the date of consent in {column}: {} {why}", value::shown(text)));
+        Given::Undated { error, unread: None }
+    }
+
+    fn unread(&self, text: &str) -> Given {
+        let column = self.at.as_ref().map_or("", |(_, name)| name.as_str());
+        let cell = value::shown(text);
+        let advice = date_advice(column, &[text.to_owned()]);
+        let error = ValueError(format!(
+            "the date of consent in {column}: {cell} is not a moment: write it YYYY-MM-DDTHH:MM:SSZ, or as a date YYYY-MM-DD; or {advice}"
+        ));
+        Given::Undated { error, unread: Some(text.chars().take(EXAMPLE).collect()).filter(|_| !cell.contains("an @ in it")) }
     }
 }
 
@@ -167,7 +190,14 @@ impl ConsentNotes {
                 }
             }
             Given::Yes { zoneless, .. } => self.zoneless += u64::from(*zoneless),
-            Given::No | Given::Undated(_) => {}
+            Given::Undated { unread, .. } => {
+                self.undated += 1;
+                self.unread.extend(unread.clone());
+                if self.unread.len() > EXAMPLES {
+                    self.unread.pop_last();
+                }
+            }
+            Given::No => {}
         }
     }
 
@@ -192,7 +222,7 @@ mod tests {
             Given::Yes { .. } => Evidence::Yes,
             Given::No => Evidence::No,
             Given::Unknown(_) => Evidence::Unknown,
-            Given::Undated(error) => panic!("{error}"),
+            Given::Undated { error, .. } => panic!("{error}"),
         }
     }
 
@@ -251,11 +281,12 @@ mod tests {
 
     #[rstest]
     #[case("28/02/2024", "the date of consent in At: \"28/02/2024\" is not a moment")]
+    #[case("13.05.2024 10:00", "columns: {At: {type: datetime, format: \"%d.%m.%Y %H:%M\"}}")]
     #[case("2026-11-22T12:00:00Z", "is in the future")]
     #[case("2027-01-01", "is in the future")]
     #[case("a@b.co", "a value with an @ in it is not a moment")]
     fn a_date_of_consent_that_cannot_be(#[case] at: &str, #[case] expected: &str) {
-        let Given::Undated(error) = columns(true).given(Cell::Text("yes"), Some(Cell::Text(at))) else { panic!("undated") };
+        let Given::Undated { error, .. } = columns(true).given(Cell::Text("yes"), Some(Cell::Text(at))) else { panic!("undated") };
         assert!(error.to_string().contains(expected), "{error}");
         // Who says no needs no date.
         assert_eq!(columns(true).given(Cell::Text("no"), Some(Cell::Text(at))), Given::No);
@@ -264,12 +295,12 @@ mod tests {
     #[test]
     fn unknown_values_are_counted_and_never_show_an_address() {
         let mut notes = ConsentNotes::default();
-        for text in ["maybe", "Maybe ", "x", "ana@x.com", "bo@x.com"] {
+        for text in ["bestätigt", " bestätigt ", "Bestätigt", "x", "ana@x.com", "bo@x.com"] {
             notes.note(&columns(false).given(Cell::Text(text), None));
         }
         let counts: Vec<_> = notes.unknown.iter().map(|(value, rows)| (value.as_str(), *rows)).collect();
-        assert_eq!(counts, [("\"maybe\"", 2), ("\"x\"", 1), ("a value with an @ in it", 2)]);
-        assert_eq!((notes.unknown_rows, notes.has_more()), (5, false));
+        assert_eq!(counts, [("\"Bestätigt\"", 1), ("\"bestätigt\"", 2), ("\"x\"", 1), ("a value with an @ in it", 2)]);
+        assert_eq!((notes.unknown_rows, notes.has_more()), (6, false));
     }
 
     #[test]

@@ -111,6 +111,11 @@ impl Mapping {
         self.consent.as_ref().map(|consent| self.columns[consent.column].clone()).unwrap_or_default()
     }
 
+    /// The name of the column of its dates.
+    pub fn consent_at(&self) -> Option<String> {
+        self.consent.as_ref().and_then(|consent| consent.at.as_ref()).map(|(_, name)| name.clone())
+    }
+
     /// Whose ids are whose.
     pub fn ids(&self) -> &Ids {
         &self.ids
@@ -163,9 +168,7 @@ impl Mapping {
             }
         }
         match consent {
-            Given::Undated(error) => {
-                RowResult::BadValue { email, person, field: None, error: error.clone(), consent: Given::Undated(error) }
-            }
+            Given::Undated { ref error, .. } => RowResult::BadValue { email, person, field: None, error: error.clone(), consent },
             consent => RowResult::Member { email, person, consent },
         }
     }
@@ -259,7 +262,7 @@ impl MappedField {
                     noticed.dates.add(at, source, text.trim(), reads);
                 }
             }
-            FieldType::Text | FieldType::Phone | FieldType::Zip => {
+            FieldType::Text => {
                 if let Some(word) = nothing_word(text) {
                     let (cells, words) = noticed.words.entry(at).or_default();
                     *cells += 1;

@@ -87,7 +87,7 @@ impl<'a> Collector<'a> {
             protected: Vec::new(),
             ids: IdIndex::default(),
             noticed: Noticed::default(),
-            consent: ConsentNotes { column: mapping.consent_column(), ..ConsentNotes::default() },
+            consent: ConsentNotes { column: mapping.consent_column(), at: mapping.consent_at(), ..ConsentNotes::default() },
             values: Vec::new(),
             prefer: Vec::new(),
         })

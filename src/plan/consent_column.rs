@@ -16,7 +16,7 @@ pub struct ConsentPlan {
     /// People whose rows say yes, and those whose rows do not: nobody is added for those.
     pub consented: u64,
     pub without: u64,
-    /// Values that are neither a known yes nor a known no: the most frequent ones.
+    /// Values that are neither a known yes nor a known no, the most frequent ones first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknown: Vec<UnknownValue>,
     /// How many such values there are, as far as they were counted, and rows with one.
@@ -26,6 +26,13 @@ pub struct ConsentPlan {
     pub unknown_uncounted: bool,
     /// Rows whose date of consent has a time and no zone.
     pub zoneless: u64,
+    /// The column of dates of consent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// Rows whose date of consent cannot be read, or is in the future, and a few of those that cannot be read.
+    pub undated: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
     /// Members whose consent is withdrawn and who are on no list after the plan; of the rows, those counted under no consent.
     pub withdrawn: u64,
     /// Members whose consent is withdrawn and who stay.
@@ -46,7 +53,6 @@ impl ConsentPlan {
         let mut unknown: Vec<_> = notes.unknown.iter().map(|(value, rows)| UnknownValue { value: value.clone(), rows: *rows }).collect();
         unknown.sort_by_key(|value| Reverse(value.rows));
         let unknown_values = unknown.len() as u64;
-        unknown.truncate(SHOWN);
         (!notes.column.is_empty()).then(|| Self {
             column: notes.column.clone(),
             consented: notes.consented,
@@ -56,6 +62,9 @@ impl ConsentPlan {
             unknown_rows: notes.unknown_rows,
             unknown_uncounted: notes.has_more(),
             zoneless: notes.zoneless,
+            at: notes.at.clone(),
+            undated: notes.undated,
+            unread: notes.unread.iter().cloned().collect(),
             withdrawn,
             kept,
         })
@@ -64,6 +73,7 @@ impl ConsentPlan {
     /// What a person should know of it, a line each.
     pub(super) fn lines(&self, container: &str) -> Vec<String> {
         let mut lines: Vec<String> = self.unknown_line().into_iter().collect();
+        lines.extend(self.unread_line());
         if self.kept > 0 {
             let people = counted(self.kept, "member", "members");
             lines.push(format!("! {people} without consent: kept, and added to no further {container} (consent.withdrawn)"));
@@ -74,9 +84,18 @@ impl ConsentPlan {
         lines
     }
 
+    fn unread_line(&self) -> Option<String> {
+        let at = self.at.as_deref()?;
+        let example = self.unread.first()?;
+        let dates = counted(self.undated, "row has no date of consent that can be read", "rows have no date of consent that can be read");
+        let advice = crate::source::date_advice(at, &self.unread);
+        Some(format!("! {}: {dates}, such as \"{}\": rejected; {}", plain(at), plain(example), plain(&advice)))
+    }
+
     fn unknown_line(&self) -> Option<String> {
-        let shown: Vec<String> = self.unknown.iter().map(|value| format!("{} {}", plain(&value.value), grouped(value.rows))).collect();
-        let rows: u64 = self.unknown.iter().map(|value| value.rows).sum();
+        let most = || self.unknown.iter().take(SHOWN);
+        let shown: Vec<String> = most().map(|value| format!("{} {}", plain(&value.value), grouped(value.rows))).collect();
+        let rows: u64 = most().map(|value| value.rows).sum();
         let rest = self.unknown_rows.saturating_sub(rows);
         let more = if rest > 0 { format!(", others {}", grouped(rest)) } else { String::new() };
         let least = if self.unknown_uncounted { "more than " } else { "" };
@@ -115,10 +134,24 @@ mod tests {
     }
 
     #[test]
+    fn dates_that_cannot_be_read_come_with_one_of_them_and_the_way_out() {
+        let unread = ["13.05.2024 10:00".to_owned()].into();
+        let notes = ConsentNotes { at: Some("At".into()), undated: 2, unread, ..notes(&[]) };
+        assert_eq!(
+            ConsentPlan::of(&notes, 0, 0).unwrap().lines("tag"),
+            [
+                "! At: 2 rows have no date of consent that can be read, such as \"13.05.2024 10:00\": rejected; declare the column: columns: \
+              {At: {type: datetime, format: \"%d.%m.%Y %H:%M\"}}"
+            ]
+        );
+    }
+
+    #[test]
     fn of_many_values_the_most_frequent_are_shown() {
         let many: Vec<(String, u64)> = (0..9).map(|n| (format!("v{n}"), n)).collect();
         let many: Vec<(&str, u64)> = many.iter().map(|(value, rows)| (value.as_str(), *rows)).collect();
         let plan = ConsentPlan::of(&notes(&many), 0, 0).unwrap();
+        assert_eq!(plan.unknown.len(), 9, "JSON has all of them");
         let line = plan.lines("tag").remove(0);
         assert!(line.contains("9 values are neither a known yes nor a known no: v8 8, v7 7, v6 6, v5 5, v4 4, others 6; write"), "{line}");
     }

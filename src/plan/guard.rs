@@ -27,6 +27,13 @@ pub use super::reason::{Code, Reason};
 /// Below this many members a share says nothing.
 const SHARE_FROM: u64 = 10;
 
+/// Evidence of consent that was asked for, and what is asked for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsentGone {
+    pub name: String,
+    pub now: Option<String>,
+}
+
 /// What the guard looks at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -38,7 +45,7 @@ pub struct Facts {
     /// Other segments that kept people out in the last run and do so no more.
     pub exclusions_gone: Vec<String>,
     /// The evidence of consent that the last run asked for, where it is another one now.
-    pub consent_gone: Option<String>,
+    pub consent_gone: Option<ConsentGone>,
     pub consent: Option<ConsentFacts>,
     /// Files that may be cut off in their last row.
     pub files_cut: Vec<FileCut>,
@@ -233,7 +240,9 @@ impl Facts {
         held.extend(self.doubts.iter().filter_map(|doubt| doubt.reason(adds, self.removed > 0)));
         if adds {
             held.extend(self.exclusions_gone.iter().map(|name| about(Code::ExclusionGone, 1, 0).segment(name)));
-            held.extend(self.consent_gone.iter().map(|name| about(Code::ConsentGone, 1, 0).segment(name)));
+            held.extend(
+                self.consent_gone.iter().map(|gone| about(Code::ConsentGone, 1, 0).segment(&gone.name).subject(gone.now.as_deref())),
+            );
             held.extend(self.consent.as_ref().and_then(|consent| consent.shrunk(guard.max_removals)));
         }
         held.extend(self.consent.as_ref().and_then(ConsentFacts::without_a_yes));

@@ -172,7 +172,11 @@ impl fmt::Display for Reason {
             }
             Code::ConsentGone => write!(
                 f,
-                "the export asked for {name} in the last run, and asks for it no more: people who were held back by it could be added"
+                "the export asked for {name} in the last run, and {}: people who were held back by it could be added",
+                match &self.subject {
+                    Some(now) => format!("now asks for {now} instead"),
+                    None => "asks for it no more".to_owned(),
+                }
             ),
             Code::ConsentShrunk => write!(
                 f,

@@ -62,7 +62,7 @@ fn way_out(reason: &Reason) -> String {
         Code::ExclusionGone => {
             format!("if it was renamed or replaced, see that the new one holds the same people; otherwise put {segment} back")
         }
-        Code::ConsentGone => format!("if that was not meant, put newContacts.{segment} back"),
+        Code::ConsentGone => format!("if that was not meant, let newContacts ask for {segment} again"),
         Code::ConsentShrunk => format!("look at the column of {segment}: whoever it holds back no more would be sent"),
         Code::NoKnownYes => format!("look at the column of {segment}, or write its words under consent.yes and consent.no"),
         Code::ExclusionNotCompared | Code::NotCompared => {

@@ -8,7 +8,9 @@ use crate::{
         PlacePlan, Plan,
         approval::{Approvals, Changes},
         diff::Leaver,
-        guard::{self, ColumnGone, ConsentFacts, Counted, Doubt, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict},
+        guard::{
+            self, ColumnGone, ConsentFacts, ConsentGone, Counted, Doubt, Facts, FileCut, InputFacts, RemovalFacts, SegmentFacts, Verdict,
+        },
         resources::{ContainerPlan, ContainerState},
     },
     segment::Input,
@@ -102,7 +104,7 @@ pub fn doubts_of(work: &Work) -> impl Iterator<Item = (Doubt, String, Key)> {
         let excludes = work.inputs.iter().any(|input| input.excludes && input.segment.as_str() == segment);
         let doubt = Doubt { segment: segment.to_owned(), subject: notice.subject.clone(), cells: notice.count, excludes };
         let magnitude = u64::BITS - notice.count.leading_zeros();
-        let key = row_key(Cell::Text(&format!("{}\0{:?}\0{magnitude}", notice.subject, notice.what)));
+        let key = row_key(Cell::Text(&format!("{}\0{}\0{magnitude}", notice.subject, notice.what.words(false))));
         Some((doubt, hold::size_name(segment, excludes), key))
     })
 }
@@ -174,11 +176,11 @@ impl Gathering<'_> {
     }
 
     /// The evidence of consent that the last run asked for, where this one does not.
-    fn consent_gone(&self) -> Option<String> {
+    fn consent_gone(&self) -> Option<ConsentGone> {
         let export = &self.parts.context.export;
-        let now = hold::consent_name(export);
         let mut before = self.memory.excluding.iter().filter(|name| hold::is_consent(name) && !export.removed);
-        before.rfind(|name| Some(*name) != now.as_ref()).cloned()
+        let name = before.rfind(|name| !hold::still_asks(name, export))?;
+        Some(ConsentGone { name: name.clone(), now: hold::consent_name(export) })
     }
 
     fn consent(&self) -> Result<Option<ConsentFacts>, Failure> {

@@ -104,7 +104,7 @@ pub async fn remember(context: &Context, recorder: &Recorder, prepared: &Prepare
     let guarded = &prepared.guarded;
     let sizes = guarded.sizes.clone();
     let mut memory = GuardMemory { dropped: dropped(context, guarded, complete), ..in_force(context, &prepared.work) };
-    memory.excluding = both(&still_known(guarded, &memory.excluding, complete), memory.excluding);
+    memory.excluding = both(&still_known(context, guarded, &memory.excluding, complete), memory.excluding);
     let memory = GuardMemory {
         rejected: if complete { moved.rejected } else { guarded.memory.rejected },
         mails_new_contacts: guarded.memory.mails_new_contacts || (complete && mails(context)),
@@ -159,6 +159,12 @@ pub fn consent_name(export: &Export) -> Option<String> {
 
 const CONSENT: &str = "consent ";
 
+/// Whether evidence that was asked for by one name is still asked for by the export. Asking for its date too only keeps more people out.
+pub fn still_asks(before: &str, export: &Export) -> bool {
+    let Some(consent) = &export.new_contacts.consent else { return false };
+    consent_name(export).is_some_and(|now| now == before) || before.strip_prefix(CONSENT) == Some(consent.column.as_str())
+}
+
 /// Whether a name is one of these.
 pub fn is_consent(name: &str) -> bool {
     name.starts_with(CONSENT)
@@ -176,11 +182,16 @@ fn in_force(context: &Context, work: &Work) -> GuardMemory {
 }
 
 /// What kept people out before and does so no more, as long as no run that adds people was judged by it.
-fn still_known(guarded: &Guarded, now: &[String], complete: bool) -> Vec<String> {
+fn still_known(context: &Context, guarded: &Guarded, now: &[String], complete: bool) -> Vec<String> {
     let is_gone = |reason: &&Reason| matches!(reason.code, Code::ExclusionGone | Code::ConsentGone);
-    let judged = |name: &String| guarded.unapproved.held.iter().filter(is_gone).any(|reason| reason.segment.as_ref() == Some(name));
+    let judged = |name: &String| {
+        let same = |reason: &Reason| reason.segment.as_ref() == Some(name) || (reason.code == Code::ConsentGone && is_consent(name));
+        guarded.unapproved.held.iter().filter(is_gone).any(same)
+    };
+    // What is asked for in other words is known by these.
+    let settled = |name: &String| now.contains(name) || judged(name) || still_asks(name, &context.export);
     let before = guarded.memory.excluding.iter();
-    before.filter(|name| !complete || (!now.contains(name) && !judged(name))).cloned().collect()
+    before.filter(|name| !complete || !settled(name)).cloned().collect()
 }
 
 /// Lists that may be gone: those that a run went through without, until they are named again.

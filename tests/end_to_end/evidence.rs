@@ -108,13 +108,13 @@ async fn truth_values_and_numbers_of_ndjson() {
 async fn unknown_values_stand_in_the_plan() {
     let world = world(ASKED, &["yes", "maybe", "Maybe", "x", "ana@x.com"]).await;
     let plan = world.plan().await;
-    let line = "! Value: 3 values are neither a known yes nor a known no: \"maybe\" 2, \"x\" 1, a value with an @ in it 1; write them under \
-                consent.yes or consent.no";
+    let line = "! Value: 4 values are neither a known yes nor a known no: \"Maybe\" 1, \"maybe\" 1, \"x\" 1, a value with an @ in it 1; write \
+                them under consent.yes or consent.no";
     assert!(plan::text(&plan).contains(line), "{}", plan::text(&plan));
     assert!(plan::markdown(&plan).contains(line), "{}", plan::markdown(&plan));
     let json: serde_json::Value = serde_json::from_str(&plan::json(&plan, false).unwrap()).unwrap();
     let consent = &json["members"]["consent"];
-    assert_eq!((&consent["unknownRows"], &consent["unknown"][0]["rows"]), (&4.into(), &2.into()), "{consent}");
+    assert_eq!((&consent["unknownRows"], &consent["unknown"][0]["rows"]), (&4.into(), &1.into()), "{consent}");
     assert_eq!(plan.counts.no_consent, 4);
     world.succeed().await;
     assert!(plan::text(&world.plan().await).contains(line), "and where there is nothing to do");
@@ -237,7 +237,7 @@ async fn a_column_that_turns_to_no_is_held() {
 /// What held people back and does so no more is asked about, as a suppression list is.
 #[rstest]
 #[case::gone("subscribed", "consent Value in the last run, and asks for it no more")]
-#[case::another_column("subscribed, consent: {column: First}", "consent Value in the last run, and asks for it no more")]
+#[case::another_column("subscribed, consent: {column: First}", "consent Value in the last run, and now asks for consent First instead")]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_consent_that_is_asked_for_no_more_is_held(#[case] status: &'static str, #[case] expected: &str) {
     let answers = ["yes", "no", "no"];
@@ -254,6 +254,28 @@ async fn a_consent_that_is_asked_for_no_more_is_held(#[case] status: &'static st
     world.succeed().await;
     assert_eq!(world.held().await.len(), 3);
     assert!(world.plan().await.is_empty());
+}
+
+/// Evidence of which more is asked is asked for still; of which less is asked, it is not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_date_that_is_asked_for_too_drops_no_evidence() {
+    let world = world("subscribed, consent: {column: Value}", &["yes", "no", "no"]).await;
+    world.succeed().await;
+    let dated = "subscribed, consent: {column: Value, at: First}";
+    define(&world, &defined(dated));
+    let rows =
+        "Id,Email,First,Value\n0,p0@contoso.test,2024-05-01,yes\n1,p1@contoso.test,2024-05-01,no\n3,p3@contoso.test,2024-05-01,yes\n";
+    world.write_text(rows);
+    world.succeed().await;
+    assert_eq!(world.held().await.len(), 2);
+    define(&world, &defined("subscribed, consent: {column: Value, at: First, yes: [yes, sure]}"));
+    world.write_text(&format!("{rows}4,p4@contoso.test,2024-05-01,sure\n"));
+    world.succeed().await;
+    assert_eq!(world.held().await.len(), 3);
+    define(&world, &defined(ASKED));
+    world.write_text(&format!("{rows}5,p5@contoso.test,,yes\n"));
+    let why = codes(&world.apply().await.end);
+    assert!(why.contains("consent Value, First in the last run, and now asks for consent Value instead"), "{why}");
 }
 
 /// Many who were held back, and are not any more: a column that was filled anew.
