@@ -96,6 +96,7 @@ pub fn file(path: &Path, query: &str) -> Rows {
         columns: std::collections::BTreeMap::new(),
         skip_rows: 0,
         nulls: None,
+        written: None,
     };
     let files = Files { tables: BTreeMap::from([("customers".to_owned(), table)]), ..Files::default() };
     segment(SourceKind::Files(files), Selection::Query(query.to_owned()))
