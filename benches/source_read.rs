@@ -129,6 +129,7 @@ fn segment(dir: &Path, query: &str) -> Result<Rows, &'static str> {
         columns: std::collections::BTreeMap::new(),
         skip_rows: 0,
         nulls: None,
+        written: None,
     };
     let tables = files.into_iter().map(|(name, file)| (name.to_owned(), table(file))).collect::<BTreeMap<_, _>>();
     let kind = SourceKind::Files(Files { tables, ..Files::default() });

@@ -232,7 +232,7 @@ impl FileTable {
     /// `source`: whose table it is.
     pub fn ends(&self, source: &str, decisive: &[usize]) -> Ends {
         let told = self.told();
-        let mut end = End::at(self.locations.iter().map(|location| shown(location)));
+        let mut end = End::at(self.locations.iter().map(shown));
         for (place, Ending { line_end, digest }) in self.ends.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             // Transfers that break off at a block's end all leave files of one length.
             let file = format!("{}, {} bytes, digest {digest:016x}", told(place), place.bytes());
