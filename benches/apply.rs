@@ -155,6 +155,7 @@ fn read_three(file: &Path) -> Result<Duration, Box<dyn Error>> {
         columns: std::collections::BTreeMap::new(),
         skip_rows: 0,
         nulls: None,
+        written: None,
     };
     let files = Files { tables: BTreeMap::from([("customers".into(), table)]), ..Files::default() };
     let source = Arc::new(Source { name: Name::new("crm")?, kind: SourceKind::Files(files), export_user: None });

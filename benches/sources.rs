@@ -146,6 +146,7 @@ fn segment(folder: &Path, engine: &str) -> Result<Rows> {
                 columns: std::collections::BTreeMap::new(),
                 skip_rows: 0,
                 nulls: None,
+                written: None,
             };
             SourceKind::Files(Files { tables: BTreeMap::from([("customers".to_owned(), table)]), ..Files::default() })
         }
