@@ -99,7 +99,8 @@ async fn attack_files_of_odd_shapes() {
     assert!(made.success());
     for (file, by) in [
         ("wide.csv", &["columns; at most 2,000", "readLimits."][..]),
-        ("wide.ndjson", &["columns; at most 2,000", "readLimits."]),
+        // Only the columns that a query names are SQLite's: width alone is no fault.
+        ("wide.ndjson", &["no such column: First", "readLimits."]),
         ("deep.ndjson", &["a value of more than 1 MiB", "recursion limit exceeded"]),
         ("quote.csv", &["a row of more than 8 MiB", "readLimits."]),
         ("zero.csv", &["is a link that leads out of"]),
