@@ -1,6 +1,6 @@
 //! Words that say yes or no in a consent column, as databases, CRMs and people in Europe write them.
 //!
-//! A word that can mean something else (`active`, `ok`, `x`, `s`) is on neither list: whoever means it writes it into the
+//! A word that can mean something else (`active`, `ok`, `x`, `s`) is on neither list: a user who means it writes it into the
 //! definition. Words stand here as [`normalised`] gives them, without accents.
 
 use super::{characters::is_invisible, consent::Evidence};

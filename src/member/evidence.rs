@@ -15,7 +15,7 @@ const FIRST_YEAR: i32 = 1995;
 const AHEAD: Duration = Duration::hours(24);
 /// Unknown values that are counted one by one; of more, the first by their text.
 const VALUES: usize = 200;
-/// Dates that cannot be read, of which so many are kept, and characters of each.
+/// Dates that cannot be read, of which as many are kept, and characters of each.
 const EXAMPLES: usize = 3;
 const EXAMPLE: usize = 40;
 
@@ -53,7 +53,7 @@ impl Given {
     /// Where nothing is asked of consent.
     pub const UNASKED: Self = Self::Yes { at: None, zoneless: false };
 
-    /// Whether somebody may be added for this row.
+    /// Whether a person may be added for this row.
     pub fn is_consent(&self) -> bool {
         matches!(self, Self::Yes { .. } | Self::Undated { .. })
     }

@@ -8,7 +8,7 @@ use crate::{definition::is_invisible, source::Cell};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     pub emails: Vec<Email>,
-    /// Somebody else seems to be meant too, or alone, whose address cannot be read.
+    /// Another person seems to be meant too, or alone, whose address cannot be read.
     pub unread: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What an export's consent column says, for whoever reviews the plan (E13).
+//! What an export's consent column says, for those who review the plan (E13).
 
 use super::words::{counted, grouped, plain};
 use crate::member::ConsentNotes;

@@ -104,7 +104,7 @@ impl World {
         (todos, diffed)
     }
 
-    /// Whoever is new and without consent is not added: what `super::standing` says of them.
+    /// A person who is new and without consent is not added: what `super::standing` says of them.
     fn resolve(&self, desired: &mut Desired<ChangeFlags>, tally: &mut DiffTally) {
         let (mut entries, sets) = (std::mem::take(&mut desired.entries), &desired.sets);
         entries.retain(|entry| {

@@ -364,7 +364,7 @@ impl InputFacts {
 }
 
 impl ConsentFacts {
-    /// People consent one by one; a column that is filled anew, or by mistake, lets in many at once.
+    /// People consent one by one; a column that is filled again, or by mistake, lets in many at once.
     fn shrunk(&self, max_removals: Percentage) -> Option<Reason> {
         let least = least(self.most_without, max_removals);
         let shrunk = self.most_without >= SHARE_FROM && self.without < least;

@@ -122,7 +122,7 @@ fn why_leaving(segment: &SegmentPlan) -> String {
     }
 }
 
-/// What the consent column holds that somebody should know.
+/// What the consent column holds that a person should know.
 pub(super) fn consent(plan: &Plan) -> Vec<String> {
     plan.members.consent.iter().flat_map(|consent| consent.lines(plan.words.container)).collect()
 }

@@ -106,7 +106,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
     Ok((plan, guarded))
 }
 
-/// Tables whose files are right without a line end, as somebody approved: a cut would not be noticed.
+/// Tables whose files are right without a line end, as a person approved: a cut would not be noticed.
 fn unchecked(parts: &Parts<'_>, guarded: &Guarded) -> Notices {
     let mut notices = Notices::default();
     for (table, files) in parts.work.ends.unchecked(&guarded.ends) {

@@ -41,7 +41,7 @@ fn doubles(column: &str, given: &[String]) -> Vec<String> {
     given.iter().filter(is_it).map(|name| format!("{name:?}")).collect()
 }
 
-/// Names of columns as messages list them. The first row of a file without a header is somebody's data, and it stands here as names:
+/// Names of columns as messages list them. The first row of a file without a header is a person's data, and it stands here as names:
 /// what looks like data is not shown, and beside an address nothing is.
 pub fn listed(names: &[&str]) -> String {
     let more = if names.len() > NAMED { format!(" and {} more", names.len() - NAMED) } else { String::new() };

@@ -29,7 +29,7 @@ pub struct End {
     /// The files that do not: each by its name, length and digest, so that another one of that name is another.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     without: BTreeSet<String>,
-    /// Somebody approved that its only files do not, though they did before: they are no longer checked.
+    /// A person approved that its only files do not, though they did before: they are no longer checked.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     approved: bool,
     /// Where its files are looked for, as [`mark`]s.
@@ -95,7 +95,7 @@ impl End {
         self.columns.merge(more.columns);
     }
 
-    /// After a run that was carried out. `asked`: there were files that somebody had to approve.
+    /// After a run that was carried out. `asked`: there were files that a person had to approve.
     fn carried_out(&self, before: &Self, asked: bool) -> Self {
         // One that was approved beside files with line ends says nothing of the next one.
         let with = self.with || (before.with && !asked);

@@ -106,7 +106,7 @@ impl Notice {
 }
 
 impl Oddity {
-    /// Whether a query could not tell, so that somebody may be in a segment who is not, or out of it.
+    /// Whether a query could not tell, so that a person may be in a segment who is not, or out of it.
     pub fn is_unknown_comparison(&self) -> bool {
         matches!(self, Self::NotANumber(_) | Self::NotADate(_))
     }

@@ -83,7 +83,7 @@ fn what_is_not_yaml_and_not_ours_stops_nobody() {
     assert!(read(dir.path()).has_errors(), "it may be ours");
 }
 
-/// The same file, where it held a definition before: that goes on, and somebody has to look.
+/// The same file, where it held a definition before: that goes on, and a person has to look.
 #[test]
 fn what_is_not_yaml_and_was_ours_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
@@ -138,7 +138,7 @@ fn the_root_of_a_newer_git_sync_is_told_too() {
     assert!(hint.contains("`current` is a link to the folder `.worktrees/4f2c1a9b`"), "{hint}");
 }
 
-/// A link to nowhere is somebody else's, unless definitions were behind it, or it is named as one.
+/// A link to nowhere is another's, unless definitions were behind it, or it is named as one.
 #[cfg(unix)]
 #[test]
 fn a_link_to_nowhere_stops_nobody() {

@@ -89,7 +89,7 @@ impl Walk {
         if path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b".")) {
             return;
         }
-        // A link that leads nowhere, and whose name is no definition's, is somebody else's.
+        // A link that leads nowhere, and whose name is no definition's, is another's.
         let dangling = error.io_error().is_some_and(|why| why.kind() == std::io::ErrorKind::NotFound);
         if dangling && !is_yaml(&path) && error.path().is_some_and(Path::is_symlink) {
             let message = "this link leads nowhere, and is not followed: nothing below it is a definition";

@@ -1,6 +1,6 @@
 //! Moments as databases, programs and people print them. Only forms that cannot be read in two ways are taken.
 //!
-//! A time without a zone is read as UTC; that it has none is said, for whoever wants to tell people.
+//! A time without a zone is read as UTC; that it has none is said, for those who want to tell people.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Utc};
 use std::borrow::Cow;

@@ -119,7 +119,7 @@ impl Platform {
         inner.fields.push(RemoteField { id, tag: tag.to_owned(), name: tag.to_owned(), kind });
     }
 
-    /// Somebody deletes a field and, where `again`, makes another one of its name.
+    /// A person deletes a field and, where `again`, makes another one of its name.
     pub(crate) fn delete_field(&self, tag: &str, again: bool) {
         let mut inner = self.lock();
         let Some(at) = inner.fields.iter().position(|field| field.tag == tag) else { panic!("no field {tag}") };
