@@ -19,11 +19,19 @@ pub(crate) struct Script {
     /// How long each attempt takes.
     pub takes: Duration,
     pub seen: Mutex<Vec<(Instant, String, Option<String>)>>,
+    /// What each attempt proved itself with.
+    pub proofs: Mutex<Vec<Option<Authorization>>>,
 }
 
 impl Script {
     pub(crate) fn new(steps: impl IntoIterator<Item = Result<Raw, Lost>>, last: Result<Raw, Lost>) -> Self {
-        Self { steps: Mutex::new(steps.into_iter().collect()), last, takes: Duration::ZERO, seen: Mutex::default() }
+        Self {
+            steps: Mutex::new(steps.into_iter().collect()),
+            last,
+            takes: Duration::ZERO,
+            seen: Mutex::default(),
+            proofs: Mutex::default(),
+        }
     }
 
     pub(crate) fn taking(mut self, takes: Duration) -> Self {
@@ -40,6 +48,7 @@ impl Script {
 impl Transport for Script {
     async fn carry(&self, request: &Request) -> Result<Raw, Lost> {
         let body = request.body.as_ref().map(|body| String::from_utf8_lossy(body).into_owned());
+        self.proofs.lock().unwrap().push(request.authorization.clone());
         self.seen.lock().unwrap().push((Instant::now(), format!("{} {}", request.method.as_str(), request.url), body));
         tokio::time::sleep(self.takes).await;
         self.steps.lock().unwrap().pop_front().unwrap_or_else(|| self.last.clone())

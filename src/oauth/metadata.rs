@@ -19,34 +19,67 @@ pub(super) struct Told {
     pub api: Url,
 }
 
-#[derive(Deserialize)]
+/// An account as it is told; each part may be missing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct Wire {
-    api_endpoint: String,
-    #[serde(default)]
+    api_endpoint: Option<String>,
+    /// The data centre, `us6`: the first part of its API's host.
+    dc: Option<String>,
     accountname: Option<String>,
 }
 
+impl Wire {
+    fn endpoint(&self) -> Option<&str> {
+        self.api_endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())
+    }
+
+    /// Nothing that could lead the token to another host.
+    fn centre(&self) -> Option<&str> {
+        let plain = |text: &&str| (2..=8).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        self.dc.as_deref().filter(plain)
+    }
+}
+
 impl Authority {
+    /// The vendor's word for the scheme is `OAuth`; a server that knows only the standard's takes `Bearer`. One of them may be
+    /// answered with less, also with success: then the other is tried, once. Where neither is told the endpoint, it is made of the
+    /// data centre.
     pub(super) async fn metadata(&self, metadata: &Metadata, access: &SecretString) -> Result<Told, Error> {
         let title = self.app.vendor.title;
-        let mut request = self.request(metadata.path, self.app.at(metadata.path));
-        request.authorization = Some(Authorization::scheme("OAuth", access));
-        let answer = match self.send(&request).await {
-            // The vendor's word for the scheme is `OAuth`; a server that knows only the standard's takes `Bearer`.
-            Err(No::Refused(Refusal { code: Refused::Other(_) | Refused::Client, .. })) => {
-                let request = Request { authorization: Some(Authorization::bearer(access)), ..request };
-                self.send(&request).await
-            }
-            other => other,
+        let first = match self.whose(metadata, Authorization::scheme("OAuth", access)).await {
+            Ok(wire) if wire.endpoint().is_some() => return self.told(metadata, &wire),
+            Ok(wire) => Ok(wire),
+            Err(no @ No::Refused(Refusal { code: Refused::Other(_) | Refused::Client, .. })) => Err(no),
+            Err(no) => return Err(no.told(title)),
         };
-        let answer = answer.map_err(|no| no.told(title))?;
-        let wire: Wire = serde_json::from_slice(&answer.body).map_err(|_| {
-            Error::stall(format!("{title} does not say where the account's API is"))
-                .hint("sign in again; if it stays, the vendor's status page may say why")
-        })?;
-        let api = trusted(&wire.api_endpoint, metadata.api_host, self.app.own_server)
+        let second = self.whose(metadata, Authorization::bearer(access)).await;
+        match (first, second) {
+            (Ok(wire), Ok(other)) => {
+                self.told(metadata, if other.endpoint().is_some() || wire.centre().is_none() { &other } else { &wire })
+            }
+            // What was told stands, whatever the other scheme came to.
+            (Ok(wire), Err(_)) | (Err(_), Ok(wire)) => self.told(metadata, &wire),
+            (Err(_), Err(no)) => Err(no.told(title)),
+        }
+    }
+
+    async fn whose(&self, metadata: &Metadata, authorization: Authorization) -> Result<Wire, No> {
+        let request = Request { authorization: Some(authorization), ..self.request(metadata.path, self.app.at(metadata.path)) };
+        let answer = self.send(&request).await?;
+        Ok(serde_json::from_slice(&answer.body).unwrap_or_default())
+    }
+
+    fn told(&self, metadata: &Metadata, wire: &Wire) -> Result<Told, Error> {
+        let title = self.app.vendor.title;
+        let of_centre = || wire.centre().map(|centre| format!("https://{centre}{}", metadata.api_host));
+        let Some(endpoint) = wire.endpoint().map(str::to_owned).or_else(of_centre) else {
+            return Err(Error::stall(format!("{title} says neither where the account's API is nor which data centre the account is in"))
+                .hint("sign in again; if it stays, the vendor's status page may say why"));
+        };
+        let api = trusted(&endpoint, metadata.api_host, self.app.own_server)
             .ok_or_else(|| Error::stall(format!("{title} names an API that is not its own; the token is not sent there")))?;
-        Ok(Told { account: wire.accountname.filter(|name| !name.is_empty()), api })
+        Ok(Told { account: wire.accountname.clone().filter(|name| !name.is_empty()), api })
     }
 }
 

@@ -1,6 +1,7 @@
 //! From the address that a person opens to tokens.
 
 use super::*;
+use crate::http::Authorization;
 use rstest::rstest;
 use secrecy::ExposeSecret;
 use std::collections::BTreeMap;
@@ -107,6 +108,44 @@ async fn a_token_is_not_sent_to_an_api_that_is_not_the_vendors() {
     let steps = vec![json(200, r#"{"access_token":"a"}"#), json(200, told)];
     let (tokens, _) = signed_in(app(ConnectionType::Mailchimp, Some("hush")), steps).await;
     assert!(tokens.unwrap_err().message.contains("not its own"));
+}
+
+const WHERE: &str = r#"{"dc":"us6","api_endpoint":"https://us6.api.mailchimp.com","accountname":"Contoso"}"#;
+const CENTRE: &str = r#"{"dc":"us3","accountname":"Contoso"}"#;
+const BARE: &str = r#"{"accountname":"Contoso"}"#;
+const TWICE: &[&str] = &["OAuth", "Bearer"];
+
+/// A scheme that is not to the server's taste is refused, or answered with success and less (singer-io/tap-mailchimp, 1.4.0): the
+/// other is tried once, then the data centre tells, then nothing does.
+#[rstest]
+#[case::at_once(&[(200, WHERE)], &["OAuth"], Ok("https://us6.api.mailchimp.com/"))]
+#[case::refused_then_told(&[(401, "{}"), (200, WHERE)], TWICE, Ok("https://us6.api.mailchimp.com/"))]
+#[case::without_then_told(&[(200, CENTRE), (200, WHERE)], TWICE, Ok("https://us6.api.mailchimp.com/"))]
+#[case::empty_then_told(&[(200, r#"{"dc":"us3","api_endpoint":""}"#), (200, WHERE)], TWICE, Ok("https://us6.api.mailchimp.com/"))]
+#[case::a_page_then_told(&[(200, "<html>"), (200, WHERE)], TWICE, Ok("https://us6.api.mailchimp.com/"))]
+#[case::only_the_centre(&[(200, CENTRE), (200, CENTRE)], TWICE, Ok("https://us3.api.mailchimp.com/"))]
+#[case::the_centre_then_refused(&[(200, CENTRE), (401, "{}")], TWICE, Ok("https://us3.api.mailchimp.com/"))]
+#[case::refused_then_the_centre(&[(401, "{}"), (200, CENTRE)], TWICE, Ok("https://us3.api.mailchimp.com/"))]
+#[case::the_second_names_the_centre(&[(200, BARE), (200, CENTRE)], TWICE, Ok("https://us3.api.mailchimp.com/"))]
+#[case::nothing(&[(200, BARE), (200, BARE)], TWICE, Err("nor which data centre"))]
+#[case::a_strange_centre(&[(200, r#"{"dc":"us3.evil.example/"}"#), (200, BARE)], TWICE, Err("nor which data centre"))]
+#[case::refused_twice(&[(401, "{}"), (401, "{}")], TWICE, Err("gave no token"))]
+#[tokio::test(start_paused = true)]
+async fn where_the_api_is(#[case] answers: &[(u16, &str)], #[case] schemes: &[&str], #[case] expected: Result<&str, &str>) {
+    let answers = answers.iter().map(|(status, body)| json(*status, body));
+    let script = script(std::iter::once(json(200, r#"{"access_token":"a"}"#)).chain(answers).collect::<Vec<_>>());
+    let app = app(ConnectionType::Mailchimp, Some("hush"));
+    let (sign_in, query) = begin(&app);
+    let code = sign_in.answered(&back(&format!("code=c0de&state={}", query["state"]))).unwrap();
+    let tokens = Authority::new(app, &hub(&script)).exchange(&code).await;
+    let proofs = script.proofs.lock().unwrap()[1..].to_vec();
+    let schemes = schemes.iter().map(|scheme| Some(Authorization::scheme(scheme, &"a".to_owned().into())));
+    assert!(proofs.iter().cloned().eq(schemes), "{} attempts", proofs.len());
+    match (tokens, expected) {
+        (Ok(tokens), Ok(api)) => assert_eq!((tokens.api.unwrap().as_str(), tokens.account.as_deref()), (api, Some("Contoso"))),
+        (Err(error), Err(why)) => assert!(error.message.contains(why), "{error}"),
+        (tokens, expected) => panic!("{tokens:?}, not {expected:?}"),
+    }
 }
 
 /// Tokens that a caller hands over instead of signing in here.

@@ -74,10 +74,33 @@ pub(super) struct Settings {
     pub deny: bool,
     /// The scheme that the metadata endpoint takes.
     pub metadata_scheme: String,
+    /// What it answers to another scheme.
+    pub other_scheme: OtherScheme,
+    /// It says where the API is; it names the data centre.
+    pub names_endpoint: bool,
+    pub names_centre: bool,
+}
+
+/// A good token under a scheme that is not the metadata endpoint's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OtherScheme {
+    Refused,
+    /// A success that leaves out where the API is.
+    WithoutEndpoint,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { long_lived: false, device_refresh: true, relative_expiry: false, deny: false, metadata_scheme: "OAuth".to_owned() }
+        Self {
+            long_lived: false,
+            device_refresh: true,
+            relative_expiry: false,
+            deny: false,
+            metadata_scheme: "OAuth".to_owned(),
+            other_scheme: OtherScheme::Refused,
+            names_endpoint: true,
+            names_centre: true,
+        }
     }
 }

@@ -191,6 +191,15 @@ async fn mailchimp_wants_a_secret_gives_what_never_ends_and_says_whose_it_is() {
     let told: Value = whose("OAuth").await.unwrap().json().await.unwrap();
     assert_eq!(told["api_endpoint"], app.bench.sandbox.page().join("mailchimp").unwrap().as_str());
     assert_eq!(whose("Bearer").await.unwrap().status(), 401);
+    let set = |settings: Value| app.bench.sandbox.set(MC, &settings).unwrap();
+    set(json!({"otherScheme": "without-endpoint"}));
+    let told: Value = whose("Bearer").await.unwrap().json().await.unwrap();
+    assert_eq!((&told["dc"], told.get("api_endpoint")), (&json!("us0"), None));
+    assert_eq!(whose("Basic").await.unwrap().status(), 401);
+    set(json!({"namesEndpoint": false, "namesCentre": false}));
+    let told: Value = whose("OAuth").await.unwrap().json().await.unwrap();
+    assert_eq!((told.get("dc"), told.get("api_endpoint")), (None, None));
+    set(json!({}));
     assert_eq!(app.http.get(app.bench.url("/ping")).bearer_auth(token).send().await.unwrap().status(), 200, "good at its API");
     assert_eq!(app.form("/token", &[("grant_type", "refresh_token"), ("client_id", "app"), ("client_secret", "x")]).await.0, 400);
 }
