@@ -9,6 +9,7 @@ use super::{
     problem::{Fail, Problem, Result},
     request::{Answer, Call},
     schema::{self, Kind, Shape},
+    settings::{AnswerTags, BulkTags},
     standing::Status,
     tags,
     view::View,
@@ -101,7 +102,11 @@ impl<'a> Shown<'a> {
     fn add(&mut self, ctx: &Ctx<'_>, member: &Member) -> Result<()> {
         self.total += 1;
         if !self.view.is_empty() {
-            self.members.push(self.view.json(ctx, member)?);
+            let mut shown = self.view.json(ctx, member)?;
+            if let (AnswerTags::Missing, Some(shown)) = (ctx.settings.bulk_answer, shown.as_object_mut()) {
+                ["tags", "tags_count"].iter().for_each(|key| _ = shown.remove(*key));
+            }
+            self.members.push(shown);
         }
         Ok(())
     }
@@ -151,7 +156,7 @@ impl<'a> Bulk<'a> {
     }
 
     fn tag(&mut self, ctx: &Ctx<'_>, member: &Member, names: Option<Vec<&str>>) -> Result<()> {
-        let Some(names) = names else { return Ok(()) };
+        let Some(names) = names.filter(|_| ctx.settings.bulk_tags == BulkTags::Honoured) else { return Ok(()) };
         let mut ids = Vec::with_capacity(names.len());
         for name in names {
             let id = match self.tags.get(&tags::fold(name)) {

@@ -1,6 +1,6 @@
 //! The vendor at the sandbox's common door, and the one way in beside it: results of batches.
 
-use super::{BASE, Mailchimp, SLOTS, people::Person, problem::Problem, route, work};
+use super::{BASE, Mailchimp, SLOTS, people::Person, problem::Problem, request::Query, route, settings::TooLarge, work};
 use crate::sandbox::{
     Error, Fault,
     app::App,
@@ -8,7 +8,7 @@ use crate::sandbox::{
 };
 use axum::{
     extract::{Path, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     response::Response,
 };
 use serde_json::Value;
@@ -36,7 +36,11 @@ impl Vendor for Mailchimp {
     }
 
     fn answer(&self, ask: &Ask) -> Reply {
-        self.reply(ask).into()
+        let settings = *self.settings();
+        match settings.largest_page.filter(|largest| is_larger(ask, *largest)) {
+            Some(_) => not_managed(settings.too_large),
+            None => self.reply(ask).into(),
+        }
     }
 
     fn refuse(&self, fault: Fault) -> Reply {
@@ -57,10 +61,32 @@ impl Vendor for Mailchimp {
         Ok(lists.map(|list| Held { kind: "audience", id: list.id, name: list.name, members: list.members }).collect())
     }
 
+    fn set(&self, settings: &Value) -> Result<(), Error> {
+        *self.settings() = serde_json::from_value(settings.clone()).map_err(|error| Error::Refused(error.to_string()))?;
+        Ok(())
+    }
+
     fn person(&self, person: &Value) -> Result<(), Error> {
         let person: Person = serde_json::from_value(person.clone()).map_err(|error| Error::Refused(error.to_string()))?;
         self.set_person(&person)
     }
+}
+
+/// A page of members with more rows than that.
+fn is_larger(ask: &Ask, largest: i64) -> bool {
+    let members = matches!(route::pattern(&ask.path), "/lists/{list_id}/members" | "/lists/{list_id}/segments/{segment_id}/members");
+    let page = Query::parse(&ask.query).page();
+    members && ask.method == Method::GET && page.is_ok_and(|page| page.count > largest)
+}
+
+fn not_managed(how: TooLarge) -> Reply {
+    let (status, words) = match how {
+        TooLarge::GatewayTimeout => (504, "504 Gateway Time-out"),
+        TooLarge::BadGateway => (502, "502 Bad Gateway"),
+        TooLarge::ServerError => return work::Reply::refuse(&Problem::server()).into(),
+    };
+    let html = (header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    Reply { headers: vec![html], ..Reply::text(status, format!("<html><head><title>{words}</title></head><body>{words}</body></html>")) }
 }
 
 impl From<work::Reply> for Reply {

@@ -40,6 +40,7 @@ mod schema;
 mod segment_members;
 mod segments;
 mod select;
+mod settings;
 mod standing;
 mod store;
 mod summary;

@@ -7,6 +7,7 @@ use super::{
     request::{Answer, Call},
     route,
     select::Selection,
+    settings::Settings,
     store::Store,
 };
 use crate::sandbox::{Clock, Error, hold::Hold, vendor::Ask};
@@ -17,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub struct Mailchimp {
     store: Mutex<Store>,
+    settings: Mutex<Settings>,
     clock: Clock,
     /// `http://127.0.0.1:PORT`, for links in answers.
     origin: String,
@@ -30,6 +32,7 @@ pub(super) struct Ctx<'a> {
     pub now: i64,
     pub origin: &'a str,
     pub select: Selection,
+    pub settings: Settings,
     /// What about the request was outside the contract and let pass.
     pub notes: Vec<String>,
 }
@@ -95,7 +98,7 @@ fn in_words(problem: &Problem) -> String {
 
 impl Mailchimp {
     pub(in crate::sandbox) fn open(hold: &Arc<Hold>, clock: Clock, origin: String) -> std::result::Result<Self, Error> {
-        Ok(Self { store: Mutex::new(Store::open(hold)?), clock, origin })
+        Ok(Self { store: Mutex::new(Store::open(hold)?), settings: Mutex::default(), clock, origin })
     }
 
     /// Answers one request.
@@ -132,7 +135,8 @@ impl Mailchimp {
         let Store { database, memo } = &mut *store;
         let tx = database.db.unchecked_transaction()?;
         let now = self.clock.now();
-        let mut ctx = Ctx { db: &tx, memo, now, origin: &self.origin, select: Selection::default(), notes: Vec::new() };
+        let settings = *self.settings();
+        let mut ctx = Ctx { db: &tx, memo, now, origin: &self.origin, select: Selection::default(), settings, notes: Vec::new() };
         match act(&mut ctx) {
             Ok(done) => {
                 tx.commit()?;
@@ -143,6 +147,10 @@ impl Mailchimp {
                 Err(fail)
             }
         }
+    }
+
+    pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn store(&self) -> MutexGuard<'_, Store> {

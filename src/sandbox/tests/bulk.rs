@@ -107,6 +107,22 @@ async fn tags_are_added_and_sync_tags_replaces_them_all() {
     assert_eq!(bench.tags("dana@contoso.test").await, ["only"]);
 }
 
+/// What the documents leave open about `tags` in a row.
+#[tokio::test]
+async fn tags_may_be_ignored_or_not_answered() {
+    let bench = Bench::new().await;
+    let set = |settings: Value| bench.sandbox.set("mailchimp", &settings).unwrap();
+    let row = |email: &str| json!({"email_address": email, "status": "subscribed", "tags": ["vip"]});
+    set(json!({"bulkAnswer": "missing"}));
+    let answer = bench.bulk(false, row("a@contoso.test")).await;
+    assert_eq!((answer["new_members"][0].get("tags"), answer["new_members"][0].get("tags_count")), (None, None));
+    assert_eq!(bench.tags("a@contoso.test").await, ["vip"]);
+    set(json!({"bulkTags": "ignored"}));
+    let answer = bench.bulk(false, row("b@contoso.test")).await;
+    assert_eq!(answer["new_members"][0]["tags"], json!([]));
+    assert!(bench.tags("b@contoso.test").await.is_empty());
+}
+
 #[tokio::test]
 async fn required_fields_are_required_unless_skipped() {
     let bench = Bench::new().await;

@@ -114,3 +114,25 @@ async fn fields_are_selected_and_unknown_parameters_noted() {
     let (_, answer) = bench.get("/lists/cdp/members?count=1&exclude_fields=members,_links").await;
     assert_eq!(answer, json!({"list_id": "cdp", "total_items": 25}));
 }
+
+/// As clients of large audiences saw it.
+#[rstest]
+#[case("gateway-timeout", 504, "text/html")]
+#[case("bad-gateway", 502, "text/html")]
+#[case("server-error", 500, "application/problem+json; charset=utf-8")]
+#[tokio::test]
+async fn pages_can_be_too_large(#[case] how: &str, #[case] status: u16, #[case] kind: &str) {
+    let bench = filled().await;
+    let (_, tag) = bench.post("/lists/cdp/segments", json!({"name": "vip", "static_segment": []})).await;
+    bench.sandbox.set("mailchimp", &json!({"largestPage": 500, "tooLarge": how})).unwrap();
+    for path in ["/lists/cdp/members".to_owned(), format!("/lists/cdp/segments/{}/members", tag["id"])] {
+        let page = |count: u32| {
+            let url = format!("{path}?count={count}");
+            async { bench.send(reqwest::Method::GET, &{ url }, None).await.unwrap() }
+        };
+        let answer = page(501).await;
+        assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (status, kind), "{path}");
+        assert_eq!(page(500).await.status(), 200, "{path}");
+    }
+    assert_eq!(bench.get("/lists/cdp/segments?count=1000").await.0, 200, "only members are many");
+}
