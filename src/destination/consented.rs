@@ -4,8 +4,8 @@
 //! checked again once the platform has told whose account it is, before anything else is asked.
 
 use super::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, JobId, Jobs, Observed,
-    Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, FieldFit, JobId, Jobs,
+    Observed, Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 use crate::{
     definition::Connection,
@@ -72,6 +72,10 @@ impl Destination for Consented {
 
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
         self.inner()?.contacts(place, page).await
+    }
+
+    fn page_after(&self, page: &PageRequest, total: u64) -> Option<Cursor> {
+        self.inner.page_after(page, total)
     }
 
     fn rereads(&self, given: Option<Standing>) -> bool {

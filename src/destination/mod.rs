@@ -25,9 +25,9 @@ pub use consented::Consents;
 pub use error::{Error, ErrorKind};
 pub use open::open;
 pub use types::{
-    Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, FieldFit, Fields, JobId,
-    JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField,
-    RemotePlace, ResourceChange, ResourceDone, SeenField, SeenFields, Sought, Submitted, WantedField,
+    Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, CreateJoins, Cursor, FieldFit, Fields,
+    JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField,
+    RemotePlace, ResourceChange, ResourceDone, SMALLEST_PAGE, SeenField, SeenFields, Sought, Submitted, WantedField,
 };
 
 use crate::member::{Email, Standing};
@@ -57,6 +57,12 @@ pub trait Destination: Send + Sync {
     /// later one counts. Whoever changes while the pages are read may be missed, so a whole reading ends with a short one
     /// of those changed since it began (`changed_since`, less some minutes for clocks that differ).
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error>;
+
+    /// The page behind this one, as far as it can be told before this one is answered; `total`: of the reading. Such pages may be
+    /// asked for at the same time: each begins with some contacts of the one before it, as long as nobody changes.
+    fn page_after(&self, _page: &PageRequest, _total: u64) -> Option<Cursor> {
+        None
+    }
 
     /// Whether, once everyone was read, those who changed must be read before later runs that give new contacts this status.
     /// `false`: what is sent changes nobody's status, whoever exists by now.

@@ -19,8 +19,15 @@ impl<'a> Outcomes<'a> {
 
     /// The first thing said of a row stands.
     pub(super) fn put(&mut self, address: &str, outcome: Outcome) {
-        if let Some(at) = self.find(address) {
-            self.outcomes[at].get_or_insert(outcome);
+        self.put_of(address, |_| outcome);
+    }
+
+    /// The same, as it depends on which row it is.
+    pub(super) fn put_of(&mut self, address: &str, outcome: impl FnOnce(usize) -> Outcome) {
+        if let Some(at) = self.find(address)
+            && self.outcomes[at].is_none()
+        {
+            self.outcomes[at] = Some(outcome(at));
         }
     }
 

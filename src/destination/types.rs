@@ -55,9 +55,8 @@ pub struct Capabilities {
     pub page_rows: usize,
     /// What is read of contacts before the first write of a run.
     pub reading: Reading,
-    /// A create puts the contact into all its containers ([`BatchRow::joins`]); where the platform's contacts are read, only in a
-    /// run that read everyone: later, one who is not known may exist all the same.
-    pub create_joins: bool,
+    /// Whether a create puts the contact into its containers ([`BatchRow::joins`]).
+    pub create_joins: CreateJoins,
     /// A join carries the attributes, and creates whom the platform does not know.
     pub join_tells: bool,
     /// Changed attributes of stayers go by a join as well.
@@ -95,6 +94,17 @@ pub struct Capabilities {
     pub on_create_note: fn(Option<Standing>) -> &'static str,
     /// What the vendor calls a status.
     pub status_word: fn(Standing) -> &'static str,
+}
+
+/// When a create puts the contact into its containers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CreateJoins {
+    Never,
+    /// It would change a contact that exists: where the platform's contacts are read, only in a run that read everyone. Later, one
+    /// who is not known may exist all the same.
+    OfTheNew,
+    /// It leaves a contact that exists as it is.
+    Always,
 }
 
 /// What is read of contacts before the first write of a run.
@@ -206,6 +216,8 @@ pub enum Outcome {
     Done { standing: Option<Standing> },
     /// Accepted, and the vendor has no answer for each row (E12).
     Unverified,
+    /// Create, where that joins too: done, but for these containers. The answer does not show the contact in them.
+    NotJoined { standing: Option<Standing>, containers: Vec<ContainerId> },
     /// Create: the contact exists after all; treat it as known. Nothing was changed.
     Exists,
     /// Join, update, restore, archive: the platform has no such contact (it is gone without us).
@@ -383,11 +395,15 @@ pub enum ResourceDone {
     Deleted,
 }
 
+/// A page of so many contacts is not divided any further.
+pub const SMALLEST_PAGE: usize = 50;
+
 /// Which contacts to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageRequest {
     /// [`ContactPage::next`] of the page before; `None` begins a reading.
     pub cursor: Option<Cursor>,
+    /// At most; the same cursor is good for fewer, down to [`SMALLEST_PAGE`], where the platform did not manage as many.
     pub rows: usize,
     /// Only contacts changed since (RFC 3339), all if `None`.
     pub changed_since: Option<String>,

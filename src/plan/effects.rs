@@ -11,6 +11,7 @@
 //!
 //! Where nothing is changed (–), the row stays to be planned again: the next plan looks before it acts.
 //! * **create × exists**: nothing was changed there; the status is looked up, and only then is the contact known.
+//! * **create × not joined**: as done, and on none of the lists.
 //! * **create × gone** is no answer to a creation: nobody is taken for removed on it.
 //! * **remove × gone** is as good as done; whether the contact is gone altogether is for the archiving to find out.
 //! * **archive × unverified** is settled by the next reading of statuses.
@@ -89,6 +90,10 @@ fn created(outcome: &Outcome, row: &RowFacts) -> Vec<Change> {
             let ours = standing.or(row.standing).map(Change::Ours);
             ours.into_iter().chain(on_lists(row)).collect()
         }
+        // Which of the lists it is on is for whoever knows them to say; as it stands, none.
+        Outcome::NotJoined { standing, .. } => {
+            created(&Outcome::Done { standing: *standing }, &RowFacts { segments: SegmentMask::NONE, ..*row })
+        }
         Outcome::Gone => Vec::new(),
         _ => synced(outcome, row),
     }
@@ -99,7 +104,7 @@ fn synced(outcome: &Outcome, row: &RowFacts) -> Vec<Change> {
         Outcome::Done { .. } | Outcome::Unverified => on_lists(row).collect(),
         Outcome::Gone => vec![Change::RemovedExternally],
         Outcome::Rejected(why) => row.fingerprint.map(|sent| Change::Rejected(sent, why.clone())).into_iter().collect(),
-        Outcome::Exists | Outcome::Later(_) | Outcome::Unconfirmed(_) | Outcome::NotDone => Vec::new(),
+        Outcome::NotJoined { .. } | Outcome::Exists | Outcome::Later(_) | Outcome::Unconfirmed(_) | Outcome::NotDone => Vec::new(),
     }
 }
 
@@ -125,7 +130,12 @@ fn archived(outcome: &Outcome) -> Vec<Change> {
         Outcome::Done { .. } => vec![Change::Archived, Change::Former],
         Outcome::Gone => vec![Change::Former],
         Outcome::Rejected(why) => vec![Change::NotArchived(why.clone())],
-        Outcome::Unverified | Outcome::Exists | Outcome::Later(_) | Outcome::Unconfirmed(_) | Outcome::NotDone => Vec::new(),
+        Outcome::Unverified
+        | Outcome::NotJoined { .. }
+        | Outcome::Exists
+        | Outcome::Later(_)
+        | Outcome::Unconfirmed(_)
+        | Outcome::NotDone => Vec::new(),
     }
 }
 
@@ -138,11 +148,12 @@ mod tests {
         Rejection { code: "no", detail: "because".into(), field: None }
     }
 
-    fn outcomes() -> [Outcome; 9] {
+    fn outcomes() -> [Outcome; 10] {
         [
             Outcome::Done { standing: None },
             Outcome::Done { standing: Some(Standing::Pending) },
             Outcome::Unverified,
+            Outcome::NotJoined { standing: Some(Standing::Pending), containers: Vec::new() },
             Outcome::Exists,
             Outcome::Gone,
             Outcome::Rejected(why()),
@@ -170,26 +181,26 @@ mod tests {
     /// Every operation with every outcome; the columns are those of `outcomes`.
     #[rstest]
     #[case::create(Operation::Create, ATTRIBUTES, After::Stays,
-        ["ours subscribed, synced 7, joined 2", "ours pending, synced 7, joined 2", "synced 7, joined 2", "", "", "rejected 7 no", "", "", ""])]
+        ["ours subscribed, synced 7, joined 2", "ours pending, synced 7, joined 2", "synced 7, joined 2", "ours pending, synced 7", "", "", "rejected 7 no", "", "", ""])]
     #[case::update(Operation::Update, ATTRIBUTES, After::Stays,
-        ["synced 7, joined 2", "synced 7, joined 2", "synced 7, joined 2", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
+        ["synced 7, joined 2", "synced 7, joined 2", "synced 7, joined 2", "", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
     #[case::restore(Operation::Restore, ATTRIBUTES, After::Stays,
-        ["ours subscribed, synced 7, joined 2", "ours pending, synced 7, joined 2", "synced 7, joined 2", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
+        ["ours subscribed, synced 7, joined 2", "ours pending, synced 7, joined 2", "synced 7, joined 2", "", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
     #[case::join_with_attributes(Operation::Join, ATTRIBUTES, After::Stays,
-        ["synced 7, joined 2", "synced 7, joined 2", "synced 7, joined 2", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
-    #[case::join(Operation::Join, None, After::Stays, ["joined 2", "joined 2", "joined 2", "", "RemovedExternally", "", "", "", ""])]
-    #[case::leave_one_list(Operation::Leave, None, After::Stays, ["off 2", "off 2", "off 2", "", "off 2", "", "", "", ""])]
+        ["synced 7, joined 2", "synced 7, joined 2", "synced 7, joined 2", "", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
+    #[case::join(Operation::Join, None, After::Stays, ["joined 2", "joined 2", "joined 2", "", "", "RemovedExternally", "", "", "", ""])]
+    #[case::leave_one_list(Operation::Leave, None, After::Stays, ["off 2", "off 2", "off 2", "", "", "off 2", "", "", "", ""])]
     #[case::leave_the_last(Operation::Leave, None, After::Former,
-        ["off 2, Former", "off 2, Former", "off 2, Former", "", "off 2, Former", "", "", "", ""])]
+        ["off 2, Former", "off 2, Former", "off 2, Former", "", "", "off 2, Former", "", "", "", ""])]
     #[case::leave_to_be_archived(Operation::Leave, None, After::ToArchive,
-        ["off 2, ToArchive", "off 2, ToArchive", "off 2, ToArchive", "", "off 2, ToArchive", "", "", "", ""])]
+        ["off 2, ToArchive", "off 2, ToArchive", "off 2, ToArchive", "", "", "off 2, ToArchive", "", "", "", ""])]
     #[case::archive(Operation::Archive, None, After::Former,
-        ["Archived, Former", "Archived, Former", "", "", "Former", "not archived no", "", "", ""])]
+        ["Archived, Former", "Archived, Former", "", "", "", "Former", "not archived no", "", "", ""])]
     fn every_cell(
         #[case] operation: Operation,
         #[case] fingerprint: Option<Fingerprint>,
         #[case] after: After,
-        #[case] expected: [&str; 9],
+        #[case] expected: [&str; 10],
     ) {
         let row = RowFacts { fingerprint, segments: SegmentMask(2), standing: Some(Standing::Subscribed), after };
         let told = outcomes().map(|outcome| words(&effects(operation, &outcome, &row)));

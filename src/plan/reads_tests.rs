@@ -27,7 +27,7 @@ fn taken(members: Option<u64>, created: bool) -> ContainerState {
 /// One step that adds someone to the list 0.
 fn one_step() -> Vec<Step> {
     let capabilities = all_capabilities()[0];
-    let lists = [StepList { bit: 0, name: "list 0".into(), live: true }];
+    let lists = [StepList { bit: 0, name: "list 0".into(), live: true, apart: false }];
     let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100 };
     assert!(!tasks(&inputs).is_empty());
     let todo = Todo { joins: SegmentMask::of(0), ..Todo::default() };

@@ -3,7 +3,7 @@
 //!
 //! | what changes | on most platforms | where a join carries attributes | where a create puts onto lists |
 //! |---|---|---|---|
-//! | not known to the platform | `create`, then `add` to each list | `add`: the first creates them | `create` |
+//! | not known to the platform | `create`, then `add` to each list | `add`: the first creates them | `create`; then `add` to lists apart |
 //! | attributes, and new to lists | `update`, then `add` | the first `add` carries them | `update`, then `add` |
 //! | attributes only | `update` | `update`, or an `add` to the list they are on | `update` |
 //! | attributes that leave every field alone | `record`: no call | … unless they are new to a list | `record` |
@@ -65,6 +65,8 @@ pub struct StepList {
     pub name: String,
     /// Members are put onto it; otherwise only taken off.
     pub live: bool,
+    /// A create cannot put anybody onto it, whatever the platform can: a call of its own does.
+    pub apart: bool,
 }
 
 /// What the steps depend on besides the changes.

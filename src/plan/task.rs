@@ -3,7 +3,7 @@
 
 use super::{diff::Leaver, steps::Inputs};
 use crate::{
-    destination::{Operation, Reading},
+    destination::{CreateJoins, Operation, Reading},
     member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets, Standing},
 };
 use std::time::Duration;
@@ -14,8 +14,8 @@ pub struct Task {
     pub operation: Operation,
     /// Slot of the list, where it is about one.
     pub bit: Option<u8>,
-    /// Create: puts people onto all their lists.
-    pub joins: bool,
+    /// Create: the lists that it puts people onto.
+    pub joins: SegmentMask,
     /// Join: carries attributes that are still to be sent; they are not sent before.
     pub carries: bool,
     /// Join: takes those as well whose attributes changed and who are on the list already.
@@ -102,7 +102,7 @@ impl Task {
         let told = Carried { attributes: true, joins: SegmentMask::NONE };
         match self.operation {
             Operation::Update if self.quiet => quiet.then_some(told),
-            Operation::Create => todo.create.then_some(Carried { joins: if self.joins { todo.joins } else { SegmentMask::NONE }, ..told }),
+            Operation::Create => todo.create.then_some(Carried { joins: todo.joins.and(self.joins), ..told }),
             Operation::Update => (todo.update && !quiet).then_some(told),
             Operation::Restore => todo.restore.then_some(told),
             // Who could not be created or restored is put onto no list.
@@ -146,18 +146,27 @@ pub fn tasks(inputs: &Inputs<'_>) -> Vec<Task> {
 
 fn task(inputs: &Inputs<'_>, operation: Operation, bit: Option<u8>) -> Task {
     let capabilities = inputs.capabilities;
-    let joins = capabilities.create_joins && (inputs.everyone_read || capabilities.reading != Reading::Everyone);
     let only = inputs.lists.iter().filter(|list| list.live).count() == 1;
     Task {
         operation,
         bit,
-        joins: joins && operation == Operation::Create,
+        joins: if operation == Operation::Create { joined_by_create(inputs) } else { SegmentMask::NONE },
         carries: capabilities.join_tells,
         // Where there are several, an import into one would put people onto it who are on another.
         stayers: capabilities.join_updates && only && operation == Operation::Join,
         quiet: false,
         call: call(inputs, operation),
     }
+}
+
+fn joined_by_create(inputs: &Inputs<'_>) -> SegmentMask {
+    let joins = match inputs.capabilities.create_joins {
+        CreateJoins::Never => false,
+        CreateJoins::OfTheNew => inputs.everyone_read || inputs.capabilities.reading != Reading::Everyone,
+        CreateJoins::Always => true,
+    };
+    let lists = inputs.lists.iter().filter(|list| joins && list.live && !list.apart);
+    lists.fold(SegmentMask::NONE, |mask, list| mask.union(SegmentMask::of(list.bit)))
 }
 
 fn call(inputs: &Inputs<'_>, operation: Operation) -> Call {

@@ -234,7 +234,7 @@ fn known_as(parts: &Parts<'_>) -> BTreeMap<&'static str, u64> {
 fn reading(parts: &Parts<'_>) -> Option<StandingRead> {
     let PlacePlan::Existing { contacts, .. } = &parts.settled.resources.place else { return None };
     let capabilities = parts.context.capabilities;
-    let rows = capabilities.page_rows as u64;
+    let rows = parts.context.pages.rows() as u64;
     let calls = contacts.map(|contacts| contacts.div_ceil(rows).max(1));
     let reads = parts.resolved.unread && capabilities.reading == Reading::Everyone;
     reads.then_some(StandingRead { contacts: *contacts, calls, first: true })

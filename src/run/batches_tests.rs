@@ -7,6 +7,7 @@ use crate::{
         Decision, Prepared,
         fake::{Like, World},
     },
+    state::Store,
 };
 use rstest::rstest;
 
@@ -91,21 +92,28 @@ async fn batches_of_mailchimp() {
     let create = made.one("create", None);
     assert_eq!((create.batch.operation, create.batch.container.as_ref(), emails(&create)), (Operation::Create, None, vec!["new@x.test"]));
     assert_eq!(create.batch.rows[0].standing, Some(Standing::Subscribed), "the status chosen");
-    assert!(create.told[0].0.is_some() && create.told[0].1.is_empty(), "attributes, no list");
+    let lists: Vec<_> = create.batch.rows[0].joins.iter().filter_map(|id| world.platform().list_name(&id.0)).collect();
+    assert_eq!((create.told[0].0.is_some(), create.told[0].1.len(), lists), (true, 2, vec!["Everyone".into(), "named".into()]));
     let update = made.one("update", None);
     assert_eq!((emails(&update), update.batch.rows[0].standing), (vec!["b@x.test"], Some(Standing::Subscribed)), "as it was answered");
-    // Nobody is put onto a list before the contact is made.
-    assert!(made.batches(&made.part("add", Some("Everyone")), 100).is_empty());
+    assert!(made.prepared.plan.steps.iter().all(|step| step.act.word() != "add"), "they come with their lists");
     let remove = made.one("remove", Some("Everyone"));
     assert_eq!((emails(&remove), remove.told[0].0, remove.told[0].2), (vec!["gone@x.test"], None, After::Stays), "on the other list still");
 }
 
-/// Once the contact is made, it is put onto each of its lists.
+/// Where a create puts nobody onto a list, that is done once the contact is made, and not before.
 #[tokio::test(start_paused = true)]
 async fn those_who_were_created_are_added() {
     let world = world(Like::Mailchimp, "", "a@x.test,Ana\n").await;
     world.write("a@x.test,Ana\nnew@x.test,Nia\n");
+    let mut store = Store::open(&world.state(), world.now).unwrap();
+    let place = store.export(&world.export().name).unwrap().unwrap().place.unwrap().row;
+    store.record_creates_apart(place, world.now).unwrap();
+    drop(store);
     let mut made = made(&world).await;
+    let create = made.one("create", None);
+    assert!(create.told[0].1.is_empty() && create.batch.rows[0].joins.is_empty(), "attributes, no list");
+    assert!(made.batches(&made.part("add", Some("Everyone")), 100).is_empty());
     for entry in &mut made.remaining {
         entry.set_flags(entry.flags().without(RemainingFlags::ACTS));
     }
@@ -260,7 +268,7 @@ async fn outcomes_of_a_job() {
 /// A step about a list that is not there any more has no part.
 #[tokio::test(start_paused = true)]
 async fn a_list_that_is_gone_has_no_part() {
-    let world = world(Like::Mailchimp, "", "a@x.test,Ana\n").await;
+    let world = world(Like::Iterable, "", "a@x.test,Ana\n").await;
     world.write("a@x.test,Ana\nb@x.test,Bo\n");
     let mut made = made(&world).await;
     let task = made.part("add", Some("named")).task;

@@ -1,6 +1,6 @@
 //! What every step of one run needs.
 
-use super::{Watch, early::Early, turn::Turn};
+use super::{Watch, early::Early, page_size::PageSize, turn::Turn};
 use crate::{
     definition::{Export, Name},
     destination::{Account, Capabilities, Destination, Reading},
@@ -39,6 +39,8 @@ pub struct Context {
     pub early: Arc<Mutex<Option<Early>>>,
     /// Calls in flight at once.
     pub connections: u32,
+    /// Contacts a page of the audience, which every copy of this knows alike.
+    pub pages: Arc<PageSize>,
     /// For sources that are asked over HTTP, and the vendor's time.
     pub hub: Hub,
     /// Every export that is defined: some may share the audience.

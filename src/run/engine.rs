@@ -6,6 +6,7 @@ use super::{
     early::{Early, Reads, Shape},
     execute, jobs,
     observe::{self, Settled},
+    page_size::PageSize,
     persons, prepare, settled, standings,
     turn::{self, AtTurn},
 };
@@ -22,7 +23,7 @@ use crate::{
     source::Isolation,
     state::{ContainerRecord, Origin, PlaceRow, StateDir, View, approve},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::BTreeMap,
     path::PathBuf,
@@ -53,6 +54,9 @@ pub struct Engine {
     /// Every export that is defined: some may share an audience.
     pub exports: Arc<BTreeMap<Name, Arc<Export>>>,
 }
+
+/// An audience whose creates put nobody onto a list is asked once more after so long.
+const APART: TimeDelta = TimeDelta::days(30);
 
 /// What whoever watches a plan says to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -122,6 +126,7 @@ impl Engine {
             temp: self.temp.clone(),
             isolation,
             connections,
+            pages: Arc::new(PageSize::new(capabilities.page_rows)),
             hub: self.hub.clone(),
             exports: Arc::clone(&self.exports),
             turn: None,
@@ -174,8 +179,11 @@ impl Engine {
     /// Plans from the state and the platform's resources; writes nothing anywhere.
     pub async fn plan(&self, context: &Context) -> Result<Prepared, Failure> {
         let view = self.view(context.now)?;
-        let settled = observe::settle(context, view.as_ref()).await?;
+        let mut settled = observe::settle(context, view.as_ref()).await?;
         let place = known_place(context, view.as_ref(), &settled)?;
+        if let (Some(view), Some(place)) = (&view, place) {
+            recall(context, view, place, &mut settled)?;
+        }
         prepare(context, view.as_ref(), place, settled).await
     }
 
@@ -203,6 +211,9 @@ impl Engine {
     pub async fn run(&self, context: &AtTurn, decide: &dyn Fn(&Prepared) -> Decision) -> Result<(Plan, Outcome), Failure> {
         // The state machines of a whole run are large: on the heap, so that no caller's stack has to hold them.
         let result = Box::pin(self.carry_out(context, decide)).await;
+        if let Some((place, rows)) = context.pages.learnt() {
+            self.recorder()?.note(move |store| store.record_page_rows(place, rows))?;
+        }
         // The next one at the audience sees all of it.
         let durable = self.recorder()?.flush().await;
         // A call that was stopped while it waited comes back as one to be tried again.
@@ -338,12 +349,22 @@ fn known_place(context: &Context, view: Option<&View>, settled: &Settled) -> Res
     }
 }
 
+/// What earlier runs learnt of the audience.
+fn recall(context: &Context, view: &View, place: PlaceRow, settled: &mut Settled) -> Result<(), Failure> {
+    let habits = view.habits(place)?;
+    context.pages.begin(place, habits.page_rows);
+    settled.creates_apart = habits.creates_apart.is_some_and(|seen| context.now - seen < APART);
+    Ok(())
+}
+
 async fn read_standings(context: &Context, recorder: &Recorder, view: &View, settled: &mut Settled) -> Result<Option<PlaceRow>, Failure> {
     let PlacePlan::Existing { id, name, contacts, .. } = &settled.resources.place else { return Ok(None) };
     let origin = observe::place_origin(&context.export);
     let (account, remote, name) = (context.account.id.clone(), PlaceId(id.clone()), name.clone());
     let known = remote.clone();
     let row = recorder.record(move |store| store.ensure_place(&account, &remote, &name, origin)).await?;
-    settled.everyone_read = standings::read(context, recorder, view, &known, row, *contacts).await?;
+    let contacts = *contacts;
+    recall(context, view, row, settled)?;
+    settled.everyone_read = standings::read(context, recorder, view, &known, row, contacts).await?;
     Ok(Some(row))
 }

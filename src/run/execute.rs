@@ -36,7 +36,7 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     let mut noted = Noted::default();
     let remaining = std::mem::take(&mut prepared.work.desired.entries).into_iter().map(ChangeEntry::remaining).collect();
     let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
-    let lists = steps::lists(&prepared.settled.resources.containers);
+    let lists = steps::lists(context, &prepared.settled);
     let stopped = Box::pin(carry_out(&mut phase, &prepared.plan, &lists)).await.err().map(|f| f.or_canceled(&context.cancel));
     let stopped = stopped.map(|failure| phase.noted.told().into_iter().fold(failure, Failure::hint));
     let counts = count(&prepared.plan, phase.work, &phase.remaining, phase.noted);
@@ -86,15 +86,27 @@ async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Re
         phase.context.watch.phase(&name, step.rows);
         phase.noted.answered.push((name, 0, step.rows));
         phase.run(&part).await?;
-        // Contacts that exist after all are updated instead of created: other steps than were planned.
-        if part.operation == Operation::Create && !phase.noted.exists.is_empty() {
+        // Contacts that exist after all are updated instead of created, and who was put onto no list by being created is put there
+        // by itself: other steps than were planned.
+        if part.operation == Operation::Create && !(phase.noted.exists.is_empty() && phase.noted.not_joined.is_empty()) {
             known_after_all::look_up(phase, &part).await?;
+            note_apart(phase)?;
             steps = steps::of_remaining(phase, lists)?;
         }
     }
     let verified = verify::verify(phase).await?;
     phase.noted.verified = verified;
     Ok(())
+}
+
+/// Where creates put nobody onto a list, plans go by that from now on.
+fn note_apart(phase: &Phase<'_>) -> Result<(), Failure> {
+    let joined: u64 = phase.noted.joined.values().sum();
+    if phase.noted.not_joined.is_empty() || joined > 0 {
+        return Ok(());
+    }
+    let (place, now) = (phase.ready.row, phase.context.now);
+    phase.recorder.write(move |store| store.record_creates_apart(place, now))
 }
 
 /// Where every row ended up. What is struck off the work is done; what is left is pending.

@@ -31,6 +31,7 @@ mod left;
 mod lines;
 mod observe;
 mod outcomes;
+mod page_size;
 mod pages;
 mod part;
 mod patience;

@@ -21,6 +21,8 @@ pub struct Settled {
     pub observed: Observed,
     /// Everyone at the platform was read for this run: who is not known does not exist there.
     pub everyone_read: bool,
+    /// Creates put nobody onto a list here, as an earlier run saw.
+    pub creates_apart: bool,
     /// Creations that were begun and that certainly made nothing: the observation does not show it.
     pub not_made: Vec<Wanted>,
 }
@@ -50,7 +52,7 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     let resources = resources::settle(&Inputs { export, recorded: &recorded, observed: &observed, capabilities, fit: &fit })?;
     shared::check(context, view, &resources.place)?;
     let not_made = intents.into_iter().map(|intent| intent.wanted).filter(|wanted| is_absent(export, wanted, &observed)).collect();
-    Ok(Settled { resources, state, moved: elsewhere || another, observed, everyone_read: false, not_made })
+    Ok(Settled { resources, state, moved: elsewhere || another, observed, everyone_read: false, creates_apart: false, not_made })
 }
 
 async fn look(context: &Context, view: Option<&View>, state: Option<ExportState>) -> Result<Seen, Failure> {

@@ -17,13 +17,15 @@ use crate::{
         words::grouped,
     },
 };
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 /// What a run has seen so far.
 #[derive(Debug, Default)]
 pub struct Noted {
     /// Contacts that existed although we took them for new: to be looked up.
     pub exists: Vec<usize>,
+    /// Slots of lists that creates were to put people onto, and did not.
+    pub not_joined: BTreeMap<u8, u64>,
     pub rejected: u64,
     pub left: u64,
     pub updated: u64,
@@ -59,7 +61,8 @@ impl Noted {
 pub fn take(phase: &mut Phase<'_>, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
     let mut rows = Vec::with_capacity(all.len());
     for (n, outcome) in all.iter().enumerate() {
-        let (at, row, facts) = (planned.places[n], &planned.batch.rows[n], planned.facts(n));
+        let (at, row, mut facts) = (planned.places[n], &planned.batch.rows[n], planned.facts(n));
+        let outcome = &joined(phase, outcome, &mut facts);
         let changes = effects(part.operation, outcome, &facts);
         let segment = segment(phase, part.operation, at, &facts);
         match part.operation {
@@ -73,6 +76,16 @@ pub fn take(phase: &mut Phase<'_>, part: &Part, planned: &Planned, all: &[Outcom
     }
     let at = At { export: phase.ready.export, place: phase.ready.row, run: phase.context.run, now: phase.context.now };
     phase.recorder.write(move |store| record::write(store, at, rows))
+}
+
+/// A creation that is done but for some lists is done, and has joined the others.
+fn joined<'o>(phase: &mut Phase<'_>, outcome: &'o Outcome, facts: &mut RowFacts) -> Cow<'o, Outcome> {
+    let Outcome::NotJoined { standing, containers } = outcome else { return Cow::Borrowed(outcome) };
+    for (bit, _) in phase.ready.containers.iter().filter(|(_, id)| containers.contains(id)) {
+        facts.segments = facts.segments.minus(SegmentMask::of(*bit));
+        *phase.noted.not_joined.entry(*bit).or_default() += 1;
+    }
+    Cow::Owned(Outcome::Done { standing: *standing })
 }
 
 /// The first segment that a row is in, before what is done is struck off.
@@ -123,7 +136,7 @@ fn arrive(
             }
         }
         Outcome::Unconfirmed(why) => unconfirmed(why),
-        Outcome::NotDone | Outcome::Exists | Outcome::Gone => {}
+        Outcome::NotJoined { .. } | Outcome::NotDone | Outcome::Exists | Outcome::Gone => {}
     }
     Ok(())
 }

@@ -284,7 +284,7 @@ async fn the_status_we_gave_is_given_again(#[case] first: &str, #[case] later: &
     let plan = report.plan.unwrap();
     let lower = plan.notes.iter().find(|note| note.contains("created with a lower status: 1 as"));
     assert_eq!(lower.is_some(), own != expected, "{:?}", plan.notes);
-    assert_eq!(plan.cost.calls, [(Operation::Create, if own == expected { 1 } else { 2 }), (Operation::Join, 1), (Operation::Leave, 1)]);
+    assert_eq!(plan.cost.calls, [(Operation::Create, if own == expected { 1 } else { 2 }), (Operation::Leave, 1)]);
 }
 
 /// A corrected address is not held against anybody; what a platform says of a person is.

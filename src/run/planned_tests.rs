@@ -219,4 +219,28 @@ async fn a_contact_that_exists_after_all_is_updated_and_added() {
     assert_eq!(world.platform().find("b@x.test").unwrap().standing, Standing::Subscribed);
 }
 
+/// Where the platform puts nobody onto a list by creating them, exactly those are put there by calls of their own, and the next plan
+/// knows.
+#[tokio::test(start_paused = true)]
+async fn who_comes_onto_no_list_by_being_created_is_added() {
+    let world = World::new(Like::Mailchimp, "").await.with_segments(&SEGMENTS_BY_NAME, "");
+    world.platform().ignore_joins(true);
+    world.write("a@x.test,Ana\nb@x.test,\n");
+    let (plan, _) = carried_out(&world).await;
+    let step = |operation, list: Option<&str>, rows| (operation, list.map(str::to_owned), rows, 1);
+    let joins = |everyone, named| {
+        let one = |name, rows| step(Operation::Join, Some(name), rows);
+        [one("Everyone", everyone), one("named", named)]
+    };
+    assert_eq!(planned(plan.as_ref()), [step(Operation::Create, None, 2)]);
+    let calls = made(&world, &world.platform().calls());
+    assert_eq!(calls, [&[step(Operation::Create, None, 2)][..], &joins(2, 1)].concat());
+    assert_eq!((world.platform().members("Everyone").len(), world.platform().members("named")), (2, vec!["a@x.test".to_owned()]));
+    assert!(world.run().await.is_empty());
+    world.write("a@x.test,Ana\nb@x.test,\nc@x.test,Cy\n");
+    let (plan, _) = carried_out(&world).await;
+    let calls = made(&world, &world.platform().calls());
+    assert_eq!((planned(plan.as_ref()), &calls), (calls.clone(), &[&[step(Operation::Create, None, 1)][..], &joins(1, 1)].concat()));
+}
+
 const SEGMENTS_BY_NAME: [(&str, &str); 1] = [("named", "First != ''")];

@@ -1,9 +1,9 @@
 //! What a plan's steps depend on, gathered: the lists, how long rows are, what has to be read besides.
 
-use super::{Failure, assemble::Parts, phase::Phase, rows::Rows};
+use super::{Context, Failure, assemble::Parts, observe::Settled, phase::Phase, rows::Rows};
 use crate::{
     definition::Verify,
-    destination::{ContainerId, Operation, Reading},
+    destination::{ContainerId, Operation, Reading, RemoteContainer},
     member::ChangeEntry,
     plan::{
         PlacePlan, StandingRead,
@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<Vec<Step>, Failure> {
     let (context, work, capabilities) = (parts.context, parts.work, parts.context.capabilities);
     let containers = &parts.settled.resources.containers;
-    let (lists, ids) = (lists(containers), ids(containers));
+    let (lists, ids) = (lists(context, parts.settled), ids(containers));
     let rows =
         Rows { destination: &*context.destination, fields: work.mapping.fields(), lists: &ids, given: context.export.new_contacts.status };
     let inputs = Inputs {
@@ -67,9 +67,20 @@ pub fn of_remaining(phase: &Phase<'_>, lists: &[StepList]) -> Result<VecDeque<St
 }
 
 /// The lists of an export, in the order of doing.
-pub fn lists(containers: &[ContainerPlan]) -> Vec<StepList> {
+pub fn lists(context: &Context, settled: &Settled) -> Vec<StepList> {
     let live = |container: &ContainerPlan| !matches!(container.state, ContainerState::Dropped(_));
-    containers.iter().map(|c| StepList { bit: c.bit, name: c.name.clone(), live: live(c) }).collect()
+    let apart = |container: &ContainerPlan| settled.creates_apart || shares_its_name(context, settled, container);
+    let list = |c: &ContainerPlan| StepList { bit: c.bit, name: c.name.clone(), live: live(c), apart: apart(c) };
+    settled.resources.containers.iter().map(list).collect()
+}
+
+/// The platform has another list whose name is the same to it: calls that name lists cannot tell them apart.
+fn shares_its_name(context: &Context, settled: &Settled, container: &ContainerPlan) -> bool {
+    let (ContainerState::Known(id) | ContainerState::Take { id, .. }) = &container.state else { return false };
+    let folded = |list: &RemoteContainer| context.export.connection.kind.fold(&list.name);
+    let lists = &settled.observed.containers;
+    let name = lists.iter().find(|list| list.id == *id).map(folded);
+    name.is_some_and(|name| lists.iter().any(|list| list.id != *id && folded(list) == name))
 }
 
 /// The lists' ids at the platform; where one is still to be made, its name: platforms whose calls carry it use the name.
@@ -92,7 +103,7 @@ fn reads(parts: &Parts<'_>, reading: Option<&StandingRead>, steps: &[Step]) -> R
     let without_id = by_id.map(|bit| Ok((bit, without_id(parts, bit)?))).collect::<Result<_, Failure>>()?;
     let inputs = ReadInputs {
         containers: &parts.settled.resources.containers,
-        page_rows: parts.context.capabilities.page_rows,
+        page_rows: parts.context.pages.rows(),
         statuses: reading,
         before: &parts.work.tally.before,
         joins: &parts.resolved.joins,

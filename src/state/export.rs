@@ -15,6 +15,13 @@ pub struct ExportId(pub(super) i64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PlaceRow(pub(super) i64);
 
+#[cfg(test)]
+impl PlaceRow {
+    pub(crate) fn numbered(row: i64) -> Self {
+        Self(row)
+    }
+}
+
 /// How a place or container came to be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

@@ -1,6 +1,6 @@
 //! What Constant Contact can do and documents, and what it does to people by itself, in plain words.
 
-use super::super::{Capabilities, Operation, Reading};
+use super::super::{Capabilities, CreateJoins, Operation, Reading};
 use std::time::Duration;
 
 /// The vendor documents no limit of connections; more than its calls a second are of no use.
@@ -35,7 +35,7 @@ pub(in crate::destination) static DOCUMENTED: Capabilities = Capabilities {
     connections_default: CONNECTIONS,
     page_rows: PAGE_ROWS,
     reading: Reading::Changes,
-    create_joins: false,
+    create_joins: CreateJoins::Never,
     join_tells: true,
     join_updates: true,
     leaves_by_id: true,

@@ -1,6 +1,6 @@
 //! What Iterable can do and documents, and what it does to people, in plain words.
 
-use super::super::{Capabilities, Operation, Reading};
+use super::super::{Capabilities, CreateJoins, Operation, Reading};
 use crate::member::Standing;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     connections_default: CONNECTIONS_DEFAULT,
     page_rows: PAGE_ROWS,
     reading: Reading::Nothing,
-    create_joins: false,
+    create_joins: CreateJoins::Never,
     join_tells: true,
     join_updates: false,
     leaves_by_id: false,

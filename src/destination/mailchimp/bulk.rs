@@ -4,6 +4,8 @@ use super::{
     super::{BatchRow, Error, ErrorKind, Outcome, PlaceId, outcomes::Outcomes},
     api::{Api, Call, read},
     contacts::Member,
+    joined::Joined,
+    names::{Names, TagNames},
     rows::{Refusal, unconfirmed},
     single,
     wire::{MergeFields, standing, status},
@@ -31,6 +33,9 @@ struct Item<'a> {
     status: &'static str,
     #[serde(skip_serializing_if = "MergeFields::is_empty")]
     merge_fields: MergeFields<'a>,
+    /// Names; tags that nobody has yet would be made.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<&'a str>,
 }
 
 /// Only what is used: an answer is some 3 kB a row.
@@ -58,14 +63,18 @@ struct RowError<'a> {
     field_message: Option<String>,
 }
 
-/// People whom the platform does not know, with the status chosen for them. One whom it does know comes back as
-/// [`Outcome::Exists`], unchanged (`update_existing: false`).
-pub(super) async fn create(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+/// People whom the platform does not know, with the status chosen for them, and onto their tags as far as these have names. One whom
+/// it does know comes back as [`Outcome::Exists`], unchanged (`update_existing: false`).
+pub(super) async fn create(api: &Api, place: &PlaceId, rows: &[BatchRow], names: &Names) -> Result<Vec<Outcome>, Error> {
     if let Some(bad) = rows.iter().find_map(|row| not_for_creation(row.standing)) {
         return Err(Error::stall(format!("nobody can be created {bad}; this is a bug in Listkeeper")));
     }
-    let answer = send(api, place, rows.iter().collect(), false).await?;
-    outcomes(&answer, rows)
+    let sent = names.of(rows);
+    let answer = send(api, place, rows.iter().collect(), &sent, false).await?;
+    let mut joined = Joined::new(names, &sent);
+    let outcomes = outcomes(&answer, rows, |row, member| joined.outcome(row, member));
+    joined.settle(api, place).await;
+    outcomes
 }
 
 fn not_for_creation(standing: Option<Standing>) -> Option<&'static str> {
@@ -83,17 +92,23 @@ pub(super) async fn update(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Res
     let (bulk, alone): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(safe);
     let mut answered = std::collections::HashMap::new();
     if !bulk.is_empty() {
-        let answer = send(api, place, bulk.iter().collect(), true).await?;
-        answered.extend(bulk.iter().map(|row| row.key).zip(outcomes(&answer, &bulk)?));
+        let answer = send(api, place, bulk.iter().collect(), &TagNames::new(), true).await?;
+        let done = |_: &BatchRow, member: &Member<'_>| Outcome::Done { standing: standing(&member.status) };
+        answered.extend(bulk.iter().map(|row| row.key).zip(outcomes(&answer, &bulk, done)?));
     }
     answered.extend(alone.iter().map(|row| row.key).zip(single::update_each(api, place, &alone).await?));
     Ok(rows.iter().map(|row| answered.remove(&row.key).unwrap_or_else(unmentioned)).collect())
 }
 
-async fn send(api: &Api, place: &PlaceId, rows: Vec<&BatchRow>, update_existing: bool) -> Result<Answer, Error> {
+async fn send(api: &Api, place: &PlaceId, rows: Vec<&BatchRow>, names: &TagNames, update_existing: bool) -> Result<Answer, Error> {
     let count = rows.len();
     let items = rows.into_iter().filter_map(|row| {
-        Some(Item { email_address: row.email.as_str(), status: status(row.standing?), merge_fields: MergeFields(&row.attributes) })
+        Some(Item {
+            email_address: row.email.as_str(),
+            status: status(row.standing?),
+            merge_fields: MergeFields(&row.attributes),
+            tags: row.joins.iter().filter_map(|tag| names.get(tag)).map(String::as_str).collect(),
+        })
     });
     let body = Body { members: items.collect(), update_existing, sync_tags: false };
     // Fields that other people made required must not stop a row that says nothing of them.
@@ -102,11 +117,11 @@ async fn send(api: &Api, place: &PlaceId, rows: Vec<&BatchRow>, update_existing:
 }
 
 /// One outcome a row, in the rows' order.
-fn outcomes(answer: &Answer, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
+fn outcomes(answer: &Answer, rows: &[BatchRow], mut done: impl FnMut(&BatchRow, &Member<'_>) -> Outcome) -> Result<Vec<Outcome>, Error> {
     let answer: BulkAnswer<'_> = read(answer)?;
     let mut outcomes = Outcomes::of(rows);
     for member in answer.new_members.iter().chain(&answer.updated_members) {
-        outcomes.put(&member.email_address, Outcome::Done { standing: standing(&member.status) });
+        outcomes.put_of(&member.email_address, |at| done(&rows[at], member));
     }
     for error in &answer.errors {
         let text = |part: &'_ Option<String>| part.clone().unwrap_or_default();

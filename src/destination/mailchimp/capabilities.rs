@@ -1,6 +1,6 @@
 //! What Mailchimp can do and documents, and what it costs people, in plain words.
 
-use super::super::{Capabilities, Operation, Reading};
+use super::super::{Capabilities, CreateJoins, Operation, Reading};
 use crate::member::Standing;
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
         connections_default: CONNECTIONS_DEFAULT,
         page_rows: PAGE_ROWS,
         reading: Reading::Everyone,
-        create_joins: false,
+        create_joins: CreateJoins::Always,
         join_tells: false,
         join_updates: false,
         leaves_by_id: false,

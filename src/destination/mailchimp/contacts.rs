@@ -10,12 +10,15 @@
 //! if it does not, a few double rows if it does.
 
 use super::{
-    super::{ContactPage, ContactRecord, ContainerId, Cursor, Error, PageRequest, PlaceId},
+    super::{ContactPage, ContactRecord, ContainerId, Cursor, Error, PageRequest, PlaceId, SMALLEST_PAGE},
     api::{Api, Call, read},
     capabilities::PAGE_ROWS,
-    wire,
+    errors, wire,
 };
-use crate::member::{Email, Standing};
+use crate::{
+    http::Answer,
+    member::{Email, Standing},
+};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -40,13 +43,16 @@ pub(super) struct Member<'a> {
     pub status: Cow<'a, str>,
     #[serde(borrow, default)]
     pub last_changed: Cow<'a, str>,
-    #[serde(default)]
-    tags: Option<Vec<Tag>>,
+    #[serde(borrow, default)]
+    pub tags: Option<Vec<Tag<'a>>>,
 }
 
 #[derive(Deserialize)]
-struct Tag {
-    id: u64,
+pub(super) struct Tag<'a> {
+    #[serde(default)]
+    pub id: u64,
+    #[serde(borrow, default)]
+    pub name: Cow<'a, str>,
 }
 
 /// Where a reading stands: which of its two parts, how far.
@@ -93,7 +99,7 @@ pub(super) async fn of_place(api: &Api, place: &PlaceId, page: &PageRequest) -> 
     if let Some(since) = &page.changed_since {
         call = call.query("since_last_changed", since);
     }
-    let answer = api.call(call).await?;
+    let answer = send(api, call, page).await?;
     let (contacts, got, total) = contacts(&answer)?;
     let next = at.next(asked(page), got, total).filter(|next| !next.archived || page.standing.is_none());
     Ok(ContactPage { contacts, total, next: next.map(At::cursor) })
@@ -108,10 +114,23 @@ pub(super) async fn of_container(api: &Api, place: &PlaceId, container: &Contain
         .query("include_cleaned", true)
         .query("include_transactional", true)
         .query("include_unsubscribed", true);
-    let answer = api.call(call).await?;
+    let answer = send(api, call, page).await?;
     let (contacts, got, total) = contacts(&answer)?;
     let next = at.next(asked(page), got, total).filter(|next| !next.archived).map(At::cursor);
     Ok(ContactPage { contacts, total, next })
+}
+
+/// The page behind this one in the same part of a reading, if nobody comes or goes.
+pub(super) fn after(page: &PageRequest, total: u64) -> Option<Cursor> {
+    let (at, asked) = (At::read(page.cursor.as_ref()).ok()?, asked(page));
+    at.next(asked, asked, Some(total)).filter(|next| next.archived == at.archived).map(At::cursor)
+}
+
+/// A page that the vendor does not manage is for the caller to divide.
+async fn send(api: &Api, call: Call<'_>, page: &PageRequest) -> Result<Answer, Error> {
+    let rows = Some(asked(page) as usize).filter(|rows| *rows > SMALLEST_PAGE).unwrap_or(1);
+    let answer = api.answer(call.rows(rows)).await?;
+    if answer.is_success() { Ok(answer) } else { Err(errors::page_refused(&answer, rows)) }
 }
 
 fn asked(page: &PageRequest) -> u64 {
@@ -124,7 +143,7 @@ fn paged<'a>(call: Call<'a>, page: &PageRequest, at: At) -> Call<'a> {
 }
 
 /// What the answer holds; rows whose address could never be one of ours are counted, not kept.
-fn contacts(answer: &crate::http::Answer) -> Result<(Vec<ContactRecord>, u64, Option<u64>), Error> {
+fn contacts(answer: &Answer) -> Result<(Vec<ContactRecord>, u64, Option<u64>), Error> {
     let page: Page<'_> = read(answer)?;
     let got = page.members.len() as u64;
     Ok((page.members.iter().filter_map(record).collect(), got, page.total_items))

@@ -4,7 +4,7 @@
 //! "too much" and "too slow".
 
 use super::super::{Error, ErrorKind, words};
-use crate::http::{Answer, Request, Verdict};
+use crate::http::{Answer, Method, Request, Verdict};
 use serde::Deserialize;
 
 /// A refusal as the vendor words it (problem+json; some lack `type`).
@@ -43,11 +43,20 @@ pub(super) fn judge(request: &Request, answer: &Answer) -> Verdict {
         429 => Verdict::Throttled { after: None },
         403 if Problem::of(&answer.body).is_none() => Verdict::Throttled { after: None },
         // Too long for its size: whoever divides it does not repeat it whole.
-        504 if request.divisible => Verdict::Take,
+        504 | 524 if request.divisible => Verdict::Take,
+        // So may these be, of a page; or it is the weather.
+        500 | 502 if is_page(request) && answer.attempts >= PAGE_ATTEMPTS => Verdict::Take,
         408 | 500 | 502..=504 | 520..=599 => Verdict::Failed,
         200..=299 if answer.status != 204 && !is_whole(&answer.body) => Verdict::Failed,
         _ => Verdict::Take,
     }
+}
+
+/// How often a page is asked for whole before it is taken for too large.
+const PAGE_ATTEMPTS: u32 = 3;
+
+fn is_page(request: &Request) -> bool {
+    request.divisible && request.method == Method::Get
 }
 
 /// A result file is refused for a moment after its batch is finished.
@@ -62,6 +71,16 @@ pub(super) fn judge_file(_: &Request, answer: &Answer) -> Verdict {
 fn is_whole(body: &[u8]) -> bool {
     let body = body.trim_ascii();
     matches!((body.first(), body.last()), (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')))
+}
+
+/// The same of a page of so many contacts: what a large one is answered with is not documented, and was seen to be any of these
+/// (VingtCinq/python-mailchimp, 207 and 208).
+pub(super) fn page_refused(answer: &Answer, rows: usize) -> Error {
+    let error = refused(answer, rows);
+    match answer.status {
+        500 | 502 if rows > 1 => Error { kind: ErrorKind::TooLarge, ..error },
+        _ => error,
+    }
 }
 
 /// The meaning of an answer that is not a success, to a call of `rows` rows.
@@ -81,7 +100,9 @@ pub(super) fn refused(answer: &Answer, rows: usize) -> Error {
             .hint("check the connection's endpoint: it must be the API's base, with /3.0"),
         404 => Error::stall(format!("Mailchimp does not have what was asked for ({said})"))
             .hint("the audience or tag may have been deleted there; plan again to see what is missing"),
-        413 | 504 if rows > 1 => Error::new(ErrorKind::TooLarge, format!("Mailchimp did not manage {rows} rows in one call ({said})")),
+        413 | 504 | 524 if rows > 1 => {
+            Error::new(ErrorKind::TooLarge, format!("Mailchimp did not manage {rows} rows in one call ({said})"))
+        }
         408 | 500..=599 => Error::new(again(true), format!("Mailchimp is in trouble ({said})")),
         300..=399 => Error::stall(format!("Mailchimp sends us elsewhere ({said})"))
             .hint("check the connection's endpoint: it must be the API's base, with /3.0"),
@@ -144,6 +165,25 @@ mod tests {
     #[case(200, HTML, "Failed")]
     fn successes_are_whole_or_tried_again(#[case] status: u16, #[case] body: &'static str, #[case] verdict: &str) {
         assert_eq!(format!("{:?}", judge(&script::request(Effect::Once), &answer(status, body))), verdict);
+    }
+
+    /// A page is divided: at once where it took too long, else where it failed more than once. The smallest is tried as often as
+    /// anything.
+    #[rstest]
+    #[case(504, 1, 1_000, "Take", "TooLarge")]
+    #[case(524, 1, 1_000, "Take", "TooLarge")]
+    #[case(502, 1, 1_000, "Failed", "TooLarge")]
+    #[case(502, 3, 1_000, "Take", "TooLarge")]
+    #[case(500, 3, 51, "Take", "TooLarge")]
+    #[case(503, 3, 1_000, "Failed", "Retry { after: None, unknown: true }")]
+    #[case(504, 3, 1, "Failed", "Retry { after: None, unknown: true }")]
+    #[case(500, 3, 1, "Failed", "Retry { after: None, unknown: true }")]
+    #[case(404, 1, 1_000, "Take", "Stall")]
+    fn pages(#[case] status: u16, #[case] attempts: u32, #[case] rows: usize, #[case] verdict: &str, #[case] kind: &str) {
+        let request = Request { divisible: rows > 1, method: Method::Get, ..script::request(Effect::Repeatable) };
+        let answer = Answer { attempts, ..answer(status, HTML) };
+        assert_eq!(format!("{:?}", judge(&request, &answer)), verdict);
+        assert_eq!(format!("{:?}", page_refused(&answer, rows).kind), kind);
     }
 
     #[test]

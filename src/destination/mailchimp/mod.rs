@@ -13,6 +13,8 @@ mod change;
 mod contacts;
 mod errors;
 mod fields;
+mod joined;
+mod names;
 mod observe;
 mod results;
 mod rows;
@@ -21,7 +23,7 @@ mod tags;
 mod wire;
 
 use super::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, Jobs, Observed,
+    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, FieldFit, Jobs, Observed,
     Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
 };
 use crate::{
@@ -32,6 +34,7 @@ use crate::{
 };
 use api::Api;
 use async_trait::async_trait;
+use names::Names;
 use std::sync::Arc;
 
 /// One account, seen from one audience.
@@ -39,6 +42,7 @@ use std::sync::Arc;
 struct Mailchimp {
     api: Api,
     audience: AudienceRef,
+    names: Names,
     /// Known contacts' attributes go by the bulk call (`limits.bulkUpdates`).
     bulk_updates: bool,
 }
@@ -47,6 +51,7 @@ pub(super) fn open(connection: &Connection, audience: &AudienceRef, hub: &Hub, s
     Ok(Arc::new(Mailchimp {
         api: Api::open(connection, hub, sign_ins)?,
         audience: audience.clone(),
+        names: Names::default(),
         bulk_updates: connection.limits.bulk_updates,
     }))
 }
@@ -62,7 +67,9 @@ impl Destination for Mailchimp {
     }
 
     async fn observe(&self, sought: &Sought<'_>) -> Result<Observed, Error> {
-        observe::observe(&self.api, &self.audience, sought.place).await
+        let observed = observe::observe(&self.api, &self.audience, sought.place).await?;
+        self.names.seen(&observed.containers);
+        Ok(observed)
     }
 
     fn fit(&self, wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFit {
@@ -70,11 +77,19 @@ impl Destination for Mailchimp {
     }
 
     async fn change(&self, place: Option<&PlaceId>, change: &ResourceChange) -> Result<ResourceDone, Error> {
-        change::change(&self.api, &self.audience, place, change).await
+        let done = change::change(&self.api, &self.audience, place, change).await?;
+        if let ResourceDone::Container(tag) = &done {
+            self.names.changed(tag);
+        }
+        Ok(done)
     }
 
     async fn contacts(&self, place: &PlaceId, page: &PageRequest) -> Result<ContactPage, Error> {
         contacts::of_place(&self.api, place, page).await
+    }
+
+    fn page_after(&self, page: &PageRequest, total: u64) -> Option<Cursor> {
+        contacts::after(page, total)
     }
 
     fn clock(&self) -> Option<std::time::SystemTime> {
@@ -100,7 +115,7 @@ impl Destination for Mailchimp {
             return Ok(Submitted::Done(Vec::new()));
         }
         let outcomes = match batch.operation {
-            Operation::Create => bulk::create(&self.api, place, rows).await?,
+            Operation::Create => bulk::create(&self.api, place, rows, &self.names).await?,
             Operation::Update if self.bulk_updates => bulk::update(&self.api, place, rows).await?,
             Operation::Update => single::update_each(&self.api, place, rows).await?,
             Operation::Restore => single::restore_each(&self.api, place, rows).await?,

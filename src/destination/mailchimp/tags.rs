@@ -43,6 +43,9 @@ struct TagError<'a> {
     error: Option<String>,
 }
 
+/// Addresses of a call.
+pub(super) const ROWS: usize = 500;
+
 pub(super) async fn join(api: &Api, place: &PlaceId, tag: &ContainerId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
     let body = Body { members_to_add: addresses(rows), members_to_remove: Vec::new() };
     let answered = send(api, place, tag, rows, &body).await?;

@@ -1,7 +1,7 @@
 //! What Omnisend can do and documents, and what it costs people, in plain words.
 
 use super::{
-    super::{Capabilities, Operation, Reading},
+    super::{Capabilities, CreateJoins, Operation, Reading},
     api::{PER_MINUTE, TAGS},
 };
 use crate::member::Standing;
@@ -32,7 +32,7 @@ pub(in crate::destination) static CAPABILITIES: Capabilities = Capabilities {
     connections_default: CONNECTIONS,
     page_rows: PAGE_ROWS,
     reading: Reading::Everyone,
-    create_joins: true,
+    create_joins: CreateJoins::OfTheNew,
     join_tells: false,
     join_updates: false,
     leaves_by_id: false,

@@ -52,6 +52,7 @@ struct Inner {
     script: Vec<(Operation, String, Outcome)>,
     bad: BTreeSet<(Operation, String)>,
     lost: Vec<Operation>,
+    ignores_joins: bool,
     jobs: BTreeMap<JobId, JobOutcomes>,
     /// Rows of a batch about to be sent → the name under which it is looked up.
     named: BTreeMap<Vec<Key>, JobId>,
@@ -140,6 +141,11 @@ impl Platform {
     /// The next batch of this operation is carried out, and its answer is lost.
     pub(crate) fn lose(&self, operation: Operation) {
         self.lock().lost.push(operation);
+    }
+
+    /// Whether a create like Mailchimp's leaves out the lists that it names from now on.
+    pub(crate) fn ignore_joins(&self, ignore: bool) {
+        self.lock().ignores_joins = ignore;
     }
 
     /// After so many more requests nothing is answered any more; the last one is carried out all the same.
@@ -266,6 +272,9 @@ impl Fake {
         let made = || Person { standing, attributes: BTreeMap::new(), lists: BTreeSet::new() };
         let person = inner.people.entry(email.to_owned()).or_insert_with(made);
         person.attributes.extend(row.attributes.iter().map(|(tag, value)| (tag.clone(), format!("{value:?}"))));
+        if inner.ignores_joins && self.like == Like::Mailchimp && !row.joins.is_empty() {
+            return Outcome::NotJoined { standing: Some(person.standing), containers: row.joins.clone() };
+        }
         person.lists.extend(row.joins.iter().map(|list| list.0.clone()));
         let list = batch.container.as_ref().map(|list| list.0.clone());
         match batch.operation {

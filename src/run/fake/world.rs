@@ -6,7 +6,7 @@ use crate::{
     destination::{self, Capabilities},
     http::Hub,
     oauth::{InMemoryTokens, SignIns},
-    run::{Context, Decision, Engine, Failure, Prepared, Recorder, Report, Silent, Watch, report},
+    run::{Context, Decision, Engine, Failure, Prepared, Recorder, Report, Silent, Watch, page_size::PageSize, report},
     state::{Applied, RunStart, StateDir, StateError, Store, Trigger, View},
 };
 use chrono::{DateTime, Utc};
@@ -212,6 +212,7 @@ match: {{email: Email}}
             temp: engine.temp.clone(),
             isolation: engine.isolation,
             connections,
+            pages: Arc::new(PageSize::new(capabilities.page_rows)),
             hub: engine.hub.clone(),
             exports: Arc::clone(&engine.exports),
             turn: None,

@@ -7,6 +7,7 @@ mod v12;
 mod v13;
 mod v16;
 mod v17;
+mod v18;
 mod v2;
 mod v3;
 mod v4;
@@ -36,6 +37,7 @@ const STEPS: &[&str] = &[
     v13::SQL,
     v16::SQL,
     v17::SQL,
+    v18::SQL,
 ];
 
 /// Marks the file as ours among SQLite files ("Lkep").

@@ -67,3 +67,37 @@ async fn a_tags_members_of_every_status() {
     let line = world.lines().await.swap_remove(0);
     assert!(line.ends_with("&include_cleaned=true&include_transactional=true&include_unsubscribed=true"), "{line}");
 }
+
+/// What a page that is too large is answered with; the caller divides it. The smallest is asked for as often as anything.
+#[tokio::test]
+async fn a_page_that_is_not_managed_is_too_large() {
+    let world = World::new().await;
+    let html = ResponseTemplate::new(504).set_body_string("<html>504 Gateway Time-out</html>");
+    Mock::given(matchers::method("GET")).respond_with(html).mount(&world.server).await;
+    let page = |rows| PageRequest { cursor: None, rows, changed_since: None, standing: None };
+    let (place, tag) = (PlaceId("a1".into()), ContainerId("77".into()));
+    for error in [
+        world.destination.contacts(&place, &page(1_000)).await.unwrap_err(),
+        world.destination.container_members(&place, &tag, &page(51)).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind, ErrorKind::TooLarge, "{}", error.message);
+    }
+    assert_eq!(world.lines().await.len(), 2, "asked once each");
+}
+
+/// Pages are told ahead within a part of a reading, as its own answers would.
+#[tokio::test]
+async fn pages_are_told_ahead() {
+    let world = World::new().await;
+    let page = |cursor: Option<&str>, rows| PageRequest {
+        cursor: cursor.map(|cursor| Cursor(cursor.to_owned())),
+        rows,
+        changed_since: None,
+        standing: None,
+    };
+    let after = |cursor, rows, total| world.destination.page_after(&page(cursor, rows), total).map(|cursor| cursor.0);
+    assert_eq!(after(None, 1_000, 1_001).as_deref(), Some("all/990"));
+    assert_eq!(after(Some("all/990"), 500, 5_000).as_deref(), Some("all/1480"));
+    assert_eq!(after(Some("archived/0"), 1_000, 5_000).as_deref(), Some("archived/990"));
+    assert_eq!((after(None, 1_000, 1_000), after(Some("all/990"), 1_000, 1_990)), (None, None));
+}

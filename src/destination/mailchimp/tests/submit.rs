@@ -42,6 +42,82 @@ async fn create_sends_the_chosen_status_and_maps_every_row() {
     );
 }
 
+fn on(tags: &[&str], row: BatchRow) -> BatchRow {
+    BatchRow { joins: tags.iter().map(|tag| ContainerId((*tag).to_owned())).collect(), ..row }
+}
+
+/// A destination that has looked at an audience with these tags.
+async fn with_tags(tags: Json) -> World {
+    let world = World::new().await;
+    world.on("GET", "/lists/a1", 200, json!({"id": "a1", "name": "Customers"})).await;
+    world.on("GET", "/lists/a1/merge-fields", 200, json!({"merge_fields": [], "total_items": 0})).await;
+    world.on("GET", "/lists/a1/segments", 200, json!({"segments": tags, "total_items": 1})).await;
+    world.destination.observe(&Sought::default()).await.unwrap();
+    world.server.reset().await;
+    world
+}
+
+fn member(address: &str, tags: Json) -> Json {
+    json!({"email_address": address, "status": "subscribed", "tags": tags})
+}
+
+/// By their present names, and who is on them is what the answer shows, by id.
+#[tokio::test]
+async fn a_create_names_its_tags_and_goes_by_the_answer() {
+    let world = with_tags(json!([{"id": 77, "name": "VIP now"}, {"id": 78, "name": "Paris"}, {"id": 80, "name": "PARIS"}])).await;
+    let answer = json!({"updated_members": [], "errors": [], "new_members": [
+        member("a@example.org", json!([{"id": 77, "name": "vip NOW"}])),
+        member("b@example.org", json!([{"id": 1, "name": "other"}])),
+        member("c@example.org", Json::Null),
+        member("d@example.org", json!([{"id": 77, "name": "VIP now"}, {"id": 78, "name": "Paris"}])),
+    ]});
+    world.on("POST", "/lists/a1", 200, answer).await;
+    let rows = [("a", &["77"][..]), ("b", &["77"]), ("c", &["77", "78"]), ("d", &["78", "77"]), ("e", &["77"])];
+    let rows = rows.map(|(who, tags)| on(tags, row(&format!("{who}@example.org"), Subscribed)));
+    let outcomes = world.submit(Operation::Create, rows.to_vec()).await.unwrap();
+    let missed = |tags: &[&str]| {
+        let containers = tags.iter().map(|tag| ContainerId((*tag).to_owned())).collect();
+        Outcome::NotJoined { standing: Some(Subscribed), containers }
+    };
+    assert_eq!(outcomes[..4], [done(Subscribed), missed(&["77"]), missed(&["77", "78"]), done(Subscribed)]);
+    assert_eq!(code(&outcomes[4]), "unconfirmed");
+    let item = |who: &str| json!({"email_address": format!("{who}@example.org"), "status": "subscribed", "tags": ["VIP now"]});
+    let items = ["a", "b", "c", "d", "e"].map(item);
+    let sent = json!({"members": items, "update_existing": false, "sync_tags": false});
+    assert_eq!(world.seen().await, [("POST /lists/a1?skip_merge_validation=true".to_owned(), sent)]);
+    world.submit(Operation::Create, vec![on(&["77"], row("b@example.org", Subscribed))]).await.unwrap();
+    let again = json!({"email_address": "b@example.org", "status": "subscribed"});
+    assert_eq!(world.seen().await[1].1["members"], json!([again]), "a name that put somebody onto no tag is not sent again");
+}
+
+/// The tag was renamed since it was seen: its old name leads to another one, on which nobody of ours stays.
+#[tokio::test]
+async fn who_comes_onto_a_tag_that_is_not_ours_is_taken_off_it() {
+    let world = with_tags(json!([{"id": 77, "name": "VIP"}])).await;
+    let strange = json!([{"id": 99, "name": "vip"}]);
+    let answer = json!({"updated_members": [], "errors": [], "new_members": [
+        member("a@example.org", strange.clone()), member("b@example.org", strange)]});
+    world.on("POST", "/lists/a1", 200, answer).await;
+    world.on("POST", "/lists/a1/segments/99", 200, json!({"members_removed": [], "total_removed": 2})).await;
+    let rows = ["a@example.org", "b@example.org"].map(|who| on(&["77"], row(who, Subscribed)));
+    let outcomes = world.submit(Operation::Create, rows.to_vec()).await.unwrap();
+    let missed = Outcome::NotJoined { standing: Some(Subscribed), containers: vec![ContainerId("77".into())] };
+    assert_eq!(outcomes, [missed.clone(), missed]);
+    let removed = json!({"members_to_remove": ["a@example.org", "b@example.org"]});
+    assert_eq!(world.seen().await[1..], [("POST /lists/a1/segments/99".to_owned(), removed)]);
+}
+
+/// Names that this run did not see are not sent.
+#[tokio::test]
+async fn a_tag_that_was_not_seen_is_joined_by_its_own_call() {
+    let world = World::new().await;
+    let answer = json!({"new_members": [{"email_address": "a@example.org", "status": "subscribed"}], "errors": []});
+    world.on("POST", "/lists/a1", 200, answer).await;
+    let outcomes = world.submit(Operation::Create, vec![on(&["77"], row("a@example.org", Subscribed))]).await.unwrap();
+    assert_eq!(outcomes, [Outcome::NotJoined { standing: Some(Subscribed), containers: vec![ContainerId("77".into())] }]);
+    assert_eq!(world.seen().await[0].1["members"], json!([{"email_address": "a@example.org", "status": "subscribed"}]));
+}
+
 #[tokio::test]
 async fn an_answer_about_nobody_we_sent_is_unknown_for_all() {
     let world = World::new().await;
