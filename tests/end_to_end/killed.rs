@@ -69,8 +69,8 @@ fn most_often(mut addresses: Vec<String>) -> usize {
 #[tokio::test(flavor = "multi_thread")]
 async fn in_the_first_load(#[values(0, 1, 2, 3)] part: u64) {
     let people = rows(0..1_100);
-    // About 30 requests a load: each of them is where a run dies once.
-    for point in (1..=32).filter(|point| point % 4 == part) {
+    // About 20 requests a load: each of them is where a run dies once.
+    for point in (1..=24).filter(|point| point % 4 == part) {
         let world = World::new(&Defined::overlapping(), &people).await;
         world.weather(Faults::latency(4));
         let doomed = Doomed::start(&world);
@@ -120,7 +120,7 @@ async fn later_run(on_leave: &str, status: &str, point: u64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_on_request() {
     let people = rows(0..3_000);
-    for point in [3, 8, 14, 20] {
+    for point in [3, 8, 14, 18] {
         let world = World::new(&Defined { connection: "limits: {connections: 1}\n".into(), ..Defined::overlapping() }, &people).await;
         world.weather(Faults::latency(10));
         let cancel = CancellationToken::new();
@@ -151,7 +151,7 @@ async fn stopped_on_request() {
 /// The real thing: the process is gone at once, with whatever it had not committed.
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_process_is_killed(#[values(4, 9, 14, 22, 30)] point: u64) {
+async fn the_process_is_killed(#[values(4, 8, 12, 15, 18)] point: u64) {
     let people = rows(0..5_000);
     let world = World::new(&Defined { connection: "limits: {connections: 2}\n".into(), ..Defined::overlapping() }, &people).await;
     world.weather(Faults::latency(40));
