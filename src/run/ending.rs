@@ -26,6 +26,8 @@ pub struct Failure {
     pub kind: FailureKind,
     pub message: String,
     pub hints: Vec<String>,
+    /// What else it may be, where the same failure ends run after run.
+    pub lasting: Option<&'static str>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +48,7 @@ pub enum FailureKind {
 
 impl Failure {
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new() }
+        Self { kind, message: message.into(), hints: Vec::new(), lasting: None }
     }
 
     /// The same, unless the run was stopped: then that is why. What needs a person still does.
@@ -79,7 +81,7 @@ impl From<SourceError> for Failure {
             SourceErrorKind::Unfit => FailureKind::Unfit,
             SourceErrorKind::Unreachable { after } => FailureKind::Retry { after },
         };
-        let failure = Self::new(kind, error.message);
+        let failure = Self { lasting: error.lasting, ..Self::new(kind, error.message) };
         error.hint.into_iter().fold(failure, Self::hint)
     }
 }

@@ -27,6 +27,7 @@ pub(crate) mod fake;
 mod hold;
 mod jobs;
 mod known_after_all;
+mod lasting;
 mod left;
 mod lines;
 mod observe;

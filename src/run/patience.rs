@@ -24,7 +24,7 @@ impl Patience {
         let FailureKind::Waiting { after } = failure.kind else { return Err(failure) };
         if after > self.left {
             let message = format!("{}; this run waited for it for {}", failure.message, duration(self.waited.as_secs()));
-            return Err(Failure { kind: FailureKind::Unfit, message, hints: failure.hints });
+            return Err(Failure { kind: FailureKind::Unfit, message, ..failure });
         }
         self.left -= after;
         self.waited += after;

@@ -1,6 +1,6 @@
 //! One run recorded from its beginning to its end, and how it ended in the words of E11.
 
-use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch, patience::Patience};
+use super::{Decision, Ending, Engine, Failure, FailureKind, Outcome, Prepared, Watch, lasting, patience::Patience};
 use crate::{
     definition::{Export, Percentage},
     plan::{
@@ -103,6 +103,7 @@ impl Engine {
                 Err(failure) => failure,
                 planned => return planned,
             };
+            let failure = self.seen_before(export, run, failure, now);
             let why = failure.message.clone();
             let after = patience.after(failure)?;
             watch.note(&format!("waiting for the source: {why}"));
@@ -113,6 +114,13 @@ impl Engine {
                 return Err(Failure::canceled());
             }
         }
+    }
+
+    /// What lasts from run to run is no refresh.
+    fn seen_before(&self, export: &Export, run: RunId, failure: Failure, now: DateTime<Utc>) -> Failure {
+        let runs = self.view(now).ok().flatten().and_then(|view| view.runs(Some(&export.name), lasting::RUNS + 1).ok());
+        let before: Vec<_> = runs.unwrap_or_default().into_iter().filter(|other| other.id != run).collect();
+        lasting::seen_before(failure, &before)
     }
 
     async fn attempt(

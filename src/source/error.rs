@@ -13,6 +13,8 @@ pub struct SourceError {
     pub hint: Option<String>,
     /// Set: the query is wrong, whatever its files hold.
     pub query: Option<QueryPlace>,
+    /// What else it may be than a refresh under way, where it lasts: the same in several runs.
+    pub lasting: Option<&'static str>,
 }
 
 /// Where in a query.
@@ -40,12 +42,19 @@ pub enum SourceErrorKind {
 impl SourceError {
     /// Broken, unless said otherwise.
     pub fn new(message: impl Into<String>) -> Self {
-        Self { kind: SourceErrorKind::Broken, message: message.into(), hint: None, query: None }
+        Self { kind: SourceErrorKind::Broken, message: message.into(), hint: None, query: None, lasting: None }
     }
 
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// What else it may be, where it lasts.
+    #[must_use]
+    pub fn lasting(mut self, causes: &'static str) -> Self {
+        self.lasting = Some(causes);
         self
     }
 

@@ -79,7 +79,7 @@ fn failures(exports: &[PlannedExport]) -> usize {
     let failed = exports.iter().filter_map(|one| Some((&one.export, one.failure.as_ref()?)));
     failed
         .map(|(export, why)| {
-            let failure = Failure { kind: FailureKind::Stalled, message: why.message.clone(), hints: why.hints.clone() };
+            let failure = Failure { kind: FailureKind::Stalled, message: why.message.clone(), hints: why.hints.clone(), lasting: None };
             render::failure(export.as_str(), &failure);
         })
         .count()

@@ -2,7 +2,7 @@
 
 use super::{
     Insights,
-    settings::Headers,
+    settings::{Form, Headers},
     store::{Table, Walk, broken},
 };
 use crate::sandbox::{Error, draw, vendor::Held};
@@ -16,6 +16,11 @@ use std::collections::BTreeMap;
 struct Set {
     token_seconds: Option<i64>,
     change_tracking: Option<bool>,
+    segments_as: Option<Form>,
+    sparse: Option<bool>,
+    definitions: Option<bool>,
+    cut_memberships: Option<usize>,
+    cut_profiles: Option<usize>,
     headers: Option<Headers>,
     dataverse_calls: Option<u32>,
     api_calls: Option<u32>,
@@ -85,6 +90,11 @@ impl Insights {
         let now = settings.clone();
         settings.token_seconds = set.token_seconds.unwrap_or(now.token_seconds);
         settings.change_tracking = set.change_tracking.unwrap_or(now.change_tracking);
+        settings.segments_as = set.segments_as.unwrap_or(now.segments_as);
+        settings.sparse = set.sparse.unwrap_or(now.sparse);
+        settings.definitions = set.definitions.unwrap_or(now.definitions);
+        settings.cut_memberships = set.cut_memberships.unwrap_or(now.cut_memberships);
+        settings.cut_profiles = set.cut_profiles.unwrap_or(now.cut_profiles);
         settings.headers = set.headers.unwrap_or(now.headers);
         settings.dataverse_calls = set.dataverse_calls.unwrap_or(now.dataverse_calls);
         settings.api_calls = set.api_calls.unwrap_or(now.api_calls);

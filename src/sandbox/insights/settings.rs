@@ -8,6 +8,15 @@ pub(super) struct Settings {
     pub token_seconds: i64,
     /// Whether Dataverse's tables keep track of changes.
     pub change_tracking: bool,
+    /// How a membership's segments are written.
+    pub segments_as: Form,
+    /// A row leaves out columns without a value, as those of elastic tables may.
+    pub sparse: bool,
+    /// Definitions of tables may be read.
+    pub definitions: bool,
+    /// Readings of memberships, and of profiles, end after so many rows in all, without a link to the rest; 0: they are whole.
+    pub cut_memberships: usize,
+    pub cut_profiles: usize,
     /// Which of a segment's files begin with a row of column names.
     pub headers: Headers,
     /// Calls of Dataverse's window of five minutes.
@@ -16,6 +25,30 @@ pub(super) struct Settings {
     pub api_calls: u32,
     /// Most rows of one file; never so many that there is only one.
     pub partition_rows: i64,
+}
+
+/// How `msdynci_segments` is written: Microsoft's pages print no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Form {
+    /// `{"Segments":["A"]}`.
+    Object,
+    /// `["A"]`.
+    List,
+    /// The object as a text in the text.
+    Twice,
+}
+
+impl Form {
+    /// Of a list of names in JSON.
+    pub(super) fn write(self, list: &str) -> String {
+        let object = || format!("{{\"Segments\":{list}}}");
+        match self {
+            Self::Object => object(),
+            Self::List => list.to_owned(),
+            Self::Twice => serde_json::Value::from(object()).to_string(),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -42,6 +75,11 @@ impl Default for Settings {
         Self {
             token_seconds: 3_599,
             change_tracking: false,
+            segments_as: Form::Object,
+            sparse: false,
+            definitions: true,
+            cut_memberships: 0,
+            cut_profiles: 0,
             headers: Headers::Some,
             dataverse_calls: 6_000,
             api_calls: 100,

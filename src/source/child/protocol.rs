@@ -130,6 +130,6 @@ impl From<Failed> for SourceError {
             FailedKind::Unfit => SourceErrorKind::Unfit,
             FailedKind::Unreachable(after) => SourceErrorKind::Unreachable { after },
         };
-        Self { kind, message: failed.message, hint: failed.hint, query: failed.query }
+        Self { kind, message: failed.message, hint: failed.hint, query: failed.query, lasting: None }
     }
 }

@@ -1,7 +1,7 @@
 //! What one request asks of a table.
 
 use super::{
-    super::store::Store,
+    super::{settings::Settings, store::Store},
     cursor::{self, Cursor},
     filter::Filter,
     options::Options,
@@ -26,12 +26,16 @@ pub(super) struct Question {
     /// Rows a page.
     pub page: usize,
     pub page_asked: bool,
+    /// Rows until the reading is cut off.
+    pub left: usize,
+    /// Columns without a value are left out.
+    pub sparse: bool,
 }
 
 impl Question {
-    pub(super) fn read(ask: &Ask, set: Set, store: &Store, tracking: bool) -> Result<Self, Fail<Problem>> {
+    pub(super) fn read(ask: &Ask, set: Set, store: &Store, settings: &Settings) -> Result<Self, Fail<Problem>> {
         let options = Options::read(&ask.query, &KNOWN)?;
-        let all = set.columns(store);
+        let (all, tracking) = (set.columns(store, settings.segments_as), settings.change_tracking);
         let columns = chosen(&options, &all, set)?;
         let filter = match options.get("$filter") {
             Some(text) => Some((text.to_owned(), Filter::parse(text, &all, set)?)),
@@ -48,7 +52,13 @@ impl Question {
         let count = options.get("$count") == Some("true");
         let select = options.get("$select").map(str::to_owned);
         let page = asked.unwrap_or(LONGEST_PAGE).min(LONGEST_PAGE);
-        Ok(Self { set, columns, select, filter, count, cursor, page, page_asked: asked.is_some() })
+        let cut = match set {
+            Set::Memberships => settings.cut_memberships,
+            Set::Profiles => settings.cut_profiles,
+        };
+        let given = (cursor.page as usize - 1) * page;
+        let left = if cut == 0 { usize::MAX } else { cut.saturating_sub(given) };
+        Ok(Self { set, columns, select, filter, count, cursor, page, page_asked: asked.is_some(), left, sparse: settings.sparse })
     }
 
     pub(super) fn seal(&self) -> u64 {

@@ -8,10 +8,20 @@ use crate::sandbox::{
 use serde_json::{Map, Value, json};
 
 pub(super) const PATH: &str = "/api/data/v9.2/EntityDefinitions";
+/// For the log: of any table.
+pub(super) const ATTRIBUTES: &str = "/api/data/v9.2/EntityDefinitions({table})/Attributes";
+
+/// The table whose attributes are asked for.
+pub(super) fn attributes_of(path: &str) -> Option<Result<Set, Problem>> {
+    let path = path.replace("%27", "'");
+    let name = path.strip_prefix(PATH)?.strip_prefix("(LogicalName='")?.strip_suffix("')/Attributes")?;
+    Some(Set::ALL.into_iter().find(|set| set.kind() == name).ok_or_else(Problem::nowhere))
+}
 
 impl Dataverse {
     pub(super) fn definitions(&self, ask: &Ask) -> Result<Reply, Fail<Problem>> {
         let options = Options::read(&ask.query, &["$select", "$filter"])?;
+        self.may_define()?;
         let tracking = self.0.settings().change_tracking;
         let wanted = match options.get("$filter").map(str::trim) {
             None => None,
@@ -25,6 +35,25 @@ impl Dataverse {
         let context = format!("{}{BASE}{API}/$metadata#EntityDefinitions", self.0.origin);
         Ok(Reply::json(200, &json!({"@odata.context": context, "value": rows})))
     }
+
+    pub(super) fn attributes(&self, ask: &Ask, set: Set) -> Result<Reply, Fail<Problem>> {
+        let options = Options::read(&ask.query, &["$select"])?;
+        self.may_define()?;
+        let form = self.0.settings().segments_as;
+        let columns = set.columns(&self.0.store(), form);
+        let rows = columns.iter().map(|column| selected(attribute(set, &column.name), &options)).collect::<Result<Vec<_>, _>>()?;
+        let context = format!("{}{BASE}{API}/$metadata#EntityDefinitions('{}')/Attributes", self.0.origin, set.kind());
+        Ok(Reply::json(200, &json!({"@odata.context": context, "value": rows})))
+    }
+
+    fn may_define(&self) -> Result<(), Problem> {
+        if self.0.settings().definitions { Ok(()) } else { Err(Problem::forbidden()) }
+    }
+}
+
+fn attribute(set: Set, name: &str) -> Map<String, Value> {
+    let row = json!({"MetadataId": set.key(name), "LogicalName": name, "AttributeType": "String"});
+    if let Value::Object(row) = row { row } else { Map::new() }
 }
 
 fn described(set: Set, tracking: bool) -> Map<String, Value> {

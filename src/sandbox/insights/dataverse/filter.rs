@@ -1,4 +1,4 @@
-//! `$filter`, as far as it is emulated: `contains`, `eq`, `and`, `or`, parentheses. Texts are compared as the database behind
+//! `$filter`, as far as it is emulated: `contains`, `eq`, `gt`, `ge`, `lt`, `le`, `and`, `or`, parentheses. Texts are compared as the database behind
 //! Dataverse does: without regard to case, and in `contains` a `_` is any one character.
 
 use super::{
@@ -11,8 +11,32 @@ use super::{
 pub(super) enum Filter {
     Contains(Column, String),
     Equals(Column, String),
+    Compares(Column, Than, String),
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
+}
+
+/// Before or behind it, as texts in the database's order: without regard to case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Than {
+    Greater,
+    NotLess,
+    Less,
+    NotGreater,
+}
+
+impl Than {
+    const ALL: [(&'static str, Self); 4] = [("gt ", Self::Greater), ("ge ", Self::NotLess), ("lt ", Self::Less), ("le ", Self::NotGreater)];
+
+    fn holds(self, text: &str, value: &str) -> bool {
+        let order = text.to_ascii_lowercase().cmp(&value.to_ascii_lowercase());
+        match self {
+            Self::Greater => order.is_gt(),
+            Self::NotLess => order.is_ge(),
+            Self::Less => order.is_lt(),
+            Self::NotGreater => order.is_le(),
+        }
+    }
 }
 
 impl Filter {
@@ -26,6 +50,7 @@ impl Filter {
         match self {
             Self::Contains(column, part) => contains(column.value(set, row).as_bytes(), part.as_bytes()),
             Self::Equals(column, value) => column.value(set, row).eq_ignore_ascii_case(value),
+            Self::Compares(column, than, value) => than.holds(&column.value(set, row), value),
             Self::And(one, other) => one.fits(set, row) && other.fits(set, row),
             Self::Or(one, other) => one.fits(set, row) || other.fits(set, row),
         }
@@ -90,8 +115,11 @@ impl<'a> Parser<'a> {
             return Ok(filter);
         }
         let column = self.column()?;
+        if let Some((_, than)) = Than::ALL.into_iter().find(|(word, _)| self.eat(word)) {
+            return Ok(Filter::Compares(column, than, self.text()?));
+        }
         if !self.eat("eq ") {
-            return Err(Problem::not_emulated("filters other than contains, eq, and, or"));
+            return Err(Problem::not_emulated("filters other than contains, eq, gt, ge, lt, le, and, or"));
         }
         Ok(Filter::Equals(column, self.text()?))
     }

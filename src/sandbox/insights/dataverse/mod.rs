@@ -47,6 +47,7 @@ impl Vendor for Dataverse {
         match (path, Set::at(path)) {
             (_, Some(set)) => set.path(),
             (definitions::PATH, _) => definitions::PATH,
+            (path, _) if definitions::attributes_of(path).is_some() => definitions::ATTRIBUTES,
             _ => "(unknown)",
         }
     }
@@ -94,16 +95,17 @@ impl Dataverse {
         if let Err(wait_ms) = self.0.rates.take(NAME, limit, WINDOW_MS, now_ms) {
             return Err(Problem::too_many(limit, wait_ms).into());
         }
-        let set = Set::at(&ask.path);
-        if set.is_none() && ask.path != definitions::PATH {
+        let (set, attributes) = (Set::at(&ask.path), definitions::attributes_of(&ask.path).transpose()?);
+        if set.is_none() && attributes.is_none() && ask.path != definitions::PATH {
             return Err(Problem::nowhere().into());
         }
         if ask.method != "GET" {
             return Err(Problem::read_only().into());
         }
-        match set {
-            Some(set) => self.rows(ask, set),
-            None => self.definitions(ask),
+        match (set, attributes) {
+            (Some(set), _) => self.rows(ask, set),
+            (None, Some(set)) => self.attributes(ask, set),
+            (None, None) => self.definitions(ask),
         }
     }
 }

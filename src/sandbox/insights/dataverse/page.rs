@@ -31,9 +31,9 @@ struct Page<'a> {
 
 impl Dataverse {
     pub(super) fn rows(&self, ask: &Ask, set: Set) -> Result<Reply, Fail<Problem>> {
-        let tracking = self.0.settings().change_tracking;
+        let settings = self.0.settings().clone();
         let store = self.0.store();
-        let question = Question::read(ask, set, &store, tracking)?;
+        let question = Question::read(ask, set, &store, &settings)?;
         let mut page = Page { question: &question, rows: Vec::new(), given: 0, last: question.cursor.after, more: false };
         page.fill(&store)?;
         let count = if question.count { Some(count(&store, &question)?) } else { None };
@@ -133,6 +133,9 @@ impl Page<'_> {
         if !fits(self.question, row) {
             return ControlFlow::Continue(());
         }
+        if self.given == self.question.left {
+            return ControlFlow::Break(());
+        }
         if self.given == self.question.page {
             self.more = true;
             return ControlFlow::Break(());
@@ -149,8 +152,12 @@ impl Page<'_> {
         }
         let _ = write!(self.rows, "{{\"@odata.etag\":\"W/\\\"{}\\\"\"", 70_000_000 + row.version);
         for column in &self.question.columns {
+            let value = column.value(self.question.set, row);
+            if value.is_empty() && self.question.sparse {
+                continue;
+            }
             let _ = write!(self.rows, ",\"{}\":", column.name);
-            column.kind.write(&column.value(self.question.set, row), &mut self.rows);
+            column.kind.write(&value, &mut self.rows);
         }
         self.rows.push(b'}');
     }

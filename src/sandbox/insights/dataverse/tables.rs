@@ -1,6 +1,9 @@
 //! The tables as Dataverse shows them: entity sets and their columns.
 
-use super::super::store::{Kind, Row, Store, Table};
+use super::super::{
+    settings::Form,
+    store::{Kind, Row, Store, Table},
+};
 use std::borrow::Cow;
 
 /// An entity set.
@@ -17,7 +20,7 @@ pub(super) enum From {
     Customer,
     /// A person's cell.
     Cell(usize),
-    Segments,
+    Segments(Form),
     Provider,
     Type,
     Identifier,
@@ -79,7 +82,7 @@ impl Set {
     }
 
     /// Every column, the key first.
-    pub(super) fn columns(self, store: &Store) -> Vec<Column> {
+    pub(super) fn columns(self, store: &Store, form: Form) -> Vec<Column> {
         let text = |name: &str, from| Column { name: name.to_owned(), from, kind: Kind::Text };
         let key = text(&format!("{}id", self.kind()), From::Key);
         match self {
@@ -97,7 +100,7 @@ impl Set {
                 text("msdynci_identifier", From::Identifier),
                 text("msdynci_segmentmembershiptype", From::Type),
                 text("msdynci_segmentprovider", From::Provider),
-                text("msdynci_segments", From::Segments),
+                text("msdynci_segments", From::Segments(form)),
             ],
         }
     }
@@ -114,7 +117,7 @@ impl Column {
             From::Key => set.key(row.customer).into(),
             From::Customer => row.customer.into(),
             From::Cell(place) => row.cell(place).into(),
-            From::Segments => row.text.into(),
+            From::Segments(form) => form.write(row.text).into(),
             From::Provider => PROVIDER.into(),
             From::Type => TYPE.into(),
             From::Identifier => format!("{}|{PROVIDER}|{TYPE}|Segments", row.customer).into(),

@@ -51,6 +51,8 @@ async fn what_is_not_taken_is_said(#[case] query: &str, #[case] status: u16, #[c
 #[case("contains(msdynci_segments,'Gold')", "Gold Gold_EU GoldxEU gold")]
 #[case("contains(msdynci_segments,'\"Gold_EU\"')", "Gold_EU GoldxEU")]
 #[case("contains(msdynci_segments,'\"Gold\"') and contains(msdynci_segments,'\"Silver\"')", "")]
+#[case("contains(msdynci_segments,'Gold') and msdynci_customerid gt 'zz'", "")]
+#[case("contains(msdynci_segments,'\"Silver\"') and msdynci_customerid le 'zz'", "Silver")]
 #[case("contains(msdynci_segments,'\"Silver\"') or (msdynci_segmentprovider eq 'x')", "Silver")]
 #[tokio::test]
 async fn filters(#[case] filter: &str, #[case] expected: &str) {
@@ -68,7 +70,10 @@ async fn filters(#[case] filter: &str, #[case] expected: &str) {
     }
     let url = url::Url::parse_with_params(&insights.url(MEMBERSHIPS), [("$filter", filter)]).unwrap();
     let (found, _) = insights.all(url.as_str(), 1, "").await;
-    let names: Vec<_> = found.iter().map(|row| row["msdynci_segments"].as_str().unwrap().trim_matches(['[', ']', '"'])).collect();
+    let names: Vec<_> = found
+        .iter()
+        .map(|row| row["msdynci_segments"].as_str().unwrap().strip_prefix("{\"Segments\":[\"").unwrap().trim_end_matches(['"', ']', '}']))
+        .collect();
     assert_eq!(names.join(" "), expected);
 }
 
@@ -122,4 +127,27 @@ async fn too_many_calls_are_told_to_wait() {
     assert_eq!((status, &answer["error"]["code"]), (429, &json!("0x80072322")));
     insights.bench.later(10);
     assert_eq!(insights.get(PROFILES).await.0, 200);
+}
+
+/// The value of `msdynci_segments` in each form, a row's absent columns, definitions that may not be read, and a cut.
+#[tokio::test]
+async fn what_documents_leave_open_is_a_switch() {
+    let insights = Insights::new().await;
+    let first = |rows: Vec<Value>| rows[0]["msdynci_segments"].as_str().unwrap().to_owned();
+    for (form, expected) in [("list", r#"["Gold"]"#), ("twice", r#""{\"Segments\":[\"Gold\"]}""#), ("object", r#"{"Segments":["Gold"]}"#)] {
+        insights.set(json!({"segmentsAs": form}));
+        assert_eq!(first(insights.all(MEMBERSHIPS, 5_000, "").await.0), expected);
+    }
+    let attributes = "/dataverse/api/data/v9.2/EntityDefinitions(LogicalName='msdynci_customerprofile')/Attributes?$select=LogicalName";
+    let (status, answer) = insights.get(attributes).await;
+    let names = field(answer["value"].as_array().unwrap(), "LogicalName");
+    assert!(status == 200 && names.contains(&"msdynci_email".to_owned()), "{answer}");
+    insights.set(json!({"definitions": false, "sparse": true, "cutMemberships": 30, "cutProfiles": 150}));
+    assert_eq!(insights.get(attributes).await.0, 403);
+    let (rows, _) = insights.all(PROFILES, 70, "").await;
+    assert_eq!(rows.len(), 150);
+    assert!(
+        rows.iter().any(|row| row.get("msdynci_email").is_none()) && rows.iter().all(|row| row.get("msdynci_email") != Some(&Value::Null))
+    );
+    assert_eq!(insights.all(MEMBERSHIPS, 7, "").await.0.len(), 30);
 }

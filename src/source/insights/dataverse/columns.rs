@@ -1,5 +1,8 @@
 //! The columns of profiles: those of the tenant's unified customer, in lower case and with Customer Insights' prefix, besides
 //! Dataverse's own. People write them as Customer Insights shows them: `EMail` is `msdynci_email`.
+//!
+//! One row does not tell them: a row of an elastic or virtual table may leave out a column that has no value. So they are those of
+//! the table's definition, where it may be read, and of every row of a first page.
 
 use super::{
     super::{
@@ -7,12 +10,15 @@ use super::{
         odata::Row,
     },
     profiles::{ROUTE, TABLE},
-    tables::{ONE_ROW, Tables},
+    tables::{PAGES, SOME_ROWS, Tables},
 };
 use crate::definition::Name;
-use std::collections::BTreeMap;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PREFIX: &str = "msdynci_";
+const DEFINITION: &str = "EntityDefinitions(LogicalName='msdynci_customerprofile')/Attributes";
+const DEFINITION_ROUTE: &str = "/EntityDefinitions(…)/Attributes";
 
 pub struct Columns {
     /// As people write them, in alphabetical order.
@@ -21,16 +27,24 @@ pub struct Columns {
     known: Vec<String>,
 }
 
+#[derive(Deserialize)]
+struct Attribute {
+    #[serde(rename = "LogicalName")]
+    name: String,
+}
+
 impl Columns {
-    /// By one profile: Dataverse gives all columns of a row, those without a value too.
+    /// By the table's definition and a page of profiles.
     pub fn ask(tables: &mut Tables) -> Result<Self, SourceError> {
-        let page = tables.page::<Row>(ROUTE, tables.url(TABLE, ""), ONE_ROW)?;
-        let Some(row) = page.value.into_iter().next() else {
+        let mut names = defined(tables)?;
+        let page = tables.page::<Row>(ROUTE, tables.url(TABLE, ""), SOME_ROWS)?;
+        if page.value.is_empty() {
             return Err(SourceError::new("there is no customer profile in Dataverse")
                 .kind(SourceErrorKind::Unfit)
                 .hint("profiles come with the first refresh of Customer Insights after unification"));
-        };
-        Ok(Self::of(row.into_keys().filter(|name| !name.contains('@'))))
+        }
+        names.extend(page.value.into_iter().flat_map(BTreeMap::into_keys).filter(|name| !name.contains('@')));
+        Ok(Self::of(names.into_iter()))
     }
 
     /// Customer Insights' own go before Dataverse's of the same name.
@@ -47,4 +61,15 @@ impl Columns {
         let plain = if prefixed { &wanted[PREFIX.len()..] } else { wanted };
         Ok(&self.known[find_column(plain, &self.shown, segment)?])
     }
+}
+
+/// None, where the application may not read definitions.
+fn defined(tables: &mut Tables) -> Result<BTreeSet<String>, SourceError> {
+    let url = tables.url(DEFINITION, "$select=LogicalName");
+    let answer = tables.answer(DEFINITION_ROUTE, url, PAGES)?;
+    if matches!(answer.status, 400 | 403 | 404 | 501) {
+        tracing::debug!(status = answer.status, "Dataverse does not say which columns profiles have; those of a page of them are used");
+        return Ok(BTreeSet::new());
+    }
+    Ok(tables.accept::<Attribute>(DEFINITION_ROUTE, answer)?.value.into_iter().map(|attribute| attribute.name).collect())
 }

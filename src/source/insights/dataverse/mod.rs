@@ -3,6 +3,7 @@
 //! A segment's members are one table, what is known of people is another, and nothing joins them there: both are read, and
 //! joined here. A refresh writes the tables in an order that nobody promises, so a reading in the middle of one would be of
 //! nothing that ever was. What is held against that:
+//! * neither reading was cut off at a round number of rows (`whole`);
 //! * every member has a profile, exactly one;
 //! * the members are read once more at the end, and are the same;
 //! * where the tables keep track of changes, Dataverse is asked for those since the reading, and there are none.
@@ -13,9 +14,11 @@
 
 mod columns;
 mod memberships;
+mod names;
 mod profiles;
 mod tables;
 mod tracking;
+mod whole;
 
 use super::{
     super::{Access, Ends, Notices, Reader, Report, SourceError},
@@ -43,13 +46,23 @@ impl Dataverse {
     }
 }
 
+impl Dataverse {
+    /// Also tries the memberships, so that a right that is missing there shows as early.
+    fn known(&self) -> Result<Columns, SourceError> {
+        let mut tables = Tables::open(&self.shared.at, &self.access)?;
+        let known = Columns::ask(&mut tables)?;
+        memberships::try_page(&mut tables)?;
+        Ok(known)
+    }
+}
+
 impl Reader for Dataverse {
     fn columns(&mut self) -> Result<Vec<String>, SourceError> {
-        Ok(Columns::ask(&mut Tables::open(&self.shared.at, &self.access)?)?.shown)
+        self.known().map(|known| known.shown)
     }
 
     fn columns_with(&mut self, wanted: &[&str], segment: &Name) -> Result<Vec<String>, SourceError> {
-        let known = Columns::ask(&mut Tables::open(&self.shared.at, &self.access)?)?;
+        let known = self.known()?;
         wanted.iter().try_for_each(|column| known.find(column, segment).map(drop))?;
         Ok(known.shown)
     }
@@ -59,13 +72,11 @@ impl Reader for Dataverse {
         let known = Columns::ask(&mut tables)?;
         let wanted = columns.iter().map(|column| known.find(column, &self.name)).collect::<Result<Vec<_>, _>>()?;
         let tracked = tracking::ask(&mut tables)?;
-        let (mut members, since_members) = memberships::read(&mut tables, &self.segment, tracked.memberships)?;
-        if members.is_empty() {
-            return Err(memberships::nobody(&mut tables, &self.segment)?);
-        }
+        let mut members = memberships::read(&mut tables, &self.segment, tracked.memberships)?;
         let mut delivery = Delivery::new(columns.len(), sink);
-        let since_profiles = profiles::read(&mut tables, &mut members, &wanted, tracked.profiles, &mut delivery)?;
+        let since_profiles = profiles::read(&mut tables, &mut members.roster, &wanted, tracked.profiles, &mut delivery)?;
         memberships::same(&mut tables, &self.segment, &mut members)?;
+        let since_members = members.since;
         for link in [&since_members, &since_profiles].into_iter().flatten() {
             tracking::unchanged(&mut tables, link.clone())?;
         }

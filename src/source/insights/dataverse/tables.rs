@@ -17,7 +17,8 @@ const NAME: &str = "Dataverse";
 /// The most rows that a page may have.
 pub const PAGES: Headers = &[VERSION, NEWEST, ("prefer", "odata.maxpagesize=5000")];
 pub const TRACKED_PAGES: Headers = &[VERSION, NEWEST, ("prefer", "odata.track-changes,odata.maxpagesize=5000")];
-pub const ONE_ROW: Headers = &[VERSION, NEWEST, ("prefer", "odata.maxpagesize=1")];
+/// As many as a page of an elastic table has anyway.
+pub const SOME_ROWS: Headers = &[VERSION, NEWEST, ("prefer", "odata.maxpagesize=500")];
 const VERSION: (&str, &str) = ("odata-version", "4.0");
 const NEWEST: (&str, &str) = ("odata-maxversion", "4.0");
 
@@ -60,7 +61,7 @@ impl Tables {
         let mut url = self.base.clone();
         // The base is http(s), which always has segments.
         if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(["api", "data", "v9.2", table]);
+            segments.pop_if_empty().extend(["api", "data", "v9.2"]).extend(table.split('/'));
         }
         url.set_query((!query.is_empty()).then_some(query));
         url

@@ -9,7 +9,7 @@ const ROW: &str = r#"{"msdynci_customerid":"a1","msdynci_email":"a1@example.com"
 const MEMBER: &str = r#"{"msdynci_customerid":"a1","msdynci_segments":"[\"Gold\"]"}"#;
 
 fn steps() -> Vec<Step> {
-    vec![page(ROW, ""), page("", ""), page(MEMBER, ""), page(ROW, ""), page(MEMBER, "")]
+    vec![page("", ""), page(ROW, ""), page("", ""), page(MEMBER, ""), page(ROW, ""), page(MEMBER, "")]
 }
 
 #[test]
@@ -20,8 +20,8 @@ fn a_token_is_asked_for_once_and_used_until_little_of_its_life_is_left() {
     let form = format!("grant_type=client_credentials&client_id=client-1&client_secret=hush&scope={scope}");
     assert_eq!(told.tokens[0], format!("https://login.microsoftonline.com/tenant-1/oauth2/v2.0/token {form}"));
     let told = signed_in((200, r#"{"expires_in":"0","access_token":"token-{n}"}"#), steps());
-    assert_eq!((told.end().as_str(), told.tokens.len()), ("1 rows", 5), "one that is over is not used again");
-    assert!(told.asked[4].starts_with("token-5: "), "{}", told.asked[4]);
+    assert_eq!((told.end().as_str(), told.tokens.len()), ("1 rows", 6), "one that is over is not used again");
+    assert!(told.asked[5].starts_with("token-6: "), "{}", told.asked[5]);
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn a_token_that_is_refused_is_replaced_once() {
     let told = signed_in(super::TOKEN, [vec![refused()], steps()].concat());
     assert_eq!((told.end().as_str(), told.tokens.len()), ("1 rows", 2));
     let told = signed_in(super::TOKEN, vec![refused(), refused()]);
-    assert!(told.end().starts_with("broken: Dataverse answered /msdynci_customerprofiles with 401\nmake the application a user of"));
+    assert!(told.end().starts_with("broken: Dataverse answered /EntityDefinitions(…)/Attributes with 401\nmake the application a user of"));
 }
 
 #[rstest]

@@ -113,9 +113,14 @@ fn export(to: &Path, people: usize) {
     }
 }
 
+/// Ids come in no order.
+fn id(n: usize) -> String {
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&n.to_le_bytes()))
+}
+
 fn person(n: usize) -> String {
     let points = if n.is_multiple_of(7) { "∅".to_owned() } else { n.to_string() };
-    format!("{:032x}|p{n}@example.com|{points}", n * 7919)
+    format!("{}|p{n}@example.com|{points}", id(n))
 }
 
 #[test]
@@ -128,6 +133,44 @@ fn every_way_gives_the_same_people() {
     World::of(1_500).gives_everybody(Pages);
     let counters = world.sandbox.counters();
     assert_eq!(counters.violations, 0, "{:?}", counters.last_violations);
+}
+
+/// However the names are written, whatever rows leave out, whether or not definitions may be read.
+#[test]
+fn every_form_gives_the_same_people() {
+    let world = World::of(1_500);
+    for form in ["object", "list", "twice"] {
+        for (sparse, definitions) in [(true, true), (true, false), (false, false)] {
+            world.set(json!({"segmentsAs": form, "sparse": sparse, "definitions": definitions}));
+            world.gives_everybody(Untracked);
+        }
+        world.set(json!({"definitions": true}));
+        world.gives_everybody(Tracked);
+    }
+    assert_eq!(world.sandbox.counters().violations, 0, "{:?}", world.sandbox.counters().last_violations);
+}
+
+/// A cut is an error; exactly as many people as a cut leaves are everybody.
+#[test]
+fn a_reading_that_was_cut_is_refused_and_one_that_only_looks_so_is_not() {
+    for (people, cut, table) in
+        [(1_220, 1_000, "cutMemberships"), (1_220, 1_000, "cutProfiles"), (501, 500, "cutMemberships"), (6_000, 5_000, "cutMemberships")]
+    {
+        let world = World::of(people);
+        world.set(json!({table: cut}));
+        for way in [Untracked, Tracked] {
+            let (given, end) = world.read(way, |_| {});
+            let error = end.expect_err("it was cut");
+            assert!(error.message.starts_with(&format!("Dataverse gave {cut} rows of msdynci_")), "{way:?}, {table}: {error}");
+            assert_eq!(error.kind, SourceErrorKind::Broken, "waiting is of no use");
+            assert!(given.len() <= cut);
+        }
+    }
+    for people in [500, 1_000, 5_000] {
+        let world = World::of(people);
+        [Untracked, Tracked].into_iter().for_each(|way| world.gives_everybody(way));
+        assert_eq!(world.sandbox.counters().violations, 0, "{:?}", world.sandbox.counters().last_violations);
+    }
 }
 
 #[test]
@@ -143,7 +186,7 @@ fn a_refresh_that_begins_in_the_middle_is_under_way() {
 #[test]
 fn somebody_without_a_profile_makes_it_incomplete() {
     let world = World::of(1_500);
-    let dropped = json!({"customerId": format!("{:032x}", 7919), "is": "dropped"});
+    let dropped = json!({"customerId": id(1), "is": "dropped"});
     world.sandbox.set_person("customer-insights", &dropped).unwrap();
     for way in WAYS {
         let error = world.read(way, |_| {}).1.unwrap_err();
