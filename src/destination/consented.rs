@@ -5,7 +5,7 @@
 
 use super::{
     Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, FieldFit, JobId, Jobs,
-    Observed, Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    Observed, Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, RowSize, Sought, Submitted, WantedField,
 };
 use crate::{
     definition::Connection,
@@ -92,6 +92,18 @@ impl Destination for Consented {
 
     fn row_bytes(&self, operation: Operation, row: &BatchRow) -> usize {
         self.inner.row_bytes(operation, row)
+    }
+
+    fn row_size(&self, operation: Operation, row: &BatchRow) -> RowSize {
+        self.inner.row_size(operation, row)
+    }
+
+    fn is_doubtful(&self, row: &BatchRow) -> bool {
+        self.inner.is_doubtful(row)
+    }
+
+    fn attributes_note(&self, doubtful: u64) -> Option<String> {
+        self.inner.attributes_note(doubtful)
     }
 
     fn job_of(&self, batch: &Batch) -> Option<JobId> {

@@ -27,7 +27,7 @@ pub use open::open;
 pub use types::{
     Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, CreateJoins, Cursor, FieldFit, Fields,
     JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField,
-    RemotePlace, ResourceChange, ResourceDone, SMALLEST_PAGE, SeenField, SeenFields, Sought, Submitted, WantedField,
+    RemotePlace, ResourceChange, ResourceDone, RowSize, SMALLEST_PAGE, SeenField, SeenFields, Sought, Submitted, WantedField,
 };
 
 use crate::member::{Email, Standing};
@@ -90,6 +90,21 @@ pub trait Destination: Send + Sync {
     /// Bytes that a row takes in a batch of an operation, at most; 0 where only rows are counted.
     fn row_bytes(&self, _operation: Operation, _row: &BatchRow) -> usize {
         0
+    }
+
+    /// The same where a call is written in one of two ways.
+    fn row_size(&self, operation: Operation, row: &BatchRow) -> RowSize {
+        self.row_bytes(operation, row).into()
+    }
+
+    /// Whether a row carries something that the platform may not take.
+    fn is_doubtful(&self, _row: &BatchRow) -> bool {
+        false
+    }
+
+    /// What to know about these attributes there before they are sent, with so many doubtful rows.
+    fn attributes_note(&self, _doubtful: u64) -> Option<String> {
+        None
     }
 
     /// The name under which a batch is recorded before it is sent, where [`Capabilities::looks_up`]; [`Destination::poll`]

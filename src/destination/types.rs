@@ -439,3 +439,18 @@ impl ContactRecord {
 
 /// Fields by tag, as plans and runs look them up.
 pub type Fields = BTreeMap<String, FieldKind>;
+
+/// Bytes that a row takes of a call, which is written in one of two ways: shortly, unless one of its rows needs the long way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RowSize {
+    pub short: usize,
+    pub long: usize,
+    pub needs_long: bool,
+}
+
+impl From<usize> for RowSize {
+    /// There is one way.
+    fn from(bytes: usize) -> Self {
+        Self { short: bytes, long: bytes, needs_long: false }
+    }
+}

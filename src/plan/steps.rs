@@ -17,7 +17,7 @@ use super::{
     words::quoted,
 };
 use crate::{
-    destination::{Capabilities, Operation},
+    destination::{Capabilities, Operation, RowSize},
     member::{SegmentMask, Standing},
 };
 use serde::Serialize;
@@ -93,7 +93,7 @@ struct Count {
 }
 
 impl Count {
-    fn row(&mut self, call: &Call, size: usize, carried: Carried, status: Option<Standing>) {
+    fn row(&mut self, call: &Call, size: RowSize, carried: Carried, status: Option<Standing>) {
         self.rows += 1;
         self.attributes |= carried.attributes;
         self.joins |= !carried.joins.is_empty();
@@ -108,25 +108,26 @@ impl Count {
 
 /// The steps of these changes. `todos` go through in the order of sending, each with its number; `size` measures the row that
 /// such a one has in a task, and is asked only where rows are limited by bytes.
-pub fn steps<E>(
+pub fn steps<E, S: Into<RowSize>>(
     inputs: &Inputs<'_>,
     todos: impl Iterator<Item = (usize, Todo)>,
     leavers: &[Leaver],
-    mut size: impl FnMut(&Task, usize, Carried) -> Result<usize, E>,
+    mut size: impl FnMut(&Task, usize, Carried) -> Result<S, E>,
 ) -> Result<Vec<Step>, E> {
     let tasks = tasks(inputs);
     let mut counts = vec![Count::default(); tasks.len()];
     for (at, mut todo) in todos {
         for (task, count) in tasks.iter().zip(&mut counts) {
             let Some(carried) = task.takes(todo) else { continue };
-            let bytes = if task.quiet || task.call.bytes == usize::MAX { 0 } else { size(task, at, carried)? };
+            let unmeasured = task.quiet || task.call.bytes == usize::MAX;
+            let bytes = if unmeasured { RowSize::default() } else { size(task, at, carried)?.into() };
             count.row(&task.call, bytes, carried, todo.status.filter(|_| task.operation == Operation::Create));
             todo = todo.after(carried);
         }
     }
     let away = Carried { attributes: false, joins: SegmentMask::NONE };
     for (task, count) in tasks.iter().zip(&mut counts).filter(|(task, _)| task.operation.removes()) {
-        leavers.iter().filter(|leaver| task.removes(leaver)).for_each(|_| count.row(&task.call, 0, away, None));
+        leavers.iter().filter(|leaver| task.removes(leaver)).for_each(|_| count.row(&task.call, RowSize::default(), away, None));
     }
     Ok(tasks.iter().zip(counts).filter(|(_, count)| count.rows > 0).map(|(task, count)| step(inputs, task, count)).collect())
 }

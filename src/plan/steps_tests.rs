@@ -139,7 +139,7 @@ fn rows_are_measured_only_where_bytes_can_matter() {
         let lists = [list(A, "a", true)];
         let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100 };
         let todos: Vec<Todo> = ["cj", "uj", "u", "j"].iter().map(|what| todo(what, &[A])).collect();
-        let measured = |_: &Task, _: usize, _: Carried| Err(());
+        let measured = |_: &Task, _: usize, _: Carried| Err::<usize, _>(());
         let measures = steps(&inputs, todos.into_iter().enumerate(), &[], measured).is_err();
         assert_eq!(measures, capabilities.vendor == "Constant Contact", "{}", capabilities.vendor);
     }

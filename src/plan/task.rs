@@ -3,7 +3,7 @@
 
 use super::{diff::Leaver, steps::Inputs};
 use crate::{
-    destination::{CreateJoins, Operation, Reading},
+    destination::{CreateJoins, Operation, Reading, RowSize},
     member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets, Standing},
 };
 use std::time::Duration;
@@ -189,7 +189,8 @@ fn call(inputs: &Inputs<'_>, operation: Operation) -> Call {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cut {
     rows: usize,
-    bytes: usize,
+    /// The bytes of its rows, and whether they are written the long way.
+    size: RowSize,
     status: Option<Standing>,
 }
 
@@ -203,12 +204,34 @@ impl Cut {
     }
 
     /// Takes a row into the call; `false`: it begins the next one.
-    pub fn takes(&mut self, size: usize, rows: usize, bytes: usize) -> bool {
-        let all = self.bytes.saturating_add(size);
-        let fits = self.rows < rows && (all <= bytes || self.rows == 0);
+    pub fn takes(&mut self, size: impl Into<RowSize>, rows: usize, bytes: usize) -> bool {
+        let (size, so_far) = (size.into(), self.size);
+        let all = RowSize {
+            short: so_far.short.saturating_add(size.short),
+            long: so_far.long.saturating_add(size.long),
+            needs_long: so_far.needs_long || size.needs_long,
+        };
+        let all_bytes = if all.needs_long { all.long } else { all.short };
+        let fits = self.rows < rows && (all_bytes <= bytes || self.rows == 0);
         if fits {
-            *self = Self { rows: self.rows + 1, bytes: all, ..*self };
+            *self = Self { rows: self.rows + 1, size: all, ..*self };
         }
         fits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_row_that_needs_the_long_way_makes_its_call_long() {
+        let row = |needs_long| RowSize { short: 10, long: 30, needs_long };
+        let rows = |long_at: Option<usize>| {
+            let mut cut = Cut::default();
+            (0..).take_while(|at| cut.takes(row(long_at == Some(*at)), 100, 100)).count()
+        };
+        assert_eq!((rows(None), rows(Some(0)), rows(Some(2))), (10, 3, 3));
+        assert_eq!(rows(Some(5)), 5, "it begins the next call, since the ones before it fit only the short way");
     }
 }

@@ -17,6 +17,7 @@ use crate::{
         diff::{IdChanges, Leaver},
         guard::Verdict,
         resources::{ContainerPlan, ContainerState},
+        steps::Step,
     },
     segment::{MadeOf, Read},
     source::{Examples, Notice, Notices, Oddity},
@@ -77,7 +78,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
     let Parts { context, settled, .. } = parts;
     let capabilities = context.capabilities;
     let segments = segments(parts)?;
-    let steps = steps::of_plan(parts, reading(parts).as_ref())?;
+    let (steps, doubtful) = steps::of_plan(parts, reading(parts).as_ref())?;
     let mut plan = Plan {
         export: context.export.name.to_string(),
         connection: context.export.connection.display_name.clone(),
@@ -94,7 +95,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
         counts: counts(parts),
         verdict: Verdict::default(),
         waiting: None,
-        notes: notes(parts, &segments)?,
+        notes: notes(parts, &segments)?.into_iter().chain(attributes_note(context, &steps, doubtful)).collect(),
         digest: parts.digest.clone(),
         segments,
         steps,
@@ -314,6 +315,12 @@ fn made_again(parts: &Parts<'_>) -> Option<String> {
     let fields = again.into_keys().collect::<Vec<_>>().join(", ");
     let everyone = tally.updated > 0 && tally.unchanged == 0 && !fields.is_empty() && !told;
     everyone.then(|| format!("made again at {} since these members were sent: {fields}", parts.context.capabilities.vendor))
+}
+
+/// What the platform may do to attributes that are about to be sent.
+fn attributes_note(context: &Context, steps: &[Step], doubtful: u64) -> Option<String> {
+    let sends = steps.iter().any(|step| step.attributes);
+    sends.then(|| context.destination.attributes_note(doubtful)).flatten()
 }
 
 fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Failure> {

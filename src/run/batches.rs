@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, observe::Ready, part::Part, prepare::Work, rows::Rows};
 use crate::{
-    destination::{Batch, BatchRow, Destination, JobId, JobOutcomes, Operation, Outcome},
+    destination::{Batch, BatchRow, Destination, JobId, JobOutcomes, Operation, Outcome, RowSize},
     member::{Fingerprint, Key, RemainingEntry, SegmentMask, Standing},
     plan::{
         diff::Leaver,
@@ -137,14 +137,14 @@ impl<'a> Batches<'a> {
     }
 
     /// Also: the bytes that it takes, where they matter.
-    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize) -> Result<Option<(Row, usize)>, Failure> {
+    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize) -> Result<Option<(Row, RowSize)>, Failure> {
         if self.part.operation.removes() {
-            return Ok(self.leaver(&work.leavers[at])?.map(|row| (row, 0)));
+            return Ok(self.leaver(&work.leavers[at])?.map(|row| (row, RowSize::default())));
         }
         self.entry(work, &remaining[at])
     }
 
-    fn entry(&self, work: &Work, entry: &RemainingEntry) -> Result<Option<(Row, usize)>, Failure> {
+    fn entry(&self, work: &Work, entry: &RemainingEntry) -> Result<Option<(Row, RowSize)>, Failure> {
         let task = &self.part.task;
         let Some(carried) = Todo::remaining(entry, &work.desired.sets).and_then(|todo| task.takes(todo)) else { return Ok(None) };
         let rows = Rows { destination: self.destination, fields: work.mapping.fields(), lists: &self.ready.containers, given: self.given };

@@ -3,7 +3,7 @@
 use super::Failure;
 use crate::{
     definition::OnEmpty,
-    destination::{BatchRow, ContainerId, Destination, Operation},
+    destination::{BatchRow, ContainerId, Destination, Operation, RowSize},
     member::{Key, MappedField, Person, Record, SegmentMask, Spool, Standing, Value},
     plan::task::{Carried, Task},
 };
@@ -45,8 +45,8 @@ impl Rows<'_> {
     }
 
     /// Bytes that the row takes in a call, where a call is limited by them.
-    pub fn size(&self, task: &Task, row: &BatchRow) -> usize {
-        if task.call.bytes == usize::MAX { 0 } else { self.destination.row_bytes(task.operation, row) }
+    pub fn size(&self, task: &Task, row: &BatchRow) -> RowSize {
+        if task.call.bytes == usize::MAX { RowSize::default() } else { self.destination.row_size(task.operation, row) }
     }
 
     /// No row takes more bytes than this.

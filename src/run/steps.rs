@@ -16,7 +16,9 @@ use crate::{
 use std::collections::VecDeque;
 
 /// The steps of a plan.
-pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<Vec<Step>, Failure> {
+/// Also: how many rows carry something that the platform may not take, as far as rows are measured.
+pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<(Vec<Step>, u64), Failure> {
+    let mut doubtful = 0;
     let (context, work, capabilities) = (parts.context, parts.work, parts.context.capabilities);
     let containers = &parts.settled.resources.containers;
     let (lists, ids) = (lists(context, parts.settled), ids(containers));
@@ -35,9 +37,10 @@ pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<Vec<
     let steps = steps(&inputs, todos, &work.leavers, |task, at, carried| {
         let entry = &entries[at];
         let (row, _) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;
+        doubtful += u64::from(context.destination.is_doubtful(&row));
         Ok::<_, Failure>(rows.size(task, &row))
     })?;
-    Ok(reads(parts, reading, &steps)?.among(steps, &lists))
+    Ok((reads(parts, reading, &steps)?.among(steps, &lists), doubtful))
 }
 
 /// What is left of them once it turned out that some who were to be created exist; nobody is created any more.

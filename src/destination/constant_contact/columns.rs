@@ -1,13 +1,14 @@
 //! An export's attributes as an import writes them: as columns of a CSV file, or as properties of JSON objects.
 //!
-//! CSV takes about half the bytes, since it does not repeat the names; JSON takes fields that a file has no column for. A blank
-//! leaves what the contact has, in both.
+//! CSV takes about half the bytes, since it does not repeat the names; JSON takes fields that a file has no column for. Whether a blank
+//! cell of a file keeps or clears what the contact has is not documented, and a line of a file cannot leave a column out. So a file
+//! holds no blank cell: an import with a row that has no value for one of the columns goes as JSON, where that row leaves it out.
 
 use super::{
-    super::{BatchRow, Error},
+    super::{BatchRow, Error, RowSize},
     standard::{self, BIRTHDAY},
 };
-use crate::member::Value;
+use crate::{definition::FieldType, member::Value};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 
@@ -113,14 +114,66 @@ impl Columns {
         Json::Object(object).to_string()
     }
 
-    /// Bytes that a row takes in an import's body.
-    pub(super) fn bytes(&self, row: &BatchRow) -> usize {
-        // Between two objects there is a comma.
-        if self.in_csv { self.line(row).len() } else { self.object(row).len() + 1 }
+    /// Whether the row has a value for every column, as a file needs it.
+    pub(super) fn fills(&self, row: &BatchRow) -> bool {
+        self.columns.iter().all(|column| !column.text(row).is_empty())
+    }
+
+    /// Whether these rows go as a file.
+    pub(super) fn take_file(&self, rows: &[&BatchRow]) -> bool {
+        self.in_csv && rows.iter().all(|row| self.fills(row))
+    }
+
+    /// Bytes that a row takes in an import's body: shortly in a file, the long way in JSON, there at most.
+    pub(super) fn size(&self, row: &BatchRow) -> RowSize {
+        let long = self.object_bytes(row);
+        let short = if self.in_csv { self.line(row).len() } else { long };
+        RowSize { short, long, needs_long: !self.in_csv || !self.fills(row) }
+    }
+
+    /// Of an object and the comma behind it, at most.
+    fn object_bytes(&self, row: &BatchRow) -> usize {
+        let told = self.columns.iter().map(|column| match (&column.names, column.text(row)) {
+            (_, "") => 0,
+            (Names::One(name), text) => quoted(name) + quoted(text) + 2,
+            (Names::Birthday, _) => "\"birthday_month\":12,\"birthday_day\":31,".len(),
+        });
+        "{},".len() + quoted(EMAIL) + 1 + quoted(row.email.as_str()) + told.sum::<usize>()
+    }
+
+    /// Whether a phone is mapped: imports take no international numbers.
+    pub(super) fn any_phone(&self) -> bool {
+        self.columns.iter().any(Column::is_phone)
+    }
+
+    /// Whether the row carries a phone number that says it is of another country than the vendor's.
+    pub(super) fn is_abroad(&self, row: &BatchRow) -> bool {
+        self.columns.iter().filter(|column| column.is_phone()).any(|column| is_international(column.text(row)))
     }
 }
 
+/// With a country's code that is not 1.
+fn is_international(phone: &str) -> bool {
+    let digits: String = phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
+    let country = digits.strip_prefix('+').or_else(|| digits.strip_prefix("00"));
+    country.is_some_and(|country| !country.starts_with('1'))
+}
+
+/// Bytes of a text in JSON.
+fn quoted(text: &str) -> usize {
+    let bytes = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
+    2 + text.bytes().map(bytes).sum::<usize>()
+}
+
 impl Column {
+    fn is_phone(&self) -> bool {
+        standard::of(&self.tag).is_some_and(|field| field.field_type == FieldType::Phone)
+    }
+
     /// Blank where the row says nothing of it.
     fn text<'a>(&self, row: &'a BatchRow) -> &'a str {
         match row.attributes.iter().find(|(tag, _)| *tag == self.tag) {
@@ -216,6 +269,31 @@ mod tests {
         assert!(Columns::of(tags.iter().take(25).map(String::as_str)).is_ok());
     }
 
+    fn texts_of(row: &BatchRow) -> impl Iterator<Item = &str> {
+        row.attributes.iter().map(|(_, value)| if let Value::Text(text) = value { text.as_str() } else { "" })
+    }
+
+    #[rstest]
+    #[case("+31 6 1234", true)]
+    #[case("0031612345678", true)]
+    #[case("+1 555 0100", false)]
+    #[case("(555) 010-0100", false)]
+    #[case("", false)]
+    fn numbers_of_other_countries(#[case] phone: &str, #[case] expected: bool) {
+        let columns = columns(&["first_name", "phone"]).unwrap();
+        let told = with(row("a@example.com"), &[("phone", Value::Text(phone.into())), ("first_name", Value::Text("+31".into()))]);
+        assert_eq!((columns.any_phone(), columns.is_abroad(&told)), (true, expected));
+    }
+
+    #[test]
+    fn a_file_holds_no_blank_cell() {
+        let columns = columns(&["first_name", "birthday"]).unwrap();
+        let whole = with(row("a@example.com"), &[("first_name", Value::Text("A".into())), ("birthday", Value::Text("04/09".into()))]);
+        let half = with(row("b@example.com"), &[("first_name", Value::Text("B".into())), ("birthday", Value::Empty)]);
+        assert!(columns.take_file(&[&whole]) && !columns.take_file(&[&whole, &half]));
+        assert!(columns.size(&whole).long > columns.object(&whole).len() && columns.size(&half).needs_long);
+    }
+
     proptest! {
         /// What another program reads is what was written, and the bytes counted are the bytes sent.
         #[test]
@@ -225,7 +303,11 @@ mod tests {
                 with(row("a@example.com"), &[("first_name", Value::Text(texts[0].clone())), ("fruit", Value::Text(texts[1].clone()))])
             }).collect();
             let file = columns.headings() + &rows.iter().map(|row| columns.line(row)).collect::<String>();
-            prop_assert_eq!(columns.headings().len() + rows.iter().map(|row| columns.bytes(row)).sum::<usize>(), file.len());
+            prop_assert_eq!(columns.headings().len() + rows.iter().map(|row| columns.size(row).short).sum::<usize>(), file.len());
+            for row in &rows {
+                let (object, size) = (columns.object(row), columns.size(row));
+                prop_assert_eq!((object.len() + 1, size.needs_long), (size.long, texts_of(row).any(str::is_empty)));
+            }
             let mut reader = csv::Reader::from_reader(file.as_bytes());
             let read: Vec<Vec<String>> = reader.records().map(|r| r.unwrap().iter().skip(1).map(str::to_owned).collect()).collect();
             prop_assert_eq!(read, texts);

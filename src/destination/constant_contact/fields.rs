@@ -129,7 +129,7 @@ pub(super) fn fit(wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFi
 
 fn possible(wanted: &WantedField) -> Result<(), Refusal> {
     if wanted.spec.on_empty == OnEmpty::Clear {
-        let why = "an import at Constant Contact cannot empty a field: a blank leaves what is there".to_owned();
+        let why = "Constant Contact does not document whether an import can empty a field, so none is emptied".to_owned();
         return Err((why, "remove `onEmpty: clear`; to mark the absence of a value, let the query give a word for it".into()));
     }
     if matches!(wanted.spec.columns, Columns::Parts(_)) {

@@ -25,7 +25,7 @@ pub(super) async fn submit(api: &Api, list: &ContainerId, columns: &Columns, row
     if rows.is_empty() {
         return Ok(Submitted::Done(vec![too_long(); long.len()]));
     }
-    let call = if columns.in_csv { file(list, columns, &rows)? } else { objects(list, columns, &rows)? };
+    let call = if columns.take_file(&rows) { file(list, columns, &rows)? } else { objects(list, columns, &rows)? };
     let activity = activities::started(api, call.rows(rows.len())).await?;
     let left_out = long.into_iter().map(|row| row.key).collect();
     Ok(Submitted::Job(Job { work: Work::Import, activity, list: list.clone(), left_out }.id()))

@@ -29,13 +29,15 @@ mod wire;
 
 use super::{
     Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Destination, Error, FieldFit, Jobs, Observed,
-    Operation, PageRequest, PlaceId, Polled, RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    Operation, PageRequest, PlaceId, Polled, RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, Sought, Submitted,
+    WantedField,
 };
 use crate::{
     definition::{AttributeSpec, Connection, Verify},
     http::Hub,
     member::Email,
     oauth::SignIns,
+    plan::words::counted,
 };
 use api::Api;
 use async_trait::async_trait;
@@ -133,7 +135,25 @@ impl Destination for ConstantContact {
     }
 
     fn row_bytes(&self, operation: Operation, row: &BatchRow) -> usize {
-        if operation.removes() { 0 } else { self.columns.bytes(row) }
+        if operation.removes() { 0 } else { self.columns.size(row).long }
+    }
+
+    fn row_size(&self, operation: Operation, row: &BatchRow) -> RowSize {
+        if operation.removes() { RowSize::default() } else { self.columns.size(row) }
+    }
+
+    fn is_doubtful(&self, row: &BatchRow) -> bool {
+        self.columns.is_abroad(row)
+    }
+
+    fn attributes_note(&self, doubtful: u64) -> Option<String> {
+        let rows = counted(doubtful, "member to send has one", "members to send have one");
+        self.columns.any_phone().then(|| {
+            format!(
+                "a phone is mapped: imports at Constant Contact do not take international phone numbers, and {rows}. It is not documented \
+                 whether such a contact is imported without the number or not at all; who is not imported is listed as rejected"
+            )
+        })
     }
 
     async fn submit(&self, _place: &PlaceId, batch: &Batch) -> Result<Submitted, Error> {
@@ -152,7 +172,7 @@ impl Destination for ConstantContact {
     }
 
     async fn poll(&self, _place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {
-        poll::poll(&self.api, self.reads_back, &self.patience, jobs).await
+        poll::poll(&self.api, self.reads_back, self.columns.any_phone(), &self.patience, jobs).await
     }
 }
 

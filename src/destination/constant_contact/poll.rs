@@ -32,7 +32,8 @@ impl Patience {
 }
 
 /// Without `reads_back` the counts are left as they are, and everyone is unverified.
-pub(super) async fn poll(api: &Api, reads_back: bool, patience: &Patience, jobs: &Jobs<'_>) -> Result<Polled, Error> {
+/// `phones`: the rows carry phone numbers.
+pub(super) async fn poll(api: &Api, reads_back: bool, phones: bool, patience: &Patience, jobs: &Jobs<'_>) -> Result<Polled, Error> {
     let asked = jobs.ids.iter().map(|id| Ok((id.clone(), Job::read(id)?))).collect::<Result<Vec<_>, Error>>()?;
     let activities: Vec<_> = asked.iter().map(|(_, job)| job.activity.as_str()).collect();
     let mut seen = activities::look(api, &activities).await?;
@@ -46,7 +47,7 @@ pub(super) async fn poll(api: &Api, reads_back: bool, patience: &Patience, jobs:
         }
     }
     if !working && !doubtful.is_empty() {
-        finished.extend(read_back::settle(api, doubtful).await?);
+        finished.extend(read_back::settle(api, phones, doubtful).await?);
     }
     Ok(Polled { finished, after: patience.next(working) })
 }

@@ -27,7 +27,7 @@ pub(super) struct Import {
 /// What a reading shows of someone: their status, whether they are on the list.
 type Seen = HashMap<Key, (Standing, bool)>;
 
-pub(super) async fn settle(api: &Api, imports: Vec<(JobId, Import)>) -> Result<Vec<(JobId, JobOutcomes)>, Error> {
+pub(super) async fn settle(api: &Api, phones: bool, imports: Vec<(JobId, Import)>) -> Result<Vec<(JobId, JobOutcomes)>, Error> {
     let mut seen = Seen::new();
     let Some(list) = imports.first().map(|(_, import)| import.job.list.clone()) else { return Ok(Vec::new()) };
     let mut wanted: HashSet<Key> = imports.iter().flat_map(|(_, import)| &import.rows).copied().collect();
@@ -36,7 +36,7 @@ pub(super) async fn settle(api: &Api, imports: Vec<(JobId, Import)>) -> Result<V
     if imports.iter().any(|(_, import)| import.unseen(&seen) > import.refused) {
         read_list(api, &list, &mut wanted, &mut seen).await?;
     }
-    Ok(imports.into_iter().map(|(id, import)| (id, import.told(&seen))).collect())
+    Ok(imports.into_iter().map(|(id, import)| (id, import.told(&seen, phones))).collect())
 }
 
 /// A little before the first of them was accepted; everyone, where the vendor does not say when that was.
@@ -106,17 +106,26 @@ impl Import {
         self.rows.iter().filter(|key| !seen.contains_key(key)).count() as u64
     }
 
-    fn told(&self, seen: &Seen) -> JobOutcomes {
-        let rows = self.rows.iter().map(|key| (*key, self.outcome(seen.get(key)))).collect();
+    fn told(&self, seen: &Seen, phones: bool) -> JobOutcomes {
+        let rows = self.rows.iter().map(|key| (*key, self.outcome(seen.get(key), phones))).collect();
         self.job.outcomes(rows, Outcome::Unconfirmed("the row is not among those that were sent".to_owned()))
     }
 
-    fn outcome(&self, seen: Option<&(Standing, bool)>) -> Outcome {
+    fn not_imported(&self, phones: bool) -> String {
+        let counts = self.activity.status;
+        let why = if phones { "; its imports do not take international phone numbers, so look at the phone first" } else { "" };
+        format!(
+            "not imported: Constant Contact did not take {} rows of this import ({} as errors, {} as correctable) and does not say why{why}",
+            self.refused, counts.error_count, counts.correctable_count
+        )
+    }
+
+    fn outcome(&self, seen: Option<&(Standing, bool)>, phones: bool) -> Outcome {
         let (code, detail) = match seen {
             Some((standing, true)) => return Outcome::Done { standing: Some(*standing) },
             Some((Standing::Unsubscribed, false)) => ("unsubscribed", "this person unsubscribed at Constant Contact".to_owned()),
             Some(_) => ("not-added", "imported, but not on the list: the contact may be on 50 lists already".to_owned()),
-            None => ("not-added", format!("not imported: Constant Contact refused {} rows and does not say why", self.refused)),
+            None => ("not-added", self.not_imported(phones)),
         };
         Outcome::Rejected(Rejection { code, detail, field: None })
     }

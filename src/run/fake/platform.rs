@@ -6,7 +6,7 @@ use crate::{
     destination::{
         Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, ErrorKind,
         FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection,
-        RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+        RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, Sought, Submitted, WantedField,
     },
     member::{Email, FieldKind, Key, Standing},
 };
@@ -437,6 +437,18 @@ impl Destination for Fake {
 
     fn row_bytes(&self, operation: Operation, row: &BatchRow) -> usize {
         self.real.row_bytes(operation, row)
+    }
+
+    fn row_size(&self, operation: Operation, row: &BatchRow) -> RowSize {
+        self.real.row_size(operation, row)
+    }
+
+    fn is_doubtful(&self, row: &BatchRow) -> bool {
+        self.real.is_doubtful(row)
+    }
+
+    fn attributes_note(&self, doubtful: u64) -> Option<String> {
+        self.real.attributes_note(doubtful)
     }
 
     fn job_of(&self, batch: &Batch) -> Option<JobId> {

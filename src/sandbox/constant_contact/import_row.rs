@@ -4,6 +4,7 @@ use super::{
     contact::{CUSTOM, Profile},
     custom_value,
     fields::Field,
+    settings::Abroad,
 };
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -96,21 +97,30 @@ pub(super) enum Bad {
     Error,
 }
 
-/// What a row says: blanks are left out, as they clear nothing.
+/// What a row says.
 #[derive(Debug)]
 pub(super) struct Row {
     pub email: String,
     pub profile: Profile,
+    /// Properties that are blank.
+    blank: Vec<String>,
 }
 
 impl Row {
-    pub(super) fn read(row: &Map<String, Value>, fields: &Fields) -> Result<Self, Bad> {
+    pub(super) fn read(row: &Map<String, Value>, fields: &Fields, abroad: Abroad) -> Result<Self, Bad> {
         let mut profile = Profile::default();
         let mut email = String::new();
-        for (name, value) in row.iter().filter(|(_, value)| value.as_str().is_none_or(|text| !text.trim().is_empty())) {
+        let is_blank = |value: &Value| value.as_str().is_some_and(|text| text.trim().is_empty());
+        let blank = row.iter().filter(|(_, value)| is_blank(value)).map(|(name, _)| name.clone()).collect();
+        for (name, value) in row.iter().filter(|(_, value)| !is_blank(value)) {
             let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
             match name.as_str() {
                 "email" => email = text,
+                name if is_abroad(name, &text) => match abroad {
+                    Abroad::Dropped => {}
+                    Abroad::Correctable => return Err(Bad::Correctable),
+                    Abroad::Error => return Err(Bad::Error),
+                },
                 _ => put(&mut profile, name, text, fields)?,
             }
         }
@@ -122,11 +132,14 @@ impl Row {
         if email.chars().count() > ADDRESS || profile.phones.len() > 3 {
             return Err(Bad::Error);
         }
-        Ok(Self { email, profile })
+        Ok(Self { email, profile, blank })
     }
 
-    /// Only what was sent changes. Not taken if it would be too many custom fields.
-    pub(super) fn apply(self, profile: &mut Profile) -> Result<(), Bad> {
+    /// Only what was sent changes; blanks clear where `clears` gives the custom fields. Not taken if it would be too many custom fields.
+    pub(super) fn apply(self, profile: &mut Profile, clears: Option<&Fields>) -> Result<(), Bad> {
+        if let Some(fields) = clears {
+            self.blank.iter().for_each(|name| clear(profile, name, fields));
+        }
         profile.plain.extend(self.profile.plain);
         profile.custom.extend(self.profile.custom);
         profile.phones.extend(self.profile.phones);
@@ -134,6 +147,23 @@ impl Row {
             profile.streets.entry(kind).or_default().extend(parts);
         }
         if profile.custom.len() > CUSTOM || profile.phones.len() > 3 { Err(Bad::Error) } else { Ok(()) }
+    }
+}
+
+fn is_abroad(name: &str, text: &str) -> bool {
+    let country = text.strip_prefix('+').or_else(|| text.strip_prefix("00"));
+    PHONES.iter().any(|(known, _)| *known == name) && country.is_some_and(|country| !country.starts_with('1'))
+}
+
+fn clear(profile: &mut Profile, name: &str, fields: &Fields) {
+    if let Some(field) = name.strip_prefix("cf:").and_then(|name| fields.get(name)) {
+        profile.custom.remove(&field.row);
+    } else if let Some((_, kind)) = PHONES.iter().find(|(known, _)| *known == name) {
+        profile.phones.remove(*kind);
+    } else if let Some((kind, part)) = street_part(name) {
+        profile.streets.get_mut(kind).map(|street| street.remove(part));
+    } else {
+        profile.plain.remove(name);
     }
 }
 

@@ -61,7 +61,7 @@ fn existing(ctx: &Ctx<'_>, lists: &[i64]) -> Result<Vec<i64>> {
 }
 
 fn one(ctx: &mut Ctx<'_>, row: &Map<String, Value>, fields: &BTreeMap<String, Field>, lists: &[i64]) -> Result<Fate> {
-    let row = match Row::read(row, fields) {
+    let row = match Row::read(row, fields, ctx.settings.phones_abroad) {
         Ok(row) => row,
         Err(bad) => return Ok(Fate::Bad(bad)),
     };
@@ -69,9 +69,10 @@ fn one(ctx: &mut Ctx<'_>, row: &Map<String, Value>, fields: &BTreeMap<String, Fi
     if ctx.db.prepare_cached("SELECT 1 FROM refused WHERE key = ?")?.exists([&key])? {
         return Ok(Fate::Bad(Bad::Error));
     }
+    let clears = ctx.settings.blanks_clear.then_some(fields);
     let known = Contact::by_key(ctx, &key)?;
     let mut contact = known.unwrap_or_else(|| Contact::new(&row.email, "Account", ctx.now));
-    if let Err(bad) = row.apply(&mut contact.profile) {
+    if let Err(bad) = row.apply(&mut contact.profile, clears) {
         return Ok(Fate::Bad(bad));
     }
     contact.revive(ctx, "an import");

@@ -19,10 +19,24 @@ pub(super) struct Settings {
     pub export_contact_id: bool,
     /// Whether 429 comes as an array, as other errors do, or as a single object.
     pub throttled_as_array: bool,
+    /// Whether a blank in an import clears what the contact has: it is documented only of the vendor's earlier API, where it does not.
+    pub blanks_clear: bool,
+    /// What becomes of an import's row with a phone number of another country.
+    pub phones_abroad: Abroad,
     /// So many of the next changes of a single contact meet somebody else's change (409).
     pub conflicts: u32,
     /// So many of the next activities fail; nothing of them is done.
     pub failures: u32,
+}
+
+/// Imports do not take international numbers; what that means for the row is not documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum Abroad {
+    /// The contact is imported without the number.
+    Dropped,
+    Correctable,
+    Error,
 }
 
 impl Default for Settings {
@@ -35,6 +49,8 @@ impl Default for Settings {
             per_day: 10_000,
             export_contact_id: false,
             throttled_as_array: false,
+            blanks_clear: true,
+            phones_abroad: Abroad::Dropped,
             conflicts: 0,
             failures: 0,
         }

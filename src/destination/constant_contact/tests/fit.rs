@@ -47,7 +47,7 @@ fn attributes_by_name_and_type(#[case] tag: &str, #[case] kind: Option<FieldType
 #[test]
 fn what_an_import_cannot_do_is_refused_beforehand() {
     let clears = AttributeSpec { on_empty: OnEmpty::Clear, ..spec(None) };
-    assert!(told(&WantedField { tag: "first_name", spec: &clears }).contains("cannot empty a field"));
+    assert!(told(&WantedField { tag: "first_name", spec: &clears }).contains("does not document whether an import can empty a field"));
     let parts = AttributeSpec { columns: Columns::Parts([("city".to_owned(), "city".to_owned())].into()), ..spec(None) };
     assert!(told(&WantedField { tag: "street", spec: &parts }).contains("takes an address whole"));
 }

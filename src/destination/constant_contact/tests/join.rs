@@ -6,12 +6,53 @@ async fn people_join_with_their_attributes_and_nobody_is_verified_by_counts() {
     world.change(ResourceChange::CreateField { tag: "Favourite fruit".into(), field_type: FieldType::Text }).await.unwrap();
     let text = |text: &str| Value::Text(text.into());
     let told = [("Favourite fruit", text("plum, \"blue\"")), ("birthday", text("02/29")), ("first_name", text("Zoë"))];
-    let rows = [with(row("a@example.com"), &told), row("b@example.com")];
+    let rows = [with(row("a@example.com"), &told), with(row("b@example.com"), &told)];
     assert_eq!(world.carry_out(Operation::Join, &rows).await, ["unverified", "unverified"]);
     assert_eq!(world.members().await.into_keys().collect::<Vec<_>>(), ["a@example.com", "b@example.com"]);
     assert_eq!(world.contact("a@example.com").await.unwrap().standing, Standing::Subscribed);
     assert_eq!(world.sandbox.counters().requests_of("POST", "/activities/contacts_file_import"), 1);
     world.clean();
+}
+
+/// Whatever a blank does to a contact there: none is sent, and what the contact has stays.
+#[tokio::test]
+async fn an_import_with_a_row_that_lacks_a_value_goes_as_json_without_it() {
+    for clears in [true, false] {
+        let world = World::mapping(&["company_name", "first_name"]).await;
+        world.sandbox.set(VENDOR, &json!({"blanksClear": clears})).unwrap();
+        let whole = |name: &str| [("company_name", Value::Text("Contoso".into())), ("first_name", Value::Text(name.into()))];
+        let rows = [with(row("a@example.com"), &whole("Ada")), with(row("b@example.com"), &whole("Eva"))];
+        world.carry_out(Operation::Join, &rows).await;
+        let changed = [with(row("a@example.com"), &[("first_name", Value::Text("Ann".into()))]), rows[1].clone(), row("c@example.com")];
+        assert_eq!(world.carry_out(Operation::Join, &changed).await, ["unverified"; 3]);
+        let requests = |way: &str| world.sandbox.counters().requests_of("POST", &format!("/activities/contacts_{way}_import"));
+        assert_eq!((requests("file"), requests("json")), (1, 1), "each row goes once");
+        assert_eq!(world.company("a@example.com").await, "Contoso", "blanks clear: {clears}");
+        world.clean();
+    }
+}
+
+/// What becomes of such a row is not documented: the contact is there without the number, or the row is rejected and says why.
+#[tokio::test]
+async fn phone_numbers_of_other_countries() {
+    let why = "its imports do not take international phone numbers";
+    for (abroad, expected) in [("dropped", "unverified"), ("correctable", "rejected not-added"), ("error", "rejected not-added")] {
+        let world = World::mapping(&["phone"]).await;
+        world.sandbox.set(VENDOR, &json!({"phonesAbroad": abroad})).unwrap();
+        let phone = |number: &str| [("phone", Value::Text(number.into()))];
+        let rows = [with(row("a@example.com"), &phone("+31 6 1234")), with(row("b@example.com"), &phone("+1 555 0100"))];
+        assert_eq!(rows.iter().map(|row| world.destination.is_doubtful(row)).collect::<Vec<_>>(), [true, false]);
+        let note = world.destination.attributes_note(1).unwrap();
+        assert!(note.contains("do not take international phone numbers, and 1 member to send has one"), "{note}");
+        let Submitted::Job(job) = world.submit(Operation::Join, &rows).await.unwrap() else { panic!("no job") };
+        let outcomes = outcomes_of(&*world.destination, &job, &rows).await;
+        assert_eq!(told(&outcomes[0]), expected, "{abroad}");
+        if let Outcome::Rejected(rejection) = &outcomes[0] {
+            assert!(rejection.detail.contains(why) && rejection.detail.contains("did not take 1 rows"), "{rejection:?}");
+        }
+        assert!(!told(&outcomes[1]).starts_with("rejected"));
+    }
+    assert_eq!(World::new().await.destination.attributes_note(0), None, "no phone is mapped");
 }
 
 /// There is no column for it in a file.

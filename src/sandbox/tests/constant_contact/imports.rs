@@ -9,9 +9,11 @@ fn counts(total: u64, error: u64, correctable: u64, cannot_add: u64) -> Value {
     })
 }
 
+#[rstest]
 #[tokio::test]
-async fn what_is_sent_changes_and_blanks_and_lists_stay() {
-    let bench = Bench::new().await;
+async fn what_is_sent_changes_and_lists_stay(#[values(true, false)] blanks_clear: bool) {
+    let quick = json!({"perSecond": 10_000, "perDay": 1_000_000, "delayMinMs": 0, "delayMaxMs": 0, "blanksClear": blanks_clear});
+    let bench = Bench::with(quick).await;
     let (first, second) = (bench.list("First").await, bench.list("Second").await);
     bench.field("Favorite fruit").await;
     let full = json!({"email": "A@contoso.test", "first_name": "Ada", "last_name": "Example", "cf:Favorite_fruit": "Apple"});
@@ -20,8 +22,9 @@ async fn what_is_sent_changes_and_blanks_and_lists_stay() {
     bench.later(5_000);
     bench.import(&second, json!([change])).await;
     let contact = bench.contact("a@contoso.test").await;
-    assert_eq!((&contact["first_name"], &contact["last_name"]), (&json!("Eva"), &json!("Example")));
-    assert_eq!(contact["custom_fields"][0]["value"], "Apple");
+    let kept = |value: &str| if blanks_clear { Value::Null } else { json!(value) };
+    assert_eq!((&contact["first_name"], &contact["last_name"]), (&json!("Eva"), &kept("Example")));
+    assert_eq!(contact["custom_fields"][0]["value"], kept("Apple"), "{contact}");
     assert_eq!(contact["list_memberships"], json!([first, second]));
     let email = &contact["email_address"];
     assert_eq!((&email["permission_to_send"], &email["opt_in_source"]), (&json!("implicit"), &json!("Account")));
@@ -139,9 +142,11 @@ async fn the_line_of_headings_is_an_item() {
     assert_eq!((&figures["items_total_count"], &figures["person_count"]), (&json!(3), &json!(2)));
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_file_changes_what_it_has_columns_for() {
-    let bench = Bench::new().await;
+async fn a_file_changes_what_it_has_columns_for(#[values(true, false)] blanks_clear: bool) {
+    let quick = json!({"perSecond": 10_000, "perDay": 1_000_000, "delayMinMs": 0, "delayMaxMs": 0, "blanksClear": blanks_clear});
+    let bench = Bench::with(quick).await;
     let list = bench.list("List").await;
     bench.field("Fruit").await;
     bench.import(&list, json!([{"email": "a@contoso.test", "first_name": "Ada", "cf:Fruit": "Apple"}])).await;
@@ -150,7 +155,10 @@ async fn a_file_changes_what_it_has_columns_for() {
     let figures = bench.done(&made).await["status"].clone();
     assert_eq!((&figures["error_count"], &figures["correctable_count"]), (&json!(0), &json!(1)), "a line too short is nobody");
     let contact = bench.contact("a@contoso.test").await;
-    assert_eq!((&contact["first_name"], &contact["custom_fields"][0]["value"]), (&json!("Ada"), &json!("Pear, ripe")));
+    assert_eq!(
+        (&contact["first_name"], &contact["custom_fields"][0]["value"]),
+        (&(if blanks_clear { Value::Null } else { json!("Ada") }), &json!("Pear, ripe"))
+    );
     for (file, why) in [
         ("first_name\nAda", "the file has no column email"),
         ("email,cf:None\na@contoso.test,x", "cf:None is not a column of an import"),
