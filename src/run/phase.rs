@@ -22,6 +22,12 @@ use tokio::{task::JoinHandle, time::Instant};
 /// Batches made ahead of the connections, so that none waits for the next to be made.
 const AHEAD: usize = 2;
 
+/// Rows on their way at one time, where more than one call is: so many that a platform's calls of a few hundred rows are not held up,
+/// and so few that calls of tens of thousands do not lie in memory beside each other.
+const ROWS_IN_FLIGHT: usize = 50_000;
+/// Outcomes of more rows than these are on record before those of the next call are looked at.
+const MANY: usize = 5_000;
+
 /// Everything a phase works with.
 pub struct Phase<'a> {
     pub context: &'a Context,
@@ -51,6 +57,7 @@ struct Sending<'p> {
     /// Rows of the next batch at most.
     rows: usize,
     in_flight: FuturesUnordered<JoinHandle<Answer>>,
+    rows_in_flight: usize,
     jobs: UnderWay,
     failed: Option<Failure>,
 }
@@ -65,6 +72,7 @@ impl Phase<'_> {
             again: VecDeque::new(),
             rows: part.task.call.rows,
             in_flight: FuturesUnordered::new(),
+            rows_in_flight: 0,
             jobs: UnderWay::default(),
             failed: None,
         };
@@ -76,7 +84,11 @@ impl Phase<'_> {
             tokio::select! {
                 Some(answer) = sending.in_flight.next() => {
                     let lost = |_| Failure::new(FailureKind::Retry { after: None }, "a worker stopped unexpectedly");
+                    let many = answer.as_ref().is_ok_and(|answer| answer.planned.places.len() > MANY);
                     if let Err(failure) = answer.map_err(lost).and_then(|answer| self.answered(&mut sending, answer)) {
+                        sending.failed.get_or_insert(failure);
+                    }
+                    if many && let Err(failure) = self.recorder.flush().await {
                         sending.failed.get_or_insert(failure);
                     }
                 }
@@ -101,6 +113,7 @@ impl Phase<'_> {
         while sending.failed.is_none()
             && sending.in_flight.len() < self.context.connections as usize + AHEAD
             && sending.jobs.len() + sending.in_flight.len() < jobs_max
+            && is_room(sending.rows_in_flight, sending.rows)
         {
             if self.context.cancel.is_cancelled() {
                 sending.failed = Some(Failure::canceled());
@@ -114,6 +127,7 @@ impl Phase<'_> {
             };
             let Some(planned) = next else { break };
             if !self.needs_no_call(sending.part, &planned)? {
+                sending.rows_in_flight += planned.places.len();
                 let submitted = self.submit(sending.part, planned)?;
                 sending.in_flight.push(submitted);
             }
@@ -149,6 +163,7 @@ impl Phase<'_> {
 
     fn answered(&mut self, sending: &mut Sending<'_>, answer: Answer) -> Result<(), Failure> {
         let Answer { planned, result, job, took } = answer;
+        sending.rows_in_flight -= planned.places.len();
         if took > sending.part.task.call.slow {
             sending.rows = (sending.rows / 2).max(1);
         }
@@ -206,8 +221,12 @@ impl Phase<'_> {
             let places = sending.jobs.remove(&id);
             let planned = sending.batches.rebuilt(self.work, &self.remaining, places)?;
             let all = planned.outcomes(&outcomes);
+            let many = planned.places.len() > MANY;
             self.settle(sending, planned, all)?;
             self.forget(Some(id))?;
+            if many {
+                self.recorder.flush().await?;
+            }
         }
         sending.jobs.asked(polled.after / self.context.hub.speed());
         Ok(())
@@ -250,6 +269,11 @@ impl Phase<'_> {
     }
 }
 
+/// Whether a call of so many rows may go beside those on their way.
+fn is_room(rows_in_flight: usize, next: usize) -> bool {
+    rows_in_flight == 0 || rows_in_flight + next <= ROWS_IN_FLIGHT
+}
+
 /// Until jobs are to be asked for.
 async fn wait(due: Option<Instant>, context: &Context) -> Result<(), Failure> {
     let Some(due) = due else { return Ok(()) };
@@ -262,4 +286,19 @@ fn halve(mut planned: Planned) -> [Planned; 2] {
     let (places, people, told) = (planned.places.split_off(half), planned.people.split_off(half), planned.told.split_off(half));
     let other = Planned { batch, places, people, told, attempt: planned.attempt };
     [planned, other]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+
+    #[rstest]
+    #[case::nothing_is_on_its_way(0, 100_000, true)]
+    #[case::small_calls_beside_each_other(4_500, 500, true)]
+    #[case::one_large_import_at_a_time(39_999, 39_999, false)]
+    #[case::two_of_half_the_rows(25_000, 25_000, true)]
+    fn large_calls_do_not_lie_in_memory_beside_each_other(#[case] on_their_way: usize, #[case] next: usize, #[case] room: bool) {
+        assert_eq!(is_room(on_their_way, next), room);
+    }
 }
