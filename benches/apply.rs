@@ -20,9 +20,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
+use vendor::{Latency, Vendor};
 use watched::Ran;
 
 #[derive(Parser)]
@@ -48,48 +49,62 @@ fn main() -> Result<(), Box<dyn Error>> {
     let dir = tempfile::tempdir()?;
     let file = dir.path().join(format!("customers.{}", args.format));
     customers::Customers::new(args.rows).write(&file)?;
-    let (vendor, endpoint) = vendor::Vendor::start(Duration::from_millis(args.latency_ms))?;
+    let latency = Latency { of_a_call: Duration::from_millis(args.latency_ms), ..Latency::default() };
+    let (vendor, endpoint) = Vendor::start(latency)?;
     fs::write(dir.path().join("lists.yaml"), definitions(&endpoint, &args))?;
     println!("{} rows, {} MB of {}", args.rows, fs::metadata(&file)?.len() / 1_000_000, args.format);
+    let stage = Stage { dir: dir.path(), vendor: &vendor, args: &args };
 
-    let first = apply(dir.path())?;
-    let calls = vendor.writes.load(Ordering::Relaxed);
-    let bound = calls as f64 * args.latency_ms as f64 / 1000.0 / args.connections as f64;
-    println!(
-        "first load      {:>8.1} s  = {:.2} x the bound of {bound:.1} s ({calls} calls)  {:>6.1} MB",
-        first.took.as_secs_f64(),
-        first.took.as_secs_f64() / bound,
-        first.peak_mb
-    );
-    println!(
-        "  the vendor has {:?} (members, tagged, single updates), at most {} at once",
-        vendor.counts(),
-        vendor.most_at_once.load(Ordering::Relaxed)
-    );
-
-    let read = (0..args.repeat).map(|_| read_three(&file)).collect::<Result<Vec<_>, _>>()?.into_iter().min().unwrap_or_default();
-    let again = (0..args.repeat).map(|_| apply(dir.path())).collect::<Result<Vec<_>, _>>()?;
-    let quiet = again.iter().min_by_key(|r| r.took).ok_or("no run")?;
-    let times = quiet.took.as_secs_f64() / read.as_secs_f64();
-    println!(
-        "without changes {:>8.2} s  = {times:.2} x the read of three columns ({:.2} s)  {:>6.1} MB",
-        quiet.took.as_secs_f64(),
-        read.as_secs_f64(),
-        quiet.peak_mb
-    );
-    assert!(quiet.err.contains("nothing to do"), "{}", quiet.err);
-
-    let before = vendor.writes.load(Ordering::Relaxed);
+    stage.report("first load")?;
+    stage.without_changes(&file)?;
     customers::Customers { changed: 0.01, gone: 0.01, new: 0.01, ..customers::Customers::new(args.rows) }.write(&file)?;
-    let delta = apply(dir.path())?;
-    println!(
-        "1 % changed, gone, new {:.1} s, {} calls; the vendor has {:?}  {:.1} MB",
-        delta.took.as_secs_f64(),
-        vendor.writes.load(Ordering::Relaxed) - before,
-        vendor.counts(),
-        delta.peak_mb
-    );
+    stage.report("1 % changed, gone, new")?;
+    customers::Customers { changed: 1.0, gone: 0.01, new: 0.01, ..customers::Customers::new(args.rows) }.write(&file)?;
+    stage.report("all changed")?;
+    println!("the vendor has {:?} (contacts, tagged, single updates), at most {} at once", vendor.holds(), vendor.most_at_once());
     Ok(())
+}
+
+/// Definitions, and the vendor that they name.
+struct Stage<'a> {
+    dir: &'a Path,
+    vendor: &'a Vendor,
+    args: &'a Args,
+}
+
+impl Stage<'_> {
+    /// Runs the program once, and says what it took beside what the vendor's answers alone take.
+    fn report(&self, what: &str) -> Result<(), Box<dyn Error>> {
+        let before = (self.vendor.writes(), self.vendor.pages());
+        let ran = apply(self.dir)?;
+        let (writes, pages) = (self.vendor.writes() - before.0, self.vendor.pages() - before.1);
+        let alone = |calls: u64| calls as f64 * self.args.latency_ms as f64 / 1000.0 / self.args.connections as f64;
+        let (bound, took) = (alone(writes) + alone(pages), ran.took.as_secs_f64());
+        println!(
+            "{what:<24} {took:>8.1} s = {:.2} x the bound of {bound:.1} s ({writes} writes, {pages} pages of contacts)  {:.1} MB",
+            took / bound,
+            ran.peak_mb
+        );
+        Ok(())
+    }
+
+    fn without_changes(&self, file: &Path) -> Result<(), Box<dyn Error>> {
+        let read = (0..self.args.repeat).map(|_| read_three(file)).collect::<Result<Vec<_>, _>>()?.into_iter().min().unwrap_or_default();
+        // The first one also reads whom the load before has changed.
+        self.report("without changes, first")?;
+        let again = (0..self.args.repeat).map(|_| apply(self.dir)).collect::<Result<Vec<_>, _>>()?;
+        let quiet = again.iter().min_by_key(|r| r.took).ok_or("no run")?;
+        assert!(quiet.err.contains("nothing to do"), "{}", quiet.err);
+        let took = quiet.took.as_secs_f64();
+        let times = took / read.as_secs_f64();
+        println!(
+            "{:<24} {took:>8.2} s = {times:.2} x the read of three columns ({:.2} s)  {:.1} MB",
+            "without changes",
+            read.as_secs_f64(),
+            quiet.peak_mb
+        );
+        Ok(())
+    }
 }
 
 fn definitions(endpoint: &str, args: &Args) -> String {

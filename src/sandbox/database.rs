@@ -2,7 +2,7 @@
 //! sandbox may have forgotten its last seconds, after a crash of the process it has not.
 
 use super::{Error, hold::Hold};
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::{fs::OpenOptions, os::unix::fs::OpenOptionsExt as _, sync::Arc};
 
 /// Members lie scattered in the index, so each call touches hundreds of its pages: a long log lets a checkpoint write each
@@ -14,6 +14,9 @@ PRAGMA wal_autocheckpoint=8000;
 PRAGMA cache_size=-16000;
 PRAGMA temp_store=FILE;
 ";
+
+/// Whoever uses the connection holds the vendor's lock already.
+const FLAGS: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE).union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// What a vendor keeps, and how it is laid out.
 #[derive(Debug)]
@@ -38,7 +41,7 @@ impl Database {
         let opened = OpenOptions::new().create(true).append(true).mode(0o600).open(&path);
         opened.map_err(|source| Error::Folder { path: path.clone(), source })?;
         let failed = |source| Error::Store { path: path.clone(), source };
-        let db = Connection::open(&path).map_err(failed)?;
+        let db = Connection::open_with_flags(&path, FLAGS).map_err(failed)?;
         db.set_prepared_statement_cache_capacity(100);
         db.execute_batch(PRAGMAS).map_err(failed)?;
         match db.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).map_err(failed)? {

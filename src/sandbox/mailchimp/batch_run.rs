@@ -3,7 +3,7 @@
 use super::{
     batches::BatchRow,
     problem::{Fail, Result},
-    request::{Answer, Call, Query, segments},
+    request::{Call, Query, segments},
     route,
     work::Ctx,
 };
@@ -36,15 +36,17 @@ fn due(ctx: &Ctx<'_>, batch: &BatchRow) -> Result<Vec<(i64, String)>> {
 /// One operation, undone if it fails.
 fn one(ctx: &mut Ctx<'_>, operation: &Map<String, Value>) -> Result<(u16, String)> {
     ctx.db.execute_batch("SAVEPOINT operation")?;
+    let mark = ctx.memo.addresses.mark();
     let done = call(operation).and_then(|call| route::run(ctx, &call));
     ctx.select = super::select::Selection::default();
     match done {
-        Ok(Answer { status, body }) => {
+        Ok(answer) => {
             ctx.db.execute_batch("RELEASE operation")?;
-            Ok((status, body.map_or_else(String::new, |body| body.to_string())))
+            Ok((answer.status, String::from_utf8_lossy(&answer.text()?).into_owned()))
         }
         Err(fail @ (Fail::Refused(_) | Fail::Json(_))) => {
             ctx.db.execute_batch("ROLLBACK TO operation; RELEASE operation")?;
+            ctx.memo.addresses.undo_to(mark);
             let problem = fail.into_refusal();
             Ok((problem.status, problem.to_json("").to_string()))
         }

@@ -14,6 +14,7 @@ use super::{
     tags,
     view::View,
     work::Ctx,
+    written::Written,
 };
 use serde_json::{Map, Value, json};
 use std::collections::{HashMap, HashSet};
@@ -60,7 +61,7 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
     }
     ctx.notes.extend(schema::check(body, BODY)?.iter().map(|name| format!("unknown field {name}")));
     let mut bulk = Bulk::new(ctx, &list, call, body)?;
-    let (mut created, mut updated) = (Shown::new(&bulk, ctx, "new_members"), Shown::new(&bulk, ctx, "updated_members"));
+    let (mut created, mut updated) = (bulk.written(ctx, "new_members"), bulk.written(ctx, "updated_members"));
     let mut errors = Vec::new();
     for row in rows.iter().filter_map(Value::as_object) {
         match bulk.row(ctx, row) {
@@ -72,11 +73,11 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
         }
     }
     let href = ctx.href(&format!("/lists/{}", list.id));
-    Answer::ok(json!({
-        "new_members": created.members, "updated_members": updated.members, "total_created": created.total,
-        "total_updated": updated.total, "error_count": errors.len(), "errors": errors,
+    let body = json!({
+        "total_created": created.total, "total_updated": updated.total, "error_count": errors.len(), "errors": errors,
         "_links": [{"rel": "self", "href": href, "method": "GET"}],
-    }))
+    });
+    Answer::with(body, [created.array, updated.array])
 }
 
 fn refused(ctx: &mut Ctx<'_>, problem: Problem, row: &Map<String, Value>) -> Value {
@@ -84,32 +85,6 @@ fn refused(ctx: &mut Ctx<'_>, problem: Problem, row: &Map<String, Value>) -> Val
         ctx.notes.push("a row that is outside the contract".to_owned());
     }
     RowError::of(problem).to_json(row)
-}
-
-/// One array of the answer. What nobody reads is counted, not built.
-struct Shown<'a> {
-    view: View<'a>,
-    members: Vec<Value>,
-    total: usize,
-}
-
-impl<'a> Shown<'a> {
-    fn new(bulk: &Bulk<'a>, ctx: &Ctx<'_>, path: &str) -> Self {
-        let view = View::over(ctx, bulk.list, &[path], bulk.fields.clone());
-        Self { view, members: Vec::new(), total: 0 }
-    }
-
-    fn add(&mut self, ctx: &Ctx<'_>, member: &Member) -> Result<()> {
-        self.total += 1;
-        if !self.view.is_empty() {
-            let mut shown = self.view.json(ctx, member)?;
-            if let (AnswerTags::Missing, Some(shown)) = (ctx.settings.bulk_answer, shown.as_object_mut()) {
-                ["tags", "tags_count"].iter().for_each(|key| _ = shown.remove(*key));
-            }
-            self.members.push(shown);
-        }
-        Ok(())
-    }
 }
 
 impl<'a> Bulk<'a> {
@@ -125,6 +100,13 @@ impl<'a> Bulk<'a> {
             seen: HashSet::new(),
             tags: HashMap::new(),
         })
+    }
+
+    /// One array of the answer.
+    fn written(&self, ctx: &Ctx<'_>, name: &'static str) -> Written<'a> {
+        let view = View::over(ctx, self.list, &[name], self.fields.clone());
+        let shows_tags = ctx.settings.bulk_answer != AnswerTags::Missing;
+        Written::new(ctx, name, if shows_tags { view } else { view.without_tags() })
     }
 
     /// Refuses before anything is written.
@@ -151,12 +133,13 @@ impl<'a> Bulk<'a> {
         let names = tag_names(row)?;
         member.apply(ctx, row, status, &self.fields, self.skip_required)?;
         member.save(ctx, self.list)?;
-        self.tag(ctx, &member, names)?;
+        self.tag(ctx, &mut member, names)?;
         Ok(if is_new { Done::Created(member.into()) } else { Done::Updated(member.into()) })
     }
 
-    fn tag(&mut self, ctx: &Ctx<'_>, member: &Member, names: Option<Vec<&str>>) -> Result<()> {
+    fn tag(&mut self, ctx: &Ctx<'_>, member: &mut Member, names: Option<Vec<&str>>) -> Result<()> {
         let Some(names) = names.filter(|_| ctx.settings.bulk_tags == BulkTags::Honoured) else { return Ok(()) };
+        member.untagged = false;
         let mut ids = Vec::with_capacity(names.len());
         for name in names {
             let id = match self.tags.get(&tags::fold(name)) {

@@ -195,6 +195,7 @@ pub(super) fn delete(ctx: &mut Ctx<'_>, _: &Call, ids: &[&str]) -> Result<Answer
     }
     ctx.memo.touch(list.row);
     ctx.memo.stats.remove(&list.row);
+    ctx.memo.addresses.remove_list(list.row);
     Answer::none()
 }
 

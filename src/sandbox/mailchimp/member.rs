@@ -25,17 +25,23 @@ pub(super) struct Member {
     /// Unix seconds, 0 is never.
     pub opted: i64,
     pub changed: i64,
+    /// Made by this call, and tagged by nothing yet: no tags to be looked up.
+    pub untagged: bool,
 }
 
 /// Columns in the order that `Member::read` takes them.
 pub(super) const COLUMNS: &str = "id, hash, email, status, prior, blocked, merge, extra, opted, changed";
 
-const SAVE: &str = "
+const INSERT: &str = "
 INSERT INTO members(id, list, hash, email, status, prior, blocked, merge, extra, opted, changed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT(id) DO UPDATE SET hash = excluded.hash, email = excluded.email, status = excluded.status, prior = excluded.prior,
-  blocked = excluded.blocked, merge = excluded.merge, extra = excluded.extra, opted = excluded.opted, changed = excluded.changed
-RETURNING id";
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+
+const UPDATE: &str = "
+UPDATE members SET list = ?2, hash = ?3, email = ?4, status = ?5, prior = ?6, blocked = ?7, merge = ?8, extra = ?9, opted = ?10,
+  changed = ?11 WHERE id = ?1";
+
+const HINDERED: &str =
+    "SELECT EXISTS (SELECT 1 FROM forgotten WHERE list = ?1 AND hash = ?2), EXISTS (SELECT 1 FROM too_many_lists WHERE hash = ?2)";
 
 /// A row before its JSON columns are read: most readings want neither.
 pub(super) struct Raw {
@@ -60,6 +66,7 @@ impl Raw {
             extra: Extra::default(),
             opted: row.get(8)?,
             changed: row.get(9)?,
+            untagged: false,
         };
         Ok(Self { member, merge: row.get(6)?, extra: row.get(7)? })
     }
@@ -87,12 +94,17 @@ impl Member {
             extra: Extra::default(),
             opted: if status == Status::Subscribed { now } else { 0 },
             changed: now,
+            untagged: true,
         }
     }
 
     pub(super) fn by_hash(ctx: &Ctx<'_>, list: &List, hash: &Hash) -> Result<Option<Self>> {
-        let mut query = ctx.db.prepare_cached(&format!("SELECT {COLUMNS} FROM members WHERE list = ? AND hash = ?"))?;
-        query.query_row(params![list.row, hash], Raw::read).optional()?.map(|raw| raw.member(true)).transpose()
+        ctx.memo.addresses.get(list.row, hash).and_then(|id| Self::by_id(ctx, list, id).transpose()).transpose()
+    }
+
+    fn by_id(ctx: &Ctx<'_>, list: &List, id: i64) -> Result<Option<Self>> {
+        let mut query = ctx.db.prepare_cached(&format!("SELECT {COLUMNS} FROM members WHERE id = ? AND list = ?"))?;
+        query.query_row([id, list.row], Raw::read).optional()?.map(|raw| raw.member(true)).transpose()
     }
 
     /// By md5 of the address, the address, or the contact id.
@@ -105,9 +117,7 @@ impl Member {
         if let Some(member) = Self::by_hash(ctx, list, &hash)? {
             return Ok(Some(member));
         }
-        let Some(id) = id_of_contact(&hash) else { return Ok(None) };
-        let mut query = ctx.db.prepare_cached(&format!("SELECT {COLUMNS} FROM members WHERE id = ? AND list = ?"))?;
-        query.query_row([id, list.row], Raw::read).optional()?.map(|raw| raw.member(true)).transpose()
+        id_of_contact(&hash).and_then(|id| Self::by_id(ctx, list, id).transpose()).transpose()
     }
 
     pub(super) fn get(ctx: &Ctx<'_>, list: &List, key: &str) -> Result<Self> {
@@ -117,15 +127,12 @@ impl Member {
     /// A new member, after the checks that only new ones meet. Not yet inserted.
     pub(super) fn admit(ctx: &Ctx<'_>, list: &List, email: &str, status: Status) -> Result<Self> {
         let member = Self::new(email, status, ctx.now);
-        let mut forgotten = ctx.db.prepare_cached("SELECT 1 FROM forgotten WHERE list = ? AND hash = ?")?;
-        if forgotten.exists(params![list.row, member.hash])? {
-            return Err(Problem::forgotten(email).into());
+        let mut query = ctx.db.prepare_cached(HINDERED)?;
+        match query.query_row(params![list.row, member.hash], |row| Ok((row.get(0)?, row.get(1)?)))? {
+            (true, _) => Err(Problem::forgotten(email).into()),
+            (_, true) => Err(Problem::too_many_lists(email).into()),
+            (false, false) => Ok(member),
         }
-        let mut too_many = ctx.db.prepare_cached("SELECT 1 FROM too_many_lists WHERE hash = ?")?;
-        if too_many.exists([member.hash])? {
-            return Err(Problem::too_many_lists(email).into());
-        }
-        Ok(member)
     }
 
     /// Takes what a body says; refuses without having changed anything in the database.
@@ -155,9 +162,11 @@ impl Member {
         let (status, prior) = (self.standing.status.code(), self.standing.prior.map(Status::code));
         let (merge, extra) = (serde_json::to_string(&self.values)?, self.extra.to_text()?);
         let (blocked, opted, changed) = (self.standing.blocked, self.opted, self.changed);
-        let mut write = ctx.db.prepare_cached(SAVE)?;
+        let mut write = ctx.db.prepare_cached(if id.is_none() { INSERT } else { UPDATE })?;
         let row = params![id, list.row, self.hash, self.email, status, prior, blocked, merge, extra, opted, changed];
-        self.id = write.query_row(row, |row| row.get(0))?;
+        write.execute(row)?;
+        self.id = id.unwrap_or_else(|| ctx.db.last_insert_rowid());
+        ctx.memo.addresses.set(list.row, self.hash, Some(self.id));
         ctx.memo.touch(list.row);
         Ok(())
     }
@@ -166,6 +175,7 @@ impl Member {
     pub(super) fn remove(&self, ctx: &mut Ctx<'_>, list: &List) -> Result<()> {
         ctx.db.execute("DELETE FROM tagged WHERE member = ?", [self.id])?;
         ctx.db.execute("DELETE FROM members WHERE id = ?", [self.id])?;
+        ctx.memo.addresses.set(list.row, self.hash, None);
         ctx.memo.touch(list.row);
         Ok(())
     }

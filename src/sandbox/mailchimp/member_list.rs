@@ -7,8 +7,8 @@ use super::{
     problem::{Problem, Result},
     request::{Answer, Call, Page, Query},
     standing::{READABLE, Status},
-    view::View,
     work::Ctx,
+    written::Written,
 };
 use rusqlite::{ToSql, params_from_iter};
 use serde_json::json;
@@ -71,17 +71,12 @@ pub(super) fn all(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer
     let list = List::get(ctx, ids[0])?;
     let page = call.query.page()?;
     let reading = Reading::of(&call.query)?;
-    let view = View::new(ctx, &list, &["members"])?;
-    let members = rows(ctx, &list, &reading, page)?
-        .into_iter()
-        .map(|raw| view.json(ctx, &raw.member(view.with_values())?))
-        .collect::<Result<Vec<_>>>()?;
+    let found = rows(ctx, &list, &reading, page)?;
+    let members = Written::all(ctx, &list, found)?;
     let total = if ctx.select.wants(&["total_items"]) { total(ctx, &list, &reading)? } else { 0 };
     let href = ctx.href(&format!("/lists/{}/members", list.id));
-    Answer::ok(json!({
-        "members": members, "list_id": list.id, "total_items": total,
-        "_links": [{"rel": "self", "href": href, "method": "GET"}],
-    }))
+    let links = json!([{"rel": "self", "href": href, "method": "GET"}]);
+    Answer::with(json!({"list_id": list.id, "total_items": total, "_links": links}), [members])
 }
 
 fn total(ctx: &mut Ctx<'_>, list: &List, reading: &Reading) -> Result<i64> {

@@ -123,12 +123,13 @@ pub(super) fn patch(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answ
     answer(ctx, &list, &member)
 }
 
-fn rename(ctx: &Ctx<'_>, list: &List, member: &mut Member, email: &str) -> Result<()> {
+fn rename(ctx: &mut Ctx<'_>, list: &List, member: &mut Member, email: &str) -> Result<()> {
     let hash = email::hash(email);
     if hash != member.hash && Member::by_hash(ctx, list, &hash)?.is_some() {
         return Err(Problem::member_exists(email).into());
     }
     email.clone_into(&mut member.email);
+    ctx.memo.addresses.set(list.row, member.hash, None);
     member.hash = hash;
     Ok(())
 }

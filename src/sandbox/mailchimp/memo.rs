@@ -2,6 +2,7 @@
 //! the totals. Any write to a list forgets what was remembered of it, so that an offset means exactly what it would
 //! without memory, skipped and repeated rows under writes included.
 
+use super::addresses::Addresses;
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +15,7 @@ pub(super) type Position = (i64, i64);
 #[derive(Debug, Default)]
 pub(super) struct Memo {
     lists: HashMap<i64, OfList>,
+    pub addresses: Addresses,
     /// When the figures of a list were computed, and they.
     pub stats: HashMap<i64, (i64, Value)>,
 }
@@ -26,6 +28,10 @@ struct OfList {
 }
 
 impl Memo {
+    pub(super) fn of(addresses: Addresses) -> Self {
+        Self { addresses, ..Self::default() }
+    }
+
     /// The list changed.
     pub(super) fn touch(&mut self, list: i64) {
         self.lists.remove(&list);

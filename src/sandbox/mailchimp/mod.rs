@@ -15,6 +15,7 @@
 //! Not emulated: interests, notes, e-commerce, webhooks, conditions of saved segments, permissions of keys.
 
 mod account;
+mod addresses;
 mod batch_run;
 mod batches;
 mod bulk;
@@ -47,6 +48,7 @@ mod summary;
 mod tags;
 mod view;
 mod work;
+mod written;
 
 pub(super) use gate::result;
 pub use people::{Person, PersonIs};

@@ -1,6 +1,9 @@
 //! One call as the vendor's handlers see it, and their answer.
 
-use super::problem::{Problem, Result};
+use super::{
+    problem::{Problem, Result},
+    written::Array,
+};
 use axum::http::Method;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -129,22 +132,40 @@ pub(super) struct Page {
 pub(super) struct Answer {
     pub status: u16,
     pub body: Option<Value>,
+    /// More of the body, which is an object then.
+    pub members: Vec<Array>,
 }
 
 impl Answer {
     pub(super) fn ok(body: Value) -> Result<Self> {
-        Ok(Self { status: 200, body: Some(body) })
+        Ok(Self { status: 200, body: Some(body), members: Vec::new() })
+    }
+
+    pub(super) fn with(body: Value, members: impl Into<Vec<Array>>) -> Result<Self> {
+        Ok(Self { members: members.into(), ..Self::ok(body)? })
     }
 
     pub(super) fn none() -> Result<Self> {
-        Ok(Self { status: 204, body: None })
+        Ok(Self { status: 204, body: None, members: Vec::new() })
+    }
+
+    /// The body as it goes over the wire.
+    pub(super) fn text(&self) -> serde_json::Result<Vec<u8>> {
+        let Some(body) = &self.body else { return Ok(Vec::new()) };
+        let mut text = serde_json::to_vec(body)?;
+        if !self.members.is_empty() {
+            text.pop();
+            self.members.iter().for_each(|array| array.append_to(&mut text));
+            text.push(b'}');
+        }
+        Ok(text)
     }
 }
 
 /// A moment as the vendor writes it; 0 is never, which the vendor writes as an empty text.
 pub(super) fn moment(seconds: i64) -> String {
     match chrono::DateTime::from_timestamp(seconds, 0) {
-        Some(time) if seconds != 0 => time.format("%Y-%m-%dT%H:%M:%S+00:00").to_string(),
+        Some(time) if seconds != 0 => time.to_rfc3339_opts(chrono::SecondsFormat::Secs, false),
         _ => String::new(),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::problem::{FieldError, Problem, Result};
 use serde_json::{Map, Value};
+use std::fmt;
 
 /// The kind of one field.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,7 @@ pub(super) type Shape = [(&'static str, Kind, bool)];
 /// Refuses what does not fit; returns the names that the schema does not know.
 pub(super) fn check(object: &Map<String, Value>, shape: &Shape) -> Result<Vec<String>> {
     let mut found = Findings::default();
-    found.object("", object, shape);
+    found.object(At::Top, object, shape);
     match found.errors.is_empty() {
         true => Ok(found.unknown),
         false => Err(Problem::schema(found.errors).into()),
@@ -40,14 +41,14 @@ struct Findings {
 }
 
 impl Findings {
-    fn object(&mut self, at: &str, object: &Map<String, Value>, shape: &Shape) {
+    fn object(&mut self, at: At<'_>, object: &Map<String, Value>, shape: &Shape) {
         let missing: Vec<_> = shape.iter().filter(|(name, _, must)| *must && !object.contains_key(*name)).map(|(n, ..)| *n).collect();
         if !missing.is_empty() {
-            self.errors.push(FieldError::new(at, format!("Required fields were not provided: {}", missing.join(", "))));
+            self.errors.push(FieldError::new(at.to_string(), format!("Required fields were not provided: {}", missing.join(", "))));
         }
         for (name, value) in object {
             match shape.iter().find(|(known, ..)| known == name) {
-                Some((_, kind, _)) => self.value(&below(at, name), value, *kind),
+                Some((_, kind, _)) => self.value(At::Name(&at, name), value, *kind),
                 None => self.unknown_name(name),
             }
         }
@@ -59,7 +60,7 @@ impl Findings {
         }
     }
 
-    fn value(&mut self, at: &str, value: &Value, kind: Kind) {
+    fn value(&mut self, at: At<'_>, value: &Value, kind: Kind) {
         match (kind, value) {
             (Kind::Any, _) | (Kind::Text, Value::String(_)) | (Kind::Flag, Value::Bool(_)) | (Kind::Open, Value::Object(_)) => {}
             (Kind::Integer, Value::Number(number)) if number.is_i64() => {}
@@ -68,22 +69,39 @@ impl Findings {
             (Kind::Objects(shape), Value::Array(items)) => self.items(at, items, Kind::Object(shape)),
             (Kind::OneOf(words), Value::String(text)) => {
                 if !words.contains(&text.as_str()) {
-                    self.errors.push(FieldError::new(at, format!("Value must be one of: {}", words.join(", "))));
+                    self.errors.push(FieldError::new(at.to_string(), format!("Value must be one of: {}", words.join(", "))));
                 }
             }
-            _ => self.errors.push(FieldError::new(at, format!("Schema describes {}, {} found instead", noun(kind), found(value)))),
+            _ => self
+                .errors
+                .push(FieldError::new(at.to_string(), format!("Schema describes {}, {} found instead", noun(kind), found(value)))),
         }
     }
 
-    fn items(&mut self, at: &str, items: &[Value], kind: Kind) {
+    fn items(&mut self, at: At<'_>, items: &[Value], kind: Kind) {
         for (index, item) in items.iter().enumerate() {
-            self.value(&format!("{at}.item:{index}"), item, kind);
+            self.value(At::Item(&at, index), item, kind);
         }
     }
 }
 
-fn below(at: &str, name: &str) -> String {
-    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
+/// Where in the body, put into words only for what is wrong.
+#[derive(Clone, Copy)]
+enum At<'a> {
+    Top,
+    Name(&'a At<'a>, &'a str),
+    Item(&'a At<'a>, usize),
+}
+
+impl fmt::Display for At<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Top => Ok(()),
+            Self::Name(Self::Top, name) => f.write_str(name),
+            Self::Name(at, name) => write!(f, "{at}.{name}"),
+            Self::Item(at, index) => write!(f, "{at}.item:{index}"),
+        }
+    }
 }
 
 fn noun(kind: Kind) -> &'static str {

@@ -10,6 +10,7 @@ use super::{
     tags,
     view::View,
     work::Ctx,
+    written::Written,
 };
 use serde_json::{Map, Value, json};
 
@@ -39,34 +40,31 @@ pub(super) fn change(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
     let added = each(ctx, &list, &add, "members_added", |ctx, member| tags::attach(ctx, tag.id, member))?;
     let removed = each(ctx, &list, &remove, "members_removed", |ctx, member| tags::detach(ctx, tag.id, member))?;
     let href = ctx.href(&format!("/lists/{}/segments/{}", list.id, tag.id));
-    Answer::ok(json!({
-        "total_added": added.1, "members_added": added.0, "total_removed": removed.1, "members_removed": removed.0,
-        "errors": [], "error_count": 0, "_links": [{"rel": "self", "href": href, "method": "GET"}],
-    }))
+    let body = json!({
+        "total_added": added.total, "total_removed": removed.total, "errors": [], "error_count": 0,
+        "_links": [{"rel": "self", "href": href, "method": "GET"}],
+    });
+    Answer::with(body, [added.array, removed.array])
 }
 
-/// Carries `act` out for each address; the members whom it changed, and how many.
-fn each(
+/// Carries `act` out for each address; the members whom it changed.
+fn each<'l>(
     ctx: &mut Ctx<'_>,
-    list: &List,
+    list: &'l List,
     emails: &[&str],
-    path: &str,
+    name: &'static str,
     act: impl Fn(&Ctx<'_>, i64) -> Result<bool>,
-) -> Result<(Vec<Value>, usize)> {
-    let view = View::new(ctx, list, &[path])?;
-    let (mut shown, mut count) = (Vec::new(), 0);
+) -> Result<Written<'l>> {
+    let mut changed = Written::new(ctx, name, View::new(ctx, list, &[name])?);
     for email in emails {
         let Some(mut member) = in_audience(ctx, list, email)? else { continue };
         if !act(ctx, member.id)? {
             continue;
         }
         tags::changed(ctx, list, &mut member)?;
-        count += 1;
-        if !view.is_empty() {
-            shown.push(view.json(ctx, &member)?);
-        }
+        changed.add(ctx, &member)?;
     }
-    Ok((shown, count))
+    Ok(changed)
 }
 
 pub(super) fn all(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer> {
@@ -81,11 +79,10 @@ pub(super) fn all(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer
     );
     let rows =
         ctx.db.prepare_cached(&sql)?.query_map([tag.id, page.count, page.offset], Raw::read)?.collect::<rusqlite::Result<Vec<_>>>()?;
-    let view = View::new(ctx, &list, &["members"])?;
-    let members = rows.into_iter().map(|raw| view.json(ctx, &raw.member(view.with_values())?)).collect::<Result<Vec<_>>>()?;
+    let members = Written::all(ctx, &list, rows)?;
     let total = if ctx.select.wants(&["total_items"]) { included.count(ctx, &list, tag.id)? } else { 0 };
     let href = ctx.href(&format!("/lists/{}/segments/{}/members", list.id, tag.id));
-    Answer::ok(json!({"members": members, "total_items": total, "_links": [{"rel": "self", "href": href, "method": "GET"}]}))
+    Answer::with(json!({"total_items": total, "_links": [{"rel": "self", "href": href, "method": "GET"}]}), [members])
 }
 
 pub(super) fn add(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Answer> {

@@ -20,6 +20,12 @@ impl Tree {
         tree
     }
 
+    /// What is below a path; `None`: nothing special.
+    fn at(&self, path: &[impl AsRef<str>]) -> Option<&Self> {
+        let node = path.iter().try_fold(self, |node, name| node.0.get(name.as_ref()))?;
+        (!node.is_leaf()).then_some(node)
+    }
+
     fn is_leaf(&self) -> bool {
         self.0.is_empty()
     }
@@ -65,6 +71,22 @@ impl Selection {
             }
         }
         false
+    }
+
+    /// Whether of what is at this path parts are asked for, or left out, and not only whole entries.
+    pub(super) fn is_deeper_than(&self, path: &[&str]) -> bool {
+        let parts = |tree: &Tree| tree.at(path).is_some_and(|node| node.0.values().any(|below| !below.is_leaf()));
+        self.keep.as_ref().is_some_and(parts) || parts(&self.drop)
+    }
+
+    /// What is at this path, without what was not asked for.
+    pub(super) fn prune_below(&self, path: &[String], value: &mut Value) {
+        if let Some(keep) = self.keep.as_ref().and_then(|keep| keep.at(path)) {
+            retain(value, keep);
+        }
+        if let Some(drop) = self.drop.at(path) {
+            remove(value, drop);
+        }
     }
 
     /// The answer without what was not asked for.

@@ -56,6 +56,10 @@ impl Standing {
         Self { status, prior: None, blocked: status == Status::Cleaned }
     }
 
+    pub(super) fn is_subscribed(self) -> bool {
+        self.status == Status::Subscribed
+    }
+
     /// A client writes a status (or none, which leaves everything). Any status brings an archived member back.
     pub(super) fn set(self, wanted: Option<Status>) -> Result<Self, Compliance> {
         let Some(status) = wanted else { return Ok(self) };

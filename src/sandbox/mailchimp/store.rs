@@ -1,6 +1,6 @@
 //! How the account is kept.
 
-use super::memo::Memo;
+use super::{addresses::Addresses, memo::Memo};
 use crate::sandbox::{
     Error,
     database::{Database, Layout},
@@ -23,7 +23,6 @@ CREATE TABLE members(
   id INTEGER PRIMARY KEY, list INTEGER NOT NULL, hash BLOB NOT NULL, email TEXT NOT NULL, status INTEGER NOT NULL,
   prior INTEGER, blocked INTEGER NOT NULL, merge TEXT NOT NULL, extra TEXT, opted INTEGER NOT NULL,
   changed INTEGER NOT NULL) STRICT;
-CREATE UNIQUE INDEX members_hash ON members(list, hash);
 CREATE INDEX members_changed ON members(list, changed, id, status);
 CREATE TABLE tags(
   id INTEGER PRIMARY KEY AUTOINCREMENT, list INTEGER NOT NULL, name TEXT NOT NULL, folded TEXT NOT NULL,
@@ -53,6 +52,9 @@ pub(super) struct Store {
 impl Store {
     pub(super) fn open(hold: &Arc<Hold>) -> Result<Self, Error> {
         let layout = Layout { vendor: "mailchimp", format: FORMAT, schema: SCHEMA };
-        Ok(Self { database: Database::open(hold, &layout)?, memo: Memo::default() })
+        let database = Database::open(hold, &layout)?;
+        let failed = |source| Error::Store { path: hold.database(layout.vendor), source };
+        let addresses = Addresses::load(&database.db).map_err(failed)?;
+        Ok(Self { database, memo: Memo::of(addresses) })
     }
 }

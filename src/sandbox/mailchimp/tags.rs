@@ -8,10 +8,11 @@ use super::{
     work::Ctx,
 };
 use rusqlite::{OptionalExtension as _, Row, params};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// Tags that a member's answer carries at most; the rest is at `…/tags`.
-const SHOWN: i64 = 50;
+const SHOWN: usize = 50;
 /// Most characters of a tag's name.
 const NAME_CHARS: usize = 100;
 
@@ -104,17 +105,29 @@ pub(super) fn changed(ctx: &mut Ctx<'_>, list: &List, member: &mut Member) -> Re
     Ok(())
 }
 
-pub(super) fn count_of(ctx: &Ctx<'_>, member: i64) -> Result<i64> {
-    let mut query = ctx.db.prepare_cached("SELECT count(*) FROM tagged WHERE member = ?")?;
-    Ok(query.query_row([member], |row| row.get(0))?)
+/// A member's tags, as its answer carries them.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    pub first: Vec<ShownTag>,
+    /// Of all.
+    pub count: usize,
 }
 
-/// The first tags of a member, as its answer carries them.
-pub(super) fn first_of(ctx: &Ctx<'_>, member: i64) -> Result<Value> {
-    let mut query =
-        ctx.db.prepare_cached("SELECT tags.id, name FROM tagged JOIN tags ON tags.id = tag WHERE member = ? ORDER BY tags.id LIMIT ?")?;
-    let rows = query.query_map([member, SHOWN], |row| Ok(json!({"id": row.get::<_, i64>(0)?, "name": row.get::<_, String>(1)?})))?;
-    Ok(Value::Array(rows.collect::<rusqlite::Result<_>>()?))
+#[derive(Debug, Serialize)]
+pub(super) struct ShownTag {
+    id: i64,
+    name: String,
+}
+
+pub(super) fn shown(ctx: &Ctx<'_>, member: i64) -> Result<Shown> {
+    // Plain, since SQLite would plan a join or a sorted selection anew for each member.
+    let mut query = ctx.db.prepare_cached("SELECT tag, (SELECT name FROM tags WHERE id = tag) FROM tagged WHERE member = ?")?;
+    let rows = query.query_map([member], |row| Ok(ShownTag { id: row.get(0)?, name: row.get(1)? }))?;
+    let mut first = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+    let count = first.len();
+    first.sort_by_key(|tag| tag.id);
+    first.truncate(SHOWN);
+    Ok(Shown { first, count })
 }
 
 /// All tags of a member with when they were added.

@@ -1,23 +1,25 @@
 //! A member as the vendor answers it: some 1 to 3 kB each, or only what `fields` asks for.
 
 use super::{
-    field_values::Values,
     lists::List,
     member::Member,
     merge_field::{self, MergeField},
     problem::Result,
     request::moment,
-    standing::Status,
-    tags,
+    tags::{self, Shown as ShownTags},
     work::Ctx,
 };
-use serde_json::{Map, Value, json};
+use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde_json::{Map, Value};
 
 /// How a request wants its members.
 pub(super) struct View<'a> {
     list: &'a List,
-    fields: Vec<MergeField>,
+    /// With the key of their values.
+    fields: Vec<(MergeField, String)>,
     wanted: Vec<&'static str>,
+    /// The path of the members in the answer, where only parts of what is wanted are.
+    parts: Option<Vec<String>>,
 }
 
 const KEYS: &[&str] = &[
@@ -58,12 +60,23 @@ impl<'a> View<'a> {
 
     pub(super) fn over(ctx: &Ctx<'_>, list: &'a List, path: &[&str], fields: Vec<MergeField>) -> Self {
         let wanted = |key: &&str| ctx.select.wants(&[path, &[*key]].concat());
-        Self { list, fields, wanted: KEYS.iter().copied().filter(wanted).collect() }
+        let parts = ctx.select.is_deeper_than(path).then(|| path.iter().map(|name| (*name).to_owned()).collect());
+        let keyed = |field: MergeField| {
+            let key = field.merge_id.to_string();
+            (field, key)
+        };
+        let fields = fields.into_iter().map(keyed).collect();
+        Self { list, fields, wanted: KEYS.iter().copied().filter(wanted).collect(), parts }
+    }
+
+    pub(super) fn without_tags(mut self) -> Self {
+        self.wanted.retain(|key| !key.starts_with("tags"));
+        self
     }
 
     /// Whether the merge fields are needed at all.
     pub(super) fn with_values(&self) -> bool {
-        self.wanted.iter().any(|key| matches!(*key, "merge_fields" | "full_name"))
+        self.wants("merge_fields") || self.wants("full_name")
     }
 
     /// Nobody wants anything of the members.
@@ -71,82 +84,153 @@ impl<'a> View<'a> {
         self.wanted.is_empty()
     }
 
+    fn wants(&self, key: &str) -> bool {
+        self.wanted.contains(&key)
+    }
+
+    /// Everything that is wanted, parts or not.
     pub(super) fn json(&self, ctx: &Ctx<'_>, member: &Member) -> Result<Value> {
-        let mut object = Map::new();
-        for key in &self.wanted {
-            if let Some(value) = self.value(ctx, member, key)? {
-                object.insert((*key).to_owned(), value);
-            }
-        }
-        Ok(object.into())
+        Ok(serde_json::to_value(self.shown(ctx, member)?)?)
     }
 
-    fn value(&self, ctx: &Ctx<'_>, member: &Member, key: &str) -> Result<Option<Value>> {
-        let extra = &member.extra;
-        let or = |text: &str, absent: &str| Value::from(if text.is_empty() { absent } else { text });
-        Ok(Some(match key {
-            "id" => hex::encode(member.hash).into(),
-            "email_address" => member.email.as_str().into(),
-            "unique_email_id" => hex::encode(&member.hash[11..]).into(),
-            "contact_id" => member.contact_id().into(),
-            "full_name" => self.full_name(&member.values).into(),
-            "web_id" => member.id.into(),
-            "email_type" => or(&extra.email_type, "html"),
-            "status" => member.standing.status.name().into(),
-            "unsubscribe_reason" => match member.standing.unsubscribe_reason() {
-                Some(reason) => reason.into(),
-                None => return Ok(None),
-            },
-            "consents_to_one_to_one_messaging" => (member.standing.status == Status::Subscribed).into(),
-            "merge_fields" => self.merge_fields(&member.values),
-            "stats" => json!({"avg_open_rate": 0, "avg_click_rate": 0}),
-            "ip_signup" => extra.ip_signup.as_str().into(),
-            "timestamp_signup" => moment(extra.signed_up).into(),
-            "ip_opt" => or(&extra.ip_opt, if member.opted == 0 { "" } else { "127.0.0.1" }),
-            "timestamp_opt" => moment(member.opted).into(),
-            "member_rating" => 2.into(),
-            "last_changed" => moment(member.changed).into(),
-            "language" => extra.language.as_str().into(),
-            "vip" => extra.vip.into(),
-            "email_client" => "".into(),
-            "location" => location(extra.location),
-            "source" => "API - Generic".into(),
-            "tags_count" => tags::count_of(ctx, member.id)?.into(),
-            "tags" => tags::first_of(ctx, member.id)?,
-            "list_id" => self.list.id.as_str().into(),
-            _ => self.links(ctx, member),
-        }))
+    /// Exactly what is wanted, as text.
+    pub(super) fn write(&self, ctx: &Ctx<'_>, member: &Member, text: &mut Vec<u8>) -> Result<()> {
+        let Some(path) = &self.parts else { return Ok(serde_json::to_writer(text, &self.shown(ctx, member)?)?) };
+        let mut value = self.json(ctx, member)?;
+        ctx.select.prune_below(path, &mut value);
+        Ok(serde_json::to_writer(text, &value)?)
     }
 
-    fn merge_fields(&self, values: &Values) -> Value {
-        let value = |field: &MergeField| values.get(&field.merge_id.to_string()).cloned().unwrap_or_else(|| "".into());
-        Value::Object(self.fields.iter().map(|field| (field.tag.clone(), value(field))).collect())
+    fn shown<'m>(&'m self, ctx: &Ctx<'_>, member: &'m Member) -> Result<Shown<'m>> {
+        let tags = match !member.untagged && (self.wants("tags") || self.wants("tags_count")) {
+            true => tags::shown(ctx, member.id)?,
+            false => ShownTags::default(),
+        };
+        let id = hex::encode(member.hash);
+        let href = self.wants("_links").then(|| ctx.href(&format!("/lists/{}/members/{id}", self.list.id)));
+        Ok(Shown { view: self, member, id, tags, href: href.unwrap_or_default() })
     }
 
     /// The merge fields that hold something, as text.
     pub(super) fn filled(&self, member: &Member) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let filled = |field: &MergeField| Some((field.tag.clone(), text(member.values.get(&field.merge_id.to_string())?)));
+        let filled = |(field, key): &(MergeField, String)| Some((field.tag.clone(), text(member.values.get(key)?)));
         self.fields.iter().filter_map(filled).collect()
-    }
-
-    fn full_name(&self, values: &Values) -> String {
-        let named = |tag: &str| {
-            let field = self.fields.iter().find(|field| field.tag == tag)?;
-            values.get(&field.merge_id.to_string())?.as_str()
-        };
-        [named("FNAME"), named("LNAME")].into_iter().flatten().collect::<Vec<_>>().join(" ")
-    }
-
-    fn links(&self, ctx: &Ctx<'_>, member: &Member) -> Value {
-        let href = ctx.href(&format!("/lists/{}/members/{}", self.list.id, hex::encode(member.hash)));
-        json!([{"rel": "self", "href": href, "method": "GET"}])
     }
 }
 
-fn location(location: Option<(f64, f64)>) -> Value {
-    let (latitude, longitude) = location.unwrap_or_default();
-    json!({
-        "latitude": latitude, "longitude": longitude, "gmtoff": 0, "dstoff": 0, "country_code": "", "timezone": "", "region": "",
-    })
+/// A member with what was looked up for it.
+struct Shown<'a> {
+    view: &'a View<'a>,
+    member: &'a Member,
+    /// The vendor's id of the address.
+    id: String,
+    tags: ShownTags,
+    href: String,
+}
+
+impl Serialize for Shown<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.view.wanted.iter().try_for_each(|key| self.entry(key, &mut map))?;
+        map.end()
+    }
+}
+
+impl Shown<'_> {
+    fn entry<M: SerializeMap>(&self, key: &'static str, map: &mut M) -> std::result::Result<(), M::Error> {
+        let (member, extra) = (self.member, &self.member.extra);
+        match key {
+            "id" => map.serialize_entry(key, &self.id),
+            "email_address" => map.serialize_entry(key, &member.email),
+            "unique_email_id" => map.serialize_entry(key, &self.id[22..]),
+            "contact_id" => map.serialize_entry(key, &member.contact_id()),
+            "full_name" => map.serialize_entry(key, &self.full_name()),
+            "web_id" => map.serialize_entry(key, &member.id),
+            "email_type" => map.serialize_entry(key, or(&extra.email_type, "html")),
+            "status" => map.serialize_entry(key, member.standing.status.name()),
+            "unsubscribe_reason" => match member.standing.unsubscribe_reason() {
+                Some(reason) => map.serialize_entry(key, reason),
+                None => Ok(()),
+            },
+            "consents_to_one_to_one_messaging" => map.serialize_entry(key, &member.standing.is_subscribed()),
+            "merge_fields" => map.serialize_entry(key, &MergeFields(self)),
+            "stats" => map.serialize_entry(key, &Stats::default()),
+            "ip_signup" => map.serialize_entry(key, &extra.ip_signup),
+            "timestamp_signup" => map.serialize_entry(key, &moment(extra.signed_up)),
+            "ip_opt" => map.serialize_entry(key, or(&extra.ip_opt, if member.opted == 0 { "" } else { "127.0.0.1" })),
+            "timestamp_opt" => map.serialize_entry(key, &moment(member.opted)),
+            "member_rating" => map.serialize_entry(key, &2),
+            "last_changed" => map.serialize_entry(key, &moment(member.changed)),
+            "language" => map.serialize_entry(key, &extra.language),
+            "vip" => map.serialize_entry(key, &extra.vip),
+            "email_client" => map.serialize_entry(key, ""),
+            "location" => map.serialize_entry(key, &Location::of(extra.location)),
+            "source" => map.serialize_entry(key, "API - Generic"),
+            "tags_count" => map.serialize_entry(key, &self.tags.count),
+            "tags" => map.serialize_entry(key, &self.tags.first),
+            "list_id" => map.serialize_entry(key, &self.view.list.id),
+            _ => map.serialize_entry(key, &[Link { rel: "self", href: &self.href, method: "GET" }]),
+        }
+    }
+
+    fn full_name(&self) -> String {
+        let named = |tag: &str| {
+            let (_, key) = self.view.fields.iter().find(|(field, _)| field.tag == tag)?;
+            self.member.values.get(key)?.as_str()
+        };
+        [named("FNAME"), named("LNAME")].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+}
+
+fn or<'t>(text: &'t str, absent: &'t str) -> &'t str {
+    if text.is_empty() { absent } else { text }
+}
+
+/// All of the list's, what is empty as an empty text.
+struct MergeFields<'a>(&'a Shown<'a>);
+
+impl Serialize for MergeFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+        let (fields, values): (_, &Map<String, Value>) = (&self.0.view.fields, &self.0.member.values);
+        let mut map = serializer.serialize_map(Some(fields.len()))?;
+        for (field, key) in fields {
+            match values.get(key) {
+                Some(value) => map.serialize_entry(&field.tag, value)?,
+                None => map.serialize_entry(&field.tag, "")?,
+            }
+        }
+        map.end()
+    }
+}
+
+#[derive(Default, Serialize)]
+struct Stats {
+    avg_open_rate: u8,
+    avg_click_rate: u8,
+}
+
+#[derive(Default, Serialize)]
+struct Location {
+    latitude: f64,
+    longitude: f64,
+    gmtoff: u8,
+    dstoff: u8,
+    country_code: &'static str,
+    timezone: &'static str,
+    region: &'static str,
+}
+
+impl Location {
+    fn of(place: Option<(f64, f64)>) -> Self {
+        let (latitude, longitude) = place.unwrap_or_default();
+        Self { latitude, longitude, ..Self::default() }
+    }
+}
+
+#[derive(Serialize)]
+struct Link<'a> {
+    rel: &'static str,
+    href: &'a str,
+    method: &'static str,
 }

@@ -78,8 +78,8 @@ impl Reply {
 
     fn of(result: Result<Answer>) -> Self {
         let encoded = result.and_then(|answer| {
-            let body = answer.body.as_ref().map(serde_json::to_vec).transpose()?;
-            Ok((answer.status, body.unwrap_or_default()))
+            let text = answer.text()?;
+            Ok((answer.status, text))
         });
         match encoded {
             Ok((status, body)) => Self { status, body, ..Self::found() },
@@ -137,16 +137,13 @@ impl Mailchimp {
         let now = self.clock.now();
         let settings = *self.settings();
         let mut ctx = Ctx { db: &tx, memo, now, origin: &self.origin, select: Selection::default(), settings, notes: Vec::new() };
-        match act(&mut ctx) {
-            Ok(done) => {
-                tx.commit()?;
-                Ok(done)
-            }
-            Err(fail) => {
-                tx.rollback()?;
-                Err(fail)
-            }
+        // Dropped without a commit, the transaction is rolled back.
+        let done = act(&mut ctx).and_then(|done| Ok(tx.commit().map(|()| done)?));
+        match done.is_ok() {
+            true => memo.addresses.settle(),
+            false => memo.addresses.undo_to(0),
         }
+        done
     }
 
     pub(super) fn settings(&self) -> MutexGuard<'_, Settings> {
