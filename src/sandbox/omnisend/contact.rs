@@ -63,16 +63,14 @@ impl Contact {
 
     /// Where addresses are case-sensitive, only the very same.
     pub(super) fn by_email(ctx: &Ctx<'_>, email: &str) -> Result<Option<Self>> {
-        let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE c.folded = ? AND (? OR c.email = ?) ORDER BY c.row LIMIT 1");
-        let known = params![email.to_lowercase(), !ctx.settings.case_sensitive, email];
-        let found = ctx.db.prepare_cached(&sql)?.query_row(known, Raw::read).optional()?;
+        let sql = format!("SELECT {COLUMNS} FROM contacts c WHERE {} ORDER BY c.row LIMIT 1", addressed(ctx));
+        let found = ctx.db.prepare_cached(&sql)?.query_row([&email.to_lowercase(), email], Raw::read).optional()?;
         found.map(Raw::contact).transpose()
     }
 
     pub(super) fn row_by_email(ctx: &Ctx<'_>, email: &str) -> Result<Option<i64>> {
-        let sql = "SELECT row FROM contacts WHERE folded = ? AND (? OR email = ?) ORDER BY row LIMIT 1";
-        let known = params![email.to_lowercase(), !ctx.settings.case_sensitive, email];
-        Ok(ctx.db.prepare_cached(sql)?.query_row(known, |row| row.get(0)).optional()?)
+        let sql = format!("SELECT row FROM contacts WHERE {} ORDER BY row LIMIT 1", addressed(ctx));
+        Ok(ctx.db.prepare_cached(&sql)?.query_row([&email.to_lowercase(), email], |row| row.get(0)).optional()?)
     }
 
     /// Whose phone number it is.
@@ -97,4 +95,9 @@ impl Contact {
         ctx.db.prepare_cached(sql)?.execute(values)?;
         Ok(())
     }
+}
+
+/// Whose address it is: folded, and as it is written. Both are named, as SQLite would plan `? OR email = ?` anew for each contact.
+fn addressed(ctx: &Ctx<'_>) -> &'static str {
+    if ctx.settings.case_sensitive { "folded = ?1 AND email = ?2" } else { "folded = ?1 AND ?2 IS NOT NULL" }
 }
