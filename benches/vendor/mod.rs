@@ -1,6 +1,8 @@
 //! A Mailchimp for benchmarks: in memory, no rules, every answer after a fixed time at the server. What is measured against
 //! it is Listkeeper, not the stand-in; the strict one is `listkeeper sandbox`.
 
+#![allow(dead_code, reason = "each benchmark uses its part")]
+
 mod held;
 mod routes;
 

@@ -144,3 +144,12 @@ async fn a_schema_error_refuses_the_whole_call() {
     assert_eq!((status, &answer["errors"][0]["field"]), (400, &json!("members.item:1.status")));
     assert_eq!(bench.get(&member("a@contoso.test")).await.0, 404);
 }
+
+#[tokio::test]
+async fn parts_of_the_members_are_answered_where_parts_are_asked_for() {
+    let bench = Bench::new().await;
+    let row = json!({"email_address": "ada@contoso.test", "status": "subscribed", "merge_fields": {"FNAME": "Ada"}, "tags": ["vip"]});
+    let body = json!({"members": [row], "update_existing": false});
+    let (status, answer) = bench.post("/lists/cdp?fields=new_members.tags.name,new_members.status,total_created", body).await;
+    assert_eq!((status, answer), (200, json!({"new_members": [{"tags": [{"name": "vip"}], "status": "subscribed"}], "total_created": 1})));
+}
