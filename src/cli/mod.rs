@@ -12,6 +12,7 @@ mod plan;
 mod rejected;
 mod remote;
 pub mod render;
+mod retry;
 mod run;
 mod sandbox;
 mod schema;
@@ -73,6 +74,7 @@ enum Command {
     Status(status::Args),
     History(history::Args),
     Rejected(rejected::Args),
+    Retry(retry::Args),
     Trigger(trigger::Args),
     Cancel(cancel::Args),
     Approve(approve::Args),
@@ -103,6 +105,7 @@ pub fn main() -> ExitCode {
         Command::Status(args) => status::run(&args, globals),
         Command::History(args) => history::run(&args, globals),
         Command::Rejected(args) => rejected::run(&args, globals),
+        Command::Retry(args) => retry::run(&args, globals),
         Command::Trigger(args) => trigger::run(&args, globals),
         Command::Cancel(args) => cancel::run(&args, globals),
         Command::Approve(args) => approve::run(&args, globals),

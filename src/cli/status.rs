@@ -83,6 +83,7 @@ fn recorded(args: &Args, globals: &Globals) -> Result<(), u8> {
     } else {
         let text = text::exports(&exports, catalog.is_some());
         look::print(|out| out.write_all(text.as_bytes()))?;
+        text::bulk_updates_off(&exports).iter().for_each(|line| render::talk(line));
         sign_ins::lines(&signed_in, now).iter().for_each(|line| render::talk(line));
     }
     say_what_is_missing(args, catalog.as_ref());
@@ -144,6 +145,7 @@ fn export(look: &Look, catalog: Option<&Catalog>, name: &Name, writing: bool, no
         progress: None,
         held_plan: None,
         resources_failed: None,
+        bulk_updates_off: look.view.as_ref().map(|view| view.bulk_updates_off(name, now)).transpose()?.flatten(),
         broken: None,
     })
 }

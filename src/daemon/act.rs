@@ -233,7 +233,8 @@ impl Controller<'_> {
         let record = self.trouble(view.last_run(export).map_err(Failure::from))?;
         let held = self.trouble(view.held(Some(export)).map_err(Failure::from)).unwrap_or_default();
         let held = held.into_iter().find(|plan| plan.approved.is_none()).map(|plan| plan.digest);
-        self.show_run(export, record.clone(), held);
+        let off = self.trouble(view.bulk_updates_off(export, Utc::now()).map_err(Failure::from)).flatten();
+        self.show_run(export, record.clone(), held, off);
         record
     }
 

@@ -123,6 +123,9 @@ pub struct ExportView {
     pub held_plan: Option<String>,
     /// Why its lists, tags and fields could not be made yet.
     pub resources_failed: Option<String>,
+    /// Why changed attributes take one call a contact at its audience for now, and until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bulk_updates_off: Option<String>,
     /// A document it depends on is broken: the last good text goes on, and nobody is taken out; why.
     pub broken: Option<String>,
 }
@@ -148,6 +151,7 @@ impl ExportView {
             progress: None,
             held_plan: None,
             resources_failed: None,
+            bulk_updates_off: None,
             broken: None,
         }
     }

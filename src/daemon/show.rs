@@ -125,7 +125,7 @@ impl Controller<'_> {
         self.handle.board.write().directory.held = Some(held);
     }
 
-    pub fn show_run(&self, export: &Name, record: Option<RunRecord>, held: Option<String>) {
+    pub fn show_run(&self, export: &Name, record: Option<RunRecord>, held: Option<String>, bulk_updates_off: Option<String>) {
         if let Some(view) = self.handle.board.write().exports.get_mut(export.as_str()) {
             if let Some(run) = &record
                 && matches!(run.end, Some(End::Succeeded { .. }))
@@ -134,6 +134,7 @@ impl Controller<'_> {
             }
             view.last_run = record;
             view.held_plan = held;
+            view.bulk_updates_off = bulk_updates_off;
         }
     }
 

@@ -48,7 +48,7 @@ pub use export::{
 pub use files::{is_yaml, leads_out};
 pub use last_good::suppression;
 pub use name::Name;
-pub use parts::{Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
+pub use parts::{BulkUpdates, Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
 pub use platform::ConnectionType;
 pub use read::{read, understand};
 pub use read_limits::ReadLimits;

@@ -167,6 +167,16 @@ pub struct Privacy {
     pub accepted_on: chrono::NaiveDateTime,
 }
 
+/// Whether attributes of known contacts go by the bulk call, where the platform has one for them (Mailchimp).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BulkUpdates {
+    /// Once a trial with one contact showed that the audience takes it without a change of status.
+    #[default]
+    Auto,
+    /// One call a contact.
+    Never,
+}
+
 /// What an account may spend. `None`: the vendor's documented default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
@@ -176,8 +186,7 @@ pub struct Limits {
     pub per_day: Option<u32>,
     /// The contract's contact limit (C10).
     pub contacts: Option<u64>,
-    /// Known members' attributes may go by the bulk call, in which one changed status stalls the connection.
-    pub bulk_updates: bool,
+    pub bulk_updates: BulkUpdates,
     /// The connection whose budget this one spends, where the vendor's limit is the project's rather than the key's.
     pub share_with: Option<Name>,
 }

@@ -237,6 +237,8 @@ fn one_mistake_is_told_with_place_and_hint(#[case] from: &str, #[case] to: &str,
     "relative"
 )]
 #[case("type: mailchimp", "type: mailchimp\nlimits: {connections: 0}", "`connections` is 0", "at least 1")]
+#[case("type: mailchimp", "type: mailchimp\nlimits: {bulkUpdates: true}", "`bulkUpdates: auto`", "write `auto`")]
+#[case("type: mailchimp", "type: mailchimp\nlimits: {bulkUpdates: false}", "`bulkUpdates: never`", "write `never`")]
 #[case("retention: 30d", "retention: a month", "`a month` of `retention` is not a duration", "`7d`")]
 #[case("suppress: blocked", "suppress: bloked", "there is no segment `bloked`", "did you mean `blocked`?")]
 #[case("suppress: blocked", "notify: x", "unknown field `notify`", "expected: name, adminFolders")]

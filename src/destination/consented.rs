@@ -4,17 +4,22 @@
 //! checked again once the platform has told whose account it is, before anything else is asked.
 
 use super::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, FieldFit, JobId, Jobs,
-    Observed, Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, RowSize, Sought, Submitted, WantedField,
+    Account, Batch, BatchRow, BulkDone, Candidate, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error,
+    FieldFit, JobId, Jobs, Observed, Operation, PageRequest, Permit, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, RowSize,
+    Sought, Submitted, Trial, WantedField,
 };
 use crate::{
     definition::Connection,
     member::{Email, Standing},
 };
 use async_trait::async_trait;
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use chrono::{DateTime, Utc};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::SystemTime,
 };
 
 /// Knows what consents were given for.
@@ -112,6 +117,30 @@ impl Destination for Consented {
 
     async fn submit(&self, place: &PlaceId, batch: &Batch) -> Result<Submitted, Error> {
         self.inner()?.submit(place, batch).await
+    }
+
+    fn clock(&self) -> Option<SystemTime> {
+        self.inner.clock()
+    }
+
+    async fn find_sent(&self, place: &PlaceId, row: &BatchRow) -> Result<Option<(ContactRecord, bool)>, Error> {
+        self.inner()?.find_sent(place, row).await
+    }
+
+    async fn candidate(&self, place: &PlaceId, rows: &[BatchRow]) -> Result<Option<Candidate>, Error> {
+        self.inner()?.candidate(place, rows).await
+    }
+
+    async fn try_bulk(&self, place: &PlaceId, row: &BatchRow, candidate: &Candidate) -> Result<Trial, Error> {
+        self.inner()?.try_bulk(place, row, candidate).await
+    }
+
+    async fn settle_trial(&self, place: &PlaceId, email: &Email, standing: Standing, at: DateTime<Utc>) -> Result<Option<String>, Error> {
+        self.inner()?.settle_trial(place, email, standing, at).await
+    }
+
+    async fn update_in_bulk(&self, place: &PlaceId, rows: &[BatchRow], permit: &Permit) -> Result<BulkDone, Error> {
+        self.inner()?.update_in_bulk(place, rows, permit).await
     }
 
     async fn poll(&self, place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {

@@ -4,6 +4,7 @@
 //! names, submits one batch, polls one job, reads contacts back. Batching, pacing, retry and outcomes are common (`http`, `run`).
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
+mod bulk_updates;
 mod consented;
 pub mod constant_contact;
 mod credential;
@@ -19,6 +20,7 @@ mod outcomes;
 mod types;
 mod words;
 
+pub use bulk_updates::{BULK_STATUSES, BulkDone, Candidate, Passed, Permit, Trial};
 #[cfg(test)]
 pub(crate) use consented::Anything;
 pub use consented::Consents;
@@ -32,6 +34,7 @@ pub use types::{
 
 use crate::member::{Email, Standing};
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use std::time::SystemTime;
 
 /// One account at one vendor, seen from one export's target.
@@ -115,6 +118,34 @@ pub trait Destination: Send + Sync {
 
     /// Sends one batch of at most [`Capabilities::batch_rows`] rows.
     async fn submit(&self, place: &PlaceId, batch: &Batch) -> Result<Submitted, Error>;
+
+    /// The one of these contacts, all of one status, that the bulk update is best tried with: it has that status still, and no
+    /// status could do it harm, if there is one such.
+    async fn candidate(&self, _place: &PlaceId, _rows: &[BatchRow]) -> Result<Option<Candidate>, Error> {
+        Ok(None)
+    }
+
+    /// Tries the bulk update with one contact, alone, and looks at it afterwards.
+    async fn try_bulk(&self, _place: &PlaceId, _row: &BatchRow, _candidate: &Candidate) -> Result<Trial, Error> {
+        Err(Error::stall("there is no bulk update to be tried; this is a bug in Listkeeper"))
+    }
+
+    /// Finds out what a trial did that nobody heard the end of, begun at this time, and undoes it. In words, where it did anything.
+    async fn settle_trial(
+        &self,
+        _place: &PlaceId,
+        _email: &Email,
+        _standing: Standing,
+        _at: DateTime<Utc>,
+    ) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+
+    /// Updates attributes of at most [`Capabilities::bulk_update_rows`] contacts whose status was just read, without changing it. What
+    /// the permit does not cover is not sent.
+    async fn update_in_bulk(&self, _place: &PlaceId, _rows: &[BatchRow], _permit: &Permit) -> Result<BulkDone, Error> {
+        Err(Error::stall("there is no bulk update; this is a bug in Listkeeper"))
+    }
 
     /// Which of these jobs are finished. A job that the vendor does not know any more is finished with unknown outcomes.
     async fn poll(&self, place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error>;

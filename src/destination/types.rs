@@ -70,6 +70,9 @@ pub struct Capabilities {
     pub holds_first_write: bool,
     /// Order in which a run carries operations out; what is missing here the vendor does not need.
     pub phases: &'static [Operation],
+    /// Contacts whose attributes one call updates without a word about their status; `None`: there is no such call. Every
+    /// such call needs a [`super::Permit`].
+    pub bulk_update_rows: Option<usize>,
     /// Rows one call of an operation takes at most.
     pub batch_rows: fn(Operation) -> usize,
     /// Bytes of its rows ([`super::Destination::row_bytes`]) that one call takes at most.
@@ -163,7 +166,7 @@ pub struct BatchRow {
     pub email: Email,
     /// Platform field → value; fields to be left alone are absent.
     pub attributes: Vec<(String, Value)>,
-    /// Create: the status chosen. Restore: the status it had. Update: the status read (for bulk updates).
+    /// Create: the status chosen. Restore: the status it had. Update in bulk: the status just read.
     pub standing: Option<Standing>,
     /// Create, where that joins too: the containers.
     pub joins: Vec<ContainerId>,

@@ -10,6 +10,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 use tokio::{fs::File, time::Instant};
+use tokio_util::sync::CancellationToken;
 
 /// Sends requests on one budget.
 #[derive(Clone, Debug)]
@@ -27,6 +28,12 @@ enum Ended {
 impl Client {
     pub(super) fn new(hub: Hub, key: String) -> Self {
         Self { hub, key }
+    }
+
+    /// The same client, whose waiting `stop` ends.
+    #[must_use]
+    pub fn stopped_by(&self, stop: CancellationToken) -> Self {
+        Self { hub: self.hub.stopped_by(stop), key: self.key.clone() }
     }
 
     /// The account behind the credentials is known now: its budget is shared by all who spend from it.

@@ -10,22 +10,22 @@ use std::marker::PhantomData;
 pub struct Entry<F> {
     key: u128,
     signature: u64,
-    /// 40 bits of offset, 16 bits of segment set, 8 bits of flags.
+    /// 38 bits of offset, 16 bits of segment set, 10 bits of flags.
     packed: u64,
     flags: PhantomData<F>,
 }
 
 /// Flags of one phase.
 pub trait Flags: Copy {
-    fn bits(self) -> u8;
-    fn of(bits: u8) -> Self;
+    fn bits(self) -> u16;
+    fn of(bits: u16) -> Self;
 }
 
 macro_rules! flags {
     ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $flag:ident = $bit:literal)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-        pub struct $name(u8);
+        pub struct $name(u16);
 
         impl $name {
             $($(#[$of])* pub const $flag: Self = Self($bit);)*
@@ -47,11 +47,11 @@ macro_rules! flags {
         }
 
         impl Flags for $name {
-            fn bits(self) -> u8 {
+            fn bits(self) -> u16 {
                 self.0
             }
 
-            fn of(bits: u8) -> Self {
+            fn of(bits: u16) -> Self {
                 Self(bits)
             }
         }
@@ -86,6 +86,8 @@ flags! {
         KEEPS_STATUS = 0b0100_0000
         /// Not in the export's last applied members.
         NEW = 0b1000_0000
+        /// An update that may go in bulk, as far as its contact's status is known.
+        BULK = 0b1_0000_0000
     }
 }
 
@@ -103,6 +105,8 @@ flags! {
         /// Could not be carried out in this run.
         FAILED = 0b0100_0000
         NEW = 0b1000_0000
+        /// An update that may go in bulk, as far as its contact's status is known.
+        BULK = 0b1_0000_0000
     }
 }
 
@@ -114,7 +118,7 @@ impl ChangeFlags {
 impl RemainingFlags {
     /// Any of these is work to be done.
     pub const ACTS: Self = Self(ChangeFlags::ACTS.0);
-    const KEPT: u8 = Self::QUIET.0 | Self::ACTS.0 | Self::NEW.0;
+    const KEPT: u16 = Self::QUIET.0 | Self::ACTS.0 | Self::NEW.0 | Self::BULK.0;
 }
 
 /// What was read of a member.
@@ -128,13 +132,17 @@ pub type RemainingEntry = Entry<RemainingFlags>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SetId(pub u16);
 
-/// Largest offset in the spool: 1 TiB.
-pub const MAX_OFFSET: u64 = (1 << 40) - 1;
+const FLAG_BITS: u32 = 10;
+const FLAGS: u64 = (1 << FLAG_BITS) - 1;
+const SET: u64 = (u16::MAX as u64) << FLAG_BITS;
+const OFFSET_AT: u32 = FLAG_BITS + u16::BITS;
+/// Largest offset in the spool: 256 GiB.
+pub const MAX_OFFSET: u64 = (1 << (u64::BITS - OFFSET_AT)) - 1;
 
 impl<F: Flags> Entry<F> {
     pub fn new(key: Key, signature: Signature, offset: u64, set: SetId, flags: F) -> Self {
         debug_assert!(offset <= MAX_OFFSET);
-        let packed = (offset << 24) | (u64::from(set.0) << 8) | u64::from(flags.bits());
+        let packed = (offset << OFFSET_AT) | (u64::from(set.0) << FLAG_BITS) | u64::from(flags.bits());
         Self { key: key.0, signature: signature.0, packed, flags: PhantomData }
     }
 
@@ -148,23 +156,23 @@ impl<F: Flags> Entry<F> {
     }
 
     pub fn offset(&self) -> u64 {
-        self.packed >> 24
+        self.packed >> OFFSET_AT
     }
 
     pub fn set(&self) -> SetId {
-        SetId((self.packed >> 8) as u16)
+        SetId((self.packed >> FLAG_BITS) as u16)
     }
 
     pub fn flags(&self) -> F {
-        F::of(self.packed as u8)
+        F::of((self.packed & FLAGS) as u16)
     }
 
     pub fn set_set(&mut self, set: SetId) {
-        self.packed = (self.packed & !0xff_ff00) | (u64::from(set.0) << 8);
+        self.packed = (self.packed & !SET) | (u64::from(set.0) << FLAG_BITS);
     }
 
     pub fn set_flags(&mut self, flags: F) {
-        self.packed = (self.packed & !0xff) | u64::from(flags.bits());
+        self.packed = (self.packed & !FLAGS) | u64::from(flags.bits());
     }
 
     /// Adds flags to those it has.
@@ -173,7 +181,7 @@ impl<F: Flags> Entry<F> {
     }
 
     fn phase<G: Flags>(self, flags: G) -> Entry<G> {
-        let packed = (self.packed & !0xff) | u64::from(flags.bits());
+        let packed = (self.packed & !FLAGS) | u64::from(flags.bits());
         Entry { key: self.key, signature: self.signature, packed, flags: PhantomData }
     }
 }
@@ -216,9 +224,10 @@ mod tests {
         let mut change = WantedEntry::new(Key(7), Signature(9), 5, SetId(3), read).change();
         let known = ChangeFlags::REJECTED.with(ChangeFlags::NO_CONSENT).with(ChangeFlags::QUIET);
         assert_eq!((change.key(), change.offset(), change.flags()), (Key(7), 5, known));
-        change.flag(ChangeFlags::NEW.with(ChangeFlags::RESTORE).with(ChangeFlags::KEEPS_STATUS));
+        change.flag(ChangeFlags::NEW.with(ChangeFlags::RESTORE).with(ChangeFlags::KEEPS_STATUS).with(ChangeFlags::BULK));
         let remains = change.remaining();
         let expected = RemainingFlags::NEW.with(RemainingFlags::RESTORE).with(RemainingFlags::QUIET).with(RemainingFlags::KEEPS_STATUS);
+        let expected = expected.with(RemainingFlags::BULK);
         assert_eq!((remains.key(), remains.offset(), remains.set(), remains.flags()), (Key(7), 5, SetId(3), expected));
     }
 

@@ -1,6 +1,7 @@
 //! Pure: desired × last applied × observed → a plan, the guard's verdict, the plan as text. No I/O, clock or async.
 
 pub mod approval;
+pub mod bulk;
 pub mod consent;
 mod consent_column;
 mod containers;

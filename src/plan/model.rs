@@ -1,6 +1,6 @@
 //! The plan: everything a colleague needs to review, and nothing that a run could still choose.
 
-use super::{ConsentPlan, Counts, guard::Verdict, steps::Step};
+use super::{ConsentPlan, Counts, bulk::BulkPlan, guard::Verdict, steps::Step};
 use crate::{definition::FieldType, destination::Operation, member::IdNotes, source::Notices};
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};
@@ -27,6 +27,9 @@ pub struct Plan {
     /// What is done, in the order of doing.
     pub steps: Vec<Step>,
     pub cost: Cost,
+    /// Updates in bulk, and what they come to otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bulk_updates: Option<BulkPlan>,
     /// Refused rows by reason.
     pub rejected: BTreeMap<String, u64>,
     /// What was odd in the sources, and did not end the reading.

@@ -29,6 +29,18 @@ pub struct ReadInputs<'a> {
     pub without_id: &'a BTreeMap<u8, usize>,
     /// Lists are read back whole.
     pub verifies: bool,
+    pub bulk: Option<&'a BulkReads>,
+}
+
+/// What updates in bulk need to be read and tried before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BulkReads {
+    /// Of the contacts: those that are unsubscribed by what is on record, and whether a reading has to show that they still are.
+    pub unsubscribed: u64,
+    pub looks: bool,
+    /// Statuses that were not tried lately, and calls of the trials.
+    pub trials: u64,
+    pub trial_calls: u64,
 }
 
 /// What has to be read besides, as far as the number of its calls can be known. Each with the list's slot and the calls.
@@ -39,6 +51,7 @@ pub struct Reads {
     pub found: Vec<(u8, Option<u64>)>,
     pub ids: Vec<(u8, u64)>,
     pub back: Vec<(u8, u64)>,
+    pub bulk: Option<BulkReads>,
 }
 
 impl Reads {
@@ -61,8 +74,20 @@ impl Reads {
             statuses: inputs.statuses.map(|reading| (reading.contacts, reading.calls)),
             found: inputs.containers.iter().filter_map(found).collect(),
             ids: inputs.without_id.iter().filter_map(ids).collect(),
+            bulk: inputs.bulk.copied(),
             back: back.map(|container| (container.bit, pages(after(container.bit)))).collect(),
         }
+    }
+
+    fn before_updating(&self) -> impl Iterator<Item = (Act, u64, Option<u64>)> + use<> {
+        let bulk = self.bulk.unwrap_or_default();
+        let BulkReads { unsubscribed, trials, trial_calls, .. } = bulk;
+        let look = (bulk.looks && unsubscribed > 0).then_some((
+            Act::ReadBeforeUpdating,
+            unsubscribed,
+            (unsubscribed <= FEW as u64).then_some(unsubscribed),
+        ));
+        look.into_iter().chain((trials > 0).then_some((Act::TryBulk, trials, Some(trial_calls))))
     }
 
     /// Puts the readings where they happen among the steps.
@@ -72,6 +97,9 @@ impl Reads {
         let mut all: Vec<Step> = self.statuses.iter().map(|(rows, calls)| read(Act::ReadStatuses, None, *rows, *calls)).collect();
         all.extend(self.found.iter().map(|(bit, calls)| read(Act::ReadFound, name(*bit), None, *calls)));
         for step in steps {
+            if step.task().is_some_and(|task| task.bulk) {
+                all.extend(self.before_updating().map(|(act, rows, calls)| read(act, None, Some(rows), calls)));
+            }
             if let Act::Members(Task { operation: Operation::Leave, bit: Some(bit), .. }) = step.act {
                 let ids = self.ids.iter().filter(|(of, _)| *of == bit);
                 all.extend(ids.map(|(bit, calls)| read(Act::ReadIds, name(*bit), None, Some(*calls))));

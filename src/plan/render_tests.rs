@@ -34,6 +34,7 @@ fn base() -> Plan {
         members: MemberTotals::default(),
         reading: None,
         steps: Vec::new(),
+        bulk_updates: None,
         cost: Cost { connections: 8, connections_max: 10, ..Cost::default() },
         rejected: BTreeMap::new(),
         notices: Notices::default(),

@@ -2,7 +2,9 @@
 //! changes, takes out or warns.
 
 use super::{
-    MemberTotals, Plan, ResourceStep, SegmentMake, SegmentPlan, ids,
+    MemberTotals, Plan, ResourceStep, SegmentMake, SegmentPlan,
+    bulk::BulkPlan,
+    ids,
     words::{counted, duration, field_type, grouped, merged, operation, plain, quoted, rejected, sum},
 };
 
@@ -224,6 +226,7 @@ fn calls(plan: &Plan) -> Vec<String> {
         None => format!("no rate is documented; at 1 s a call about {}", duration(cost.seconds_at(1000))),
     };
     let mut lines = vec![format!("{total}: {}; {at_once}", parts.join(", ")), time];
+    lines.extend(plan.bulk_updates.as_ref().filter(|bulk| bulk.contacts > 0).map(|bulk| in_bulk(bulk, plan)));
     if plan.is_estimated() {
         lines.push("an estimate: the status of contacts is read first, and can change who is created and who is updated".to_owned());
     }
@@ -233,6 +236,21 @@ fn calls(plan: &Plan) -> Vec<String> {
         lines.push(format!("{share} % of the day's {}{more}", counted(u64::from(limit), "request", "requests")));
     }
     lines
+}
+
+/// Both ways, so that nobody is surprised by the other.
+fn in_bulk(bulk: &BulkPlan, plan: &Plan) -> String {
+    let took = |calls: u64| duration(calls.div_ceil(u64::from(plan.cost.connections.max(1))));
+    let (contacts, calls) = (counted(bulk.contacts, "contact", "contacts"), counted(bulk.calls, "call", "calls"));
+    let (otherwise, vendor) = (counted(bulk.calls_one_by_one, "call", "calls"), plan.vendor);
+    let (fast, slow) = (took(bulk.calls), took(bulk.calls_one_by_one));
+    let tried = match bulk.trials.as_slice() {
+        [] => String::new(),
+        statuses => format!("; first with one contact alone ({})", statuses.join(", one ")),
+    };
+    format!(
+        "changed attributes of {contacts} in bulk: {calls}, {otherwise} if {vendor} does not allow it; at 1 s a call about {fast}, or {slow}{tried}"
+    )
 }
 
 #[cfg(test)]

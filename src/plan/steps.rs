@@ -5,6 +5,7 @@
 //! |---|---|---|---|
 //! | not known to the platform | `create`, then `add` to each list | `add`: the first creates them | `create`; then `add` to lists apart |
 //! | attributes, and new to lists | `update`, then `add` | the first `add` carries them | `update`, then `add` |
+//! | attributes of a contact whose status is known, where there is a bulk call | `update-in-bulk` | | |
 //! | attributes only | `update` | `update`, or an `add` to the list they are on | `update` |
 //! | attributes that leave every field alone | `record`: no call | … unless they are new to a list | `record` |
 //! | archived by us | `restore`, then `add` | | |
@@ -55,6 +56,10 @@ pub enum Act {
     ReadBack,
     /// The statuses of those who are about to be archived.
     ReadBeforeArchiving,
+    /// Whether those who were unsubscribed still are, before they are updated in bulk.
+    ReadBeforeUpdating,
+    /// The bulk update of one contact of each status, before those of many.
+    TryBulk,
     Members(Task),
 }
 
@@ -80,6 +85,8 @@ pub struct Inputs<'a> {
     pub estimated: bool,
     /// No row takes more bytes of a call.
     pub widest: usize,
+    /// Contacts that a bulk update is tried with, each alone.
+    pub trials: u64,
 }
 
 /// Rows and calls of one task.
@@ -138,7 +145,12 @@ fn step(inputs: &Inputs<'_>, task: &Task, count: Count) -> Step {
         act: Act::Members(*task),
         list: list.map(|list| list.name.clone()),
         rows: Some(count.rows),
-        calls: Some(if task.quiet { 0 } else { count.calls }),
+        calls: Some(match task {
+            Task { quiet: true, .. } => 0,
+            // Those that it is tried with have calls of their own.
+            Task { bulk: true, call, .. } => count.rows.saturating_sub(inputs.trials).div_ceil(call.rows.max(1) as u64),
+            _ => count.calls,
+        }),
         attributes: count.attributes && !task.quiet,
         joins: count.joins,
         // Who is removed does not depend on a status, unless they are archived.
@@ -155,7 +167,10 @@ impl Act {
             Self::ReadIds => "read-ids",
             Self::ReadBack => "read-back",
             Self::ReadBeforeArchiving => "read-before-archiving",
+            Self::ReadBeforeUpdating => "read-before-updating",
+            Self::TryBulk => "try-bulk-update",
             Self::Members(task) if task.quiet => "record",
+            Self::Members(task) if task.bulk => "update-in-bulk",
             Self::Members(task) => match task.operation {
                 Operation::Create => "create",
                 Operation::Update => "update",
@@ -178,6 +193,9 @@ impl Step {
             Act::ReadIds => format!("reading the ids of the members of {list}"),
             Act::ReadBack => format!("reading back the members of {list}"),
             Act::ReadBeforeArchiving => "reading the statuses of those who are archived next".to_owned(),
+            Act::ReadBeforeUpdating => "reading whether contacts are still unsubscribed".to_owned(),
+            Act::TryBulk => "trying the bulk update with one contact".to_owned(),
+            Act::Members(task) if task.bulk => "updating attributes in bulk".to_owned(),
             Act::Members(task) if task.quiet => "recording members without a value to send".to_owned(),
             Act::Members(task) => match task.operation {
                 Operation::Create => "creating new contacts".to_owned(),

@@ -22,7 +22,7 @@ fn masks(bits: &[u8]) -> SegmentMask {
 /// `c`reate, `u`pdate, `r`estore, `q`uiet; the lists joined.
 fn todo(what: &str, joins: &[u8]) -> Todo {
     let has = |flag| what.contains(flag);
-    Todo { create: has('c'), update: has('u'), restore: has('r'), quiet: has('q'), joins: masks(joins), status: None }
+    Todo { create: has('c'), update: has('u'), restore: has('r'), quiet: has('q'), bulk: has('b'), joins: masks(joins), status: None }
 }
 
 fn leaver(key: u128, segments: &[u8], archive: bool) -> Leaver {
@@ -62,6 +62,8 @@ fn lists(capabilities: &Capabilities) -> Vec<StepList> {
 #[case("Mailchimp", "uj", r#"update 1 in 1 +attributes; add "a" 1 in 1 +lists; add "b" 1 in 1 +lists"#)]
 #[case("Omnisend", "uj", r#"update 1 in 1 +attributes; add "a" 1 in 1 +lists; add "b" 1 in 1 +lists"#)]
 #[case("Mailchimp", "u", "update 1 in 1 +attributes")]
+#[case("Mailchimp", "ub", "update-in-bulk 1 in 1 +attributes")]
+#[case("Mailchimp", "ubq", "record 1 in 0")]
 #[case("Omnisend", "u", "update 1 in 1 +attributes")]
 #[case("Iterable", "u", "update 1 in 1 +attributes")]
 #[case("Constant Contact", "u", r#"add "a" 1 in 1 +attributes"#)]
@@ -83,8 +85,20 @@ fn one_member(#[case] vendor: &str, #[case] what: &str, #[case] expected: &str) 
     let lists = lists(capabilities);
     let joins: &[u8] = if capabilities.join_updates { &[A] } else { &[A, B] };
     let joins = if what.contains('j') { joins } else { &[] };
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
     assert_eq!(shown(&all(&inputs, &[todo(what, joins)], &[], |_| 100)), expected);
+}
+
+/// Those whom a bulk update is tried with have calls of their own.
+#[rstest]
+#[case(1_000, 0, 2)]
+#[case(1_001, 1, 2)]
+#[case(1_002, 1, 3)]
+#[case(2, 2, 0)]
+fn trials_are_no_part_of_the_other_calls(#[case] contacts: usize, #[case] trials: u64, #[case] calls: u64) {
+    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &[], everyone_read: true, estimated: false, widest: 100, trials };
+    let steps = all(&inputs, &vec![todo("ub", &[]); contacts], &[], |_| 100);
+    assert_eq!(shown(&steps), format!("update-in-bulk {contacts} in {calls} +attributes"));
 }
 
 /// Removals follow what is added; nobody is put onto a list whose segment was dropped.
@@ -95,7 +109,7 @@ fn one_member(#[case] vendor: &str, #[case] what: &str, #[case] expected: &str) 
 fn those_who_leave(#[case] vendor: &str, #[case] expected: &str) {
     let capabilities = of(vendor);
     let lists = lists(capabilities);
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
     let archives = capabilities.phases.contains(&Operation::Archive);
     let leavers = [leaver(1, &[A, 2], archives), leaver(2, &[B], false), leaver(3, &[2], false)];
     assert_eq!(shown(&all(&inputs, &[todo("j", &[A])], &leavers, |_| 100)), expected);
@@ -105,6 +119,7 @@ fn those_who_leave(#[case] vendor: &str, #[case] expected: &str) {
 #[rstest]
 #[case("Mailchimp", "cj", 1_001, "create 1001 in 3 +attributes +lists")]
 #[case("Mailchimp", "u", 7, "update 7 in 7 +attributes")]
+#[case("Mailchimp", "ub", 1_001, "update-in-bulk 1001 in 3 +attributes")]
 #[case("Mailchimp", "uq", 7, "record 7 in 0")]
 #[case("Omnisend", "cj", 201, "create 201 in 3 +attributes +lists")]
 #[case("Omnisend", "j", 251, r#"add "a" 251 in 2 +lists"#)]
@@ -113,7 +128,7 @@ fn those_who_leave(#[case] vendor: &str, #[case] expected: &str) {
 fn calls_by_rows(#[case] vendor: &str, #[case] what: &str, #[case] people: usize, #[case] expected: &str) {
     let capabilities = of(vendor);
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 40 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 40, trials: 0 };
     let joins: &[u8] = if what.contains('j') { &[A] } else { &[] };
     assert_eq!(shown(&all(&inputs, &vec![todo(what, joins); people], &[], |_| 40)), expected);
 }
@@ -128,7 +143,7 @@ fn calls_by_rows(#[case] vendor: &str, #[case] what: &str, #[case] people: usize
 fn calls_by_bytes(#[case] vendor: &str, #[case] what: &str, #[case] bytes: usize, #[case] expected: &str) {
     let capabilities = of(vendor);
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: bytes };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: bytes, trials: 0 };
     assert_eq!(shown(&all(&inputs, &vec![todo(what, &[A]); 20_000], &[], |_| bytes)), expected);
 }
 
@@ -137,7 +152,7 @@ fn calls_by_bytes(#[case] vendor: &str, #[case] what: &str, #[case] bytes: usize
 fn rows_are_measured_only_where_bytes_can_matter() {
     for capabilities in all_capabilities() {
         let lists = [list(A, "a", true)];
-        let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+        let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
         let todos: Vec<Todo> = ["cj", "uj", "u", "j"].iter().map(|what| todo(what, &[A])).collect();
         let measured = |_: &Task, _: usize, _: Carried| Err::<usize, _>(());
         let measures = steps(&inputs, todos.into_iter().enumerate(), &[], measured).is_err();
@@ -167,7 +182,7 @@ fn removals_fit_by_rows() {
 #[case("Omnisend", true, true, r#"create 1 in 1 +attributes +lists; add "a" 1 in 1 +lists"#)]
 fn a_create_joins_only_where_it_can(#[case] vendor: &str, #[case] everyone_read: bool, #[case] apart: bool, #[case] expected: &str) {
     let lists = [StepList { apart, ..list(A, "a", true) }, list(B, "b", true)];
-    let inputs = Inputs { capabilities: of(vendor), lists: &lists, everyone_read, estimated: false, widest: 100 };
+    let inputs = Inputs { capabilities: of(vendor), lists: &lists, everyone_read, estimated: false, widest: 100, trials: 0 };
     assert_eq!(shown(&all(&inputs, &[todo("cj", &[A, B])], &[], |_| 100)), expected);
 }
 
@@ -175,7 +190,7 @@ fn a_create_joins_only_where_it_can(#[case] vendor: &str, #[case] everyone_read:
 #[test]
 fn a_first_load_is_half_the_calls() {
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
     let steps = all(&inputs, &vec![todo("cj", &[A]); 1_000_000], &[], |_| 100);
     assert_eq!(shown(&steps), "create 1000000 in 2000 +attributes +lists");
 }
@@ -184,7 +199,7 @@ fn a_first_load_is_half_the_calls() {
 #[test]
 fn what_a_reading_can_change_is_said() {
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: true, widest: 100 };
+    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: true, widest: 100, trials: 0 };
     let steps = all(&inputs, &[todo("cj", &[A])], &[leaver(1, &[A], false)], |_| 100);
     let reads = Reads { statuses: Some((Some(2_500), Some(3))), ..Reads::default() };
     assert_eq!(
@@ -197,9 +212,10 @@ fn what_a_reading_can_change_is_said() {
 #[test]
 fn readings_are_steps() {
     let lists = [list(A, "a", true), list(B, "b", false)];
-    let inputs = Inputs { capabilities: of("Constant Contact"), lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+    let inputs =
+        Inputs { capabilities: of("Constant Contact"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
     let steps = all(&inputs, &[todo("uj", &[A])], &[leaver(1, &[A], false), leaver(2, &[B], false)], |_| 100);
-    let reads = Reads { statuses: None, found: vec![(A, None)], ids: vec![(B, 1)], back: vec![(A, 4)] };
+    let reads = Reads { statuses: None, found: vec![(A, None)], ids: vec![(B, 1)], back: vec![(A, 4)], bulk: None };
     let words = Words { place: "account", container: "list" };
     let steps = reads.among(steps, &lists);
     assert_eq!(
@@ -221,7 +237,7 @@ fn readings_are_steps() {
 #[test]
 fn programs_read_a_step() {
     let lists = [list(A, "VIP", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
     let steps = all(&inputs, &[todo("j", &[A])], &[], |_| 100);
     let expected = serde_json::json!([
         {"step": "add", "list": "VIP", "rows": 1, "calls": 1, "attributes": false, "joins": true, "estimated": false}
@@ -233,7 +249,7 @@ fn programs_read_a_step() {
 fn names_are_for_people() {
     let words = Words { place: "audience", container: "tag" };
     let lists = [list(A, "VIP\u{1b}", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100 };
+    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
     let todos = [todo("c", &[]), todo("r", &[]), todo("u", &[]), todo("uq", &[]), todo("j", &[A])];
     let steps = all(&inputs, &todos, &[leaver(1, &[A], true)], |_| 100);
     let names: Vec<String> = steps.iter().map(|step| step.name(words)).collect();
@@ -272,11 +288,12 @@ fn naive(sizes: &[Measured], rows: usize, bytes: usize) -> u64 {
 }
 
 fn todos() -> impl Strategy<Value = Vec<Todo>> {
-    let one = (0..4_u8, any::<bool>(), 0..4_u64, proptest::bool::weighted(0.1)).prop_map(|(act, quiet, joins, lower)| Todo {
+    let one = (0..5_u8, any::<bool>(), 0..4_u64, proptest::bool::weighted(0.1)).prop_map(|(act, quiet, joins, lower)| Todo {
         create: act == 1,
-        update: act == 2,
+        update: act == 2 || act == 4,
         restore: act == 3,
         quiet,
+        bulk: act == 4,
         joins: SegmentMask(joins),
         status: lower.then_some(Standing::NonSubscribed),
     });
@@ -289,7 +306,8 @@ fn possible(capabilities: &Capabilities, todo: Todo) -> Todo {
     let has = |operation| capabilities.phases.contains(&operation);
     let (create, restore) = (todo.create && has(Operation::Create), todo.restore && has(Operation::Restore));
     let update = todo.update || (todo.create && !create) || (todo.restore && !restore);
-    Todo { create, update, restore, joins, quiet: todo.quiet, status: todo.status }
+    let bulk = todo.bulk && capabilities.bulk_update_rows.is_some();
+    Todo { create, update, restore, joins, bulk, quiet: todo.quiet, status: todo.status }
 }
 
 proptest! {
@@ -298,7 +316,7 @@ proptest! {
     fn every_change_is_carried_out_once(todos in todos(), everyone_read in any::<bool>()) {
         for capabilities in all_capabilities() {
             let lists = lists(capabilities);
-            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 100 };
+            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 100, trials: 0 };
             for todo in todos.iter().map(|todo| possible(capabilities, *todo)) {
                 let (mut left, mut told, mut joined) = (todo, 0, SegmentMask::NONE);
                 for task in tasks(&inputs) {
@@ -323,7 +341,7 @@ proptest! {
     ) {
         for capabilities in all_capabilities() {
             let lists = lists(capabilities);
-            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 3_000_000 };
+            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 3_000_000, trials: 0 };
             let todos: Vec<Todo> = todos.iter().map(|todo| possible(capabilities, *todo)).collect();
             let mut rows: BTreeMap<(&str, Option<u8>), Vec<Measured>> = BTreeMap::new();
             for (at, todo) in todos.iter().enumerate() {
@@ -338,7 +356,8 @@ proptest! {
                 let task = step.task().unwrap();
                 let sizes = rows.remove(&(step.act.word(), task.bit)).unwrap_or_default();
                 prop_assert_eq!(step.rows, Some(sizes.len() as u64));
-                let calls = naive(&sizes, (capabilities.batch_rows)(task.operation), (capabilities.batch_bytes)(task.operation));
+                let most = if task.bulk { task.call.rows } else { (capabilities.batch_rows)(task.operation) };
+                let calls = naive(&sizes, most, (capabilities.batch_bytes)(task.operation));
                 prop_assert_eq!(step.calls, Some(if task.quiet { 0 } else { calls }), "{} {:?}", capabilities.vendor, task);
             }
             prop_assert!(rows.is_empty(), "{}: no step for {rows:?}", capabilities.vendor);

@@ -22,6 +22,8 @@ pub struct Task {
     pub stayers: bool,
     /// Nothing is sent: only the state is told.
     pub quiet: bool,
+    /// Update: by the bulk call, which takes only contacts whose status was read and that this run has a permit for.
+    pub bulk: bool,
     pub call: Call,
 }
 
@@ -49,6 +51,8 @@ pub struct Todo {
     pub restore: bool,
     /// No attribute is to be sent.
     pub quiet: bool,
+    /// The update may go in bulk.
+    pub bulk: bool,
     pub joins: SegmentMask,
     /// A new contact's, where it is not the one chosen.
     pub status: Option<Standing>,
@@ -67,17 +71,19 @@ impl Todo {
     /// Of a member whose change is planned.
     pub fn of(entry: &ChangeEntry, sets: &SegmentSets) -> Self {
         let (flags, joins) = (entry.flags(), sets.mask(entry.set()));
-        let [create, update, restore, quiet] =
-            [ChangeFlags::CREATE, ChangeFlags::UPDATE, ChangeFlags::RESTORE, ChangeFlags::QUIET].map(|flag| flags.has(flag));
-        Self { create, update, restore, quiet, joins, status: None }
+        let [create, update, restore, quiet, bulk] =
+            [ChangeFlags::CREATE, ChangeFlags::UPDATE, ChangeFlags::RESTORE, ChangeFlags::QUIET, ChangeFlags::BULK]
+                .map(|flag| flags.has(flag));
+        Self { create, update, restore, quiet, bulk, joins, status: None }
     }
 
     /// Of a member with whom a run is not through; `None`: it cannot be in this run.
     pub fn remaining(entry: &RemainingEntry, sets: &SegmentSets) -> Option<Self> {
         let (flags, joins) = (entry.flags(), sets.mask(entry.set()));
-        let [create, update, restore, quiet] =
-            [RemainingFlags::CREATE, RemainingFlags::UPDATE, RemainingFlags::RESTORE, RemainingFlags::QUIET].map(|flag| flags.has(flag));
-        (!flags.has(RemainingFlags::FAILED)).then_some(Self { create, update, restore, quiet, joins, status: None })
+        let [create, update, restore, quiet, bulk] =
+            [RemainingFlags::CREATE, RemainingFlags::UPDATE, RemainingFlags::RESTORE, RemainingFlags::QUIET, RemainingFlags::BULK]
+                .map(|flag| flags.has(flag));
+        (!flags.has(RemainingFlags::FAILED)).then_some(Self { create, update, restore, quiet, bulk, joins, status: None })
     }
 
     pub(super) fn after(self, carried: Carried) -> Self {
@@ -87,6 +93,7 @@ impl Todo {
             update: self.update && !done,
             restore: self.restore && !done,
             quiet: self.quiet,
+            bulk: self.bulk,
             joins: self.joins.minus(carried.joins),
             status: self.status,
         }
@@ -103,7 +110,7 @@ impl Task {
         match self.operation {
             Operation::Update if self.quiet => quiet.then_some(told),
             Operation::Create => todo.create.then_some(Carried { joins: todo.joins.and(self.joins), ..told }),
-            Operation::Update => (todo.update && !quiet).then_some(told),
+            Operation::Update => (todo.update && !quiet && todo.bulk == self.bulk).then_some(told),
             Operation::Restore => todo.restore.then_some(told),
             // Who could not be created or restored is put onto no list.
             Operation::Join if todo.create || todo.restore => None,
@@ -138,10 +145,20 @@ pub fn tasks(inputs: &Inputs<'_>) -> Vec<Task> {
                 tasks.extend(live.map(|list| task(inputs, Operation::Join, Some(list.bit))));
             }
             Operation::Leave => tasks.extend(inputs.lists.iter().map(|list| task(inputs, Operation::Leave, Some(list.bit)))),
+            Operation::Update => {
+                tasks.extend(in_bulk(inputs, update));
+                tasks.push(update);
+            }
             _ => tasks.push(task(inputs, *operation, None)),
         }
     }
     tasks
+}
+
+/// Updates by the bulk call, where the platform has one for them.
+fn in_bulk(inputs: &Inputs<'_>, update: Task) -> Option<Task> {
+    let rows = inputs.capabilities.bulk_update_rows?;
+    Some(Task { bulk: true, call: Call { rows, bytes: usize::MAX, ..update.call }, ..update })
 }
 
 fn task(inputs: &Inputs<'_>, operation: Operation, bit: Option<u8>) -> Task {
@@ -155,6 +172,7 @@ fn task(inputs: &Inputs<'_>, operation: Operation, bit: Option<u8>) -> Task {
         // Where there are several, an import into one would put people onto it who are on another.
         stayers: capabilities.join_updates && only && operation == Operation::Join,
         quiet: false,
+        bulk: false,
         call: call(inputs, operation),
     }
 }

@@ -104,6 +104,7 @@ fn refusal(code: &str) -> String {
         "fake-address" => "address that looks fake to the platform",
         "invalid-address" => "address that the platform does not take",
         "merge-field" => "value that the platform does not take",
+        "status-differs" => "another status after a bulk update than before it",
         other => return plain(other).replace('-', " "),
     };
     words.to_owned()

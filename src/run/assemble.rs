@@ -9,15 +9,16 @@ use super::{
     steps,
 };
 use crate::{
-    definition::{Mode, Segment},
+    definition::{BulkUpdates, Mode, Segment},
     destination::{ContainerId, Reading},
     member::{ChangeEntry, ChangeFlags, Desired, Key, Standing},
     plan::{
         self, ConsentPlan, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
+        bulk::{BulkPlan, StoppedPlan},
         diff::{IdChanges, Leaver},
         guard::Verdict,
         resources::{ContainerPlan, ContainerState},
-        steps::Step,
+        steps::{Act, Step},
     },
     segment::{MadeOf, Read},
     source::{Examples, Notice, Notices, Oddity},
@@ -89,6 +90,7 @@ pub fn plan(parts: &Parts<'_>) -> Result<(Plan, Guarded), Failure> {
         made_of: parts.work.reads.iter().zip(&parts.context.export.segments).filter_map(|(read, segment)| made_of(segment, read)).collect(),
         members: members(parts)?,
         reading: reading(parts),
+        bulk_updates: bulk_updates(parts, &steps),
         cost: plan::cost::cost(&steps, &settled.resources.steps, capabilities, &context.export.connection.limits, context.connections),
         rejected: rejected(parts),
         notices: parts.work.notices.clone(),
@@ -238,7 +240,28 @@ fn reading(parts: &Parts<'_>) -> Option<StandingRead> {
     let rows = parts.context.pages.rows() as u64;
     let calls = contacts.map(|contacts| contacts.div_ceil(rows).max(1));
     let reads = parts.resolved.unread && capabilities.reading == Reading::Everyone;
-    reads.then_some(StandingRead { contacts: *contacts, calls, first: true })
+    // The statuses of those who are updated in bulk: who changed since the last reading, at least a page of each status.
+    let changes = || StandingRead { contacts: None, calls: Some(super::standings::pages_at_least(parts.context)), first: false };
+    let in_bulk = !parts.resolved.in_bulk.is_empty();
+    reads.then_some(StandingRead { contacts: *contacts, calls, first: true }).or_else(|| in_bulk.then(changes))
+}
+
+/// Both ways of sending attributes, so that a fallback is known beforehand; and why one is closed.
+fn bulk_updates(parts: &Parts<'_>, steps: &[Step]) -> Option<BulkPlan> {
+    let (work, context) = (parts.work, parts.context);
+    let wanted = context.capabilities.bulk_update_rows.is_some() && context.export.connection.limits.bulk_updates == BulkUpdates::Auto;
+    let stopped = work.bulk.memory.stopped(context.now).filter(|_| wanted).map(StoppedPlan::from);
+    let bulk = steps.iter().find(|step| step.task().is_some_and(|task| task.bulk));
+    let (contacts, calls) = bulk.map_or((0, 0), |step| (step.rows.unwrap_or(0), step.calls.unwrap_or(0)));
+    let trials: u64 = steps.iter().filter(|step| step.act == Act::TryBulk).filter_map(|step| step.calls).sum();
+    let tried = work.bulk.to_try(context, parts.resolved.in_bulk.keys().copied());
+    (contacts > 0 || stopped.is_some()).then(|| BulkPlan {
+        contacts,
+        calls: calls + trials,
+        trials: tried.into_iter().map(context.capabilities.status_word).collect(),
+        calls_one_by_one: contacts,
+        stopped,
+    })
 }
 
 fn rejected(parts: &Parts<'_>) -> BTreeMap<String, u64> {
@@ -329,6 +352,9 @@ fn notes(parts: &Parts<'_>, segments: &[SegmentPlan]) -> Result<Vec<String>, Fai
     let mut notes: Vec<String> = context.export.broken.iter().map(|why| kept_while_broken(why)).collect();
     notes.extend(parts.settled.resources.notes.iter().cloned());
     notes.extend(made_again(parts));
+    let limits = &context.export.connection.limits;
+    let stopped = parts.work.bulk.memory.stopped(context.now).filter(|_| limits.bulk_updates == BulkUpdates::Auto);
+    notes.extend(stopped.map(|stopped| stopped.words(context.export.name.as_str())));
     notes.extend(parts.work.desired.value_notes.iter().map(plan::values::line));
     if segments.iter().any(|s| s.joins > 0) {
         notes.push(capabilities.on_join_note.to_owned());

@@ -2,7 +2,7 @@
 
 use super::{Context, Failure, observe::Ready, part::Part, prepare::Work, rows::Rows};
 use crate::{
-    destination::{Batch, BatchRow, Destination, JobId, JobOutcomes, Operation, Outcome, RowSize},
+    destination::{Batch, BatchRow, Destination, JobId, JobOutcomes, Operation, Outcome, Permit, RowSize},
     member::{Fingerprint, Key, RemainingEntry, SegmentMask, Standing},
     plan::{
         diff::Leaver,
@@ -87,12 +87,28 @@ pub struct Batches<'a> {
     destination: &'a dyn Destination,
     given: Option<Standing>,
     cursor: usize,
+    /// Updates in bulk: which statuses may go.
+    permit: Option<Permit>,
+    /// Whose status, now, may not.
+    pub strays: Vec<usize>,
 }
 
 impl<'a> Batches<'a> {
     pub fn new(part: &'a Part, view: &'a View, ready: &'a Ready, context: &'a Context) -> Self {
         let (destination, given) = (&*context.destination, context.export.new_contacts.status);
-        Self { part, view, ready, destination, given, cursor: 0 }
+        Self { part, view, ready, destination, given, cursor: 0, permit: None, strays: Vec::new() }
+    }
+
+    /// Updates in bulk go by this permit.
+    #[must_use]
+    pub fn by(self, permit: Option<Permit>) -> Self {
+        Self { permit, ..self }
+    }
+
+    fn strays(&mut self, at: usize, row: &BatchRow) -> bool {
+        let strays = self.part.task.bulk && !self.permit.as_ref().is_some_and(|permit| permit.covers(row.standing));
+        self.strays.extend(strays.then_some(at));
+        strays
     }
 
     /// The next batch of at most `rows`, and of no more bytes than a call takes; `None` when the part is through.
@@ -101,7 +117,9 @@ impl<'a> Batches<'a> {
         let end = if self.part.operation.removes() { work.leavers.len() } else { remaining.len() };
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
-            if let Some((row, size)) = self.row(work, remaining, at)? {
+            if let Some((row, size)) = self.row(work, remaining, at)?
+                && !self.strays(at, &row.row)
+            {
                 // Some platforms answer for a batch of new contacts as a whole: it gives one status.
                 let status = row.row.standing.filter(|_| self.part.operation == Operation::Create);
                 if !cut.gives(status) || !cut.takes(size, rows, self.part.task.call.bytes) {
@@ -161,7 +179,8 @@ impl<'a> Batches<'a> {
         let lower = work.statuses.get(&key).copied();
         Ok(match self.part.operation {
             Operation::Create => lower.or(self.given),
-            Operation::Update if !self.part.task.quiet => known()?.map(|c| c.standing),
+            // Nowhere else is a status of use to an update.
+            Operation::Update if self.part.task.bulk => known()?.map(|c| c.standing),
             Operation::Restore if lower.is_some() => lower,
             Operation::Restore => known()?.and_then(|c| c.archived_from),
             _ => None,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    destination::{Capabilities, ContainerId, all_capabilities},
+    destination::{Capabilities, ContainerId, Passed, all_capabilities},
     member::{ChangeEntry, Email, RemainingFlags},
     plan::steps::Step,
     run::{
@@ -60,7 +60,8 @@ impl Made {
     }
 
     fn batches(&self, part: &Part, rows: usize) -> Vec<Planned> {
-        let mut batches = Batches::new(part, &self.view, &self.ready, &self.context);
+        let permit = Permit::of([Passed::on_record(Standing::Subscribed)], Default::default());
+        let mut batches = Batches::new(part, &self.view, &self.ready, &self.context).by(Some(permit));
         std::iter::from_fn(|| batches.next(&self.prepared.work, &self.remaining, rows).unwrap()).collect()
     }
 
@@ -94,7 +95,7 @@ async fn batches_of_mailchimp() {
     assert_eq!(create.batch.rows[0].standing, Some(Standing::Subscribed), "the status chosen");
     let lists: Vec<_> = create.batch.rows[0].joins.iter().filter_map(|id| world.platform().list_name(&id.0)).collect();
     assert_eq!((create.told[0].0.is_some(), create.told[0].1.len(), lists), (true, 2, vec!["Everyone".into(), "named".into()]));
-    let update = made.one("update", None);
+    let update = made.one("update-in-bulk", None);
     assert_eq!((emails(&update), update.batch.rows[0].standing), (vec!["b@x.test"], Some(Standing::Subscribed)), "as it was answered");
     assert!(made.prepared.plan.steps.iter().all(|step| step.act.word() != "add"), "they come with their lists");
     let remove = made.one("remove", Some("Everyone"));

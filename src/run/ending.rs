@@ -17,6 +17,8 @@ pub struct Ending {
     pub new_rejected: u64,
     /// Why it stopped before the end, if it did.
     pub stopped: Option<Failure>,
+    /// What a person should know besides.
+    pub notes: Vec<String>,
 }
 
 /// Why a run could not go on. Nothing is taken out because of it (G1).

@@ -1,7 +1,7 @@
 //! What one process needs to run exports: accounts' budgets, the state and its one writer, a place for temporary files.
 
 use super::{
-    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch, back,
+    Context, Ending, Failure, FailureKind, Prepared, Recorder, Watch, back, bulk,
     consents::DurableConsents,
     early::{Early, Reads, Shape},
     execute, jobs,
@@ -365,6 +365,9 @@ async fn read_standings(context: &Context, recorder: &Recorder, view: &View, set
     let row = recorder.record(move |store| store.ensure_place(&account, &remote, &name, origin)).await?;
     let contacts = *contacts;
     recall(context, view, row, settled)?;
+    bulk::settle_trial(context, recorder, view, &known, row).await?;
+    let begun = Instant::now();
     settled.everyone_read = standings::read(context, recorder, view, &known, row, contacts).await?;
+    settled.read_at = Some(begun);
     Ok(Some(row))
 }

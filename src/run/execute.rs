@@ -2,6 +2,7 @@
 
 use super::{
     Context, Ending, Failure, Recorder, before_archiving, before_leaving,
+    bulk::{self, Bulk},
     hold::{self, Lists, Moved},
     known_after_all, observe,
     outcomes::Noted,
@@ -35,7 +36,8 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
     persons::settle(recorder, ready.export, &prepared.work)?;
     let mut noted = Noted::default();
     let remaining = std::mem::take(&mut prepared.work.desired.entries).into_iter().map(ChangeEntry::remaining).collect();
-    let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted };
+    let bulk = Bulk::new(prepared.settled.read_at);
+    let mut phase = Phase { context, recorder, view, ready: &ready, work: &mut prepared.work, remaining, noted: &mut noted, bulk };
     let lists = steps::lists(context, &prepared.settled);
     let stopped = Box::pin(carry_out(&mut phase, &prepared.plan, &lists)).await.err().map(|f| f.or_canceled(&context.cancel));
     let stopped = stopped.map(|failure| phase.noted.told().into_iter().fold(failure, Failure::hint));
@@ -52,7 +54,7 @@ pub async fn execute(context: &Context, recorder: &Recorder, view: &View, prepar
         None if context.export.removed => remove::complete(context, recorder, prepared).await.err().map(|f| f.or_canceled(&context.cancel)),
         stopped => stopped,
     };
-    Ok(Ending { counts, new_rejected, stopped })
+    Ok(Ending { counts, new_rejected, stopped, notes: noted.bulk })
 }
 
 /// A plan with nothing in it is carried out by recording what the reading showed: sizes, and the rows rejected. Gives how many of
@@ -83,14 +85,21 @@ async fn carry_out(phase: &mut Phase<'_>, plan: &Plan, lists: &[StepList]) -> Re
             before_archiving::prepare(phase).await?;
         }
         let name = step.name(plan.words);
+        phase.noted.answered.push((name.clone(), 0, step.rows));
+        if part.task.bulk {
+            bulk::prepare(phase, &part).await?;
+        }
         phase.context.watch.phase(&name, step.rows);
-        phase.noted.answered.push((name, 0, step.rows));
         phase.run(&part).await?;
         // Contacts that exist after all are updated instead of created, and who was put onto no list by being created is put there
         // by itself: other steps than were planned.
         if part.operation == Operation::Create && !(phase.noted.exists.is_empty() && phase.noted.not_joined.is_empty()) {
             known_after_all::look_up(phase, &part).await?;
             note_apart(phase)?;
+            steps = steps::of_remaining(phase, lists)?;
+        }
+        // Those who could not go in bulk go one by one.
+        if phase.bulk.left_some_out() {
             steps = steps::of_remaining(phase, lists)?;
         }
     }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     definition::OnLeave,
-    destination::ContactRecord,
+    destination::{BULK_STATUSES, ContactRecord},
     member::{Key, Reject, RemainingFlags, Standing},
     plan::standing::explain,
     state::{Contact, ContactOrigin, End, RunRecord},
@@ -119,6 +119,10 @@ fn known_after_all(phase: &mut Phase<'_>, at: usize, standing: Standing, origin:
         } else {
             RemainingFlags::UPDATE.with(RemainingFlags::KEEPS_STATUS)
         });
+        // Their status was just read, so they are settled as any others are.
+        if phase.work.bulk.is_open() && BULK_STATUSES.contains(&standing) {
+            entry.flag(RemainingFlags::BULK);
+        }
         return Ok(());
     }
     entry.flag(RemainingFlags::FAILED);

@@ -13,6 +13,7 @@ mod back;
 mod batches;
 mod before_archiving;
 mod before_leaving;
+mod bulk;
 mod confirm;
 mod consents;
 mod context;

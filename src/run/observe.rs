@@ -8,6 +8,7 @@ use crate::{
     state::{ExportState, Intent, Origin, View, Wanted},
 };
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::Instant;
 
 pub use super::resources::{Ready, apply_resources, change};
 
@@ -23,6 +24,8 @@ pub struct Settled {
     pub everyone_read: bool,
     /// Creates put nobody onto a list here, as an earlier run saw.
     pub creates_apart: bool,
+    /// When the statuses of the place's contacts were read last in this run.
+    pub read_at: Option<Instant>,
     /// Creations that were begun and that certainly made nothing: the observation does not show it.
     pub not_made: Vec<Wanted>,
 }
@@ -52,7 +55,16 @@ pub async fn settle(context: &Context, view: Option<&View>) -> Result<Settled, F
     let resources = resources::settle(&Inputs { export, recorded: &recorded, observed: &observed, capabilities, fit: &fit })?;
     shared::check(context, view, &resources.place)?;
     let not_made = intents.into_iter().map(|intent| intent.wanted).filter(|wanted| is_absent(export, wanted, &observed)).collect();
-    Ok(Settled { resources, state, moved: elsewhere || another, observed, everyone_read: false, creates_apart: false, not_made })
+    Ok(Settled {
+        resources,
+        state,
+        moved: elsewhere || another,
+        observed,
+        everyone_read: false,
+        read_at: None,
+        creates_apart: false,
+        not_made,
+    })
 }
 
 async fn look(context: &Context, view: Option<&View>, state: Option<ExportState>) -> Result<Seen, Failure> {

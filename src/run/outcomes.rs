@@ -11,7 +11,7 @@ use super::{
 use crate::{
     definition::Verify,
     destination::{BatchRow, Operation, Outcome, Rejection},
-    member::{Key, Reject, RemainingFlags, SegmentMask, Standing},
+    member::{Key, Reject, RemainingFlags, SegmentMask},
     plan::{
         effects::{Change, RowFacts, effects},
         words::grouped,
@@ -29,8 +29,8 @@ pub struct Noted {
     pub rejected: u64,
     pub left: u64,
     pub updated: u64,
-    /// A bulk update answered another status than the one sent; whose.
-    pub status_changed: Option<String>,
+    /// What a person should know of updates in bulk, without a whole address.
+    pub bulk: Vec<String>,
     /// Slot → people who joined / left.
     pub joined: BTreeMap<u8, u64>,
     pub parted: BTreeMap<u8, u64>,
@@ -112,12 +112,7 @@ fn arrive(
     changes: &[Change],
 ) -> Result<(), Failure> {
     match outcome {
-        Outcome::Done { standing } => {
-            if let Some(changed) = changed_by_us(phase, part.operation, row, *standing) {
-                phase.noted.status_changed = Some(changed);
-            }
-            done(phase, part, at, row.key, &facts);
-        }
+        Outcome::Done { .. } => done(phase, part, at, row.key, &facts),
         Outcome::Unverified => {
             phase.remaining[at].flag(RemainingFlags::UNVERIFIED);
             done(phase, part, at, row.key, &facts);
@@ -156,14 +151,6 @@ fn done(phase: &mut Phase<'_>, part: &Part, at: usize, key: Key, facts: &RowFact
         phase.noted.updated += u64::from(updates && !entry.flags().has(RemainingFlags::NEW));
         entry.set_flags(entry.flags().without(RemainingFlags::ACTS));
     }
-}
-
-/// A bulk update carries the status that was read. If the answer names another one, the vendor does not do what it is
-/// documented to do, and nothing more may be sent (G2).
-fn changed_by_us(phase: &Phase<'_>, operation: Operation, row: &BatchRow, answered: Option<Standing>) -> Option<String> {
-    let bulk = operation == Operation::Update && phase.context.export.connection.limits.bulk_updates;
-    let (had, has) = (row.standing?, answered?);
-    (bulk && had != has).then(|| format!("{}: {had:?} became {has:?}", row.email.masked()))
 }
 
 /// It stays to be done, and the next run settles it.

@@ -3,6 +3,7 @@
 use super::{
     Context, Failure, FailureKind, Recorder,
     batches::{Batches, Planned},
+    bulk::{self, Bulk},
     observe::Ready,
     outcomes::{self, Noted},
     part::Part,
@@ -11,7 +12,7 @@ use super::{
     under_way::UnderWay,
 };
 use crate::{
-    destination::{self, Batch, ErrorKind, JobId, Outcome, Submitted},
+    destination::{self, Batch, BulkDone, ErrorKind, JobId, Outcome, Submitted},
     member::RemainingEntry,
     state::View,
 };
@@ -38,14 +39,20 @@ pub struct Phase<'a> {
     /// What remains to be done, in the order of the work's changes.
     pub remaining: Vec<RemainingEntry>,
     pub noted: &'a mut Noted,
+    pub bulk: Bulk,
 }
 
 struct Answer {
     planned: Planned,
-    result: Result<Submitted, destination::Error>,
+    result: Result<Sent, destination::Error>,
     /// The name under which it was recorded before it was sent.
     job: Option<JobId>,
     took: Duration,
+}
+
+enum Sent {
+    As(Submitted),
+    InBulk(BulkDone),
 }
 
 /// One part under way.
@@ -68,7 +75,7 @@ impl Phase<'_> {
     pub async fn run(&mut self, part: &Part) -> Result<(), Failure> {
         let mut sending = Sending {
             part,
-            batches: Batches::new(part, self.view, self.ready, self.context),
+            batches: Batches::new(part, self.view, self.ready, self.context).by(self.bulk.permit().cloned()),
             again: VecDeque::new(),
             rows: part.task.call.rows,
             in_flight: FuturesUnordered::new(),
@@ -104,6 +111,11 @@ impl Phase<'_> {
             }
         }
         self.recorder.flush().await?;
+        if part.task.bulk {
+            let strays = std::mem::take(&mut sending.batches.strays);
+            bulk::leave_out(self, strays);
+            bulk::close(self);
+        }
         sending.failed.map_or(Ok(()), Err)
     }
 
@@ -111,6 +123,7 @@ impl Phase<'_> {
     fn fill(&mut self, sending: &mut Sending<'_>) -> Result<(), Failure> {
         let jobs_max = sending.part.task.call.jobs;
         while sending.failed.is_none()
+            && (!sending.part.task.bulk || self.bulk.goes_on())
             && sending.in_flight.len() < self.context.connections as usize + AHEAD
             && sending.jobs.len() + sending.in_flight.len() < jobs_max
             && is_room(sending.rows_in_flight, sending.rows)
@@ -143,12 +156,14 @@ impl Phase<'_> {
             self.record_job(&planned, id)?;
         }
         let recorder = self.recorder.clone();
+        let permit = self.bulk.permit().filter(|_| part.task.bulk).cloned();
         Ok(tokio::spawn(async move {
             let begun = Instant::now();
             let recorded = if job.is_some() { recorder.flush().await } else { Ok(()) };
-            let result = match recorded {
-                Ok(()) => destination.submit(&place, &planned.batch).await,
-                Err(failure) => Err(destination::Error::stall(failure.message)),
+            let result = match (recorded, permit) {
+                (Err(failure), _) => Err(destination::Error::stall(failure.message)),
+                (Ok(()), Some(permit)) => destination.update_in_bulk(&place, &planned.batch.rows, &permit).await.map(Sent::InBulk),
+                (Ok(()), None) => destination.submit(&place, &planned.batch).await.map(Sent::As),
             };
             Answer { planned, result, job, took: begun.elapsed() }
         }))
@@ -168,11 +183,15 @@ impl Phase<'_> {
             sending.rows = (sending.rows / 2).max(1);
         }
         match result {
-            Ok(Submitted::Done(all)) => {
+            Ok(Sent::As(Submitted::Done(all))) => {
                 self.forget(job)?;
                 self.settle(sending, planned, all)?;
             }
-            Ok(Submitted::Job(id)) => {
+            Ok(Sent::InBulk(done)) => {
+                bulk::heard(self, done.stop, done.notes)?;
+                self.settle(sending, planned, done.outcomes)?;
+            }
+            Ok(Sent::As(Submitted::Job(id))) => {
                 self.forget(job)?;
                 self.record_job(&planned, &id)?;
                 sending.jobs.add(id, planned.places);
@@ -238,7 +257,9 @@ impl Phase<'_> {
             sending.failed.get_or_insert(failure);
         }
         let places: Vec<_> = planned.places.iter().zip(&all).filter(|(_, o)| **o == Outcome::NotDone).map(|(at, _)| *at).collect();
-        if !places.is_empty() && planned.is_sent_again(&Outcome::NotDone) {
+        if sending.part.task.bulk {
+            bulk::leave_out(self, places);
+        } else if !places.is_empty() && planned.is_sent_again(&Outcome::NotDone) {
             let again = Planned { attempt: planned.attempt + 1, ..sending.batches.rebuilt(self.work, &self.remaining, places)? };
             sending.again.push_back(again);
         }
@@ -254,18 +275,13 @@ impl Phase<'_> {
         Ok(true)
     }
 
-    fn take(&mut self, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
+    pub(super) fn take(&mut self, part: &Part, planned: &Planned, all: &[Outcome]) -> Result<(), Failure> {
         self.context.watch.advance(all.iter().filter(|outcome| !planned.is_sent_again(outcome)).count() as u64);
         let answered = all.iter().filter(|outcome| **outcome != Outcome::NotDone).count() as u64;
         if let Some((_, rows, _)) = self.noted.answered.last_mut().filter(|_| !part.task.quiet) {
             *rows += answered;
         }
-        outcomes::take(self, part, planned, all)?;
-        match &self.noted.status_changed {
-            None => Ok(()),
-            Some(who) => Err(Failure::new(FailureKind::Stalled, format!("a bulk update changed a subscription status ({who})"))
-                .hint("set limits.bulkUpdates: false on the connection, and tell the vendor: known contacts' statuses must not change")),
-        }
+        outcomes::take(self, part, planned, all)
     }
 }
 

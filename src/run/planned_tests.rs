@@ -7,7 +7,10 @@ use super::{
 use crate::{
     destination::{Capabilities, Operation, all_capabilities},
     member::Standing,
-    plan::{Plan, steps::Step},
+    plan::{
+        Plan,
+        steps::{Act, Step},
+    },
     state::End,
 };
 use proptest::{
@@ -21,22 +24,33 @@ type Line = (Operation, Option<String>, u64, u64);
 
 fn planned(plan: Option<&Plan>) -> Vec<Line> {
     let line = |step: &Step| {
+        // A trial is a call of its own; those whom it is made with are among the rows of the next step.
+        if step.act == Act::TryBulk {
+            return Some((Operation::Update, None, 0, step.rows?));
+        }
         let task = step.task().filter(|task| !task.quiet)?;
         Some((task.operation, step.list.clone(), step.rows?, step.calls?))
     };
-    plan.iter().flat_map(|plan| &plan.steps).filter_map(line).collect()
+    let lines = plan.iter().flat_map(|plan| &plan.steps).filter_map(line);
+    lines.fold(Vec::new(), |mut lines, line| {
+        add(&mut lines, line);
+        lines
+    })
 }
 
-/// Calls of one kind that follow each other are one step.
+/// Calls of one kind that follow each other are one.
+fn add(lines: &mut Vec<Line>, line: Line) {
+    match lines.last_mut().filter(|last| (last.0, &last.1) == (line.0, &line.1)) {
+        Some(last) => (last.2, last.3) = (last.2 + line.2, last.3 + line.3),
+        None => lines.push(line),
+    }
+}
+
 fn made(world: &World, calls: &[Call]) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     for call in calls {
         let list = call.list.as_ref().and_then(|id| world.platform().list_name(id));
-        let rows = call.emails.len() as u64;
-        match lines.last_mut().filter(|last| (last.0, &last.1) == (call.operation, &list)) {
-            Some(last) => (last.2, last.3) = (last.2 + rows, last.3 + 1),
-            None => lines.push((call.operation, list, rows, 1)),
-        }
+        add(&mut lines, (call.operation, list, call.emails.len() as u64, 1));
     }
     lines
 }
@@ -75,6 +89,7 @@ fn small(like: Like) -> &'static Capabilities {
         batch_rows: |operation| if operation.removes() { 2 } else { 3 },
         batch_bytes,
         page_rows: 4,
+        bulk_update_rows: real.bulk_update_rows.map(|_| 3),
         ..real.clone()
     }))
 }

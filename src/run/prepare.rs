@@ -3,6 +3,7 @@
 use super::{
     Context, Failure,
     assemble::{self, Parts},
+    bulk::BulkWay,
     confirm,
     early::{Early, Reads, Shape},
     facts::{self, Guarded},
@@ -70,6 +71,8 @@ pub struct Work {
     /// Segments that those are built on, and those that suppress; each once.
     pub inputs: Vec<Input>,
     pub comparison: Comparison,
+    /// Whether attributes may go in bulk.
+    pub bulk: BulkWay,
 }
 
 /// What was compared with what was applied, to be remembered once both are equal.
@@ -115,14 +118,16 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let audience = settled.resources.existing_place();
     persons.ask(context, &lookup, audience.as_ref(), &desired).await?;
     let digest = assemble::digest(context, &settled, &desired, &leavers, &ids);
-    let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers)?;
+    let bulk = BulkWay::of(context, view, place)?;
+    let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers, &bulk)?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
     // A list that is emptied is none the next time: then the same reading is not equal.
     let lasting = !export.removed && rules.emptied.is_empty();
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work = Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, notices, ends, inputs, comparison };
+    let mut work =
+        Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, notices, ends, inputs, comparison, bulk };
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };

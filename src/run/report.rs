@@ -252,6 +252,7 @@ fn ended(export: &Export, plan: Plan, outcome: Outcome) -> Report {
                 None => rejected(ending.new_rejected).unwrap_or_else(|| completed(export.guard.max_rejected, &plan.counts, &ending.counts)),
             };
             report.hints = ending.stopped.map(|f| f.hints).unwrap_or_default();
+            report.hints.extend(ending.notes);
             report.counts = ending.counts;
         }
     }

@@ -2,11 +2,12 @@
 
 use super::{
     Context, Failure,
+    bulk::BulkWay,
     persons::{Persons, known_contact},
 };
 use crate::{
     definition::OnLeave,
-    destination::Reading,
+    destination::{BULK_STATUSES, Reading},
     member::{ChangeEntry, ChangeFlags, Desired, Key, Reject, SegmentMask, Standing},
     plan::{
         diff::Leaver,
@@ -29,6 +30,8 @@ pub struct Resolved {
     pub refused: u64,
     /// Who gets a lower status than the one chosen, or than the one they had.
     pub statuses: BTreeMap<Key, Standing>,
+    /// Of those to be updated: how many may go in bulk, by status.
+    pub in_bulk: BTreeMap<Standing, u64>,
     /// The platform's contacts were not read yet.
     pub unread: bool,
     /// Slot → people who join.
@@ -60,16 +63,23 @@ pub fn resolve(
     persons: &Persons<'_>,
     desired: &mut Desired<ChangeFlags>,
     leavers: &mut Vec<Leaver>,
+    bulk: &BulkWay,
 ) -> Result<Resolved, Failure> {
     let mut resolved = Resolved { unread: unread(context, lookup)?, ..Resolved::default() };
     let mut entries = std::mem::take(&mut desired.entries);
-    let mut contacts = Contacts::open(lookup, &entries)?;
+    let asks = if bulk.is_open() { ChangeFlags::NEW.with(ChangeFlags::UPDATE) } else { ChangeFlags::NEW };
+    let mut contacts = Contacts::open(lookup, &entries, asks)?;
     let possible = context.export.connection.kind.new_statuses().iter().map(|(_, status)| *status).collect();
     let arrivals = Arrivals { context, lookup, persons, possible };
     for entry in &mut entries {
-        if entry.flags().has(ChangeFlags::NEW) {
+        if entry.flags().has(asks) {
             let contact = contacts.find(entry.key())?;
-            arrivals.settle(desired, entry, contact, &mut resolved)?;
+            if entry.flags().has(ChangeFlags::NEW) {
+                arrivals.settle(desired, entry, contact, &mut resolved)?;
+            }
+            if bulk.is_open() {
+                in_bulk(entry, contact, &mut resolved);
+            }
         }
         desired.sets.mask(entry.set()).bits().for_each(|bit| *resolved.joins.entry(bit).or_default() += 1);
     }
@@ -151,6 +161,16 @@ impl Arrivals<'_> {
     }
 }
 
+/// Who may be updated in bulk, by what is on record of the contact's status. Right before that it is looked at again.
+fn in_bulk(entry: &mut ChangeEntry, contact: Option<KnownContact>, resolved: &mut Resolved) {
+    let sends = entry.flags().has(ChangeFlags::UPDATE) && !entry.flags().has(ChangeFlags::QUIET);
+    let standing = contact.map(|contact| contact.standing).filter(|standing| sends && BULK_STATUSES.contains(standing));
+    if let Some(standing) = standing {
+        entry.flag(ChangeFlags::BULK);
+        *resolved.in_bulk.entry(standing).or_default() += 1;
+    }
+}
+
 fn nothing_to_do(desired: &mut Desired<ChangeFlags>, entry: &mut ChangeEntry) -> Result<(), Failure> {
     if let Some(none) = desired.sets.id(SegmentMask::NONE) {
         entry.set_set(none);
@@ -184,9 +204,10 @@ enum Contacts<'v> {
 const CHUNK: usize = 4096;
 
 impl<'v> Contacts<'v> {
-    fn open(lookup: &Lookup<'v>, entries: &[ChangeEntry]) -> Result<Self, Failure> {
+    /// For entries with one of these flags.
+    fn open(lookup: &Lookup<'v>, entries: &[ChangeEntry], asks: ChangeFlags) -> Result<Self, Failure> {
         let (Some(view), Some(place)) = (lookup.view, lookup.place) else { return Ok(Self::None) };
-        let new = entries.iter().filter(|e| e.flags().has(ChangeFlags::NEW)).count();
+        let new = entries.iter().filter(|e| e.flags().has(asks)).count();
         if new < CHUNK {
             return Ok(Self::Few(view, place));
         }

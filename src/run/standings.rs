@@ -96,10 +96,28 @@ pub async fn read_losses(
     reading.statuses(view, before, &losses).await.map(drop)
 }
 
-/// A bulk update sends the status along: then every change of it must be known. And only `subscribed` is ever left out: the
-/// place's other exports rely on hearing of everyone who unsubscribed.
-fn skips_subscribed(context: &Context) -> bool {
-    context.export.new_contacts.status == Some(Standing::Subscribed) && !context.export.connection.limits.bulk_updates
+/// Everyone who became subscribed since that was last read: those who were unsubscribed by what is on record, and may be no more.
+pub async fn read_gains(
+    context: &Context,
+    recorder: &Recorder,
+    view: &View,
+    place: &PlaceId,
+    row: PlaceRow,
+    before: ContactsRead,
+) -> Result<(), Failure> {
+    recorder.write(move |store| store.begin_contacts_read(row))?;
+    let reading = Contacts { context, recorder, place, row, left: Left::default(), begun: Begun::now(context) };
+    reading.statuses(view, before, &[Standing::Subscribed]).await.map(drop)
+}
+
+/// Calls that a reading of changes takes at least: a page of each status.
+pub fn pages_at_least(context: &Context) -> u64 {
+    Watermarks::STANDINGS.len() as u64 - u64::from(skips_subscribed(context))
+}
+
+/// Only `subscribed` is ever left out: the place's other exports rely on hearing of everyone who unsubscribed.
+pub fn skips_subscribed(context: &Context) -> bool {
+    context.export.new_contacts.status == Some(Standing::Subscribed)
 }
 
 /// A place that we just made has nobody in it.

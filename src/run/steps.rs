@@ -1,13 +1,13 @@
 //! What a plan's steps depend on, gathered: the lists, how long rows are, what has to be read besides.
 
-use super::{Context, Failure, assemble::Parts, observe::Settled, phase::Phase, rows::Rows};
+use super::{Context, Failure, assemble::Parts, observe::Settled, phase::Phase, rows::Rows, standings};
 use crate::{
     definition::Verify,
     destination::{ContainerId, Operation, Reading, RemoteContainer},
-    member::ChangeEntry,
+    member::{ChangeEntry, Standing},
     plan::{
         PlacePlan, StandingRead,
-        reads::{FEW, ReadInputs, Reads},
+        reads::{BulkReads, FEW, ReadInputs, Reads},
         resources::{ContainerPlan, ContainerState},
         steps::{Inputs, Step, StepList, steps},
         task::Todo,
@@ -30,6 +30,7 @@ pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<(Vec
         everyone_read: parts.settled.everyone_read || parts.resolved.unread,
         estimated: is_estimated(parts),
         widest: rows.widest(&work.desired.spool),
+        trials: bulk_reads(parts).trials,
     };
     let entries = &work.desired.entries;
     let status = |entry: &ChangeEntry| work.statuses.get(&entry.key()).copied();
@@ -58,6 +59,7 @@ pub fn of_remaining(phase: &Phase<'_>, lists: &[StepList]) -> Result<VecDeque<St
         everyone_read: phase.ready.everyone_read,
         estimated: false,
         widest: rows.widest(&work.desired.spool),
+        trials: 0,
     };
     let entries = &phase.remaining;
     let todos = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, Todo::remaining(entry, &work.desired.sets)?)));
@@ -104,6 +106,7 @@ fn is_estimated(parts: &Parts<'_>) -> bool {
 fn reads(parts: &Parts<'_>, reading: Option<&StandingRead>, steps: &[Step]) -> Result<Reads, Failure> {
     let by_id = steps.iter().filter_map(Step::task).filter(|task| task.call.by_id).filter_map(|task| task.bit);
     let without_id = by_id.map(|bit| Ok((bit, without_id(parts, bit)?))).collect::<Result<_, Failure>>()?;
+    let bulk = bulk_reads(parts);
     let inputs = ReadInputs {
         containers: &parts.settled.resources.containers,
         page_rows: parts.context.pages.rows(),
@@ -113,8 +116,26 @@ fn reads(parts: &Parts<'_>, reading: Option<&StandingRead>, steps: &[Step]) -> R
         leaves: &parts.work.tally.leaves,
         without_id: &without_id,
         verifies: parts.context.export.verify == Some(Verify::Always),
+        bulk: Some(&bulk),
     };
     Ok(Reads::of(&inputs, steps))
+}
+
+/// Looks at one contact: at most as many as are looked at to find one that the status could do no harm, its trial, and after it.
+const LOOKS: u64 = 5;
+
+/// What updates in bulk need to be read and tried before.
+fn bulk_reads(parts: &Parts<'_>) -> BulkReads {
+    let (context, in_bulk) = (parts.context, &parts.resolved.in_bulk);
+    let of = |standing: &Standing| in_bulk.get(standing).copied().unwrap_or(0);
+    let trials = parts.work.bulk.to_try(context, in_bulk.keys().copied());
+    let looks = |standing: &Standing| if *standing == Standing::Unsubscribed { of(standing).min(LOOKS) } else { 1 };
+    BulkReads {
+        unsubscribed: of(&Standing::Unsubscribed),
+        looks: standings::skips_subscribed(context),
+        trials: trials.len() as u64,
+        trial_calls: trials.iter().map(|standing| looks(standing) + 2).sum(),
+    }
 }
 
 /// How many of those who are removed from a list have no id on record; counted only as far as it matters.

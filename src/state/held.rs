@@ -162,23 +162,12 @@ fn keys_of(bytes: &[u8]) -> Result<Vec<Key>> {
 
 /// Approves one held plan by its whole digest.
 ///
-/// The one write that needs no lock: people approve while a daemon holds it. It is a single row that the writer never
+/// It needs no lock: people approve while a daemon holds the state. It is a single row that the writer never
 /// changes once it is there, and SQLite itself keeps the two writes apart.
 pub fn approve(dir: &StateDir, digest: &str, by: &str, at: DateTime<Utc>) -> Result<()> {
     let refused = |message: &str| StateError::refused(message).hint("`listkeeper approve` lists what is held");
     let gone = || refused("that plan is held no more: a newer one took its place");
-    if !view::present(dir)? {
-        return Err(gone());
-    }
-    dir.protect_for_reading()?;
-    let conn = Connection::open_with_flags(dir.database(), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    view::tune(&conn)?;
-    conn.pragma_update(None, "synchronous", "FULL")?;
-    if migrations::fit(&conn)? == migrations::Fit::Older {
-        return Err(
-            StateError::refused("the state is of an older format").hint("run `listkeeper apply` or `run` once, which brings it up to date")
-        );
-    }
+    let Some(conn) = beside(dir)? else { return Err(gone()) };
     let sql = "UPDATE held SET approved_by = ?2, approved_ms = ?3 WHERE digest = ?1 AND approved_by IS NULL";
     if conn.execute(sql, params![digest, by, sql::millis(at)])? > 0 {
         return Ok(());
@@ -189,6 +178,23 @@ pub fn approve(dir: &StateDir, digest: &str, by: &str, at: DateTime<Utc>) -> Res
         Some(false) => Err(refused("that plan is approved already")),
         None => Err(gone()),
     }
+}
+
+/// A way to write a single row beside the one writer; `None`: there is no state.
+pub(super) fn beside(dir: &StateDir) -> Result<Option<Connection>> {
+    if !view::present(dir)? {
+        return Ok(None);
+    }
+    dir.protect_for_reading()?;
+    let conn = Connection::open_with_flags(dir.database(), OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    view::tune(&conn)?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    if migrations::fit(&conn)? == migrations::Fit::Older {
+        return Err(
+            StateError::refused("the state is of an older format").hint("run `listkeeper apply` or `run` once, which brings it up to date")
+        );
+    }
+    Ok(Some(conn))
 }
 
 fn held_where(conn: &Connection, condition: &str, value: Option<&str>) -> Result<Vec<HeldPlan>> {

@@ -10,6 +10,7 @@
 
 mod api_token;
 mod audit;
+mod bulk_update;
 mod consent;
 mod contact;
 mod contact_id;
@@ -53,6 +54,7 @@ mod tests;
 
 pub use api_token::{ApiToken, Scope, TokenHash};
 pub use audit::Audit;
+pub use bulk_update::{BulkTrial, retry_bulk_updates};
 pub use contact::{Contact, ContactOrigin, ContactsRead};
 pub use contact_read::{ContactReading, ContactRows};
 pub use container::{ContainerRecord, Intent, Wanted};

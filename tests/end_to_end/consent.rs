@@ -35,7 +35,7 @@ fn expected(chosen: &str) -> BTreeMap<String, String> {
 /// and whatever status new contacts get.
 #[rstest]
 #[case("subscribed", "")]
-#[case("subscribed", "limits: {bulkUpdates: true}\n")]
+#[case("subscribed", "limits: {bulkUpdates: never}\n")]
 #[case("unsubscribed", "")]
 #[case("transactional", "limits: {connections: 1}\n")]
 #[tokio::test(flavor = "multi_thread")]
@@ -158,8 +158,8 @@ async fn another_address_of_the_same_person(#[case] is: PersonIs, #[case] create
     assert_eq!(world.held().await.contains_key("new@contoso.test"), created);
 }
 
-/// The bulk way of telling attributes carries a status: it must be the one of this moment, also for those whose status
-/// became the one that new contacts get.
+/// The bulk way of telling attributes carries the status that was read: it must be the one of this moment, also for those whose
+/// status became the one that new contacts get.
 #[rstest]
 #[case("subscribed", UnsubscribedByAdmin, Subscribed, "subscribed")]
 #[case("unsubscribed", Subscribed, UnsubscribedByAdmin, "unsubscribed")]
@@ -171,7 +171,7 @@ async fn bulk_updates_know_the_latest_status(
     #[case] expected: &str,
 ) {
     let mut people = rows(0..12);
-    let defined = Defined { status: chosen, connection: "limits: {bulkUpdates: true}\n".into(), ..Defined::default() };
+    let defined = Defined { status: chosen, ..Defined::default() };
     let world = World::new(&defined, &people).await;
     world.person(&row(1).email, before);
     world.succeed().await;

@@ -5,6 +5,7 @@
 //! vendor's contract, and no more than ten were under way at one time (G5).
 
 mod approvals;
+mod bulk_updates;
 mod cli;
 mod columns;
 mod consent;

@@ -403,6 +403,8 @@ fn read_member(member: &Value) -> (String, Held) {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     pub created: Vec<String>,
+    /// Whose attributes were updated by the bulk call.
+    pub updated: Vec<String>,
     /// How many contacts' attributes were told, one call each.
     pub patched: usize,
     pub joined: Vec<String>,
@@ -415,12 +417,14 @@ impl Sent {
         for each in asked.iter().filter(|each| each.method != "GET") {
             let body: Value = serde_json::from_str(&each.body).unwrap_or(Value::Null);
             let list = |name: &str| body[name].as_array().cloned().unwrap_or_default();
-            sent.created.extend(list("members").iter().map(|m| m["email_address"].as_str().unwrap().to_owned()));
+            let members = list("members").into_iter().map(|m| m["email_address"].as_str().unwrap().to_owned());
+            if body["update_existing"] == true { &mut sent.updated } else { &mut sent.created }.extend(members);
             sent.joined.extend(list("members_to_add").iter().map(|m| m.as_str().unwrap().to_owned()));
             sent.parted.extend(list("members_to_remove").iter().map(|m| m.as_str().unwrap().to_owned()));
             sent.patched += usize::from(each.method == "PATCH" && each.path.contains("/members/"));
         }
         sent.created.sort();
+        sent.updated.sort();
         sent.joined.sort();
         sent.parted.sort();
         sent

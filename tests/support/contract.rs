@@ -24,6 +24,16 @@ struct Operation {
     answers: BTreeMap<String, jsonschema::Validator>,
 }
 
+/// Items of Mailchimp's bulk call have `status_if_new` in the contract of 2026; the copy is older.
+fn with_what_came_later(document: &mut Value) {
+    let items = "/paths/~1lists~1{list_id}/post/requestBody/content/application~1json/schema/properties/members/items/properties";
+    if let Some(Value::Object(item)) = document.pointer_mut(items)
+        && let Some(status) = item.get("status").cloned()
+    {
+        item.insert("status_if_new".to_owned(), status);
+    }
+}
+
 /// Where the vendors' documents are, if they are.
 pub fn shared(name: &str) -> Option<String> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/apis").join(name);
@@ -37,7 +47,8 @@ pub fn shared(name: &str) -> Option<String> {
 impl Contract {
     /// `None` (with a word on stderr) where the document is not present.
     pub fn load(document: &str) -> Option<Self> {
-        let document = swagger2::modern(serde_json::from_str(&shared(document)?).unwrap());
+        let mut document = swagger2::modern(serde_json::from_str(&shared(document)?).unwrap());
+        with_what_came_later(&mut document);
         Some(Self::parse(&expanded(&document, &document["paths"], &mut Vec::new())))
     }
 

@@ -21,6 +21,7 @@ fn plan(updates: u64) -> Plan {
         members: MemberTotals { update: updates, ..MemberTotals::default() },
         reading: None,
         steps: Vec::new(),
+        bulk_updates: None,
         cost: Cost::default(),
         rejected: BTreeMap::from([("value".into(), 5)]),
         notices: Notices::default(),

@@ -3,7 +3,7 @@
 use super::super::render::table;
 use crate::{
     daemon::{ConnectionView, DirectoryView, ExportView},
-    plan::words::{counted, grouped},
+    plan::words::{counted, grouped, plain},
     state::{Now, RunRecord, Status},
 };
 use chrono_tz::Tz;
@@ -67,12 +67,18 @@ pub fn attention(exports: &[ExportView], connections: &[ConnectionView], directo
         let held = view.held_plan.iter().map(|digest| table::short(digest));
         lines.extend(held.map(|digest| format!("! {}: a plan is held; to look at it: listkeeper approve {digest}", view.name)));
     }
+    lines.extend(bulk_updates_off(exports));
     let lost = connections.iter().filter(|connection| connection.connected == Some(false));
     lines.extend(lost.map(|connection| {
         format!("! connection {} is not connected: {}", connection.name, connection.why.as_deref().unwrap_or("the reason is not known"))
     }));
     lines.extend(of_directory(directory));
     lines
+}
+
+/// Audiences that take one call a contact for now.
+pub fn bulk_updates_off(exports: &[ExportView]) -> Vec<String> {
+    exports.iter().filter_map(|view| Some(format!("! {}: {}", view.name, plain(view.bulk_updates_off.as_ref()?)))).collect()
 }
 
 fn of_directory(directory: &DirectoryView) -> Vec<String> {

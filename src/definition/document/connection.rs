@@ -1,6 +1,6 @@
 //! `kind: Connection`.
 
-use super::{Short, Text};
+use super::{BulkUpdatesDoc, Short, Text};
 use crate::definition::{Region, yaml::At};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -102,8 +102,9 @@ pub struct LimitsDoc {
     pub per_day: Option<At<u32>>,
     /// Contacts that the contract with the vendor includes; a plan that would pass it is held.
     pub contacts: Option<At<u64>>,
-    /// Known contacts' fields may be changed by the bulk call, where one unexpected status stops the connection.
-    pub bulk_updates: Option<bool>,
+    /// How changed fields of known contacts are sent to Mailchimp: `auto`: 500 contacts a call, once a trial with one contact
+    /// left its subscription status alone; `never`: one call a contact. Default: `auto`.
+    pub bulk_updates: Option<At<BulkUpdatesDoc>>,
     /// The connection whose limits this one shares: Iterable limits a project, whichever its keys.
     pub share_with: Option<Text>,
 }

@@ -3,6 +3,7 @@
 //! A field that must be there is an `Option` marked required: its absence is told by the checks, with a hint of its own,
 //! and does not hide what else is wrong. May know: what a field looks like. May not know: other documents.
 
+mod bulk_updates;
 mod connection;
 mod export;
 mod new_contacts;
@@ -15,6 +16,7 @@ mod short;
 mod source;
 mod target;
 
+pub use bulk_updates::BulkUpdatesDoc;
 pub use connection::{ConnectionDoc, CredentialsDoc, LimitsDoc, OAuthDoc, PrivacyDoc, SecretDoc};
 pub use export::{AttributeDoc, ExportDoc, MatchDoc};
 pub use new_contacts::{ConsentDoc, NewContactsDoc, StatusDoc, WithdrawnDoc, Word};

@@ -8,8 +8,8 @@ use super::{
     segment::display_name,
 };
 use crate::definition::{
-    Connection, ConnectionType, Limits, Name, Privacy, Region,
-    document::{ConnectionDoc, LimitsDoc, PrivacyDoc, Text},
+    BulkUpdates, Connection, ConnectionType, Limits, Name, Privacy, Region,
+    document::{BulkUpdatesDoc, ConnectionDoc, LimitsDoc, PrivacyDoc, Text},
     nearest,
     yaml::At,
 };
@@ -104,6 +104,7 @@ pub fn is_loopback(url: &url::Url) -> bool {
 
 fn limits(doc: Option<&LimitsDoc>, scope: &mut Scope<'_>) -> Limits {
     let Some(doc) = doc else { return Limits::default() };
+    let bulk_updates = doc.bulk_updates.as_ref().map(|word| bulk_updates(word, scope)).unwrap_or_default();
     let mut positive = |limit: &Option<At<u32>>, field: &str| {
         let limit = limit.as_ref()?;
         if limit.value == 0 {
@@ -117,9 +118,27 @@ fn limits(doc: Option<&LimitsDoc>, scope: &mut Scope<'_>) -> Limits {
         per_minute: positive(&doc.per_minute, "perMinute"),
         per_day: positive(&doc.per_day, "perDay"),
         contacts: doc.contacts.as_ref().map(|limit| limit.value),
-        bulk_updates: doc.bulk_updates.unwrap_or_default(),
+        bulk_updates,
         share_with: doc.share_with.as_ref().and_then(|text| share_with(text, scope)),
     }
+}
+
+fn bulk_updates(word: &At<BulkUpdatesDoc>, scope: &mut Scope<'_>) -> BulkUpdates {
+    match word.value {
+        BulkUpdatesDoc::Auto => return BulkUpdates::Auto,
+        BulkUpdatesDoc::Never => return BulkUpdates::Never,
+        BulkUpdatesDoc::Flag(true) => scope.error(
+            word.at,
+            "`bulkUpdates: true` is `bulkUpdates: auto` now",
+            "write `auto`, or leave the line out: bulk updates send no status any more, and are tried with one contact first",
+        ),
+        BulkUpdatesDoc::Flag(false) => scope.error(
+            word.at,
+            "`bulkUpdates: false` is `bulkUpdates: never` now",
+            "write `never` for one call a contact; leave the line out for 500 contacts a call, without a change of status",
+        ),
+    }
+    BulkUpdates::Never
 }
 
 fn share_with(text: &Text, scope: &mut Scope<'_>) -> Option<Name> {

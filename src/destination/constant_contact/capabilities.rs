@@ -42,6 +42,7 @@ pub(in crate::destination) static DOCUMENTED: Capabilities = Capabilities {
     jobs_max: JOBS_MAX,
     holds_first_write: true,
     phases: &[Operation::Join, Operation::Leave],
+    bulk_update_rows: None,
     batch_rows: |operation| if operation.removes() { REMOVAL_ROWS } else { IMPORT_ROWS },
     batch_bytes: |operation| if operation.removes() { usize::MAX } else { BODY_BYTES - AROUND_ROWS },
     per_second: |_| Some(PER_SECOND as f64),

@@ -36,6 +36,7 @@ pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     jobs_max: JOBS_MAX,
     holds_first_write: false,
     phases: &[Operation::Join, Operation::Update, Operation::Leave],
+    bulk_update_rows: None,
     batch_rows: |_| ROWS,
     batch_bytes: |_| BYTES,
     per_second: |_| Some(PER_SECOND),

@@ -1,7 +1,7 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, credential::Credential, no_answer},
+    super::{Error, ErrorKind, credential::Credential, no_answer},
     errors,
 };
 use crate::{
@@ -13,6 +13,7 @@ use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 
 /// The vendor ends a call after 120 s by itself; the rest is for the way.
@@ -71,6 +72,19 @@ impl Api {
             async move { self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
         };
         self.credential.authorize(signed).await
+    }
+
+    /// As [`Api::answer`], for a call that does not begin any more once `stop` ended; `None`: it did not, or nothing was done.
+    pub(super) async fn answer_unless(&self, stop: &CancellationToken, call: Call<'_>) -> Result<Option<Answer>, Error> {
+        let (rows, request, client) = (call.rows, self.request(call), self.client.stopped_by(stop.clone()));
+        let signed = |authorization| {
+            let (request, client) = (Request { authorization: Some(authorization), ..request.clone() }, &client);
+            async move { client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
+        };
+        match self.credential.authorize(signed).await {
+            Err(Error { kind: ErrorKind::Retry { unknown: false, .. }, .. }) if stop.is_cancelled() => Ok(None),
+            answered => answered.map(Some),
+        }
     }
 
     /// Fetches what the vendor put somewhere else: without our credentials.

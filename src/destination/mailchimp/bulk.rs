@@ -7,8 +7,7 @@ use super::{
     joined::Joined,
     names::{Names, TagNames},
     rows::{Refusal, unconfirmed},
-    single,
-    wire::{MergeFields, standing, status},
+    wire::{MergeFields, status},
 };
 use crate::{
     http::{Answer, Method},
@@ -83,21 +82,6 @@ fn not_for_creation(standing: Option<Standing>) -> Option<&'static str> {
         Some(Standing::Archived) => Some("archived"),
         Some(_) => None,
     }
-}
-
-/// Known people's attributes, each with the status that was read. Statuses that must not be sent (`pending` mails the
-/// person, archived and cleaned are not ours to say) go one by one, without a status.
-pub(super) async fn update(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Result<Vec<Outcome>, Error> {
-    let safe = |row: &BatchRow| matches!(row.standing, Some(Standing::Subscribed | Standing::Unsubscribed | Standing::NonSubscribed));
-    let (bulk, alone): (Vec<_>, Vec<_>) = rows.iter().cloned().partition(safe);
-    let mut answered = std::collections::HashMap::new();
-    if !bulk.is_empty() {
-        let answer = send(api, place, bulk.iter().collect(), &TagNames::new(), true).await?;
-        let done = |_: &BatchRow, member: &Member<'_>| Outcome::Done { standing: standing(&member.status) };
-        answered.extend(bulk.iter().map(|row| row.key).zip(outcomes(&answer, &bulk, done)?));
-    }
-    answered.extend(alone.iter().map(|row| row.key).zip(single::update_each(api, place, &alone).await?));
-    Ok(rows.iter().map(|row| answered.remove(&row.key).unwrap_or_else(unmentioned)).collect())
 }
 
 async fn send(api: &Api, place: &PlaceId, rows: Vec<&BatchRow>, names: &TagNames, update_existing: bool) -> Result<Answer, Error> {

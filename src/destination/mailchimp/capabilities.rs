@@ -19,54 +19,44 @@ pub(super) const PAGE_ROWS: usize = 1000;
 /// into that even at 20 s a call.
 const RUN_TIMEOUT: Duration = Duration::from_secs(3 * 60 * 60);
 
-/// By documented behaviour only: known contacts change one call each.
-pub(in crate::destination) static DOCUMENTED: Capabilities = capabilities(one_call_each);
-/// With `limits.bulkUpdates`.
-pub(in crate::destination) static BULK_UPDATES: Capabilities = capabilities(updates_in_bulk);
+pub(in crate::destination) static DOCUMENTED: Capabilities = Capabilities {
+    vendor: "Mailchimp",
+    place_word: "audience",
+    container_word: "tag",
+    can_rename_container: true,
+    fields_by_value: false,
+    connections_max: CONNECTIONS_MAX,
+    connections_default: CONNECTIONS_DEFAULT,
+    page_rows: PAGE_ROWS,
+    reading: Reading::Everyone,
+    create_joins: CreateJoins::Always,
+    join_tells: false,
+    join_updates: false,
+    leaves_by_id: false,
+    jobs_max: JOBS_MAX,
+    holds_first_write: false,
+    phases: &[Operation::Create, Operation::Restore, Operation::Update, Operation::Join, Operation::Leave, Operation::Archive],
+    bulk_update_rows: Some(BULK_ROWS),
+    batch_rows,
+    batch_bytes: |_| usize::MAX,
+    per_second: |_| None,
+    looks_up: |_| false,
+    settles: Duration::ZERO,
+    per_day: None,
+    // The vendor gives up after 120 s.
+    slow_call: Duration::from_secs(100),
+    run_timeout: RUN_TIMEOUT,
+    on_join_note: "tagging people can start automations that wait for the tag; tagging in bulk cannot silence them",
+    on_leave_note: "untagging can start automations too, and keeps the contact: still mailable under its status, still billed",
+    on_create_note,
+    status_word: super::wire::status,
+};
 
-const fn capabilities(batch_rows: fn(Operation) -> usize) -> Capabilities {
-    Capabilities {
-        vendor: "Mailchimp",
-        place_word: "audience",
-        container_word: "tag",
-        can_rename_container: true,
-        fields_by_value: false,
-        connections_max: CONNECTIONS_MAX,
-        connections_default: CONNECTIONS_DEFAULT,
-        page_rows: PAGE_ROWS,
-        reading: Reading::Everyone,
-        create_joins: CreateJoins::Always,
-        join_tells: false,
-        join_updates: false,
-        leaves_by_id: false,
-        jobs_max: JOBS_MAX,
-        holds_first_write: false,
-        phases: &[Operation::Create, Operation::Restore, Operation::Update, Operation::Join, Operation::Leave, Operation::Archive],
-        batch_rows,
-        batch_bytes: |_| usize::MAX,
-        per_second: |_| None,
-        looks_up: |_| false,
-        settles: Duration::ZERO,
-        per_day: None,
-        // The vendor gives up after 120 s.
-        slow_call: Duration::from_secs(100),
-        run_timeout: RUN_TIMEOUT,
-        on_join_note: "tagging people can start automations that wait for the tag; tagging in bulk cannot silence them",
-        on_leave_note: "untagging can start automations too, and keeps the contact: still mailable under its status, still billed",
-        on_create_note,
-        status_word: super::wire::status,
-    }
-}
-
-fn one_call_each(operation: Operation) -> usize {
+fn batch_rows(operation: Operation) -> usize {
     match operation {
         Operation::Update | Operation::Restore => 1,
         Operation::Create | Operation::Join | Operation::Leave | Operation::Archive => BULK_ROWS,
     }
-}
-
-fn updates_in_bulk(operation: Operation) -> usize {
-    if operation == Operation::Update { BULK_ROWS } else { one_call_each(operation) }
 }
 
 fn on_create_note(standing: Option<Standing>) -> &'static str {
@@ -78,18 +68,5 @@ fn on_create_note(standing: Option<Standing>) -> &'static str {
         Standing::NonSubscribed => "may get transactional mail and postcards, no marketing mail; billed as a contact",
         Standing::Cleaned => "marks the address as bounced: it is never mailed",
         Standing::Archived => "Mailchimp creates nobody archived; choose subscribed, unsubscribed, pending or non-subscribed",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bulk_updates_change_only_the_updates() {
-        assert_eq!(((DOCUMENTED.batch_rows)(Operation::Update), (BULK_UPDATES.batch_rows)(Operation::Update)), (1, 500));
-        for operation in [Operation::Create, Operation::Restore, Operation::Join, Operation::Leave, Operation::Archive] {
-            assert_eq!((DOCUMENTED.batch_rows)(operation), (BULK_UPDATES.batch_rows)(operation));
-        }
     }
 }

@@ -1,13 +1,14 @@
 //! Mailchimp, Marketing API 3.0: an audience is the place, a tag (static segment) the container.
 //!
 //! Three rules hold everywhere here (G2): no call carries a `status` for a contact that Mailchimp knows, but to bring back
-//! someone whom we archived ourselves; `sync_tags` is never true, since it takes away other people's tags; nothing is
+//! someone whom we archived ourselves, and to put back to `unsubscribed` the one contact whom a trial subscribed (`canary`); `sync_tags` is never true, since it takes away other people's tags; nothing is
 //! deleted for good. May know: the vendor's API, `http`. May not know: plans, the state.
 
 mod account;
 mod api;
 mod archive;
 mod bulk;
+mod canary;
 pub(super) mod capabilities;
 mod change;
 mod contacts;
@@ -20,20 +21,23 @@ mod results;
 mod rows;
 mod single;
 mod tags;
+mod update;
 mod wire;
 
 use super::{
-    Account, Batch, BatchRow, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, FieldFit, Jobs, Observed,
-    Operation, PageRequest, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought, Submitted, WantedField,
+    Account, Batch, BatchRow, BulkDone, Candidate, Capabilities, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error,
+    FieldFit, Jobs, Observed, Operation, PageRequest, Permit, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, Sought,
+    Submitted, Trial, WantedField,
 };
 use crate::{
     definition::{AudienceRef, Connection},
     http::Hub,
-    member::Email,
+    member::{Email, Standing},
     oauth::SignIns,
 };
 use api::Api;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use names::Names;
 use std::sync::Arc;
 
@@ -43,23 +47,16 @@ struct Mailchimp {
     api: Api,
     audience: AudienceRef,
     names: Names,
-    /// Known contacts' attributes go by the bulk call (`limits.bulkUpdates`).
-    bulk_updates: bool,
 }
 
 pub(super) fn open(connection: &Connection, audience: &AudienceRef, hub: &Hub, sign_ins: &SignIns) -> Result<Arc<dyn Destination>, Error> {
-    Ok(Arc::new(Mailchimp {
-        api: Api::open(connection, hub, sign_ins)?,
-        audience: audience.clone(),
-        names: Names::default(),
-        bulk_updates: connection.limits.bulk_updates,
-    }))
+    Ok(Arc::new(Mailchimp { api: Api::open(connection, hub, sign_ins)?, audience: audience.clone(), names: Names::default() }))
 }
 
 #[async_trait]
 impl Destination for Mailchimp {
     fn capabilities(&self) -> &'static Capabilities {
-        if self.bulk_updates { &capabilities::BULK_UPDATES } else { &capabilities::DOCUMENTED }
+        &capabilities::DOCUMENTED
     }
 
     async fn verify(&self) -> Result<Account, Error> {
@@ -116,7 +113,6 @@ impl Destination for Mailchimp {
         }
         let outcomes = match batch.operation {
             Operation::Create => bulk::create(&self.api, place, rows, &self.names).await?,
-            Operation::Update if self.bulk_updates => bulk::update(&self.api, place, rows).await?,
             Operation::Update => single::update_each(&self.api, place, rows).await?,
             Operation::Restore => single::restore_each(&self.api, place, rows).await?,
             Operation::Join => tags::join(&self.api, place, tag(batch)?, rows).await?,
@@ -124,6 +120,22 @@ impl Destination for Mailchimp {
             Operation::Archive => return archive::submit(&self.api, place, rows).await.map(Submitted::Job),
         };
         Ok(Submitted::Done(outcomes))
+    }
+
+    async fn candidate(&self, place: &PlaceId, rows: &[BatchRow]) -> Result<Option<Candidate>, Error> {
+        canary::candidate(&self.api, place, rows).await
+    }
+
+    async fn try_bulk(&self, place: &PlaceId, row: &BatchRow, candidate: &Candidate) -> Result<Trial, Error> {
+        canary::try_bulk(&self.api, place, row, candidate).await
+    }
+
+    async fn settle_trial(&self, place: &PlaceId, email: &Email, standing: Standing, at: DateTime<Utc>) -> Result<Option<String>, Error> {
+        canary::settle(&self.api, place, email, standing, at).await
+    }
+
+    async fn update_in_bulk(&self, place: &PlaceId, rows: &[BatchRow], permit: &Permit) -> Result<BulkDone, Error> {
+        update::in_bulk(&self.api, place, rows, permit).await
     }
 
     async fn poll(&self, _place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {

@@ -15,7 +15,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-const ROUTE: &str = "/lists/{id}/members/{hash}";
+pub(super) const ROUTE: &str = "/lists/{id}/members/{hash}";
 
 /// No status in it, ever.
 #[derive(Serialize)]

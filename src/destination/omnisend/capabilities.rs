@@ -39,6 +39,7 @@ pub(in crate::destination) static CAPABILITIES: Capabilities = Capabilities {
     jobs_max: JOBS_MAX,
     holds_first_write: false,
     phases: &[Operation::Create, Operation::Update, Operation::Join, Operation::Leave],
+    bulk_update_rows: None,
     batch_rows,
     batch_bytes,
     per_second,

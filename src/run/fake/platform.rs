@@ -4,9 +4,10 @@ use super::Like;
 use crate::{
     definition::{AttributeSpec, Columns, OnEmpty},
     destination::{
-        Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor, Destination, Error, ErrorKind,
-        FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection,
-        RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, Sought, Submitted, WantedField,
+        Account, Batch, BatchRow, BulkDone, Candidate, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, Cursor,
+        Destination, Error, ErrorKind, FieldFit, JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, Passed, Permit,
+        PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, Sought,
+        Submitted, Trial, WantedField,
     },
     member::{Email, FieldKind, Key, Standing},
 };
@@ -461,6 +462,35 @@ impl Destination for Fake {
 
     async fn submit(&self, _place: &PlaceId, batch: &Batch) -> Result<Submitted, Error> {
         self.request(|inner| self.take(inner, batch)).await
+    }
+
+    async fn candidate(&self, _place: &PlaceId, rows: &[BatchRow]) -> Result<Option<Candidate>, Error> {
+        let has = |inner: &Inner, row: &BatchRow| inner.people.get(row.email.as_str()).map(|person| person.standing) == row.standing;
+        let found = self.request(|inner| rows.iter().position(|row| has(inner, row))).await;
+        Ok(found.map(|at| Candidate { at, before: serde_json::Value::Null }))
+    }
+
+    /// A call like any other update; the statuses stay.
+    async fn try_bulk(&self, _place: &PlaceId, row: &BatchRow, _candidate: &Candidate) -> Result<Trial, Error> {
+        let batch = Batch { operation: Operation::Update, container: None, rows: vec![row.clone()] };
+        let outcome = match self.request(|inner| self.take(inner, &batch)).await? {
+            Submitted::Done(mut outcomes) => outcomes.remove(0),
+            Submitted::Job(id) => panic!("{id:?}"),
+        };
+        Ok(match (&outcome, row.standing) {
+            (Outcome::Done { standing }, Some(had)) if *standing == Some(had) => Trial::Passed(Passed::on_record(had), outcome),
+            (Outcome::Done { .. }, _) => Trial::Failed("another status".into(), outcome),
+            _ => Trial::Open(outcome),
+        })
+    }
+
+    async fn update_in_bulk(&self, _place: &PlaceId, rows: &[BatchRow], permit: &Permit) -> Result<BulkDone, Error> {
+        assert!(rows.iter().all(|row| permit.covers(row.standing)), "{rows:?}");
+        let batch = Batch { operation: Operation::Update, container: None, rows: rows.to_vec() };
+        match self.request(|inner| self.take(inner, &batch)).await? {
+            Submitted::Done(outcomes) => Ok(BulkDone { outcomes, stop: None, notes: Vec::new() }),
+            Submitted::Job(id) => panic!("{id:?}"),
+        }
     }
 
     async fn poll(&self, _place: &PlaceId, jobs: &Jobs<'_>) -> Result<Polled, Error> {

@@ -1,6 +1,7 @@
 //! The bulk upsert: up to 500 members a call, errors by row inside a 200.
 
 use super::{
+    bulk_settings::{ArchivedIs, BulkUpdates, Key, Unchanged, WithoutStatus},
     email::{self, Hash},
     lists::List,
     member::Member,
@@ -60,6 +61,7 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
         return Err(Problem::over_limit(format!("At most {ROWS} members may be sent in one call; this one has {}.", rows.len())).into());
     }
     ctx.notes.extend(schema::check(body, BODY)?.iter().map(|name| format!("unknown field {name}")));
+    statuses(rows, ctx.settings.bulk_updates)?;
     let mut bulk = Bulk::new(ctx, &list, call, body)?;
     let (mut created, mut updated) = (bulk.written(ctx, "new_members"), bulk.written(ctx, "updated_members"));
     let mut errors = Vec::new();
@@ -78,6 +80,21 @@ pub(super) fn upsert(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
         "_links": [{"rel": "self", "href": href, "method": "GET"}],
     });
     Answer::with(body, [created.array, updated.array])
+}
+
+/// Each item has `status` or `status_if_new`; one without `status` may refuse the whole call.
+fn statuses(rows: &[Value], settings: BulkUpdates) -> Result<()> {
+    let lacks = |names: &[&str]| rows.iter().position(|row| names.iter().all(|name| row.get(name).is_none()));
+    if let Some(at) = lacks(&["status", "status_if_new"]) {
+        return Err(Problem::field(&format!("members.item:{at}"), "Required fields were not provided: status or status_if_new").into());
+    }
+    match lacks(&["status"]).filter(|_| settings.without_status == WithoutStatus::CallRefused) {
+        None => Ok(()),
+        Some(at) => {
+            let problem = Problem::field(&format!("members.item:{at}.status"), "This value should not be blank.");
+            Err(Problem { violation: false, ..problem }.into())
+        }
+    }
 }
 
 fn refused(ctx: &mut Ctx<'_>, problem: Problem, row: &Map<String, Value>) -> Value {
@@ -120,21 +137,34 @@ impl<'a> Bulk<'a> {
             };
         }
         let status = members::status(row, "status");
+        let settings = ctx.settings.bulk_updates;
+        if status.is_none() && settings.without_status == WithoutStatus::RowRefused {
+            let problem = Problem::field("status", "This value should not be blank.");
+            return Err(Problem { violation: false, detail: "The status is required.".to_owned(), ..problem }.into());
+        }
         let known = Member::by_hash(ctx, self.list, &hash)?;
-        let is_new = known.as_ref().is_none_or(|member| member.standing.status == Status::Archived);
+        let comes_back = status.is_some() || settings.archived == ArchivedIs::New;
+        let is_new = known.as_ref().is_none_or(|member| member.standing.status == Status::Archived && comes_back);
         if !is_new && !self.update_existing {
             return Err(Problem::member_exists(email).into());
         }
-        let mut member = match (known, status) {
+        let written = status.or_else(|| without_status(settings.key, is_new, members::status(row, "status_if_new")));
+        let mut member = match (known, written) {
             (Some(member), _) => member,
             (None, Some(status)) => Member::admit(ctx, self.list, email, status)?,
             (None, None) => return Err(Problem::field("status", "This value should not be blank.").into()),
         };
         let names = tag_names(row)?;
-        member.apply(ctx, row, status, &self.fields, self.skip_required)?;
+        let before = (member.standing, member.values.clone());
+        member.apply(ctx, row, written, &self.fields, self.skip_required)?;
         member.save(ctx, self.list)?;
         self.tag(ctx, &mut member, names)?;
-        Ok(if is_new { Done::Created(member.into()) } else { Done::Updated(member.into()) })
+        let unchanged = before == (member.standing, member.values.clone());
+        Ok(match (is_new, unchanged && settings.unchanged == Unchanged::LeftOut) {
+            (true, _) => Done::Created(member.into()),
+            (false, true) => Done::Ignored,
+            (false, false) => Done::Updated(member.into()),
+        })
     }
 
     fn tag(&mut self, ctx: &Ctx<'_>, member: &mut Member, names: Option<Vec<&str>>) -> Result<()> {
@@ -153,6 +183,17 @@ impl<'a> Bulk<'a> {
             return tags::replace(ctx, member.id, &ids);
         }
         ids.iter().try_for_each(|tag| tags::attach(ctx, *tag, member.id).map(drop))
+    }
+}
+
+/// What a row without `status` writes.
+fn without_status(key: Key, is_new: bool, if_new: Option<Status>) -> Option<Status> {
+    match key {
+        _ if is_new => if_new,
+        Key::NewOnly => None,
+        Key::Status => if_new,
+        Key::Subscribes => Some(Status::Subscribed),
+        Key::Unsubscribes => Some(Status::Unsubscribed),
     }
 }
 

@@ -44,9 +44,13 @@ const CREATE: &Shape = shape![("email_address", Kind::Text, true), ("status", Ki
 const PUT: &Shape =
     shape![("email_address", Kind::Text, true), ("status", Kind::OneOf(WRITABLE), false), ("status_if_new", Kind::OneOf(WRITABLE), false)];
 const PATCH: &Shape = shape![("email_address", Kind::Text, false), ("status", Kind::OneOf(WRITABLE), false)];
-/// A row of the bulk call.
-pub(super) const ROW: &Shape =
-    shape![("email_address", Kind::Text, true), ("status", Kind::OneOf(WRITABLE), false), ("tags", Kind::Texts, false)];
+/// A row of the bulk call: it needs one of the two statuses.
+pub(super) const ROW: &Shape = shape![
+    ("email_address", Kind::Text, true),
+    ("status", Kind::OneOf(WRITABLE), false),
+    ("status_if_new", Kind::OneOf(WRITABLE), false),
+    ("tags", Kind::Texts, false)
+];
 
 pub(super) fn status(body: &Map<String, Value>, name: &str) -> Option<Status> {
     body.get(name).and_then(Value::as_str).and_then(Status::parse)

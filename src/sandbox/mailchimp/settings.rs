@@ -1,5 +1,6 @@
 //! What the vendor's documents leave open, or what others saw it do. The default is what is documented; tests switch to the others.
 
+use super::bulk_settings::BulkUpdates;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -13,11 +14,19 @@ pub(super) struct Settings {
     pub largest_page: Option<i64>,
     /// How that is answered.
     pub too_large: TooLarge,
+    /// Updates by the bulk call.
+    pub bulk_updates: BulkUpdates,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { bulk_tags: BulkTags::Honoured, bulk_answer: AnswerTags::Shown, largest_page: None, too_large: TooLarge::GatewayTimeout }
+        Self {
+            bulk_tags: BulkTags::Honoured,
+            bulk_answer: AnswerTags::Shown,
+            largest_page: None,
+            too_large: TooLarge::GatewayTimeout,
+            bulk_updates: BulkUpdates::default(),
+        }
     }
 }
 

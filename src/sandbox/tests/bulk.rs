@@ -1,6 +1,9 @@
 //! The bulk upsert.
 
-use crate::sandbox::testing::{Bench, member};
+use crate::sandbox::{
+    mailchimp::PersonIs,
+    testing::{Bench, member},
+};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -86,7 +89,9 @@ async fn updating_changes_statuses_as_documented() {
     bench.subscribe("dana@contoso.test").await;
     let answer = bench.bulk(true, json!({"email_address": "dana@contoso.test", "status": "unsubscribed"})).await;
     assert_eq!((&answer["total_updated"], &answer["updated_members"][0]["status"]), (&json!(1), &json!("unsubscribed")));
-    let answer = bench.bulk(true, json!({"email_address": "dana@contoso.test", "merge_fields": {"FNAME": "Dana"}})).await;
+    let answer = bench
+        .bulk(true, json!({"email_address": "dana@contoso.test", "status_if_new": "subscribed", "merge_fields": {"FNAME": "Dana"}}))
+        .await;
     assert_eq!(answer["updated_members"][0]["status"], "unsubscribed", "no status, no change");
     assert_eq!(answer["updated_members"][0]["merge_fields"]["FNAME"], "Dana");
     assert_eq!(answer["updated_members"][0]["unsubscribe_reason"], "N/A (Unsubscribed by admin)");
@@ -152,4 +157,68 @@ async fn parts_of_the_members_are_answered_where_parts_are_asked_for() {
     let body = json!({"members": [row], "update_existing": false});
     let (status, answer) = bench.post("/lists/cdp?fields=new_members.tags.name,new_members.status,total_created", body).await;
     assert_eq!((status, answer), (200, json!({"new_members": [{"tags": [{"name": "vip"}], "status": "subscribed"}], "total_created": 1})));
+}
+
+/// Every row needs a status, or one for new contacts.
+#[rstest]
+#[case(json!({"status": "subscribed"}), 200)]
+#[case(json!({"status_if_new": "subscribed"}), 200)]
+#[case(json!({}), 400)]
+#[tokio::test]
+async fn a_row_without_either_status_refuses_the_call(#[case] statuses: Value, #[case] expected: u16) {
+    let bench = Bench::new().await;
+    let mut odd = statuses;
+    odd["email_address"] = "b@contoso.test".into();
+    let rows = json!([{"email_address": "a@contoso.test", "status": "subscribed"}, odd]);
+    let (status, answer) = bench.post("/lists/cdp", json!({"members": rows, "update_existing": true})).await;
+    assert_eq!(status, expected, "{answer}");
+    if expected == 400 {
+        assert_eq!(answer["errors"][0]["field"], "members.item:1");
+        assert_eq!(bench.get(&member("a@contoso.test")).await.0, 404);
+    }
+}
+
+/// What the documents leave open about a row without `status`, in every position.
+#[rstest]
+#[case::by_contract(json!({}), PersonIs::UnsubscribedByAdmin, "updated_members", "unsubscribed")]
+#[case::taken_for_status(json!({"key": "status"}), PersonIs::UnsubscribedByAdmin, "updated_members", "subscribed")]
+#[case::subscribes(json!({"key": "subscribes"}), PersonIs::UnsubscribedByAdmin, "updated_members", "subscribed")]
+#[case::unsubscribes(json!({"key": "unsubscribes"}), PersonIs::Subscribed, "updated_members", "unsubscribed")]
+#[case::compliance(json!({"key": "status"}), PersonIs::UnsubscribedBySelf, "errors", "unsubscribed")]
+#[case::archived_stays(json!({}), PersonIs::Archived, "updated_members", "archived")]
+#[case::archived_is_new(json!({"archived": "new"}), PersonIs::Archived, "new_members", "subscribed")]
+#[case::row_refused(json!({"withoutStatus": "row-refused"}), PersonIs::Subscribed, "errors", "subscribed")]
+#[tokio::test]
+async fn a_row_without_status(#[case] settings: Value, #[case] is: PersonIs, #[case] place: &str, #[case] then: &str) {
+    let bench = Bench::new().await;
+    bench.person("dana@contoso.test", is);
+    bench.sandbox.set("mailchimp", &json!({"bulkUpdates": settings})).unwrap();
+    let row = json!({"email_address": "dana@contoso.test", "status_if_new": "subscribed", "merge_fields": {"FNAME": "Dana"}});
+    let answer = bench.bulk(true, row).await;
+    assert_eq!(answer[place].as_array().map(Vec::len), Some(1), "{answer}");
+    assert_eq!(bench.status("dana@contoso.test").await, then);
+}
+
+#[rstest]
+#[case("mentioned", 1)]
+#[case("left-out", 0)]
+#[tokio::test]
+async fn a_row_that_changes_nothing(#[case] setting: &str, #[case] mentioned: usize) {
+    let bench = Bench::new().await;
+    bench.subscribe("dana@contoso.test").await;
+    bench.sandbox.set("mailchimp", &json!({"bulkUpdates": {"unchanged": setting}})).unwrap();
+    let row = json!({"email_address": "dana@contoso.test", "status_if_new": "subscribed", "merge_fields": {"FNAME": "Dana"}});
+    assert_eq!(bench.bulk(true, row.clone()).await["updated_members"].as_array().unwrap().len(), 1);
+    assert_eq!(bench.bulk(true, row).await["updated_members"].as_array().unwrap().len(), mentioned);
+}
+
+#[tokio::test]
+async fn a_call_without_status_may_be_refused_whole() {
+    let bench = Bench::new().await;
+    bench.subscribe("dana@contoso.test").await;
+    bench.sandbox.set("mailchimp", &json!({"bulkUpdates": {"withoutStatus": "call-refused"}})).unwrap();
+    let rows = json!([{"email_address": "dana@contoso.test", "status_if_new": "subscribed"}]);
+    let (status, answer) = bench.post("/lists/cdp", json!({"members": rows, "update_existing": true})).await;
+    assert_eq!((status, &answer["errors"][0]["field"]), (400, &json!("members.item:0.status")));
+    assert_eq!(bench.sandbox.counters().violations, 0, "it is the vendor's reading, not the client's fault");
 }

@@ -8,6 +8,7 @@ mod v13;
 mod v16;
 mod v17;
 mod v18;
+mod v19;
 mod v2;
 mod v3;
 mod v4;
@@ -38,6 +39,7 @@ const STEPS: &[&str] = &[
     v16::SQL,
     v17::SQL,
     v18::SQL,
+    v19::SQL,
 ];
 
 /// Marks the file as ours among SQLite files ("Lkep").

@@ -2,6 +2,7 @@
 
 mod change;
 mod contract;
+mod in_bulk;
 mod observe;
 mod read;
 mod submit;

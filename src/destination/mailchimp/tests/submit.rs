@@ -1,5 +1,5 @@
 use super::*;
-use Standing::{Archived, Cleaned, NonSubscribed, Pending, Subscribed, Unsubscribed};
+use Standing::{Archived, NonSubscribed, Pending, Subscribed, Unsubscribed};
 
 #[tokio::test]
 async fn create_sends_the_chosen_status_and_maps_every_row() {
@@ -181,32 +181,6 @@ async fn updates_of_the_gone_and_the_refused() {
     };
     let archived = Rejection { code: "archived", detail: "Method Not Allowed: no".into(), field: None };
     assert_eq!(outcomes, [Outcome::Rejected(refused), Outcome::Gone, Outcome::Rejected(archived)]);
-}
-
-#[tokio::test]
-async fn bulk_updates_send_the_status_read_but_never_one_that_would_do_something() {
-    let world = World::with(AudienceRef::Id("a1".into()), Limits { bulk_updates: true, ..Limits::default() }).await;
-    let answer = json!({"new_members": [], "errors": [], "updated_members": [
-        {"email_address": "b@example.org", "status": "cleaned"}, {"email_address": "a@example.org", "status": "subscribed"}]});
-    world.on("POST", "/lists/a1", 200, answer).await;
-    let alone = format!("/lists/a1/members/{}", hash("p@example.org"));
-    world.on("PATCH", &alone, 200, json!({"email_address": "p@example.org", "status": "pending"})).await;
-    let changed = |address, standing| with_attributes(row(address, standing), &[("FNAME", Value::Text("X".into()))]);
-    let rows = vec![changed("p@example.org", Pending), changed("a@example.org", Subscribed), changed("b@example.org", Unsubscribed)];
-    assert_eq!(world.submit(Operation::Update, rows).await.unwrap(), [done(Pending), done(Subscribed), done(Cleaned)]);
-    assert_eq!(
-        world.seen().await,
-        [
-            (
-                "POST /lists/a1?skip_merge_validation=true".to_owned(),
-                json!({"members": [
-                    {"email_address": "a@example.org", "status": "subscribed", "merge_fields": {"FNAME": "X"}},
-                    {"email_address": "b@example.org", "status": "unsubscribed", "merge_fields": {"FNAME": "X"}},
-                ], "update_existing": true, "sync_tags": false})
-            ),
-            (format!("PATCH {alone}?skip_merge_validation=true"), json!({"merge_fields": {"FNAME": "X"}})),
-        ]
-    );
 }
 
 #[tokio::test]
