@@ -7,7 +7,7 @@ use crate::{
     plan::{
         diff::Leaver,
         effects::{After, RowFacts},
-        task::{Cut, Todo},
+        task::{Carried, Cut, Todo},
     },
     state::{Job, JobMember, RunId, View},
 };
@@ -79,6 +79,13 @@ struct Row {
     after: After,
 }
 
+/// How much of a row is wanted. An import has tens of thousands of rows, and most of a row are its attributes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Build {
+    Whole,
+    WithoutAttributes,
+}
+
 /// Goes through the work once for one part.
 pub struct Batches<'a> {
     part: &'a Part,
@@ -117,7 +124,7 @@ impl<'a> Batches<'a> {
         let end = if self.part.operation.removes() { work.leavers.len() } else { remaining.len() };
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
-            if let Some((row, size)) = self.row(work, remaining, at)?
+            if let Some((row, size)) = self.row(work, remaining, at, Build::Whole)?
                 && !self.strays(at, &row.row)
             {
                 // Some platforms answer for a batch of new contacts as a whole: it gives one status.
@@ -134,9 +141,18 @@ impl<'a> Batches<'a> {
 
     /// A batch of these places again. What is not to be done any more is left out.
     pub fn rebuilt(&self, work: &Work, remaining: &[RemainingEntry], places: Vec<usize>) -> Result<Planned, Failure> {
+        self.of_places(work, remaining, places, Build::Whole)
+    }
+
+    /// The same without attributes, to note what became of those who were sent.
+    pub fn sent(&self, work: &Work, remaining: &[RemainingEntry], places: Vec<usize>) -> Result<Planned, Failure> {
+        self.of_places(work, remaining, places, Build::WithoutAttributes)
+    }
+
+    fn of_places(&self, work: &Work, remaining: &[RemainingEntry], places: Vec<usize>, build: Build) -> Result<Planned, Failure> {
         let mut planned = self.empty(places.len());
         for at in places {
-            if let Some((row, _)) = self.row(work, remaining, at)? {
+            if let Some((row, _)) = self.row(work, remaining, at, build)? {
                 planned.push(at, row);
             }
         }
@@ -155,19 +171,20 @@ impl<'a> Batches<'a> {
     }
 
     /// Also: the bytes that it takes, where they matter.
-    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize) -> Result<Option<(Row, RowSize)>, Failure> {
+    fn row(&self, work: &Work, remaining: &[RemainingEntry], at: usize, build: Build) -> Result<Option<(Row, RowSize)>, Failure> {
         if self.part.operation.removes() {
             return Ok(self.leaver(&work.leavers[at])?.map(|row| (row, RowSize::default())));
         }
-        self.entry(work, &remaining[at])
+        self.entry(work, &remaining[at], build)
     }
 
-    fn entry(&self, work: &Work, entry: &RemainingEntry) -> Result<Option<(Row, RowSize)>, Failure> {
+    fn entry(&self, work: &Work, entry: &RemainingEntry, build: Build) -> Result<Option<(Row, RowSize)>, Failure> {
         let task = &self.part.task;
         let Some(carried) = Todo::remaining(entry, &work.desired.sets).and_then(|todo| task.takes(todo)) else { return Ok(None) };
         let rows = Rows { destination: self.destination, fields: work.mapping.fields(), lists: &self.ready.containers, given: self.given };
-        let (mut row, person) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), carried)?;
-        let size = rows.size(task, &row);
+        let shown = Carried { attributes: carried.attributes && build == Build::Whole, ..carried };
+        let (mut row, person) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), shown)?;
+        let size = if build == Build::Whole { rows.size(task, &row) } else { RowSize::default() };
         row.standing = self.standing(work, entry.key())?;
         let told = carried.attributes.then(|| entry.signature().without(person));
         Ok(Some((Row { row, person, told, segments: carried.joins, after: After::Stays }, size)))

@@ -238,7 +238,7 @@ impl Phase<'_> {
         };
         for (id, outcomes) in polled.finished {
             let places = sending.jobs.remove(&id);
-            let planned = sending.batches.rebuilt(self.work, &self.remaining, places)?;
+            let planned = sending.batches.sent(self.work, &self.remaining, places)?;
             let all = planned.outcomes(&outcomes);
             let many = planned.places.len() > MANY;
             self.settle(sending, planned, all)?;
