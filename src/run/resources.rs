@@ -51,14 +51,10 @@ pub async fn apply_resources(context: &Context, recorder: &Recorder, settled: &S
     let making = Making { context, recorder, settled, export };
     let (place, row) = making.place().await?;
     let within = Within { making: &making, place, row };
-    within.fields().await?;
-    within.renames().await?;
-    let mut containers = Vec::new();
-    for plan in &settled.resources.containers {
-        if let Some(id) = within.container(plan).await? {
-            containers.push((plan.bit, id));
-        }
-    }
+    // Neither needs the other. Both come to their ends, since a call that is dropped may have been carried out.
+    let (fields, containers) = futures::join!(within.fields(), within.containers());
+    fields?;
+    let containers = containers?;
     Ok(Ready { export, place: within.place, row, containers, everyone_read: settled.everyone_read })
 }
 
@@ -163,6 +159,18 @@ fn somebody_elses(done: &ResourceDone) -> Failure {
 }
 
 impl Within<'_> {
+    /// Those that are there afterwards, by slot.
+    async fn containers(&self) -> Result<Vec<(u8, ContainerId)>, Failure> {
+        self.renames().await?;
+        let mut containers = Vec::new();
+        for plan in &self.making.settled.resources.containers {
+            if let Some(id) = self.container(plan).await? {
+                containers.push((plan.bit, id));
+            }
+        }
+        Ok(containers)
+    }
+
     async fn fields(&self) -> Result<(), Failure> {
         let Making { context, recorder, settled, .. } = *self.making;
         let mut seen = settled.resources.seen.clone();
