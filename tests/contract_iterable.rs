@@ -37,6 +37,7 @@ impl Run {
         let clock = Clock::new(move || ticking.load(Ordering::SeqCst));
         let options = Options { recorder: Some(recorder.clone()), clock, ..Options::default() };
         let sandbox = Sandbox::start(dir.path(), options).await.unwrap();
+        sandbox.set("iterable", &json!({"newListUnknownMs": 0})).unwrap();
         Self { sandbox, recorder, http: reqwest::Client::new(), now, _dir: dir }
     }
 

@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Retry { after: Option<Duration>, unknown: bool },
     /// The call took too long for its size, or was too big: try again with fewer rows. Some may have been carried out.
     TooLarge,
+    /// One of the rows, or several, are at fault, the answer does not say which, and none was carried out: try again with parts.
+    Divide,
     /// Waiting for something known: a quota's reset.
     Wait { until: Option<std::time::SystemTime> },
     /// Needs a person: credentials, permissions, a definition the vendor refuses.

@@ -28,8 +28,8 @@ pub use error::{Error, ErrorKind};
 pub use open::open;
 pub use types::{
     Account, Batch, BatchRow, Capabilities, ContactId, ContactPage, ContactRecord, ContainerId, CreateJoins, Cursor, FieldFit, Fields,
-    JobId, JobOutcomes, Jobs, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField,
-    RemotePlace, ResourceChange, ResourceDone, RowSize, SMALLEST_PAGE, SeenField, SeenFields, Sought, Submitted, WantedField,
+    JobId, JobOutcomes, Jobs, Look, Observed, Operation, Outcome, PageRequest, PlaceId, Polled, Reading, Rejection, RemoteContainer,
+    RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, SMALLEST_PAGE, SeenField, SeenFields, Sought, Submitted, WantedField,
 };
 
 use crate::member::{Email, Standing};

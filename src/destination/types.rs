@@ -63,6 +63,15 @@ pub struct Capabilities {
     pub join_updates: bool,
     /// Taking someone out needs the vendor's own id of the contact.
     pub leaves_by_id: bool,
+    /// A list is read, in one call, before people are removed from it.
+    pub reads_leaving: bool,
+    /// Known contacts are called as a reading of them spelt it, where that is on record ([`BatchRow::contact`]).
+    pub spells: bool,
+    /// An update says something of the contact's status that the platform documents to ignore: of each of these statuses one contact is
+    /// updated first and read back.
+    pub statuses_proved: &'static [Standing],
+    /// Two readings so far apart have to agree that someone is not on a list.
+    pub looks_apart: Duration,
     /// Jobs that may be under way at one time.
     pub jobs_max: usize,
     /// Who was in a container before us may have left it, and nobody can know: the first write to one that we did not make is
@@ -158,6 +167,18 @@ pub struct Batch {
 pub struct Jobs<'a> {
     pub ids: &'a [JobId],
     pub rows: &'a (dyn Fn(&JobId) -> Vec<Key> + Sync),
+    /// The last look at each, by whichever process.
+    pub looks: &'a (dyn Fn(&JobId) -> Option<Look> + Sync),
+}
+
+/// What a look at a job showed that settled nothing: kept for the next one, which may be another process's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Look {
+    pub at: DateTime<Utc>,
+    /// How many looks there were, with this one.
+    pub looks: u32,
+    /// A hash of the rows that it did not show.
+    pub missing: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -186,9 +207,13 @@ pub enum Submitted {
 }
 
 /// How jobs stand.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Polled {
     pub finished: Vec<(JobId, JobOutcomes)>,
+    /// Looked at and not settled: what is to be kept of it.
+    pub looked: Vec<(JobId, Look)>,
+    /// Not to be waited for in this run: they stay on record, and the next run asks for them before it sends anything.
+    pub left: Vec<JobId>,
     /// When to ask for the others again.
     pub after: Duration,
 }

@@ -15,7 +15,8 @@ fn of(vendor: &str) -> &'static Capabilities {
 
 fn members(vendor: &str, operation: Operation, calls: u64) -> Step {
     let lists = [StepList { bit: 0, name: "VIP".into(), live: true, apart: false }];
-    let inputs = Inputs { capabilities: of(vendor), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs =
+        Inputs { capabilities: of(vendor), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     let task = tasks(&inputs).into_iter().find(|task| task.operation == operation && !task.quiet).unwrap();
     Step { act: Act::Members(task), list: None, rows: Some(calls), calls: Some(calls), attributes: true, joins: false, estimated: false }
 }

@@ -27,6 +27,8 @@ pub struct ReadInputs<'a> {
     pub leaves: &'a BTreeMap<u8, u64>,
     /// Of those who are removed: how many have no id of the platform's on record, where it wants one.
     pub without_id: &'a BTreeMap<u8, usize>,
+    /// A list is read before people are removed from it.
+    pub reads_leaving: bool,
     /// Lists are read back whole.
     pub verifies: bool,
     pub bulk: Option<&'a BulkReads>,
@@ -52,6 +54,7 @@ pub struct Reads {
     pub ids: Vec<(u8, u64)>,
     pub back: Vec<(u8, u64)>,
     pub bulk: Option<BulkReads>,
+    pub leaving: bool,
 }
 
 impl Reads {
@@ -75,6 +78,7 @@ impl Reads {
             found: inputs.containers.iter().filter_map(found).collect(),
             ids: inputs.without_id.iter().filter_map(ids).collect(),
             bulk: inputs.bulk.copied(),
+            leaving: inputs.reads_leaving,
             back: back.map(|container| (container.bit, pages(after(container.bit)))).collect(),
         }
     }
@@ -102,6 +106,9 @@ impl Reads {
             }
             if let Act::Members(Task { operation: Operation::Leave, bit: Some(bit), .. }) = step.act {
                 let ids = self.ids.iter().filter(|(of, _)| *of == bit);
+                // Known beforehand, and changes nothing of the rest.
+                let leaving = || Step { estimated: false, ..read(Act::ReadLeaving, name(bit), step.rows, Some(1)) };
+                all.extend(self.leaving.then(leaving));
                 all.extend(ids.map(|(bit, calls)| read(Act::ReadIds, name(*bit), None, Some(*calls))));
             }
             if let Act::Members(Task { operation: Operation::Archive, .. }) = step.act

@@ -28,7 +28,7 @@ fn taken(members: Option<u64>, created: bool) -> ContainerState {
 fn one_step() -> Vec<Step> {
     let capabilities = all_capabilities()[0];
     let lists = [StepList { bit: 0, name: "list 0".into(), live: true, apart: false }];
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     assert!(!tasks(&inputs).is_empty());
     let todo = Todo { joins: SegmentMask::of(0), ..Todo::default() };
     let size = |_: &Task, _: usize, _: crate::plan::task::Carried| Ok::<_, std::convert::Infallible>(100);
@@ -46,6 +46,7 @@ fn reads(state: ContainerState, before: u64, without_id: usize, verifies: bool, 
         joins: &joins,
         leaves: &leaves,
         without_id: &BTreeMap::from([(0, without_id)]),
+        reads_leaving: false,
         verifies,
         bulk: None,
     };
@@ -104,7 +105,7 @@ fn before_archiving(#[case] people: u128, #[case] expected: &[Option<u64>]) {
         archive: true,
     };
     let capabilities = *all_capabilities().iter().find(|all| all.phases.contains(&Operation::Archive)).unwrap();
-    let inputs = Inputs { capabilities, lists: &[], everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs = Inputs { capabilities, lists: &[], everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     let leavers: Vec<Leaver> = (0..people).map(leaver).collect();
     let size = |_: &Task, _: usize, _: crate::plan::task::Carried| Ok::<_, std::convert::Infallible>(100);
     let steps = crate::plan::steps::steps(&inputs, std::iter::empty(), &leavers, size).unwrap_or_else(|never| match never {});

@@ -60,6 +60,10 @@ pub enum Act {
     ReadBeforeUpdating,
     /// The bulk update of one contact of each status, before those of many.
     TryBulk,
+    /// Who is on a list, before people are removed from it.
+    ReadLeaving,
+    /// One contact of each status that updates are to keep, updated before all others and read back (G2).
+    ProveStatuses(Task),
     Members(Task),
 }
 
@@ -87,6 +91,8 @@ pub struct Inputs<'a> {
     pub widest: usize,
     /// Contacts that a bulk update is tried with, each alone.
     pub trials: u64,
+    /// Of the changes, by their numbers: who is updated alone, before everybody else.
+    pub alone: &'a [usize],
 }
 
 /// Rows and calls of one task.
@@ -123,7 +129,12 @@ pub fn steps<E, S: Into<RowSize>>(
 ) -> Result<Vec<Step>, E> {
     let tasks = tasks(inputs);
     let mut counts = vec![Count::default(); tasks.len()];
+    let mut alone = 0;
     for (at, mut todo) in todos {
+        if todo.update && inputs.alone.contains(&at) {
+            alone += 1;
+            todo = todo.after(Carried { attributes: true, joins: SegmentMask::NONE });
+        }
         for (task, count) in tasks.iter().zip(&mut counts) {
             let Some(carried) = task.takes(todo) else { continue };
             let unmeasured = task.quiet || task.call.bytes == usize::MAX;
@@ -136,7 +147,16 @@ pub fn steps<E, S: Into<RowSize>>(
     for (task, count) in tasks.iter().zip(&mut counts).filter(|(task, _)| task.operation.removes()) {
         leavers.iter().filter(|leaver| task.removes(leaver)).for_each(|_| count.row(&task.call, RowSize::default(), away, None));
     }
-    Ok(tasks.iter().zip(counts).filter(|(_, count)| count.rows > 0).map(|(task, count)| step(inputs, task, count)).collect())
+    let steps = tasks.iter().zip(counts).filter(|(_, count)| count.rows > 0).map(|(task, count)| step(inputs, task, count));
+    let steps: Vec<_> = steps.collect();
+    let update = tasks.iter().find(|task| task.operation == Operation::Update && !task.quiet).filter(|_| alone > 0);
+    Ok(update.map(|task| prove(task, alone)).into_iter().chain(steps).collect())
+}
+
+/// A reading before, an update, a reading after it, each.
+fn prove(update: &Task, people: u64) -> Step {
+    let (rows, calls) = (Some(people), Some(3 * people));
+    Step { act: Act::ProveStatuses(*update), list: None, rows, calls, attributes: true, joins: false, estimated: false }
 }
 
 fn step(inputs: &Inputs<'_>, task: &Task, count: Count) -> Step {
@@ -169,6 +189,8 @@ impl Act {
             Self::ReadBeforeArchiving => "read-before-archiving",
             Self::ReadBeforeUpdating => "read-before-updating",
             Self::TryBulk => "try-bulk-update",
+            Self::ReadLeaving => "read-before-removing",
+            Self::ProveStatuses(_) => "prove-statuses",
             Self::Members(task) if task.quiet => "record",
             Self::Members(task) if task.bulk => "update-in-bulk",
             Self::Members(task) => match task.operation {
@@ -192,6 +214,8 @@ impl Step {
             Act::ReadFound => format!("reading the pre-existing members of {list}"),
             Act::ReadIds => format!("reading the ids of the members of {list}"),
             Act::ReadBack => format!("reading back the members of {list}"),
+            Act::ReadLeaving => format!("reading who is on {list}"),
+            Act::ProveStatuses(_) => "updating one contact of each status, and reading it back".to_owned(),
             Act::ReadBeforeArchiving => "reading the statuses of those who are archived next".to_owned(),
             Act::ReadBeforeUpdating => "reading whether contacts are still unsubscribed".to_owned(),
             Act::TryBulk => "trying the bulk update with one contact".to_owned(),

@@ -85,7 +85,7 @@ fn one_member(#[case] vendor: &str, #[case] what: &str, #[case] expected: &str) 
     let lists = lists(capabilities);
     let joins: &[u8] = if capabilities.join_updates { &[A] } else { &[A, B] };
     let joins = if what.contains('j') { joins } else { &[] };
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     assert_eq!(shown(&all(&inputs, &[todo(what, joins)], &[], |_| 100)), expected);
 }
 
@@ -96,7 +96,8 @@ fn one_member(#[case] vendor: &str, #[case] what: &str, #[case] expected: &str) 
 #[case(1_002, 1, 3)]
 #[case(2, 2, 0)]
 fn trials_are_no_part_of_the_other_calls(#[case] contacts: usize, #[case] trials: u64, #[case] calls: u64) {
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &[], everyone_read: true, estimated: false, widest: 100, trials };
+    let inputs =
+        Inputs { capabilities: of("Mailchimp"), lists: &[], everyone_read: true, estimated: false, widest: 100, trials, alone: &[] };
     let steps = all(&inputs, &vec![todo("ub", &[]); contacts], &[], |_| 100);
     assert_eq!(shown(&steps), format!("update-in-bulk {contacts} in {calls} +attributes"));
 }
@@ -109,7 +110,7 @@ fn trials_are_no_part_of_the_other_calls(#[case] contacts: usize, #[case] trials
 fn those_who_leave(#[case] vendor: &str, #[case] expected: &str) {
     let capabilities = of(vendor);
     let lists = lists(capabilities);
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     let archives = capabilities.phases.contains(&Operation::Archive);
     let leavers = [leaver(1, &[A, 2], archives), leaver(2, &[B], false), leaver(3, &[2], false)];
     assert_eq!(shown(&all(&inputs, &[todo("j", &[A])], &leavers, |_| 100)), expected);
@@ -128,7 +129,7 @@ fn those_who_leave(#[case] vendor: &str, #[case] expected: &str) {
 fn calls_by_rows(#[case] vendor: &str, #[case] what: &str, #[case] people: usize, #[case] expected: &str) {
     let capabilities = of(vendor);
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 40, trials: 0 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 40, trials: 0, alone: &[] };
     let joins: &[u8] = if what.contains('j') { &[A] } else { &[] };
     assert_eq!(shown(&all(&inputs, &vec![todo(what, joins); people], &[], |_| 40)), expected);
 }
@@ -143,7 +144,7 @@ fn calls_by_rows(#[case] vendor: &str, #[case] what: &str, #[case] people: usize
 fn calls_by_bytes(#[case] vendor: &str, #[case] what: &str, #[case] bytes: usize, #[case] expected: &str) {
     let capabilities = of(vendor);
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: bytes, trials: 0 };
+    let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: bytes, trials: 0, alone: &[] };
     assert_eq!(shown(&all(&inputs, &vec![todo(what, &[A]); 20_000], &[], |_| bytes)), expected);
 }
 
@@ -152,7 +153,7 @@ fn calls_by_bytes(#[case] vendor: &str, #[case] what: &str, #[case] bytes: usize
 fn rows_are_measured_only_where_bytes_can_matter() {
     for capabilities in all_capabilities() {
         let lists = [list(A, "a", true)];
-        let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+        let inputs = Inputs { capabilities, lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
         let todos: Vec<Todo> = ["cj", "uj", "u", "j"].iter().map(|what| todo(what, &[A])).collect();
         let measured = |_: &Task, _: usize, _: Carried| Err::<usize, _>(());
         let measures = steps(&inputs, todos.into_iter().enumerate(), &[], measured).is_err();
@@ -182,7 +183,7 @@ fn removals_fit_by_rows() {
 #[case("Omnisend", true, true, r#"create 1 in 1 +attributes +lists; add "a" 1 in 1 +lists"#)]
 fn a_create_joins_only_where_it_can(#[case] vendor: &str, #[case] everyone_read: bool, #[case] apart: bool, #[case] expected: &str) {
     let lists = [StepList { apart, ..list(A, "a", true) }, list(B, "b", true)];
-    let inputs = Inputs { capabilities: of(vendor), lists: &lists, everyone_read, estimated: false, widest: 100, trials: 0 };
+    let inputs = Inputs { capabilities: of(vendor), lists: &lists, everyone_read, estimated: false, widest: 100, trials: 0, alone: &[] };
     assert_eq!(shown(&all(&inputs, &[todo("cj", &[A, B])], &[], |_| 100)), expected);
 }
 
@@ -190,7 +191,8 @@ fn a_create_joins_only_where_it_can(#[case] vendor: &str, #[case] everyone_read:
 #[test]
 fn a_first_load_is_half_the_calls() {
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs =
+        Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     let steps = all(&inputs, &vec![todo("cj", &[A]); 1_000_000], &[], |_| 100);
     assert_eq!(shown(&steps), "create 1000000 in 2000 +attributes +lists");
 }
@@ -199,7 +201,8 @@ fn a_first_load_is_half_the_calls() {
 #[test]
 fn what_a_reading_can_change_is_said() {
     let lists = [list(A, "a", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: true, widest: 100, trials: 0 };
+    let inputs =
+        Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: true, widest: 100, trials: 0, alone: &[] };
     let steps = all(&inputs, &[todo("cj", &[A])], &[leaver(1, &[A], false)], |_| 100);
     let reads = Reads { statuses: Some((Some(2_500), Some(3))), ..Reads::default() };
     assert_eq!(
@@ -212,10 +215,17 @@ fn what_a_reading_can_change_is_said() {
 #[test]
 fn readings_are_steps() {
     let lists = [list(A, "a", true), list(B, "b", false)];
-    let inputs =
-        Inputs { capabilities: of("Constant Contact"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs = Inputs {
+        capabilities: of("Constant Contact"),
+        lists: &lists,
+        everyone_read: true,
+        estimated: false,
+        widest: 100,
+        trials: 0,
+        alone: &[],
+    };
     let steps = all(&inputs, &[todo("uj", &[A])], &[leaver(1, &[A], false), leaver(2, &[B], false)], |_| 100);
-    let reads = Reads { statuses: None, found: vec![(A, None)], ids: vec![(B, 1)], back: vec![(A, 4)], bulk: None };
+    let reads = Reads { statuses: None, found: vec![(A, None)], ids: vec![(B, 1)], back: vec![(A, 4)], bulk: None, leaving: false };
     let words = Words { place: "account", container: "list" };
     let steps = reads.among(steps, &lists);
     assert_eq!(
@@ -237,7 +247,8 @@ fn readings_are_steps() {
 #[test]
 fn programs_read_a_step() {
     let lists = [list(A, "VIP", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs =
+        Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     let steps = all(&inputs, &[todo("j", &[A])], &[], |_| 100);
     let expected = serde_json::json!([
         {"step": "add", "list": "VIP", "rows": 1, "calls": 1, "attributes": false, "joins": true, "estimated": false}
@@ -249,7 +260,8 @@ fn programs_read_a_step() {
 fn names_are_for_people() {
     let words = Words { place: "audience", container: "tag" };
     let lists = [list(A, "VIP\u{1b}", true)];
-    let inputs = Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0 };
+    let inputs =
+        Inputs { capabilities: of("Mailchimp"), lists: &lists, everyone_read: true, estimated: false, widest: 100, trials: 0, alone: &[] };
     let todos = [todo("c", &[]), todo("r", &[]), todo("u", &[]), todo("uq", &[]), todo("j", &[A])];
     let steps = all(&inputs, &todos, &[leaver(1, &[A], true)], |_| 100);
     let names: Vec<String> = steps.iter().map(|step| step.name(words)).collect();
@@ -316,7 +328,7 @@ proptest! {
     fn every_change_is_carried_out_once(todos in todos(), everyone_read in any::<bool>()) {
         for capabilities in all_capabilities() {
             let lists = lists(capabilities);
-            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 100, trials: 0 };
+            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 100, trials: 0, alone: &[] };
             for todo in todos.iter().map(|todo| possible(capabilities, *todo)) {
                 let (mut left, mut told, mut joined) = (todo, 0, SegmentMask::NONE);
                 for task in tasks(&inputs) {
@@ -341,7 +353,7 @@ proptest! {
     ) {
         for capabilities in all_capabilities() {
             let lists = lists(capabilities);
-            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 3_000_000, trials: 0 };
+            let inputs = Inputs { capabilities, lists: &lists, everyone_read, estimated: false, widest: 3_000_000, trials: 0, alone: &[] };
             let todos: Vec<Todo> = todos.iter().map(|todo| possible(capabilities, *todo)).collect();
             let mut rows: BTreeMap<(&str, Option<u8>), Vec<Measured>> = BTreeMap::new();
             for (at, todo) in todos.iter().enumerate() {

@@ -47,7 +47,7 @@ impl Planned {
             standing: row.standing,
             after: self.told[n].2,
         };
-        Job { run, remote, operation: self.batch.operation, rows: self.batch.rows.iter().enumerate().map(row).collect(), at }
+        Job { run, remote, operation: self.batch.operation, rows: self.batch.rows.iter().enumerate().map(row).collect(), at, look: None }
     }
 
     /// What was sent of a row.
@@ -93,23 +93,33 @@ pub struct Batches<'a> {
     ready: &'a Ready,
     destination: &'a dyn Destination,
     given: Option<Standing>,
+    /// As [`crate::destination::Capabilities::spells`].
+    spells: bool,
     cursor: usize,
     /// Updates in bulk: which statuses may go.
     permit: Option<Permit>,
     /// Whose status, now, may not.
     pub strays: Vec<usize>,
+    /// Where it ends, if before the last.
+    end: usize,
 }
 
 impl<'a> Batches<'a> {
     pub fn new(part: &'a Part, view: &'a View, ready: &'a Ready, context: &'a Context) -> Self {
-        let (destination, given) = (&*context.destination, context.export.new_contacts.status);
-        Self { part, view, ready, destination, given, cursor: 0, permit: None, strays: Vec::new() }
+        let (destination, given, spells) = (&*context.destination, context.export.new_contacts.status, context.capabilities.spells);
+        let (cursor, end, permit, strays) = (0, usize::MAX, None, Vec::new());
+        Self { part, view, ready, destination, given, spells, cursor, end, permit, strays }
     }
 
     /// Updates in bulk go by this permit.
     #[must_use]
     pub fn by(self, permit: Option<Permit>) -> Self {
         Self { permit, ..self }
+    }
+
+    /// The same for one of the work's entries.
+    pub fn only(self, at: usize) -> Self {
+        Self { cursor: at, end: at + 1, ..self }
     }
 
     fn strays(&mut self, at: usize, row: &BatchRow) -> bool {
@@ -121,7 +131,7 @@ impl<'a> Batches<'a> {
     /// The next batch of at most `rows`, and of no more bytes than a call takes; `None` when the part is through.
     pub fn next(&mut self, work: &Work, remaining: &[RemainingEntry], rows: usize) -> Result<Option<Planned>, Failure> {
         let (mut planned, mut cut) = (self.empty(rows), Cut::default());
-        let end = if self.part.operation.removes() { work.leavers.len() } else { remaining.len() };
+        let end = if self.part.operation.removes() { work.leavers.len() } else { remaining.len() }.min(self.end);
         while planned.places.len() < rows && self.cursor < end {
             let at = self.cursor;
             if let Some((row, size)) = self.row(work, remaining, at, Build::Whole)?
@@ -186,6 +196,9 @@ impl<'a> Batches<'a> {
         let (mut row, person) = rows.of(task, &work.desired.spool, entry.key(), entry.offset(), shown)?;
         let size = if build == Build::Whole { rows.size(task, &row) } else { RowSize::default() };
         row.standing = self.standing(work, entry.key())?;
+        if self.spells && task.operation != Operation::Create {
+            row.contact = self.view.contact_id(self.ready.row, entry.key())?;
+        }
         let told = carried.attributes.then(|| entry.signature().without(person));
         Ok(Some((Row { row, person, told, segments: carried.joins, after: After::Stays }, size)))
     }
@@ -212,7 +225,7 @@ impl<'a> Batches<'a> {
             return Ok(None);
         }
         let Some(email) = self.view.member(self.ready.export, leaver.key)?.and_then(|m| m.address) else { return Ok(None) };
-        let contact = if task.call.by_id { self.view.contact_id(self.ready.row, leaver.key)? } else { None };
+        let contact = if task.call.by_id || self.spells { self.view.contact_id(self.ready.row, leaver.key)? } else { None };
         let row = BatchRow { key: leaver.key, email, attributes: Vec::new(), standing: None, joins: Vec::new(), consent_at: None, contact };
         let after = match leaver.whole && leaver.segments.minus(segments).is_empty() {
             true if leaver.archive => After::ToArchive,

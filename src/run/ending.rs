@@ -97,7 +97,7 @@ impl From<destination::Error> for Failure {
             ErrorKind::Wait { until } => {
                 FailureKind::Retry { after: until.and_then(|u| u.duration_since(std::time::SystemTime::now()).ok()) }
             }
-            ErrorKind::Stall => FailureKind::Stalled,
+            ErrorKind::Stall | ErrorKind::Divide => FailureKind::Stalled,
         };
         let failure = Self::new(kind, error.message);
         error.hint.into_iter().fold(failure, Self::hint)

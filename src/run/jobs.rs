@@ -6,7 +6,7 @@ use super::{
     record::{self, At, Row},
 };
 use crate::{
-    destination::{JobOutcomes, Operation, Outcome},
+    destination::{JobOutcomes, Jobs, Operation, Outcome},
     member::{Key, SegmentMask, Standing},
     plan::effects::{RowFacts, effects},
     state::{Job, JobMember, View},
@@ -23,10 +23,21 @@ pub async fn finish(context: &Context, recorder: &Recorder, view: &View) -> Resu
     }
     let at = At { export: state.id, place: place.row, run: context.run, now: context.now };
     context.watch.phase("asking for what an earlier run left under way", Some(jobs.len() as u64));
+    let mut unsettled = 0;
     while !jobs.is_empty() {
         let ids: Vec<_> = jobs.keys().cloned().collect();
         let rows = |id: &_| jobs.get(id).map(|job| job.rows.iter().map(|row| row.key).collect()).unwrap_or_default();
-        let polled = poll::ask(context, &place.remote, &ids, &rows).await?;
+        let looks = |id: &_| jobs.get(id).and_then(|job| job.look);
+        let polled = poll::ask(context, &place.remote, &Jobs { ids: &ids, rows: &rows, looks: &looks }).await?;
+        for (id, look) in polled.looked {
+            if let Some(job) = jobs.get_mut(&id) {
+                job.look = Some(look);
+            }
+            recorder.record(move |store| store.record_look(at.export, &id, &look)).await?;
+        }
+        for job in polled.left.iter().filter_map(|id| jobs.remove(id)) {
+            unsettled += job.rows.len();
+        }
         for (id, outcomes) in polled.finished {
             let Some(job) = jobs.remove(&id) else { continue };
             context.watch.advance(1);
@@ -36,7 +47,7 @@ pub async fn finish(context: &Context, recorder: &Recorder, view: &View) -> Resu
             poll::wait(context, polled.after).await?;
         }
     }
-    Ok(())
+    if unsettled > 0 { Err(poll::unsettled(context, unsettled)) } else { Ok(()) }
 }
 
 async fn settle(recorder: &Recorder, at: At, given: Option<Standing>, job: Job, outcomes: JobOutcomes) -> Result<(), Failure> {

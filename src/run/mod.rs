@@ -14,6 +14,7 @@ mod batches;
 mod before_archiving;
 mod before_leaving;
 mod bulk;
+mod canary;
 mod confirm;
 mod consents;
 mod context;

@@ -12,7 +12,7 @@ use super::{
     under_way::UnderWay,
 };
 use crate::{
-    destination::{self, Batch, BulkDone, ErrorKind, JobId, Outcome, Submitted},
+    destination::{self, Batch, BulkDone, ErrorKind, JobId, Jobs, Outcome, Submitted},
     member::RemainingEntry,
     state::View,
 };
@@ -28,6 +28,9 @@ const AHEAD: usize = 2;
 const ROWS_IN_FLIGHT: usize = 50_000;
 /// Outcomes of more rows than these are on record before those of the next call are looked at.
 const MANY: usize = 5_000;
+/// Calls divided to find a row at fault, without any part being taken: after so many the call is at fault, not a row. Eight bad rows
+/// that are spread over a call take fewer.
+const DIVISIONS: u32 = 32;
 
 /// Everything a phase works with.
 pub struct Phase<'a> {
@@ -67,21 +70,36 @@ struct Sending<'p> {
     rows_in_flight: usize,
     jobs: UnderWay,
     failed: Option<Failure>,
+    /// Calls that may still be divided to find a row at fault.
+    divisions: u32,
+    /// Rows that the next run has to look for.
+    unsettled: usize,
 }
 
 impl Phase<'_> {
     /// Sends everything of one part. On a failure what is in flight is still awaited and recorded; jobs under way are the next
     /// run's to ask for.
     pub async fn run(&mut self, part: &Part) -> Result<(), Failure> {
+        self.send(part, Batches::new(part, self.view, self.ready, self.context)).await
+    }
+
+    /// The same for one of what remains.
+    pub async fn run_only(&mut self, part: &Part, at: usize) -> Result<(), Failure> {
+        self.send(part, Batches::new(part, self.view, self.ready, self.context).only(at)).await
+    }
+
+    async fn send<'p>(&mut self, part: &'p Part, batches: Batches<'p>) -> Result<(), Failure> {
         let mut sending = Sending {
             part,
-            batches: Batches::new(part, self.view, self.ready, self.context).by(self.bulk.permit().cloned()),
+            batches: batches.by(self.bulk.permit().cloned()),
             again: VecDeque::new(),
             rows: part.task.call.rows,
             in_flight: FuturesUnordered::new(),
             rows_in_flight: 0,
             jobs: UnderWay::default(),
             failed: None,
+            divisions: DIVISIONS,
+            unsettled: 0,
         };
         loop {
             if let Err(failure) = self.fill(&mut sending) {
@@ -116,7 +134,11 @@ impl Phase<'_> {
             bulk::leave_out(self, strays);
             bulk::close(self);
         }
-        sending.failed.map_or(Ok(()), Err)
+        match sending.failed {
+            None if sending.unsettled > 0 => Err(poll::unsettled(self.context, sending.unsettled)),
+            None => Ok(()),
+            Some(failure) => Err(failure),
+        }
     }
 
     /// As many batches on their way as there may be.
@@ -185,6 +207,9 @@ impl Phase<'_> {
         match result {
             Ok(Sent::As(Submitted::Done(all))) => {
                 self.forget(job)?;
+                if all.iter().any(|outcome| !matches!(outcome, Outcome::Rejected(_) | Outcome::NotDone)) {
+                    sending.divisions = DIVISIONS;
+                }
                 self.settle(sending, planned, all)?;
             }
             Ok(Sent::InBulk(done)) => {
@@ -194,6 +219,7 @@ impl Phase<'_> {
             Ok(Sent::As(Submitted::Job(id))) => {
                 self.forget(job)?;
                 self.record_job(&planned, &id)?;
+                sending.divisions = DIVISIONS;
                 sending.jobs.add(id, planned.places);
             }
             // It may have been done: looked up, in time.
@@ -205,6 +231,11 @@ impl Phase<'_> {
                 sending.rows = (planned.places.len() / 2).max(1);
                 let (all, rows) = (planned.places.len(), sending.rows);
                 self.context.watch.note(&format!("the platform did not take {all} rows in one call; going on with {rows} a call"));
+                sending.again.extend(halve(planned));
+            }
+            Err(error) if error.kind == ErrorKind::Divide && planned.places.len() > 1 && sending.divisions > 0 => {
+                self.forget(job)?;
+                sending.divisions -= 1;
                 sending.again.extend(halve(planned));
             }
             Err(error) => {
@@ -229,7 +260,8 @@ impl Phase<'_> {
         let removes = sending.part.operation.removes();
         let key = |at: &usize| if removes { work.leavers[*at].key } else { remaining[*at].key() };
         let rows = |id: &JobId| jobs.places(id).iter().map(key).collect();
-        let polled = match poll::ask(self.context, &self.ready.place, &ids, &rows).await {
+        let looks = |id: &JobId| jobs.look(id);
+        let polled = match poll::ask(self.context, &self.ready.place, &Jobs { ids: &ids, rows: &rows, looks: &looks }).await {
             Ok(polled) => polled,
             Err(failure) => {
                 sending.failed.get_or_insert(failure);
@@ -247,6 +279,12 @@ impl Phase<'_> {
                 self.recorder.flush().await?;
             }
         }
+        let export = self.ready.export;
+        for (id, look) in polled.looked {
+            sending.jobs.looked(id.clone(), look);
+            self.recorder.write(move |store| store.record_look(export, &id, &look))?;
+        }
+        sending.unsettled += polled.left.iter().map(|id| sending.jobs.remove(id).len()).sum::<usize>();
         sending.jobs.asked(polled.after / self.context.hub.speed());
         Ok(())
     }
@@ -260,7 +298,10 @@ impl Phase<'_> {
         if sending.part.task.bulk {
             bulk::leave_out(self, places);
         } else if !places.is_empty() && planned.is_sent_again(&Outcome::NotDone) {
-            let again = Planned { attempt: planned.attempt + 1, ..sending.batches.rebuilt(self.work, &self.remaining, places)? };
+            // Who finds out which row is at fault comes nearer to the end with each.
+            let rejects = all.iter().any(|outcome| matches!(outcome, Outcome::Rejected(_)));
+            let again =
+                Planned { attempt: planned.attempt + u32::from(!rejects), ..sending.batches.rebuilt(self.work, &self.remaining, places)? };
             sending.again.push_back(again);
         }
         Ok(())

@@ -28,6 +28,10 @@ fn planned(plan: Option<&Plan>) -> Vec<Line> {
         if step.act == Act::TryBulk {
             return Some((Operation::Update, None, 0, step.rows?));
         }
+        // One update each; the readings around it are no batches.
+        if let Act::ProveStatuses(_) = step.act {
+            return Some((Operation::Update, None, step.rows?, step.rows?));
+        }
         let task = step.task().filter(|task| !task.quiet)?;
         Some((task.operation, step.list.clone(), step.rows?, step.calls?))
     };

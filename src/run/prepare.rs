@@ -4,6 +4,7 @@ use super::{
     Context, Failure,
     assemble::{self, Parts},
     bulk::BulkWay,
+    canary::{self, Proof},
     confirm,
     early::{Early, Reads, Shape},
     facts::{self, Guarded},
@@ -73,6 +74,8 @@ pub struct Work {
     pub comparison: Comparison,
     /// Whether attributes may go in bulk.
     pub bulk: BulkWay,
+    /// Who is updated first.
+    pub proofs: Vec<Proof>,
 }
 
 /// What was compared with what was applied, to be remembered once both are equal.
@@ -88,6 +91,7 @@ pub struct Comparison {
 /// Reads the source and plans. `view` is the state, if there is one; `place` the target's row in it.
 pub async fn prepare(context: &Context, view: Option<&View>, place: Option<PlaceRow>, mut settled: Settled) -> Result<Prepared, Failure> {
     let export = &context.export;
+    let unproved = canary::unproved(context, view, place)?;
     let Resources { kinds, seen, containers, .. } = &settled.resources;
     let shape = Shape { kinds: kinds.clone(), remade: remade(export, seen), slots: slots(export, containers) };
     let (mapping, Reading { desired, reads, suppression, several, notices, ends }) =
@@ -120,14 +124,31 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let digest = assemble::digest(context, &settled, &desired, &leavers, &ids);
     let bulk = BulkWay::of(context, view, place)?;
     let mut resolved = resolve::resolve(context, &lookup, &persons, &mut desired, &mut leavers, &bulk)?;
+    let proofs = canary::pick(context, (view, place), audience.as_ref(), &unproved, &desired).await?;
     let all_sent = resolved.refused + resolved.no_consent == 0;
     // A list that is emptied is none the next time: then the same reading is not equal.
     let lasting = !export.removed && rules.emptied.is_empty();
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work =
-        Work { mapping, desired, leavers, moot, tally, ids, unlinked, gone, statuses, reads, notices, ends, inputs, comparison, bulk };
+    let mut work = Work {
+        mapping,
+        desired,
+        leavers,
+        moot,
+        tally,
+        ids,
+        unlinked,
+        gone,
+        statuses,
+        reads,
+        notices,
+        ends,
+        inputs,
+        comparison,
+        bulk,
+        proofs,
+    };
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };

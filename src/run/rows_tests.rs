@@ -24,8 +24,15 @@ fn capabilities(vendor: &str) -> &'static Capabilities {
 /// The task of a platform for one operation, on the list 0 where it is about one.
 fn task(vendor: &str, operation: Operation) -> Task {
     let lists = [StepList { bit: 0, name: "VIP".into(), live: true, apart: false }];
-    let inputs =
-        Inputs { capabilities: capabilities(vendor), lists: &lists, everyone_read: true, estimated: false, widest: usize::MAX, trials: 0 };
+    let inputs = Inputs {
+        capabilities: capabilities(vendor),
+        lists: &lists,
+        everyone_read: true,
+        estimated: false,
+        widest: usize::MAX,
+        trials: 0,
+        alone: &[],
+    };
     tasks(&inputs).into_iter().find(|task| task.operation == operation && !task.quiet).unwrap()
 }
 

@@ -1,6 +1,6 @@
 //! What a plan's steps depend on, gathered: the lists, how long rows are, what has to be read besides.
 
-use super::{Context, Failure, assemble::Parts, observe::Settled, phase::Phase, rows::Rows, standings};
+use super::{Context, Failure, assemble::Parts, canary::Proof, observe::Settled, phase::Phase, rows::Rows, standings};
 use crate::{
     definition::Verify,
     destination::{ContainerId, Operation, Reading, RemoteContainer},
@@ -24,6 +24,8 @@ pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<(Vec
     let (lists, ids) = (lists(context, parts.settled), ids(containers));
     let rows =
         Rows { destination: &*context.destination, fields: work.mapping.fields(), lists: &ids, given: context.export.new_contacts.status };
+    let place = |proof: &Proof| work.desired.entries.binary_search_by_key(&proof.key, ChangeEntry::key).ok();
+    let alone: Vec<usize> = work.proofs.iter().filter_map(place).collect();
     let inputs = Inputs {
         capabilities,
         lists: &lists,
@@ -31,6 +33,7 @@ pub fn of_plan(parts: &Parts<'_>, reading: Option<&StandingRead>) -> Result<(Vec
         estimated: is_estimated(parts),
         widest: rows.widest(&work.desired.spool),
         trials: bulk_reads(parts).trials,
+        alone: &alone,
     };
     let entries = &work.desired.entries;
     let status = |entry: &ChangeEntry| work.statuses.get(&entry.key()).copied();
@@ -60,6 +63,8 @@ pub fn of_remaining(phase: &Phase<'_>, lists: &[StepList]) -> Result<VecDeque<St
         estimated: false,
         widest: rows.widest(&work.desired.spool),
         trials: 0,
+        // They went before everybody else.
+        alone: &[],
     };
     let entries = &phase.remaining;
     let todos = entries.iter().enumerate().filter_map(|(at, entry)| Some((at, Todo::remaining(entry, &work.desired.sets)?)));
@@ -115,6 +120,7 @@ fn reads(parts: &Parts<'_>, reading: Option<&StandingRead>, steps: &[Step]) -> R
         joins: &parts.resolved.joins,
         leaves: &parts.work.tally.leaves,
         without_id: &without_id,
+        reads_leaving: parts.context.capabilities.reads_leaving,
         verifies: parts.context.export.verify == Some(Verify::Always),
         bulk: Some(&bulk),
     };

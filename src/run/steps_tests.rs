@@ -60,7 +60,10 @@ async fn a_first_plan(#[case] like: Like, #[case] expected: &[&str]) {
 #[case(Like::Mailchimp, &["read-statuses about ? in 5", "record 1 in 0", "create 1 in 1", "try-bulk-update about 1 in 3", "update-in-bulk 1 in 0", "remove Everyone 1 in 1"])]
 #[case(Like::Omnisend, &["record 1 in 0", "create 1 in 1", "update 1 in 1", "add Everyone 1 in 1", "remove Everyone 1 in 1"])]
 #[case(Like::ConstantContact, &["record 1 in 0", "add Everyone 2 in 1", "read-ids Everyone about ? in 1", "remove Everyone 1 in 1"])]
-#[case(Like::Iterable, &["record 1 in 0", "add Everyone 1 in 1", "update 1 in 1", "remove Everyone 1 in 1"])]
+#[case(
+    Like::Iterable,
+    &["record 1 in 0", "add Everyone 1 in 1", "update 1 in 1", "read-before-removing Everyone 1 in 1", "remove Everyone 1 in 1"]
+)]
 #[tokio::test(start_paused = true)]
 async fn a_later_plan(#[case] like: Like, #[case] expected: &[&str]) {
     let world = World::new(like, "").await;

@@ -1,6 +1,6 @@
 //! Jobs of one part that the platform is working on: little is kept of them, since there may be ten thousand.
 
-use crate::destination::JobId;
+use crate::destination::{JobId, Look};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::Instant;
 
@@ -11,6 +11,8 @@ const FIRST: Duration = Duration::from_millis(500);
 #[derive(Default)]
 pub struct UnderWay {
     jobs: BTreeMap<JobId, Vec<u32>>,
+    /// The last look at those who were looked at in vain.
+    looks: BTreeMap<JobId, Look>,
     due: Option<Instant>,
 }
 
@@ -38,7 +40,16 @@ impl UnderWay {
         self.jobs.get(id).into_iter().flatten().map(|at| *at as usize).collect()
     }
 
+    pub fn looked(&mut self, id: JobId, look: Look) {
+        self.looks.insert(id, look);
+    }
+
+    pub fn look(&self, id: &JobId) -> Option<Look> {
+        self.looks.get(id).copied()
+    }
+
     pub fn remove(&mut self, id: &JobId) -> Vec<usize> {
+        self.looks.remove(id);
         let places = self.places(id);
         self.jobs.remove(id);
         places

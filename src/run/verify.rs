@@ -16,13 +16,12 @@ use crate::{
     plan::words::counted,
     state::{MemberState, Store},
 };
-use std::{collections::BTreeSet, ops::ControlFlow, time::Duration};
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 /// People looked up by `sample`.
 const SAMPLE: usize = 20;
-/// What was accepted may take effect later: so often it is looked at again, and so long apart.
+/// What was accepted may take effect later: so often it is looked at again.
 const LOOKS: u32 = 4;
-const APART: Duration = Duration::from_secs(15);
 
 /// What a reading found.
 #[derive(Debug, Default)]
@@ -91,25 +90,35 @@ struct Absent {
     others: Vec<Key>,
 }
 
-/// Looks again as long as someone whom this run put there is missing.
+/// Looks again as long as someone whom this run put there is missing. Where the platform shows members late, so that what others of our
+/// runs wrote may not show yet either, nobody is missing by one look: two that follow each other have to agree.
 async fn absent(phase: &Phase<'_>, bit: u8, container: &ContainerId, back: &Back) -> Result<Absent, Failure> {
+    let capabilities = phase.context.capabilities;
+    let (late, apart) = (!capabilities.settles.is_zero(), capabilities.looks_apart);
     let mut joined = phase.noted.sent.get(&bit).cloned().unwrap_or_default();
     joined.sort_unstable();
-    let mut found = Absent { sent: Vec::new(), others: Vec::new() };
+    let (mut before, mut last): (Option<Vec<Key>>, Vec<Key>) = (None, Vec::new());
     for look in 0..LOOKS {
         if look > 0 {
-            poll::wait(phase.context, APART).await?;
+            poll::wait(phase.context, apart).await?;
         }
         let present = read(phase, bit, container, back).await?;
         let mut missing = recorded(phase, bit)?;
         missing.retain(|key| present.binary_search(key).is_err());
-        let (sent, others) = missing.into_iter().partition(|key| joined.binary_search(key).is_ok());
-        found = Absent { sent, others };
-        if found.sent.is_empty() {
+        let earlier = std::mem::replace(&mut last, missing);
+        before = (look > 0).then_some(earlier);
+        let sent_is_there = last.iter().all(|key| joined.binary_search(key).is_err());
+        let agrees = before.as_ref() == Some(&last);
+        if last.is_empty() || (sent_is_there && !late) || (agrees && late) {
             break;
         }
     }
-    Ok(found)
+    if late {
+        let before = before.unwrap_or_default();
+        last.retain(|key| before.binary_search(key).is_ok());
+    }
+    let (sent, others) = last.into_iter().partition(|key| joined.binary_search(key).is_ok());
+    Ok(Absent { sent, others })
 }
 
 /// Everyone on the list, sorted. Who is back there is recorded.

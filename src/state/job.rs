@@ -3,7 +3,7 @@
 
 use super::{ExportId, Result, RunId, StateError, Store, View, sql};
 use crate::{
-    destination::{JobId, Operation},
+    destination::{JobId, Look, Operation},
     member::{Email, Fingerprint, Key, Standing},
     plan::effects::After,
 };
@@ -18,6 +18,8 @@ pub struct Job {
     /// Who is in it, and what was sent of them.
     pub rows: Vec<JobMember>,
     pub at: DateTime<Utc>,
+    /// The last time that it was looked at without being settled.
+    pub look: Option<Look>,
 }
 
 /// One person in a job: what is recorded of them once it is done.
@@ -53,6 +55,16 @@ impl Store {
         })
     }
 
+    /// It was looked at, and the next look has to know what this one showed.
+    pub fn record_look(&mut self, export: ExportId, job: &JobId, look: &Look) -> Result<()> {
+        let look = sql::to_json(look)?;
+        self.note(|conn| {
+            let sql = "UPDATE job SET look = ?3 WHERE export = ?1 AND remote = ?2";
+            conn.prepare_cached(sql)?.execute(params![export.0, job.0, look])?;
+            Ok(())
+        })
+    }
+
     /// Its outcomes are recorded, in the same group as they; or it was not carried out.
     pub fn remove_job(&mut self, export: ExportId, job: &JobId) -> Result<()> {
         self.note(|conn| {
@@ -65,7 +77,7 @@ impl Store {
 impl View {
     /// Jobs whose outcomes are not recorded, oldest first.
     pub fn jobs(&self, export: ExportId) -> Result<Vec<Job>> {
-        let sql = "SELECT run, remote, operation, rows, at_ms FROM job WHERE export = ?1 ORDER BY id";
+        let sql = "SELECT run, remote, operation, rows, at_ms, look FROM job WHERE export = ?1 ORDER BY id";
         let mut statement = self.conn.prepare_cached(sql)?;
         let mut rows = statement.query([export.0])?;
         let mut jobs = Vec::new();
@@ -83,6 +95,7 @@ fn job(row: &Row<'_>) -> Result<Job> {
         operation: sql::from_json(&row.get::<_, String>(2)?)?,
         rows: decode(row.get_ref(3)?.as_blob().map_err(rusqlite::Error::from)?)?,
         at: sql::time(row.get(4)?)?,
+        look: row.get::<_, Option<String>>(5)?.map(|look| sql::from_json(&look)).transpose()?,
     })
 }
 

@@ -52,6 +52,26 @@ async fn a_key_of_another_project_is_another_target() {
     first.shutdown().await;
 }
 
+/// Its list has the very name and number of ours, and was made at another time.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_of_the_same_name_and_number_in_another_project_is_not_ours() {
+    let mut world = World::new(Iterable).await;
+    world.crowd(0..12);
+    world.succeed().await;
+    let ours = world.get("/lists").await["lists"][0].clone();
+    let other = world.another_account().await;
+    let first = std::mem::replace(&mut world.sandbox, other);
+    world.ask("POST", "/lists", json!({"name": "Everyone"})).await;
+    let theirs = world.get("/lists").await["lists"][0].clone();
+    assert_eq!((&theirs["id"], &theirs["name"]), (&ours["id"], &ours["name"]));
+    world.crowd(1..13);
+    world.accepted_on = "2026-11-23";
+    let held = world.apply().await;
+    assert!(!matches!(held.end, End::Succeeded { .. }), "{:?}", held.end);
+    assert_eq!(lists(&world).await, [("Everyone".to_owned(), 0)]);
+    first.shutdown().await;
+}
+
 /// A list that somebody renamed in Iterable's own pages is known by its id.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_renamed_at_iterable_goes_on() {

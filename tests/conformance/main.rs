@@ -7,6 +7,7 @@
 mod adopting;
 mod consent;
 mod identity;
+mod late;
 mod leaving;
 mod platform;
 mod restart;

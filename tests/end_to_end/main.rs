@@ -32,6 +32,7 @@ mod refresh;
 mod removal;
 mod rights;
 mod secrets;
+mod status_kept;
 mod stopped;
 mod sync;
 mod tags;

@@ -49,7 +49,7 @@ pub(super) async fn poll(api: &Api, reads_back: bool, phones: bool, patience: &P
     if !working && !doubtful.is_empty() {
         finished.extend(read_back::settle(api, phones, doubtful).await?);
     }
-    Ok(Polled { finished, after: patience.next(working) })
+    Ok(Polled { finished, after: patience.next(working), ..Polled::default() })
 }
 
 enum Ended {

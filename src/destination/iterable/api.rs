@@ -3,6 +3,7 @@
 use super::{
     super::{Error, PlaceId, no_answer},
     errors,
+    patient::Young,
     routes::Route,
 };
 use crate::{
@@ -29,6 +30,9 @@ pub(super) struct Api {
     pub budget_key: String,
     /// `limits.perSecond`.
     per_second: Option<u32>,
+    /// How many times faster than the wall the vendor's time runs.
+    speed: u32,
+    pub young: Young,
 }
 
 impl Api {
@@ -42,7 +46,17 @@ impl Api {
         let (client, budget_key) = client(connection, hub, &hash);
         let base = base(connection)?;
         let (authorization, per_second) = (Authorization::header("api-key", &key), connection.limits.per_second);
-        Ok(Self { client, place: place(connection, &base), base, authorization, budget_key, per_second })
+        let (place, speed) = (place(connection, &base), hub.speed());
+        Ok(Self { client, place, base, authorization, budget_key, per_second, speed, young: Young::default() })
+    }
+
+    pub(super) fn speed(&self) -> u32 {
+        self.speed
+    }
+
+    /// Waits so long in the vendor's time; `false`: stopped before that.
+    pub(super) async fn wait(&self, time: Duration) -> bool {
+        self.client.wait(time).await
     }
 
     /// Carries a call out; an answer that is not a success is an error.
@@ -170,7 +184,7 @@ fn client(connection: &Connection, hub: &Hub, key: &str) -> (Client, String) {
 
 fn no_key(connection: &Connection, why: &str) -> Error {
     Error::stall(format!("connection {}: no API key: {why}", connection.name))
-        .hint("make a server-side key at Iterable under Integrations, API keys, and put it where credentials.apiKey says")
+        .hint(format!("{}, and put it where credentials.apiKey says", errors::KEYS))
 }
 
 fn base(connection: &Connection) -> Result<Url, Error> {

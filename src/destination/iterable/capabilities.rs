@@ -18,6 +18,10 @@ const JOBS_MAX: usize = 100;
 const PAGE_ROWS: usize = 10_000;
 /// The vendor asks for as much between a write and a call that depends on it.
 pub(super) const SETTLES: Duration = Duration::from_secs(60);
+/// No bound is published of when who was put on a list shows there: two readings so far apart have to agree.
+pub(super) const LOOKS_APART: Duration = Duration::from_secs(120);
+/// A call that carries people off a list may wait for two readings of it, and for a list that the platform does not know yet.
+const SLOW_CALL: Duration = Duration::from_secs(600);
 
 pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     vendor: "Iterable",
@@ -33,6 +37,10 @@ pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     join_tells: true,
     join_updates: false,
     leaves_by_id: false,
+    reads_leaving: true,
+    spells: false,
+    statuses_proved: &[],
+    looks_apart: LOOKS_APART,
     jobs_max: JOBS_MAX,
     holds_first_write: false,
     phases: &[Operation::Join, Operation::Update, Operation::Leave],
@@ -43,8 +51,7 @@ pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     looks_up: |operation| matches!(operation, Operation::Join),
     settles: SETTLES,
     per_day: None,
-    // An attempt is given 30 s, and the first leave waits for the list to be read.
-    slow_call: Duration::from_secs(120),
+    slow_call: SLOW_CALL,
     run_timeout: Duration::from_secs(60 * 60),
     on_join_note: "Iterable starts journeys that wait for the list, for everyone who is put on it: before a first load pause those that \
                    would mail people",

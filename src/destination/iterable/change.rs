@@ -5,7 +5,7 @@ use super::{
     api::{Api, Call, read},
     errors, fields,
     known::Known,
-    lists, routes,
+    lists, patient, routes,
 };
 use crate::definition::FieldType;
 use serde::Deserialize;
@@ -32,8 +32,9 @@ fn cannot(what: &str) -> Error {
 async fn found_list(api: &Api, name: &str) -> Result<Option<RemoteContainer>, Error> {
     let Some(list) = lists::all(api).await?.into_iter().find(|list| list.name == name) else { return Ok(None) };
     match lists::size(api, list.id).await? {
-        0 => Ok(Some(RemoteContainer { members: Some(0), ..list.into() })),
-        size => Err(Error::stall(format!("a list {name:?} with {size} members exists already"))
+        None => Ok(None),
+        Some(0) => Ok(Some(RemoteContainer { members: Some(0), ..list.into() })),
+        Some(size) => Err(Error::stall(format!("a list {name:?} with {size} members exists already"))
             .hint("to take it over add `adopt: {lists: true}` under target")),
     }
 }
@@ -47,6 +48,7 @@ struct Made {
 async fn create_list(api: &Api, name: &str) -> Result<RemoteContainer, Error> {
     let body = json!({ "name": name, "description": "kept by Listkeeper: who is on it is changed by its definition" });
     let made: Made = read(&api.call(Call::to(routes::NEW_LIST).body(&body)?.once()).await?)?;
+    api.young.made(made.list_id);
     let list = RemoteContainer::new(made.list_id.to_string(), name, Some(0));
     // The answer does not say when it was made, by which the list, and with it the project, is recognised later.
     let shown = lists::all(api).await.unwrap_or_default().into_iter().find(|list| list.id == made.list_id);
@@ -55,11 +57,15 @@ async fn create_list(api: &Api, name: &str) -> Result<RemoteContainer, Error> {
 
 /// Gone already is as good as deleted now.
 async fn delete_list(api: &Api, id: &ContainerId) -> Result<(), Error> {
-    let answer = api.answer(Call::to(routes::DELETE_LIST).of(lists::id(id)?)).await?;
+    let list = lists::id(id)?;
+    let Some(answer) = patient::ask(api, list, || Ok(Call::to(routes::DELETE_LIST).of(list))).await? else { return Ok(()) };
     match answer.status {
         409 => Err(Error::stall(format!("Iterable does not delete the list {id}: a journey or campaign uses it"))
             .hint("take the list out of them at Iterable, then try again")),
-        _ if answer.is_success() || errors::no_list(&answer) => Ok(()),
+        _ if answer.is_success() => {
+            api.young.deleted(list);
+            Ok(())
+        }
         _ => Err(errors::refused(&answer, 1)),
     }
 }

@@ -8,6 +8,12 @@ use crate::http::{Answer, Request, Verdict};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+/// Where keys are made.
+pub(super) const KEYS: &str = "make a server-side key at Iterable under Integrations → API keys";
+
+/// A refusal is shorter.
+const PROBLEM_BYTES: usize = 64 << 10;
+
 /// A refusal as the vendor words it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -64,9 +70,20 @@ pub(super) fn misfit(answer: &Answer) -> Option<Misfit> {
     if answer.status == 400 { Problem::of(&answer.body)?.misfit() } else { None }
 }
 
-/// The list is not there (any more).
+/// The call does not know the list, whatever the HTTP status: it is gone, or not known everywhere yet ([`super::patient`]).
 pub(super) fn no_list(answer: &Answer) -> bool {
-    matches!(answer.status, 400 | 404) && Problem::of(&answer.body).is_some_and(|problem| answer.status == 404 || problem.is_no_list())
+    // The list of a million members is not parsed for it.
+    let may_be = answer.body.len() < PROBLEM_BYTES && answer.body.trim_ascii_start().starts_with(b"{");
+    may_be && Problem::of(&answer.body).is_some_and(|problem| answer.status == 404 || problem.is_no_list())
+}
+
+/// A refusal of which nothing tells the reason: neither the list, nor a value, nor the size, nor the form of the call.
+pub(super) fn is_unexplained(answer: &Answer) -> bool {
+    const TOLD: [&str; 2] = ["BadJsonBody", "UniqueFieldsLimitExceeded"];
+    let told = |problem: &Problem| {
+        problem.is_no_list() || problem.is_too_large() || problem.misfit().is_some() || TOLD.contains(&problem.code.as_str())
+    };
+    answer.status == 400 && Problem::of(&answer.body).is_some_and(|problem| !told(&problem))
 }
 
 /// What the client may do about an answer by itself.
@@ -111,12 +128,10 @@ pub(super) fn refused(answer: &Answer, rows: usize) -> Error {
         429 => Error::new(again(false), format!("Iterable is asked too much at once ({said})"))
             .hint("other programs may be using the project; lower limits.perSecond to leave them room"),
         401 => Error::stall(format!("Iterable does not accept the API key ({said})"))
-            .hint("the key may be revoked, or of the other data centre: a key of the European one needs `region: eu` on the connection"),
+            .hint(format!("the key may be revoked, or of the other data centre: one of the European needs `region: eu`; {KEYS}")),
         403 => Error::stall(format!("Iterable does not allow this ({said})"))
-            .hint("a server-side key is needed: keys for mobile apps, JavaScript or reading only cannot write lists"),
+            .hint(format!("keys for mobile apps, JavaScript or reading only cannot write lists: {KEYS}")),
         400 | 413 if answer.status == 413 || is(Problem::is_too_large) => too_large(rows, &said),
-        400 if is(Problem::is_no_list) => Error::stall(format!("Iterable does not have the list ({said})"))
-            .hint("it may have been deleted there; plan again to see what is missing"),
         400 if is(|p| p.code == "UniqueFieldsLimitExceeded") => {
             Error::stall(format!("the Iterable project has no room for new fields ({said})"))
                 .hint("remove fields there that nobody uses, or map attributes to fields that exist")
@@ -165,7 +180,6 @@ mod tests {
     #[case(401, REFUSAL, 9, "Take", "Stall", "region: eu")]
     #[case(403, REFUSAL, 9, "Take", "Stall", "server-side")]
     #[case(400, REFUSAL, 9, "Take", "Stall", "")]
-    #[case(400, LIST, 9, "Take", "Stall", "plan again")]
     #[case(400, FULL, 9, "Take", "Stall", "fields that exist")]
     #[case(400, LARGE, 9, "Take", "TooLarge", "")]
     #[case(400, LIES, 9, "Take", "TooLarge", "")]
@@ -219,5 +233,24 @@ mod tests {
         let words = |misfit: Misfit| misfit.fields.iter().map(|(name, has)| format!("{name} is {has}")).collect::<String>();
         assert_eq!(misfit(&answer(400, body)).map(words).as_deref(), expected);
         assert_eq!(misfit(&answer(500, body)), None);
+    }
+
+    #[rstest]
+    #[case(400, LIST, true, false)]
+    #[case(404, LIST, true, false)]
+    #[case(500, LIST, true, false)]
+    #[case(200, LIST, true, false)]
+    #[case(404, REFUSAL, true, false)]
+    #[case(404, HTML, false, false)]
+    #[case(400, REFUSAL, false, true)]
+    #[case(400, HTML, false, false)]
+    #[case(400, LARGE, false, false)]
+    #[case(400, FULL, false, false)]
+    #[case(400, r#"{"code":"BadJsonBody","msg":"m"}"#, false, false)]
+    #[case(400, r#"{"code":"RequestFieldsTypesMismatched","msg":"m"}"#, false, false)]
+    #[case(200, "a@example.com\n", false, false)]
+    fn what_a_list_or_nothing_explains(#[case] status: u16, #[case] body: &'static str, #[case] of_list: bool, #[case] unexplained: bool) {
+        let answer = answer(status, body);
+        assert_eq!((no_list(&answer), is_unexplained(&answer)), (of_list, unexplained));
     }
 }

@@ -24,6 +24,21 @@ const TYPES: [(FieldType, &str, &str); 5] = [
     (FieldType::Datetime, "datetime", "date"),
 ];
 
+/// Fields that the platform keeps. A bulk update that writes lists or subscriptions replaces them all.
+const MANAGED: [&str; 11] = [
+    "email",
+    "userId",
+    "emailListIds",
+    "userListIds",
+    "signupDate",
+    "signupSource",
+    "profileUpdatedAt",
+    "itblInternal",
+    "unsubscribedChannelIds",
+    "unsubscribedMessageTypeIds",
+    "subscribedMessageTypeIds",
+];
+
 #[derive(Deserialize)]
 struct Answered {
     fields: BTreeMap<String, serde_json::Value>,
@@ -71,6 +86,12 @@ pub(super) fn fit(wanted: &WantedField, remote: Option<&RemoteField>) -> FieldFi
 }
 
 fn one_column(wanted: &WantedField) -> Result<(), Refusal> {
+    if MANAGED.contains(&wanted.tag) {
+        return Err((
+            format!("Iterable keeps the field {} itself: lists, subscriptions and identity are not attributes", wanted.tag),
+            "map another field".into(),
+        ));
+    }
     match wanted.spec.columns {
         Columns::One(_) => Ok(()),
         Columns::Parts(_) => Err((

@@ -3,7 +3,7 @@
 use super::{
     super::{ContainerId, Error, RemoteContainer},
     api::{Api, Call, read},
-    routes,
+    errors, patient, routes,
 };
 use serde::Deserialize;
 
@@ -51,9 +51,10 @@ pub(super) async fn all(api: &Api) -> Result<Vec<List>, Error> {
     Ok(read::<Answered>(&api.call(Call::to(routes::LISTS)).await?)?.lists)
 }
 
-/// How many are on it.
-pub(super) async fn size(api: &Api, id: u64) -> Result<u64, Error> {
-    read(&api.call(Call::to(routes::SIZE).of(id)).await?)
+/// How many are on it; `None`: there is no such list.
+pub(super) async fn size(api: &Api, id: u64) -> Result<Option<u64>, Error> {
+    let Some(answer) = patient::ask(api, id, || Ok(Call::to(routes::SIZE).of(id))).await? else { return Ok(None) };
+    if answer.is_success() { read(&answer).map(Some) } else { Err(errors::refused(&answer, 1)) }
 }
 
 /// As calls name a list.

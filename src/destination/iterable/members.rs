@@ -4,7 +4,8 @@ use super::{
     super::{ContactPage, Cursor, Error, ErrorKind, PageRequest},
     account,
     api::{Api, Call},
-    errors, routes,
+    capabilities::LOOKS_APART,
+    errors, patient, routes,
 };
 use crate::member::{Email, Key};
 use bytes::Bytes;
@@ -13,6 +14,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// A million addresses are some 30 MB.
 const TIMEOUT: Duration = Duration::from_secs(300);
@@ -21,22 +23,48 @@ const LIMIT: usize = 512 << 20;
 /// Lists read in this run.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    /// Of lists that people leave: sorted keys, 16 bytes each.
-    keys: tokio::sync::Mutex<BTreeMap<u64, Arc<Vec<Key>>>>,
+    /// Of lists that people leave.
+    keys: tokio::sync::Mutex<BTreeMap<u64, Seen>>,
     /// Of lists that are handed on page by page: as they came.
     pages: Mutex<BTreeMap<u64, Bytes>>,
 }
 
+/// Who was on a list, sorted: 16 bytes each.
+#[derive(Clone, Debug)]
+struct Seen {
+    at: Instant,
+    first: Arc<Vec<Key>>,
+    /// Read only if somebody was missing, a while later.
+    second: Option<Arc<Vec<Key>>>,
+}
+
 impl Members {
-    /// Who was on the list when this run first asked, sorted; nobody if there is no such list.
-    pub(super) async fn of(&self, api: &Api, list: u64) -> Result<Arc<Vec<Key>>, Error> {
-        let mut keys = self.keys.lock().await;
-        if let Some(known) = keys.get(&list) {
-            return Ok(Arc::clone(known));
+    /// Which of these keys a list has; `None`: there is no such list. Who is missing in one reading may have been put there lately:
+    /// two readings, minutes apart, have to lack them.
+    pub(super) async fn on_list(&self, api: &Api, list: u64, rows: &[Key]) -> Result<Option<Vec<Key>>, Error> {
+        // Held while it is read: other batches wait for the same reading.
+        let mut lists = self.keys.lock().await;
+        let mut seen = match lists.get(&list) {
+            Some(seen) => seen.clone(),
+            None => match now(api, list).await? {
+                Some(keys) => Seen { at: Instant::now(), first: Arc::new(keys), second: None },
+                None => return Ok(None),
+            },
+        };
+        if seen.second.is_none() && rows.iter().any(|key| seen.first.binary_search(key).is_err()) {
+            let rest = LOOKS_APART.saturating_sub(seen.at.elapsed() * api.speed());
+            if !api.wait(rest).await {
+                let kind = ErrorKind::Retry { after: None, unknown: false };
+                return Err(Error::new(kind, "stopped before a list could be read again"));
+            }
+            let Some(keys) = now(api, list).await? else { return Ok(None) };
+            seen.second = Some(Arc::new(keys));
         }
-        let read = Arc::new(now(api, list).await?.unwrap_or_default());
-        keys.insert(list, Arc::clone(&read));
-        Ok(read)
+        let shown = [Some(&seen.first), seen.second.as_ref()];
+        let on_it = |key: &&Key| shown.iter().flatten().any(|keys| keys.binary_search(key).is_ok());
+        let there = rows.iter().filter(on_it).copied().collect();
+        lists.insert(list, seen);
+        Ok(Some(there))
     }
 
     /// A part of one reading, which lasts until its last page was asked for.
@@ -78,12 +106,9 @@ pub(super) async fn now(api: &Api, list: u64) -> Result<Option<Vec<Key>>, Error>
 }
 
 async fn read(api: &Api, list: u64) -> Result<Option<Bytes>, Error> {
-    let answer = api.answer(Call::to(routes::MEMBERS).query("listId", list).text(TIMEOUT, LIMIT)).await?;
-    match answer.is_success() {
-        true => Ok(Some(answer.body)),
-        false if errors::no_list(&answer) => Ok(None),
-        false => Err(errors::refused(&answer, 1)),
-    }
+    let call = || Ok(Call::to(routes::MEMBERS).query("listId", list).text(TIMEOUT, LIMIT));
+    let Some(answer) = patient::ask(api, list, call).await? else { return Ok(None) };
+    if answer.is_success() { Ok(Some(answer.body)) } else { Err(errors::refused(&answer, 1)) }
 }
 
 /// At most so many addresses from a place on, and where the next one begins.

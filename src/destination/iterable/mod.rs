@@ -27,6 +27,7 @@ mod leave;
 mod lists;
 mod members;
 mod observe;
+mod patient;
 mod poll;
 mod routes;
 mod rows;

@@ -25,7 +25,7 @@ pub(super) async fn observe(api: &Api, known: &Known, sought: &Sought<'_>) -> Re
 
 /// How many are on a list costs one of five calls a minute: asked only where it decides whether the list is ours.
 async fn counted(api: &Api, list: List, sought: &Sought<'_>) -> Result<RemoteContainer, Error> {
-    let members = if sought.begun.contains(&list.name) { Some(lists::size(api, list.id).await?) } else { None };
+    let members = if sought.begun.contains(&list.name) { lists::size(api, list.id).await? } else { None };
     Ok(RemoteContainer { members, ..list.into() })
 }
 

@@ -6,11 +6,12 @@ use super::{
     errors::{self, Misfit},
     fields,
     known::Kinds,
-    routes,
+    patient, routes,
     rows::{self, Told},
     wire::{BulkUpdate, Subscribe, User},
 };
 use crate::http::Answer;
+use std::time::Duration;
 
 #[derive(Clone, Copy)]
 enum Write {
@@ -22,11 +23,18 @@ enum Write {
 enum Answered {
     Rows(Told),
     Misfit(Misfit),
+    /// A subscribe was refused, and nothing says why.
+    Unexplained(Error),
 }
+
+/// Pauses before a subscribe is sent again whose people were made by a bulk update: profiles become visible later.
+const AFTER_MAKING: [Duration; 3] = [Duration::ZERO, Duration::from_secs(15), Duration::from_secs(60)];
+/// Parts of a call that were refused without one being taken, after which the call is at fault and not a row.
+const BARREN_MAX: u32 = 32;
 
 /// Puts people on a list, with their attributes; whoever is unknown becomes a profile.
 pub(super) async fn join(api: &Api, kinds: &Kinds, list: u64, rows: &[&BatchRow]) -> Result<Vec<Outcome>, Error> {
-    let outcomes = divided(api, kinds, Write::Join(list), rows).await?;
+    let outcomes = divided(api, kinds, Write::Join(list), rows, false).await?;
     if let Some(Outcome::Unconfirmed(why)) = outcomes.iter().find(|outcome| matches!(outcome, Outcome::Unconfirmed(_))) {
         return Err(Error::new(ErrorKind::Retry { after: None, unknown: true }, why.clone()));
     }
@@ -35,18 +43,58 @@ pub(super) async fn join(api: &Api, kinds: &Kinds, list: u64, rows: &[&BatchRow]
 
 /// Attributes only; no list is touched.
 pub(super) async fn update(api: &Api, kinds: &Kinds, rows: &[&BatchRow]) -> Result<Vec<Outcome>, Error> {
-    divided(api, kinds, Write::Update, rows).await
+    divided(api, kinds, Write::Update, rows, false).await
 }
 
-/// One outcome a row, in the rows' order.
-async fn divided(api: &Api, kinds: &Kinds, write: Write, rows: &[&BatchRow]) -> Result<Vec<Outcome>, Error> {
-    let (mut left, mut outcomes) = (vec![rows], Vec::with_capacity(rows.len()));
+/// People whose subscribe was refused for no reason that is known: the vendor's own tests make users first "to avoid 400s on subscribe
+/// due to unknown user", against its documents. So they are made by a bulk update, which touches no list, and subscribed again.
+async fn made_first(api: &Api, kinds: &Kinds, list: u64, rows: &[&BatchRow]) -> Result<Vec<Outcome>, Error> {
+    tracing::info!(rows = rows.len(), "a subscribe was refused without a reason; making the profiles first");
+    let made = update(api, kinds, rows).await?;
+    let taken: Vec<&BatchRow> =
+        rows.iter().zip(&made).filter(|(_, made)| !matches!(made, Outcome::Rejected(_))).map(|(row, _)| *row).collect();
+    let mut joined = if taken.is_empty() { Vec::new() } else { again(api, kinds, list, &taken).await? }.into_iter();
+    let outcome = |made| match made {
+        Outcome::Rejected(_) => made,
+        _ => joined.next().unwrap_or(Outcome::NotDone),
+    };
+    Ok(made.into_iter().map(outcome).collect())
+}
+
+async fn again(api: &Api, kinds: &Kinds, list: u64, rows: &[&BatchRow]) -> Result<Vec<Outcome>, Error> {
+    for pause in AFTER_MAKING {
+        if !api.wait(pause).await {
+            return Err(Error::new(ErrorKind::Retry { after: None, unknown: false }, "stopped before a list was subscribed to again"));
+        }
+        if let Answered::Rows(told) = Write::Join(list).send(api, kinds, rows).await? {
+            return Ok(told.outcomes);
+        }
+    }
+    divided(api, kinds, Write::Join(list), rows, true).await
+}
+
+/// One outcome a row, in the rows' order. `made`: all of them have profiles by now.
+async fn divided(api: &Api, kinds: &Kinds, write: Write, rows: &[&BatchRow], made: bool) -> Result<Vec<Outcome>, Error> {
+    let (mut left, mut outcomes, mut barren) = (vec![rows], Vec::with_capacity(rows.len()), 0);
     while let Some(part) = left.pop() {
         let answered = write.send(api, kinds, part).await.and_then(|answered| expected(kinds, answered));
-        match answered.map_err(|error| write.after(&outcomes, error))? {
-            Answered::Rows(told) => outcomes.extend(told.outcomes),
-            Answered::Misfit(misfit) if part.len() == 1 => outcomes.push(rejected(misfit)),
-            Answered::Misfit(_) => {
+        match (answered.map_err(|error| write.after(&outcomes, error))?, write) {
+            (Answered::Rows(told), _) => {
+                barren = 0;
+                outcomes.extend(told.outcomes);
+            }
+            (Answered::Misfit(misfit), _) if part.len() == 1 => outcomes.push(rejected(misfit)),
+            (Answered::Unexplained(_), Write::Join(list)) if !made => {
+                let joined = Box::pin(made_first(api, kinds, list, part)).await;
+                outcomes.extend(joined.map_err(|error| write.after(&outcomes, error))?);
+            }
+            (Answered::Unexplained(error), _) if barren >= BARREN_MAX => return Err(write.after(&outcomes, error)),
+            (Answered::Unexplained(error), _) if part.len() == 1 => {
+                barren += 1;
+                outcomes.push(unexplained(error));
+            }
+            (Answered::Misfit(_) | Answered::Unexplained(_), _) => {
+                barren += 1;
                 let (first, second) = part.split_at(part.len() / 2);
                 left.extend([second, first]);
             }
@@ -57,9 +105,16 @@ async fn divided(api: &Api, kinds: &Kinds, write: Write, rows: &[&BatchRow]) -> 
 
 impl Write {
     async fn send(self, api: &Api, kinds: &Kinds, rows: &[&BatchRow]) -> Result<Answered, Error> {
-        let answer = api.answer(self.call(kinds, rows)?.rows(rows.len())).await?;
+        let call = || Ok(self.call(kinds, rows)?.rows(rows.len()));
+        let answer = match self {
+            Self::Join(list) => patient::ask(api, list, call).await?.ok_or_else(|| patient::gone(list))?,
+            Self::Update => api.answer(call()?).await?,
+        };
         match errors::misfit(&answer) {
             Some(misfit) => Ok(Answered::Misfit(misfit)),
+            None if matches!(self, Self::Join(_)) && errors::is_unexplained(&answer) => {
+                Ok(Answered::Unexplained(errors::refused(&answer, rows.len())))
+            }
             None if !answer.is_success() => Err(errors::refused(&answer, rows.len())),
             None => self.told(&answer, rows).map(Answered::Rows),
         }
@@ -107,6 +162,11 @@ fn expected(kinds: &Kinds, answered: Answered) -> Result<Answered, Error> {
         Some((name, has)) => Err(Error::stall(format!("{name} is a field of type {has} at Iterable now ({})", misfit.words))
             .hint("plan again: the plan says which `type` fits; Iterable never changes the type of a field")),
     }
+}
+
+/// It stood alone, had a profile, and was refused all the same.
+fn unexplained(error: Error) -> Outcome {
+    Outcome::Rejected(Rejection { code: "vendor-error", detail: error.message, field: None })
 }
 
 fn rejected(misfit: Misfit) -> Outcome {

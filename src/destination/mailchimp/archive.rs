@@ -61,7 +61,7 @@ pub(super) async fn submit(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> Res
 
 /// The longest that one of the jobs still works is when to ask again.
 pub(super) async fn poll(api: &Api, jobs: &Jobs<'_>) -> Result<Polled, Error> {
-    let mut polled = Polled { finished: Vec::new(), after: Duration::from_secs(SHORTEST_WAIT_S) };
+    let mut polled = Polled { after: Duration::from_secs(SHORTEST_WAIT_S), ..Polled::default() };
     let asked = futures::future::try_join_all(jobs.ids.iter().map(|id| poll_one(api, id))).await?;
     for (id, state) in jobs.ids.iter().zip(asked) {
         match state {

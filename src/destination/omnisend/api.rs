@@ -178,7 +178,7 @@ fn per_minute(limits: &Limits) -> u32 {
 
 fn no_key(connection: &Connection, why: &str) -> Error {
     Error::stall(format!("connection {}: no API key: {why}", connection.name))
-        .hint("make a key at Omnisend under Store settings, API keys, and put it where credentials.apiKey says")
+        .hint(format!("{}, and put it where credentials.apiKey says", errors::KEYS))
 }
 
 fn base(connection: &Connection) -> Result<Url, Error> {

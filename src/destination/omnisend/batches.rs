@@ -3,7 +3,6 @@
 use super::{
     super::{Batch, BatchRow, ContainerId, Error, JobId, Operation, Outcome, Rejection, Submitted},
     api::{Api, Call, read},
-    errors::{self, Problem},
     job::{Job, Of},
     rows,
     wire::{Flags, Item, LONG_AGO, STANDINGS, word},
@@ -93,8 +92,7 @@ async fn send(api: &Api, items: Vec<Item<'_>>, standing: Option<Standing>) -> Re
         let Accepted { id } = read(&answer)?;
         return Ok(Submitted::Job(Job { standing, of: Of::Batch(id) }.id()));
     }
-    let named = if answer.status == 400 { Problem::of(&answer.body).and_then(|p| rows::at_fault(&p, "items", rows)) } else { None };
-    named.map(Submitted::Done).ok_or_else(|| errors::refused(&answer, what))
+    rows::refused(&answer, "items", what).map(Submitted::Done)
 }
 
 /// The name of a batch that is about to be sent.

@@ -8,6 +8,7 @@ use super::{
     super::{ContactPage, ContactRecord, ContainerId, Cursor, Error, ErrorKind, PageRequest},
     api::{Api, Call, read},
     capabilities::PAGE_ROWS,
+    spelling,
     wire::{STANDINGS, standing, word},
 };
 use crate::member::{Email, Standing};
@@ -89,14 +90,15 @@ impl Contact {
         named.chain(unnamed).filter_map(|(email, status)| self.record(email, status))
     }
 
-    fn record(&self, email: &str, status: Option<&str>) -> Option<ContactRecord> {
-        let email = Email::parse(email).ok().flatten()?;
+    fn record(&self, address: &str, status: Option<&str>) -> Option<ContactRecord> {
+        let email = Email::parse(address).ok().flatten()?;
         let of_contact = || self.statuses.iter().find(|status| status.channel == "email").map(|status| status.status.as_str());
         // A status newer than this program, or none: known, and not to be touched.
         let standing = status.or_else(of_contact).and_then(standing).unwrap_or(Standing::NonSubscribed);
         let changed_at = Some(self.updated_at.clone()).filter(|at| !at.is_empty());
         let containers = Some(self.tags.iter().cloned().map(ContainerId).collect());
-        Some(ContactRecord { changed_at, containers, ..ContactRecord::new(email, standing) })
+        let contact = spelling::of(address, &email);
+        Some(ContactRecord { changed_at, containers, contact, ..ContactRecord::new(email, standing) })
     }
 
     fn is_older(&self, since: DateTime<FixedOffset>) -> bool {

@@ -16,6 +16,11 @@ const UNTOLD: Duration = Duration::from_secs(15);
 /// The vendor's front door blocks for a while who makes many errors.
 const BLOCKED: Duration = Duration::from_secs(300);
 
+/// Where keys are made (the vendor's page on authentication).
+pub(super) const KEYS: &str = "make one at Omnisend under Integrations → API (https://app.omnisend.com/integrations/api-keys)";
+/// Where the vendor lists the calls that it refused.
+const LOGS: &str = "https://app.omnisend.com/integrations/api-access-logs";
+
 /// A refusal as the vendor words it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Problem {
@@ -56,11 +61,18 @@ fn new_fields(body: &Json) -> impl Iterator<Item = (String, String)> + '_ {
     body["errors"].as_array().into_iter().flatten().map(move |error| (text(&error["field"]), text(&error["message"])))
 }
 
-/// `{"fields": {"0": ["FIELD: MESSAGE"]}}`
+/// `{"fields": {"0": ["FIELD: MESSAGE"]}}`; also with the field in place of the number.
 fn old_fields(body: &Json) -> impl Iterator<Item = (String, String)> + '_ {
-    let lines = body["fields"].as_object().into_iter().flatten().filter_map(|(_, lines)| lines.as_array()).flatten();
+    let lines = |lines: &'_ Json| match lines {
+        Json::String(line) => vec![line.clone()],
+        lines => lines.as_array().into_iter().flatten().filter_map(Json::as_str).map(str::to_owned).collect(),
+    };
     let parted = |line: &str| line.split_once(": ").map_or((String::new(), line.to_owned()), |(f, m)| (f.to_owned(), m.to_owned()));
-    lines.filter_map(Json::as_str).map(parted)
+    let told = move |(name, said): (&String, &Json)| {
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        lines(said).into_iter().map(|line| if is_number { parted(&line) } else { (name.clone(), line) }).collect::<Vec<_>>()
+    };
+    body["fields"].as_object().into_iter().flatten().flat_map(told)
 }
 
 /// What the client may do about an answer by itself.
@@ -80,6 +92,12 @@ fn is_whole(body: &[u8]) -> bool {
     matches!((body.first(), body.last()), (Some(b'{'), Some(b'}')))
 }
 
+/// The meaning of a refusal of a call with rows, of which it names none.
+pub(super) fn of_some_row(answer: &Answer, what: What) -> Error {
+    let error = refused(answer, what);
+    Error { kind: ErrorKind::Divide, ..error }.hint(format!("Omnisend lists refused calls at {LOGS}"))
+}
+
 /// The meaning of an answer that is not a success.
 pub(super) fn refused(answer: &Answer, what: What) -> Error {
     let problem = Problem::of(&answer.body);
@@ -89,12 +107,13 @@ pub(super) fn refused(answer: &Answer, what: What) -> Error {
         429 => Error::new(again(answer.retry_after, false), format!("Omnisend is asked too much at once ({said})"))
             .hint("everything that uses the brand shares its 400 calls a minute; lower limits.perMinute to leave other programs room"),
         401 => Error::stall(format!("Omnisend does not accept the API key ({said})"))
-            .hint("the key may be revoked, or of another kind: make one at Omnisend under Store settings, API keys"),
+            .hint(format!("the key may be revoked, or of another kind: {KEYS}")),
         403 if problem.is_none() => Error::new(again(Some(BLOCKED), false), "Omnisend refuses for now (403 without a reason)")
-            .hint("it blocks for a while who makes many errors; look at API issues at Omnisend"),
-        403 => Error::stall(format!("Omnisend does not allow this: the key lacks {} ({said})", scope(what))).hint(
-            "a key needs brands.read, contacts.read and contacts.write; for `target: {segment: true}` also segments.read and segments.write",
-        ),
+            .hint(format!("it blocks for a while who makes many errors; Omnisend lists them at {LOGS}")),
+        403 => Error::stall(format!("Omnisend does not allow this: the key lacks {} ({said})", scope(what))).hint(format!(
+            "a key needs brands.read, contacts.read and contacts.write; for `target: {{segment: true}}` also segments.read and segments.write: \
+             {KEYS}"
+        )),
         404 if problem.is_none() => endpoint(format!("what answers is not the Omnisend API ({said})")),
         404 => Error::stall(format!("Omnisend does not have what was asked for ({said})"))
             .hint("it may have been deleted there; plan again to see what is missing"),

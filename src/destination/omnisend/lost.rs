@@ -3,28 +3,41 @@
 //! A batch carries no mark of ours that the vendor would show again. So those of that time and of as many contacts are asked
 //! for their contacts, the nearest first: it is ours if it is about our people. As long as one that may be ours shows
 //! nobody yet, nothing is known; if there is none, also after a while, it was not accepted.
+//!
+//! In which order the vendor lists batches is not said, so a list is read to its end; days bound it. One that has no end tells
+//! nothing: then nobody is sent again.
 
 use super::{
-    super::{Error, JobOutcomes, Outcome},
+    super::{Error, JobId, JobOutcomes, Outcome},
     api::Api,
-    poll::{self, PAGE, State},
+    poll::{self, State},
     results::{Items, Progress},
 };
 use crate::member::{Key, Standing};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
-    collections::{BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     time::Duration,
 };
 
 /// How far our clock and the vendor's may differ.
 const CLOCKS: TimeDelta = TimeDelta::minutes(10);
+/// Days are the brand's, perhaps, whose zone may be anywhere.
+const ZONES: TimeDelta = TimeDelta::days(1);
 /// How long after its call a batch may still appear among the others.
 const LATE: Duration = Duration::from_secs(30);
 /// Batches whose contacts are looked at; ours was accepted within moments, among few others.
 const LOOKED_AT: usize = 200;
-/// Pages of batches looked through: as many as two exports of a million people make.
-const PAGES_MAX: usize = 80;
+/// Pages of batches looked through: what a brand can be sent in three days is more, and what exports of a million people make is not.
+const PAGES_MAX: usize = 400;
+
+/// A batch to look for.
+pub(super) struct Lost<'a> {
+    pub id: &'a JobId,
+    pub standing: Option<Standing>,
+    pub at: DateTime<Utc>,
+    pub rows: Vec<Key>,
+}
 
 /// What a search came to.
 enum Found {
@@ -36,33 +49,53 @@ enum Found {
     Untold,
 }
 
-/// How a lost batch of these people stands. `others` are known to be somebody else's.
-pub(super) async fn look(
-    api: &Api,
-    standing: Option<Standing>,
-    at: DateTime<Utc>,
-    rows: &[Key],
-    others: &BTreeSet<&str>,
-) -> Result<State, Error> {
-    let mut found = search(api, at, rows, others).await?;
-    if matches!(found, Found::Nothing) {
-        if !api.wait(LATE).await {
-            return Ok(State::Working);
+/// The batches of some days.
+struct Listed {
+    batches: Vec<Progress>,
+    /// Read to its end.
+    whole: bool,
+}
+
+/// How lost batches stand. `others` are known to be somebody else's. One list serves them all; those who are in none are looked
+/// for once more, a while later.
+pub(super) async fn look<'a>(api: &Api, lost: Vec<Lost<'a>>, others: &BTreeSet<&str>) -> Result<BTreeMap<&'a JobId, State>, Error> {
+    let (mut states, mut left) = (BTreeMap::new(), lost);
+    for again in [false, true] {
+        if left.is_empty() {
+            break;
         }
-        found = search(api, at, rows, others).await?;
+        if again && !api.wait(LATE).await {
+            states.extend(left.drain(..).map(|lost| (lost.id, State::Working)));
+            break;
+        }
+        let listed = listed(api, &left).await?;
+        let mut missing = Vec::new();
+        for lost in left {
+            match search(api, &listed, &lost, others).await? {
+                Found::Nothing => missing.push(lost),
+                found => _ = states.insert(lost.id, state(found, lost.standing)),
+            }
+        }
+        left = missing;
     }
-    Ok(match found {
+    states.extend(left.into_iter().map(|lost| (lost.id, state(Found::Nothing, lost.standing))));
+    Ok(states)
+}
+
+fn state(found: Found, standing: Option<Standing>) -> State {
+    match found {
         Found::Ours(items) if items.progress.is_over() => State::Finished(items.outcomes(standing)),
         Found::Ours(_) | Found::Unclear => State::Working,
         Found::Nothing => State::Finished(JobOutcomes::all(Outcome::NotDone)),
         Found::Untold => State::Finished(JobOutcomes::of(Vec::new())),
-    })
+    }
 }
 
-async fn search(api: &Api, at: DateTime<Utc>, rows: &[Key], others: &BTreeSet<&str>) -> Result<Found, Error> {
-    let ours: HashSet<Key> = rows.iter().copied().collect();
-    let candidates = candidates(api, at, ours.len(), others).await?;
-    let mut found = if candidates.len() > LOOKED_AT { Found::Untold } else { Found::Nothing };
+async fn search(api: &Api, listed: &Listed, lost: &Lost<'_>, others: &BTreeSet<&str>) -> Result<Found, Error> {
+    let ours: HashSet<Key> = lost.rows.iter().copied().collect();
+    let candidates = candidates(listed, lost.at, ours.len(), others);
+    let all = listed.whole && candidates.len() <= LOOKED_AT;
+    let mut found = if all { Found::Nothing } else { Found::Untold };
     for candidate in candidates.into_iter().take(LOOKED_AT) {
         let items = poll::items(api, &candidate.id).await?;
         match whose(&items.keys(), &ours) {
@@ -76,25 +109,34 @@ async fn search(api: &Api, at: DateTime<Utc>, rows: &[Key], others: &BTreeSet<&s
 }
 
 /// Batches of as many contacts, since then, that are not known to be others; those of the nearest time first.
-async fn candidates(api: &Api, at: DateTime<Utc>, contacts: usize, others: &BTreeSet<&str>) -> Result<Vec<Progress>, Error> {
+fn candidates<'a>(listed: &'a Listed, at: DateTime<Utc>, contacts: usize, others: &BTreeSet<&str>) -> Vec<&'a Progress> {
+    let may_be = |batch: &&Progress| batch.total_count == contacts && !others.contains(batch.id.as_str()) && created(batch) >= at - CLOCKS;
+    let mut found: Vec<_> = listed.batches.iter().filter(may_be).collect();
+    found.sort_by_key(|batch| (created(batch) - at).abs());
+    found
+}
+
+/// Every batch that was made since the first of these, each once.
+async fn listed(api: &Api, lost: &[Lost<'_>]) -> Result<Listed, Error> {
     let day = |at: DateTime<Utc>| at.format("%Y-%m-%d").to_string();
-    let (from, to) = (day(at - CLOCKS), day(at + TimeDelta::days(1)));
-    let mut found = Vec::new();
-    for number in 0..PAGES_MAX {
-        let batches = poll::page(api, number * PAGE, Some((&from, &to))).await?;
-        let is_last = batches.len() < PAGE || batches.last().is_some_and(|oldest| created(oldest) < at - CLOCKS);
-        found.extend(
-            batches
-                .into_iter()
-                .filter(|batch| batch.total_count == contacts && !others.contains(batch.id.as_str()) && created(batch) >= at - CLOCKS),
-        );
-        if is_last {
-            break;
+    let first = lost.iter().map(|lost| lost.at).min().unwrap_or_default();
+    let last = lost.iter().map(|lost| lost.at).max().unwrap_or_default();
+    let (from, to) = (day(first - CLOCKS - ZONES), day(last + CLOCKS + ZONES));
+    let (mut seen, mut batches, mut offset) = (BTreeSet::new(), Vec::new(), 0);
+    for _ in 0..PAGES_MAX {
+        let page = poll::page(api, offset, Some((&from, &to))).await?;
+        let before = batches.len();
+        offset += page.batches.len();
+        let has_more = page.has_more();
+        batches.extend(page.batches.into_iter().filter(|batch| seen.insert(batch.id.clone())));
+        match (has_more, batches.len() > before) {
+            (false, _) => return Ok(Listed { batches, whole: true }),
+            (true, true) => {}
+            // It says that there is more, and shows the same.
+            (true, false) => break,
         }
     }
-    found.sort_by_key(|batch| (created(batch) - at).abs());
-    found.dedup_by(|one, other| one.id == other.id);
-    Ok(found)
+    Ok(Listed { batches, whole: false })
 }
 
 /// A time that cannot be read may be any.

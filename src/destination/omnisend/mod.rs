@@ -8,8 +8,11 @@
 //!   date: of the person's consent where that is sent, otherwise one so old that it overrides nothing. `consent` is never sent, and
 //!   the welcome message is always declined.
 //! * **One budget or several**: all calls share the documented 400 a minute, and those with stricter limits keep theirs too.
-//! * **Addresses** may be told apart by case: a contact that somebody entered in capitals may then get a twin, which is not
-//!   subscribed.
+//! * **Addresses** may be told apart by case: a known contact is called as its reading spelt it ([`spelling`]), and everybody
+//!   else in lower case.
+//! * **An e-mail identifier without `channels.email`** is refused, or changes consent: it always has one ([`wire`]).
+//! * **A status with an older date** is ignored, the vendor says: one contact of each status is updated first and read back
+//!   ([`Capabilities::statuses_proved`], `run::canary`).
 //!
 //! A batch is worked off later, in no order, and its call is not repeated when the answer is lost: it is looked for (`lost`).
 //! Should somebody else have added a contact after everyone was read, a batch that creates it changes it instead, and nothing
@@ -30,6 +33,7 @@ mod poll;
 mod results;
 mod rows;
 mod segments;
+mod spelling;
 mod tags;
 mod wire;
 

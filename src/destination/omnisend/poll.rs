@@ -5,7 +5,7 @@ use super::{
     api::{Api, Call, read},
     errors,
     job::{Job, Of},
-    lost,
+    lost::{self, Lost},
     results::{Items, Progress},
 };
 use crate::member::Standing;
@@ -31,17 +31,34 @@ pub(super) enum State {
 }
 
 #[derive(Deserialize)]
-struct Page {
-    batches: Vec<Progress>,
+pub(super) struct Page {
+    pub batches: Vec<Progress>,
+    #[serde(default)]
+    paging: Option<Paging>,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    next: Option<String>,
+}
+
+impl Page {
+    /// Whether another page may follow. Where the vendor does not say, a page that is not empty may be followed.
+    pub(super) fn has_more(&self) -> bool {
+        let next = self.paging.as_ref().and_then(|paging| paging.next.as_deref());
+        !self.batches.is_empty() && next.map_or(true, |next| !next.is_empty() || self.batches.len() >= PAGE)
+    }
 }
 
 pub(super) async fn poll(api: &Api, jobs: &Jobs<'_>) -> Result<Polled, Error> {
     let named = jobs.ids.iter().map(|id| Ok((id, Job::read(id)?))).collect::<Result<Vec<_>, Error>>()?;
     let batches: BTreeSet<_> = named.iter().filter_map(|(_, job)| batch(job)).collect();
     let seen = sweep(api, &batches).await?;
-    let asked = named.iter().map(|(id, job)| state(api, jobs, id, job, &seen, &batches));
+    let lost = named.iter().filter_map(|(id, job)| lost(jobs, id, job)).collect();
+    let mut found = lost::look(api, lost, &batches).await?;
+    let asked = named.iter().map(|(id, job)| state(api, job, found.remove(*id), &seen)).collect::<Vec<_>>();
     let states = futures::future::try_join_all(asked).await?;
-    let mut polled = Polled { finished: Vec::new(), after: Duration::ZERO };
+    let mut polled = Polled { after: Duration::ZERO, ..Polled::default() };
     for ((id, _), state) in named.iter().zip(states) {
         if let State::Finished(outcomes) = state {
             polled.finished.push(((*id).clone(), outcomes));
@@ -59,16 +76,15 @@ fn pause(working: usize) -> Duration {
     Duration::from_secs((working as u64 / BATCHES_A_SECOND).clamp(SHORTEST_WAIT_S, LONGEST_WAIT_S))
 }
 
-async fn state(
-    api: &Api,
-    jobs: &Jobs<'_>,
-    id: &JobId,
-    job: &Job,
-    seen: &BTreeMap<String, Progress>,
-    batches: &BTreeSet<&str>,
-) -> Result<State, Error> {
+fn lost<'a>(jobs: &Jobs<'_>, id: &'a JobId, job: &Job) -> Option<Lost<'a>> {
+    let Of::Lost { at, .. } = &job.of else { return None };
+    Some(Lost { id, standing: job.standing, at: *at, rows: (jobs.rows)(id) })
+}
+
+/// `found`: what the search for a lost one came to.
+async fn state(api: &Api, job: &Job, found: Option<State>, seen: &BTreeMap<String, Progress>) -> Result<State, Error> {
     let progress = match &job.of {
-        Of::Lost { at, .. } => return lost::look(api, job.standing, *at, &(jobs.rows)(id), batches).await,
+        Of::Lost { .. } => return Ok(found.unwrap_or(State::Working)),
         Of::Batch(id) => match seen.get(id) {
             Some(progress) => Some(progress.clone()),
             None => one(api, id).await?,
@@ -108,7 +124,8 @@ async fn one(api: &Api, id: &str) -> Result<Option<Progress>, Error> {
     }
 }
 
-/// The wanted batches among the newest, as long as that is cheaper than asking for each.
+/// The wanted batches among the newest, as long as that is cheaper than asking for each. Those who are not
+/// among them, in whatever order the vendor lists, are asked for one by one.
 async fn sweep(api: &Api, wanted: &BTreeSet<&str>) -> Result<BTreeMap<String, Progress>, Error> {
     let mut seen = BTreeMap::new();
     if wanted.len() < 2 {
@@ -116,7 +133,7 @@ async fn sweep(api: &Api, wanted: &BTreeSet<&str>) -> Result<BTreeMap<String, Pr
     }
     // What is added meanwhile moves the rest on to later pages: some are seen twice, none is passed over.
     for number in 0..=wanted.len() / WORTH_A_PAGE {
-        let batches = page(api, number * PAGE, None).await?;
+        let Page { batches, .. } = page(api, number * PAGE, None).await?;
         let is_last = batches.len() < PAGE;
         seen.extend(batches.into_iter().filter(|batch| wanted.contains(batch.id.as_str())).map(|batch| (batch.id.clone(), batch)));
         if is_last || seen.len() == wanted.len() {
@@ -126,11 +143,11 @@ async fn sweep(api: &Api, wanted: &BTreeSet<&str>) -> Result<BTreeMap<String, Pr
     Ok(seen)
 }
 
-/// A page of batches, newest first; all, or those of some days (`YYYY-MM-DD`).
-pub(super) async fn page(api: &Api, offset: usize, days: Option<(&str, &str)>) -> Result<Vec<Progress>, Error> {
+/// A page of batches, in an order that the vendor does not name; all, or those of some days (`YYYY-MM-DD`).
+pub(super) async fn page(api: &Api, offset: usize, days: Option<(&str, &str)>) -> Result<Page, Error> {
     let mut call = Call::get("/batches", &["batches"]).query("endpoint", "contacts").query("limit", PAGE).query("offset", offset);
     if let Some((from, to)) = days {
         call = call.query("dateFrom", from).query("dateTo", to);
     }
-    Ok(read::<Page>(&api.call(call).await?)?.batches)
+    read(&api.call(call).await?)
 }

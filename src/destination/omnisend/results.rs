@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[rstest]
-    #[case(400, json!({"error": "1 error(s) found.", "fields": {"0": ["identifiers[0].id: bad@example.com is odd"]}}), "rejected invalid-address None: identifiers[0].id: this address is odd")]
+    #[case(400, json!({"error": "1 error(s) found.", "fields": {"0": ["identifiers[0].id: bad@example.com is odd"]}}), "rejected invalid-address None: identifiers.0.id: this address is odd")]
     #[case(400, json!({"title": "Validation failed", "errors": [{"field": "birthdate", "code": "invalid_format", "message": "Must be a date"}]}), "rejected merge-field Some(\"birthdate\"): birthdate: Must be a date")]
     #[case(400, json!({"error": "No"}), "rejected vendor-error None: No")]
     #[case(400, json!({}), "rejected vendor-error None: ")]

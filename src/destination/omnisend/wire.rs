@@ -2,7 +2,7 @@
 
 use super::{
     super::{BatchRow, ContainerId},
-    fields,
+    fields, spelling,
 };
 use crate::{
     definition::{AttributeSpec, FieldType},
@@ -83,7 +83,7 @@ impl<'a> Item<'a> {
     fn identifier(&self) -> serde_json::Value {
         json!({
             "type": "email",
-            "id": self.row.email.as_str(),
+            "id": spelling::spelt(self.row),
             "sendWelcomeMessage": false,
             "channels": {"email": {"status": self.status, "statusChangedAt": self.at}},
         })

@@ -497,7 +497,7 @@ impl Destination for Fake {
         let ask = |inner: &mut Inner| {
             let unknown = || JobOutcomes::all(Outcome::NotDone);
             let told = |id: &JobId| (id.clone(), inner.jobs.get(id).cloned().unwrap_or_else(unknown));
-            Polled { finished: jobs.ids.iter().map(told).collect(), after: Duration::from_secs(1) }
+            Polled { finished: jobs.ids.iter().map(told).collect(), after: Duration::from_secs(1), ..Polled::default() }
         };
         Ok(self.request(ask).await)
     }

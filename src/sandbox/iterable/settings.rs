@@ -31,6 +31,17 @@ pub(super) enum Misfit {
     User,
 }
 
+/// What a subscribe does with users whom the project does not know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum UnknownUsers {
+    /// As the schema says.
+    #[default]
+    Made,
+    /// The whole call is refused, as the vendor's own tests expect.
+    Refused,
+}
+
 /// Kept in the database; the control surface changes any of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -41,6 +52,9 @@ pub(super) struct Settings {
     /// Least and greatest time until a write is visible.
     pub visible_after_ms: (i64, i64),
     pub misfit: Misfit,
+    /// How long calls do not know a list that was just made, though it is listed.
+    pub new_list_unknown_ms: i64,
+    pub unknown_users: UnknownUsers,
     /// Most users in a list call; none if null.
     pub most_users: Option<usize>,
     /// List subscribes a second, and as many unsubscribes; the vendor publishes no limit.
@@ -60,6 +74,8 @@ impl Default for Settings {
             seed: 0,
             visible_after_ms: (5_000, 60_000),
             misfit: Misfit::default(),
+            new_list_unknown_ms: 3_000,
+            unknown_users: UnknownUsers::default(),
             most_users: Some(1_000),
             list_calls_per_second: 5,
             create_new_fields: true,

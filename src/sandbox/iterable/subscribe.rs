@@ -4,9 +4,10 @@ use super::{
     bulk,
     fields::Fields,
     lists::List,
-    observed,
-    refusal::Result,
+    observed, profile,
+    refusal::{Refusal, Result},
     request::{Answer, Call},
+    settings::UnknownUsers,
     settle::{self, Change},
     work::Ctx,
 };
@@ -15,6 +16,16 @@ pub(super) fn run(ctx: &mut Ctx<'_>, call: &Call) -> Result<Answer> {
     let list = List::writable(ctx, call.number("listId"))?;
     let people = bulk::people(ctx, call, "subscribers")?;
     bulk::check_size(ctx, &people)?;
+    if ctx.settings.unknown_users == UnknownUsers::Refused {
+        for person in &people {
+            if profile::find(ctx, person)?.is_none()
+                && profile::refused(ctx, person)?.is_none()
+                && person.unfit(ctx.settings.project).is_none()
+            {
+                return Err(Refusal::bad_params("Invalid subscribers").into());
+            }
+        }
+    }
     let mut fields = Fields::load(ctx, None)?;
     let only_known = call.flag("updateExistingUsersOnly").unwrap_or(false);
     let (taken, failures) = bulk::divide(ctx, people, &mut fields, only_known)?;

@@ -9,6 +9,7 @@ use super::{
     later::{self, What},
     people,
     problem::{Fail, Problem, Result},
+    settings::ItemAnswers,
     work::Ctx,
 };
 use serde_json::{Map, Value, json};
@@ -61,7 +62,11 @@ fn one(ctx: &mut Ctx<'_>, method: &str, item: &Map<String, Value>) -> Result<(u1
             if problem.violation {
                 ctx.note(format!("an item of a batch: {}", problem.in_words()));
             }
-            Ok((problem.status, problem.to_legacy()))
+            let answer = match ctx.settings.item_answers {
+                ItemAnswers::Older => problem.to_legacy(),
+                ItemAnswers::Problems => problem.clone().placed(ctx.settings.row_paths).to_json(),
+            };
+            Ok((problem.status, answer))
         }
         Err(fail) => Err(fail),
     }

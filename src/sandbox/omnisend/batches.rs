@@ -1,12 +1,15 @@
 //! Batches of contacts: accepted at once, carried out later, kept for a week.
 
 use super::{
+    contact_request::{self, Naming},
     formats::written,
     id::Of,
     later::{self, What},
-    problem::{Problem, Result},
+    people,
+    problem::{Fail, FieldError, Problem, Result},
     request::{Answer, Call},
     schema::{self, Kind, Shape},
+    settings::BadRows,
     work::Ctx,
 };
 use rusqlite::{OptionalExtension as _, Row, params};
@@ -128,6 +131,9 @@ pub(super) fn create(ctx: &mut Ctx<'_>, call: &Call, _: &[&str]) -> Result<Answe
     schema::check(body, CREATE)?;
     let text = |name: &str, default: &str| body.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
     let items = body.get("items").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if ctx.settings.bad_rows == BadRows::RefuseTheCall {
+        schema::refuse(not_taken(ctx, items)?)?;
+    }
     let sql = "INSERT INTO batches(method, origin, state, created, total, finished, errors, items, results) VALUES (?, ?, 0, ?, ?, 0, 0, ?, '[]')";
     let values = params![text("method", ""), text("origin", "api"), ctx.now, items.len() as i64, serde_json::to_string(items)?];
     let row = ctx.db.prepare_cached(sql)?.insert(values)?;
@@ -135,6 +141,22 @@ pub(super) fn create(ctx: &mut Ctx<'_>, call: &Call, _: &[&str]) -> Result<Answe
     later::schedule(ctx, ctx.after(ctx.settings.batch_delay_ms, row, 0), What::RunBatch, row)?;
     later::schedule(ctx, ctx.now + KEPT_MS, What::ForgetBatch, row)?;
     Ok(Answer::new(201, json!({"batchID": Of::Batch.id(row), "totalCount": items.len()})))
+}
+
+/// What is wrong with any of the items, where that is looked at before the batch is accepted.
+fn not_taken(ctx: &Ctx<'_>, items: &[Value]) -> Result<Vec<FieldError>> {
+    let mut errors = Vec::new();
+    for (index, item) in items.iter().enumerate() {
+        let Some(object) = item.as_object() else { continue };
+        let read = contact_request::read(object, Naming::Required, ctx.settings.empty_text);
+        let taken = read.and_then(|wish| people::hinder(ctx, wish.email.as_ref().map_or("", |email| email.id.as_str())));
+        match taken {
+            Err(Fail::Refused(problem)) => errors.extend(problem.errors.into_iter().map(|error| error.below(&format!("items[{index}]")))),
+            Err(fail) => return Err(fail),
+            Ok(()) => {}
+        }
+    }
+    Ok(errors)
 }
 
 /// Remembers whom the batch is about until it is finished. The order between batches is not promised, so nobody may be in

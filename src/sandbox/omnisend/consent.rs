@@ -1,7 +1,7 @@
 //! Whether a contact may be written to, channel by channel: the statement with the latest date holds, an older one is
 //! ignored.
 
-use super::work::Ctx;
+use super::{settings::OlderDate, work::Ctx};
 use std::cmp::Reverse;
 
 /// A date within so much of now is no proof of an earlier consent.
@@ -55,7 +55,14 @@ pub(super) fn weigh(ctx: &mut Ctx<'_>, before: Option<Standing>, said: &[Said]) 
     let latest = said.iter().min_by_key(|said| Reverse(date(said)))?;
     let after = Standing { status: latest.status, at: date(latest) };
     match before {
-        Some(before) if after.at <= before.at => return Some(before),
+        Some(before) if after.at <= before.at => match ctx.settings.older_date {
+            OlderDate::Ignored => return Some(before),
+            // The vendor's own doing, against its documents: counted, and no fault of the caller's.
+            OlderDate::Overrides => {
+                ctx.seen.status_changes += u64::from(after.status != before.status);
+                return Some(after);
+            }
+        },
         Some(before) if after.status != before.status => changed(ctx, before.status),
         _ => {}
     }

@@ -52,6 +52,8 @@ pub(super) struct Wish {
 #[derive(Debug)]
 pub(super) struct Identifier {
     pub id: String,
+    /// Something is said of its channel, in so many words.
+    pub has_channel: bool,
     pub said: Vec<Said>,
     /// As it came, if consent is said to have been given.
     pub consent: Option<Map<String, Value>>,
@@ -128,6 +130,7 @@ impl Identifier {
         let given = consent.as_ref().map(|consent| Said { status: Status::Subscribed, at: consent.get("createdAt").and_then(date) });
         Self {
             id: value["id"].as_str().unwrap_or_default().to_owned(),
+            has_channel: said.is_some(),
             said: said.into_iter().chain(given).collect(),
             consent,
             welcome: value["sendWelcomeMessage"] != false,

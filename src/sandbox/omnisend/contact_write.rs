@@ -8,7 +8,7 @@ use super::{
     people,
     phones::{self, Phone},
     problem::{FieldError, Problem, Result},
-    settings::{EmptyText, TagsOnUpsert, WithoutChannels},
+    settings::{EmailChannel, EmptyText, TagsOnUpsert, WithoutChannels},
     tags,
     work::Ctx,
 };
@@ -18,6 +18,11 @@ use serde_json::{Map, Value, json};
 /// a contact that has no other identifier is not created.
 pub(super) fn upsert(ctx: &mut Ctx<'_>, wish: &Wish) -> Result<(Contact, bool)> {
     let email = wish.email.as_ref().map(|email| email.id.as_str());
+    let has_channel = wish.email.as_ref().is_none_or(|email| email.has_channel);
+    if ctx.settings.email_channel == EmailChannel::Demanded && !has_channel {
+        let error = FieldError::data("identifiers[0].channels", "required", "Provide email channel for email identifier");
+        return Err(Problem::validation(vec![error]).into());
+    }
     if let Some(email) = email {
         people::hinder(ctx, email)?;
         if let Some(contact) = Contact::by_email(ctx, email)? {

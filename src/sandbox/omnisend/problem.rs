@@ -1,5 +1,6 @@
 //! The vendor's refusals: problem documents that name everything that is wrong with a request at once.
 
+use super::settings::RowPaths;
 use serde_json::{Value, json};
 
 const TYPE: &str = "https://problems.omnisend.com/";
@@ -112,6 +113,20 @@ impl Problem {
 
     pub(super) fn unavailable() -> Self {
         Self::new(503, "unavailable", "Service unavailable", "The service is busy. Try again later.")
+    }
+
+    /// The same, with fields named as this brand's refusals do.
+    pub(super) fn placed(mut self, paths: RowPaths) -> Self {
+        let steps = |field: &str| field.replace('[', ".").replace(']', "");
+        match paths {
+            RowPaths::Brackets => {}
+            RowPaths::Dots => self.errors.iter_mut().for_each(|error| error.field = steps(&error.field)),
+            RowPaths::Pointers => {
+                self.errors.iter_mut().for_each(|error| error.field = format!("/{}", steps(&error.field).replace('.', "/")));
+            }
+            RowPaths::None => self.errors.clear(),
+        }
+        self
     }
 
     pub(super) fn to_json(&self) -> Value {

@@ -24,6 +24,18 @@ pub(super) struct Settings {
     pub others_per_minute: u32,
     /// The version of the API is no longer served.
     pub version_retired: bool,
+    /// What an e-mail identifier without its channel comes to.
+    pub email_channel: EmailChannel,
+    /// What a status with an older date than the contact's does.
+    pub older_date: OlderDate,
+    /// How refusals name fields.
+    pub row_paths: RowPaths,
+    /// What a row that is not taken does to its call.
+    pub bad_rows: BadRows,
+    /// How the items of a batch are answered.
+    pub item_answers: ItemAnswers,
+    /// In which order batches are listed.
+    pub batch_order: BatchOrder,
     /// Failed items with which a batch is stopped.
     pub stop_after_errors: usize,
     /// From accepting a batch to the first half of its items, and from there to its end.
@@ -44,6 +56,12 @@ impl Default for Settings {
             retry_after: RetryAfter::Documented,
             others_per_minute: 0,
             version_retired: false,
+            email_channel: EmailChannel::Demanded,
+            older_date: OlderDate::Ignored,
+            row_paths: RowPaths::Dots,
+            bad_rows: BadRows::Alone,
+            item_answers: ItemAnswers::Older,
+            batch_order: BatchOrder::NewestFirst,
             stop_after_errors: 50,
             batch_delay_ms: Delay::between(100, 1_000),
             tag_delay_ms: Delay::between(200, 2_000),
@@ -57,6 +75,62 @@ impl Default for Settings {
 pub(super) enum TagsOnUpsert {
     Replace,
     Merge,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum EmailChannel {
+    /// Refused, as it was observed.
+    Demanded,
+    /// As the schema has it.
+    Optional,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum OlderDate {
+    /// As the documents say.
+    Ignored,
+    /// Whatever is said holds.
+    Overrides,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum RowPaths {
+    /// `items.3.city`, as the schema has it.
+    Dots,
+    /// `items[3].city`
+    Brackets,
+    /// `/items/3/city`
+    Pointers,
+    /// No field is named.
+    None,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum BadRows {
+    /// The others are taken; but a malformed address refuses a call to tag.
+    Alone,
+    /// The whole call is refused.
+    RefuseTheCall,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ItemAnswers {
+    /// `error` and `fields`.
+    Older,
+    /// Problem documents.
+    Problems,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum BatchOrder {
+    NewestFirst,
+    OldestFirst,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

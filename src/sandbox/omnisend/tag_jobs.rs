@@ -7,11 +7,12 @@ use super::{
     formats::is_email,
     id::Of,
     later::{self, What},
+    people,
     problem::{FieldError, Problem, Result},
     request::{Answer, Call},
     schema::{self, Kind, Shape},
     segments,
-    settings::EmptyText,
+    settings::{BadRows, EmptyText},
     tags,
     work::Ctx,
 };
@@ -36,7 +37,7 @@ struct Job {
 }
 
 pub(super) fn add(ctx: &mut Ctx<'_>, call: &Call, _: &[&str]) -> Result<Answer> {
-    let body = checked(call)?;
+    let body = checked(ctx, call)?;
     if any_unfinished(ctx, body)? {
         ctx.note("an address was tagged while a batch with it was not finished");
     }
@@ -44,7 +45,8 @@ pub(super) fn add(ctx: &mut Ctx<'_>, call: &Call, _: &[&str]) -> Result<Answer> 
 }
 
 pub(super) fn remove(ctx: &mut Ctx<'_>, call: &Call, _: &[&str]) -> Result<Answer> {
-    accept(ctx, checked(call)?, true)
+    let body = checked(ctx, call)?;
+    accept(ctx, body, true)
 }
 
 fn any_unfinished(ctx: &Ctx<'_>, body: &Map<String, Value>) -> Result<bool> {
@@ -64,7 +66,7 @@ fn any_unfinished(ctx: &Ctx<'_>, body: &Map<String, Value>) -> Result<bool> {
     Ok(false)
 }
 
-fn checked(call: &Call) -> Result<&Map<String, Value>> {
+fn checked<'c>(ctx: &Ctx<'_>, call: &'c Call) -> Result<&'c Map<String, Value>> {
     call.query(&[]).done()?;
     let body = call.object()?;
     let mut errors = schema::findings(body, BODY, EmptyText::Clears);
@@ -74,6 +76,13 @@ fn checked(call: &Call) -> Result<&Map<String, Value>> {
     }
     for (index, _) in list(body, "emails").iter().enumerate().filter(|(_, email)| !is_email(email)) {
         errors.push(FieldError::data(format!("emails[{index}]"), "invalid_format", "Must be a valid email address"));
+    }
+    if ctx.settings.bad_rows == BadRows::RefuseTheCall {
+        for (index, email) in list(body, "emails").iter().enumerate() {
+            if people::hinder(ctx, email).is_err() {
+                errors.push(FieldError::data(format!("emails[{index}]"), "invalid_value", "This email address cannot be used"));
+            }
+        }
     }
     schema::refuse(errors)?;
     Ok(body)

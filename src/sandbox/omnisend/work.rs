@@ -83,7 +83,7 @@ impl Omnisend {
         let mut reply = match done {
             Ok(Answer { status, body: Some(body) }) => Reply::json(status, &body),
             Ok(Answer { status, body: None }) => Reply::bare(status),
-            Err(fail) => gate::refusal(&fail.into_refusal()),
+            Err(fail) => gate::refusal(&fail.into_refusal().placed(settings.row_paths)),
         };
         reply.violations.extend(held(&self.observed).take_notes());
         reply.rows = rows;

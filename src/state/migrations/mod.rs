@@ -10,6 +10,7 @@ mod v17;
 mod v18;
 mod v19;
 mod v2;
+mod v20;
 mod v3;
 mod v4;
 mod v5;
@@ -40,6 +41,7 @@ const STEPS: &[&str] = &[
     v17::SQL,
     v18::SQL,
     v19::SQL,
+    v20::SQL,
 ];
 
 /// Marks the file as ours among SQLite files ("Lkep").

@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     definition::{DefinitionId, Kept},
-    destination::{ContainerId, JobId, Operation},
+    destination::{ContainerId, JobId, Look, Operation},
     member::Standing,
     plan::{Counts, approval::Changes, effects::After},
 };
@@ -283,14 +283,35 @@ fn an_accepted_job_outlives_a_crash() {
         member(3, None, None, 1 << 60, None, After::Former),
         member(4, None, Some(9), 0, Some(Standing::Subscribed), After::ToArchive),
     ];
-    let job = Job { run, remote: JobId("batch-1".into()), operation: Operation::Join, rows, at: at(2) };
+    let job = Job { run, remote: JobId("batch-1".into()), operation: Operation::Join, rows, at: at(2), look: None };
     f.store.record_job(export, &job).unwrap();
     f.store.record_job(export, &job).unwrap();
     drop(f.store);
     let mut store = Store::open(&f.dir, at(3)).unwrap();
-    assert_eq!(store.jobs(export).unwrap(), [job]);
+    assert_eq!(store.jobs(export).unwrap(), std::slice::from_ref(&job));
+    let look = Look { at: at(4), looks: 2, missing: u64::MAX >> 1 };
+    store.record_look(export, &job.remote, &look).unwrap();
+    assert_eq!(store.jobs(export).unwrap(), [Job { look: Some(look), ..job }]);
     store.remove_job(export, &JobId("batch-1".into())).unwrap();
     assert!(store.jobs(export).unwrap().is_empty());
+}
+
+#[test]
+fn what_was_seen_of_a_status_is_kept_by_status() {
+    let mut f = fixture();
+    let (_, place) = prepared(&mut f.store, "news");
+    let accepted_on = at(0).naive_utc().date().and_hms_opt(9, 30, 0).unwrap();
+    let proof = |standing, became, who: &str| StatusProof { standing, became, who: who.into(), at: at(1), accepted_on };
+    let changed = proof(Standing::Subscribed, Standing::NonSubscribed, "a***@x.test");
+    let kept = proof(Standing::Unsubscribed, Standing::Unsubscribed, "");
+    for proof in [&changed, &kept] {
+        f.store.record_status_proof(place, proof).unwrap();
+    }
+    assert_eq!(f.store.status_proofs(place).unwrap(), [changed.clone(), kept.clone()]);
+    assert!(!changed.is_kept() && kept.is_kept());
+    let again = proof(Standing::Subscribed, Standing::Subscribed, "");
+    f.store.record_status_proof(place, &again).unwrap();
+    assert_eq!(f.store.status_proofs(place).unwrap(), [again, kept]);
 }
 
 #[test]

@@ -109,7 +109,7 @@ async fn one_reading_serves_every_import_that_was_not_whole() {
     let (mut said, keys) = (Vec::new(), |id: &JobId| jobs[id].iter().map(|row| row.key).collect());
     let mut ids: Vec<_> = jobs.keys().cloned().collect();
     while !ids.is_empty() {
-        let polled = world.destination.poll(&place(), &Jobs { ids: &ids, rows: &keys }).await.unwrap();
+        let polled = world.destination.poll(&place(), &Jobs { ids: &ids, rows: &keys, looks: &|_| None }).await.unwrap();
         for (id, outcomes) in polled.finished {
             ids.retain(|other| *other != id);
             said.extend(outcomes.rows.iter().map(|(_, outcome)| told(outcome)).chain([told(&outcomes.others)]));

@@ -142,7 +142,7 @@ async fn outcomes(destination: &dyn Destination, job: &JobId, rows: &[BatchRow])
 async fn outcomes_of(destination: &dyn Destination, job: &JobId, rows: &[BatchRow]) -> Vec<Outcome> {
     let keys = |_: &JobId| rows.iter().map(|row| row.key).collect();
     loop {
-        let mut polled = destination.poll(&place(), &Jobs { ids: std::slice::from_ref(job), rows: &keys }).await.unwrap();
+        let mut polled = destination.poll(&place(), &Jobs { ids: std::slice::from_ref(job), rows: &keys, looks: &|_| None }).await.unwrap();
         match polled.finished.pop() {
             Some((_, JobOutcomes { rows: some, others })) => {
                 let some: BTreeMap<Key, Outcome> = some.into_iter().collect();

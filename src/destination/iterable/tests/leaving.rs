@@ -12,7 +12,7 @@ async fn a_deleted_profile_is_not_made_again_by_leaving() {
     assert_eq!(world.told(Operation::Leave, people()).await, ["gone", "gone", "done"]);
     assert_eq!(world.told(Operation::Leave, vec![row("d@example.com", &[])]).await, ["gone"]);
     assert_eq!((world.profile("a@example.com").await, world.profile("d@example.com").await), (Json::Null, Json::Null));
-    assert_eq!(world.asked("GET", "/lists/getUsers"), 1, "one reading serves the run");
+    assert_eq!(world.asked("GET", "/lists/getUsers"), 2, "two readings serve the run, since somebody was missing");
     world.is_clean();
 }
 
@@ -56,4 +56,15 @@ async fn members_come_in_pages_of_one_reading() {
         }
     }
     assert_eq!((pages, world.asked("GET", "/lists/getUsers")), (vec![2, 2, 1], 1));
+}
+
+/// Put on the list moments ago, and shown late: they are taken off all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_show_yet_is_not_taken_for_gone() {
+    let world = World::with(json!({"visibleAfterMs": [90_000, 100_000]})).await;
+    world.submit(Operation::Join, vec![row("a@example.com", &[])]).await.unwrap();
+    assert_eq!(world.told(Operation::Leave, vec![row("a@example.com", &[])]).await, ["done"]);
+    tokio::time::sleep(std::time::Duration::from_secs(110) / SPEED).await;
+    assert_eq!(world.members().await, Vec::<String>::new());
+    world.is_clean();
 }

@@ -6,6 +6,8 @@ mod looking_up;
 mod new_fields;
 mod observing;
 mod pacing;
+mod unknown_users;
+mod young_lists;
 
 use super::super::*;
 use crate::{
@@ -31,12 +33,13 @@ struct World {
 impl World {
     /// One list, which is empty; what is written shows at once.
     async fn new() -> Self {
-        Self::with(json!({"visibleAfterMs": [0, 0]})).await
+        Self::with(json!({"visibleAfterMs": [0, 0], "newListUnknownMs": 0})).await
     }
 
     async fn with(settings: Json) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(dir.path(), Options { speed: SPEED, ..Options::default() }).await.unwrap();
+        sandbox.set("iterable", &json!({"newListUnknownMs": 0})).unwrap();
         sandbox.set("iterable", &settings).unwrap();
         let hub = Hub::with_days(Arc::new(InMemoryDays::default()), SPEED);
         let destination = super::open(&connection(sandbox.endpoint("iterable")), &hub).unwrap();

@@ -62,7 +62,7 @@ async fn send_everything(world: &World) {
     destination.try_bulk(&place, &rows[0], &candidate).await.unwrap();
     destination.settle_trial(&place, &rows[0].email, Standing::Unsubscribed, chrono::DateTime::UNIX_EPOCH).await.unwrap();
     let ids = [JobId("a1/b9".into())];
-    destination.poll(&place, &Jobs { ids: &ids, rows: &|_| Vec::new() }).await.unwrap();
+    destination.poll(&place, &Jobs { ids: &ids, rows: &|_| Vec::new(), looks: &|_| None }).await.unwrap();
 }
 
 #[tokio::test]

@@ -125,7 +125,7 @@ impl World {
 
     async fn poll(&self, job: &JobId) -> Polled {
         let ids = [job.clone()];
-        self.destination.poll(&PlaceId("a1".into()), &Jobs { ids: &ids, rows: &|_| Vec::new() }).await.unwrap()
+        self.destination.poll(&PlaceId("a1".into()), &Jobs { ids: &ids, rows: &|_| Vec::new(), looks: &|_| None }).await.unwrap()
     }
 
     async fn lines(&self) -> Vec<String> {

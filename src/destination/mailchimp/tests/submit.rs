@@ -285,7 +285,7 @@ async fn archive_goes_by_a_batch_and_comes_back_row_by_row() {
 
     let working = json!({"id": "b9", "status": "started", "total_operations": 500, "finished_operations": 180});
     world.mock("GET", "/batches/b9", 200, working).up_to_n_times(1).mount(&world.server).await;
-    let Polled { finished, after } = world.poll(&job).await;
+    let Polled { finished, after, .. } = world.poll(&job).await;
     assert!(finished.is_empty());
     assert_eq!(after.as_secs(), 20);
 

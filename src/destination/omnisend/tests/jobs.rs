@@ -3,6 +3,7 @@ use crate::{
     destination::{JobId, Operation::Create, Submitted},
     sandbox::Fault,
 };
+use rstest::rstest;
 use serde_json::json;
 
 #[tokio::test]
@@ -80,4 +81,27 @@ async fn of_a_batch_that_the_vendor_forgot_nothing_is_known() {
     let rows = people(1);
     let forgotten = JobId("nonSubscribed/000000000000000000000999".into());
     assert_eq!(codes(&each(&world.finish(&forgotten, &rows).await, &rows)), ["unconfirmed"]);
+}
+
+/// Behind a page of others, in whichever order the vendor lists.
+#[rstest]
+#[case("newest-first")]
+#[case("oldest-first")]
+#[tokio::test]
+async fn a_lost_batch_is_looked_for_to_the_end_of_the_list(#[case] order: &str) {
+    let world = World::with(json!({"batchOrder": order})).await;
+    let others = |of: std::ops::Range<usize>| of.map(|n| row(&format!("other{n}@example.com"))).collect::<Vec<_>>();
+    for row in others(0..130) {
+        world.submit(Create, &[row]).await.unwrap();
+    }
+    let rows = people(5);
+    let job = world.destination.job_of(&batch(Create, &rows)).unwrap();
+    world.next_fault(Fault::LostAnswer, "POST", "/batches");
+    assert!(is_unknown(&world.submit(Create, &rows).await.unwrap_err()));
+    for row in others(130..260) {
+        world.submit(Create, &[row]).await.unwrap();
+    }
+    assert_eq!(codes(&each(&world.finish(&job, &rows).await, &rows)), vec!["NonSubscribed"; 5]);
+    assert_eq!(world.calls("GET", "/batches"), 2, "both pages, once");
+    world.is_innocent();
 }

@@ -1,5 +1,8 @@
 use super::*;
-use crate::destination::Operation::{Create, Join, Leave, Update};
+use crate::{
+    destination::Operation::{Create, Join, Leave, Update},
+    member::Email,
+};
 use rstest::rstest;
 use serde_json::json;
 
@@ -42,5 +45,36 @@ async fn a_contact_that_is_gone_does_not_come_back_as_subscribed() {
     let world = World::with(json!({"withoutChannels": "subscribed"})).await;
     assert_eq!(codes(&world.carry_out(Update, &[row("gone@example.com")]).await), ["done"]);
     assert_eq!(world.contact("gone@example.com").await["status"], json!("nonSubscribed"));
+    world.is_innocent();
+}
+
+/// Somebody entered it in capitals: it is called so, and gets no twin, whether or not the platform tells addresses apart by case.
+#[rstest]
+#[tokio::test]
+async fn a_known_contact_is_called_as_the_platform_spells_it(#[values(true, false)] case_sensitive: bool) {
+    let world = World::with(json!({"caseSensitive": case_sensitive})).await;
+    world.person(json!({"email": "Dana@Example.com", "is": "subscribed"}));
+    let read = world.destination.contacts(&place(), &page(None, None)).await.unwrap();
+    let contact = read.contacts[0].clone();
+    assert_eq!(contact.email, Email::parse("dana@example.com").unwrap().unwrap());
+    let dana = [BatchRow { contact: contact.contact, ..row("dana@example.com") }];
+    assert_eq!(codes(&world.carry_out(Update, &dana).await), ["done"]);
+    assert_eq!(world.carry_out(Join, &dana).await, [Outcome::Unverified]);
+    let found = world.contact("Dana@Example.com").await;
+    assert_eq!((&found["firstName"], &found["tags"], &found["status"]), (&json!("Ada"), &json!([TAG]), &json!("subscribed")));
+    assert_eq!(world.destination.contacts(&place(), &page(None, None)).await.unwrap().contacts.len(), 1, "no twin");
+    assert_eq!(world.carry_out(Leave, &dana).await, [Outcome::Unverified]);
+    assert_eq!(world.contact("Dana@Example.com").await["tags"], json!([]));
+    world.is_innocent();
+}
+
+/// Where the service demands the channel and where it does not.
+#[rstest]
+#[tokio::test]
+async fn every_email_identifier_has_its_channel(#[values("demanded", "optional")] channel: &str) {
+    let world = World::with(json!({"emailChannel": channel})).await;
+    let rows = people(2);
+    assert_eq!(codes(&world.carry_out(Create, &rows).await), ["NonSubscribed", "NonSubscribed"]);
+    assert_eq!(codes(&world.carry_out(Update, &rows).await), ["done", "done"]);
     world.is_innocent();
 }

@@ -82,7 +82,7 @@ impl World {
         let (mut left, mut finished) = (jobs.to_vec(), BTreeMap::new());
         let keys = |_: &JobId| rows.iter().map(|row| row.key).collect::<Vec<Key>>();
         while !left.is_empty() {
-            let polled = self.destination.poll(&place(), &Jobs { ids: &left, rows: &keys }).await.unwrap();
+            let polled = self.destination.poll(&place(), &Jobs { ids: &left, rows: &keys, looks: &|_| None }).await.unwrap();
             finished.extend(polled.finished);
             left.retain(|job| !finished.contains_key(job));
             tokio::time::sleep(polled.after / SPEED).await;

@@ -41,7 +41,7 @@ impl Bench {
         let now_ms = Arc::new(AtomicI64::new(NOW_MS));
         let sandbox = start(dir.path(), &now_ms).await;
         sandbox.ensure("iterable", &LIST.to_string()).unwrap();
-        sandbox.set("iterable", &json!({"visibleAfterMs": [0, 0]})).unwrap();
+        sandbox.set("iterable", &json!({"visibleAfterMs": [0, 0], "newListUnknownMs": 0})).unwrap();
         sandbox.set("iterable", &settings).unwrap();
         Self { sandbox, http: reqwest::Client::new(), now_ms, dir }
     }

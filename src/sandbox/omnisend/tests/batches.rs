@@ -136,5 +136,5 @@ async fn one_to_a_hundred_items() {
         assert_eq!(errors(&bench.post("/batches", body).await.1), ["items invalid_length"], "{count}");
     }
     let body = json!({"method": "PATCH", "endpoint": "products", "items": [1]});
-    assert_eq!(errors(&bench.post("/batches", body).await.1), ["endpoint invalid_value", "items[0] invalid_type", "method invalid_value"]);
+    assert_eq!(errors(&bench.post("/batches", body).await.1), ["endpoint invalid_value", "items.0 invalid_type", "method invalid_value"]);
 }

@@ -33,7 +33,7 @@ fn channel(status: &str, at: &str) -> Value {
 #[case(json!({"sendWelcomeMessage": true, "channels": {"email": {"status": "nonSubscribed"}}}), "nonSubscribed", &[WELCOME])]
 #[tokio::test]
 async fn a_new_contact(#[case] identifier: Value, #[case] status: &str, #[case] violations: &[&str]) {
-    let bench = Bench::new().await;
+    let bench = Bench::with(json!({"emailChannel": "optional"})).await;
     let (code, made) = bench.post("/contacts", contact(identifier)).await;
     assert_eq!((code, made["status"].as_str().unwrap()), (201, status), "{made}");
     assert_eq!(bench.violations(), violations);
@@ -57,7 +57,7 @@ const WAS_UNSUBSCRIBED: &str = "the status of a contact that was unsubscribed wa
 #[case("subscribed", channel("subscribed", ""), "subscribed", &[])]
 #[tokio::test]
 async fn a_known_contact(#[case] is: &str, #[case] identifier: Value, #[case] status: &str, #[case] violations: &[&str]) {
-    let bench = Bench::new().await;
+    let bench = Bench::with(json!({"emailChannel": "optional"})).await;
     bench.person(json!({"email": WHO, "is": is, "at": "2024-01-01T00:00:00Z"}));
     let before = bench.contact(WHO).await["status"].clone();
     let (code, after) = bench.post("/contacts", contact(identifier)).await;
@@ -69,7 +69,7 @@ async fn a_known_contact(#[case] is: &str, #[case] identifier: Value, #[case] st
 
 #[tokio::test]
 async fn the_other_reading_of_silence() {
-    let bench = Bench::with(json!({"withoutChannels": "non-subscribed"})).await;
+    let bench = Bench::with(json!({"withoutChannels": "non-subscribed", "emailChannel": "optional"})).await;
     let (_, made) = bench.post("/contacts", contact(json!({}))).await;
     assert_eq!(made["status"], "nonSubscribed");
     assert_eq!(bench.violations(), [""; 0]);
@@ -77,9 +77,26 @@ async fn the_other_reading_of_silence() {
 
 #[tokio::test]
 async fn items_of_batches_are_held_to_the_same() {
-    let bench = Bench::new().await;
+    let bench = Bench::with(json!({"emailChannel": "optional"})).await;
     bench.batch(vec![contact(json!({"sendWelcomeMessage": true})), safe("b@example.com")]).await;
     assert_eq!(bench.contact(WHO).await["status"], "subscribed");
     assert_eq!(bench.violations(), [WELCOME, NO_DATE]);
     assert_eq!((bench.observed("welcomeMessages"), bench.observed("becameSubscribed")), (json!(1), json!(1)));
+}
+
+#[tokio::test]
+async fn an_email_identifier_without_its_channel_is_refused() {
+    let bench = Bench::new().await;
+    let (code, answer) = bench.post("/contacts", contact(json!({}))).await;
+    assert_eq!((code, &answer["errors"][0]["message"]), (400, &json!("Provide email channel for email identifier")));
+    assert_eq!(bench.contact(WHO).await, Value::Null);
+}
+
+/// Against its documents: what the client's canary is for.
+#[tokio::test]
+async fn an_older_date_overrides_where_the_platform_misbehaves() {
+    let bench = Bench::with(json!({"olderDate": "overrides"})).await;
+    bench.person(json!({"email": WHO, "is": "subscribed", "at": "2024-01-01T00:00:00Z"}));
+    let (_, after) = bench.post("/contacts", contact(channel("nonSubscribed", "2000-01-01T00:00:00Z"))).await;
+    assert_eq!((&after["status"], bench.observed("statusChanges")), (&json!("nonSubscribed"), json!(1)));
 }
