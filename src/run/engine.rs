@@ -74,7 +74,7 @@ pub enum Decision {
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The plan was carried out, perhaps not to its end.
-    Done(Ending),
+    Done(Box<Ending>),
     NothingToDo {
         /// Rows rejected for a reason that was not listed before.
         new_rejected: u64,
@@ -276,13 +276,15 @@ impl Engine {
             (Decision::Approve { by }, false) if plan.verdict.can_be_approved() => {
                 self.hold(context, recorder, view, prepared).await?;
                 approve(&self.state, &plan.digest.0, &by, context.now)?;
-                Outcome::Done(Box::pin(send(context, recorder, view, prepared)).await?)
+                Outcome::Done(Box::new(Box::pin(send(context, recorder, view, prepared)).await?))
             }
             (Decision::Approve { .. }, false) => {
                 self.hold(context, recorder, view, prepared).await?;
                 Outcome::Held
             }
-            (Decision::Go | Decision::Approve { .. }, true) => Outcome::Done(Box::pin(send(context, recorder, view, prepared)).await?),
+            (Decision::Go | Decision::Approve { .. }, true) => {
+                Outcome::Done(Box::new(Box::pin(send(context, recorder, view, prepared)).await?))
+            }
         })
     }
 

@@ -147,7 +147,7 @@ impl Engine {
                 match work.await {
                     Ok((plan, Outcome::Done(ending))) => {
                         let stopped = ending.stopped.map(told);
-                        Ok((plan, Outcome::Done(Ending { stopped, ..ending })))
+                        Ok((plan, Outcome::Done(Box::new(Ending { stopped, ..*ending }))))
                     }
                     result => result.map_err(told),
                 }

@@ -119,7 +119,7 @@ async fn look(api: &Api, quiet: &Quiet, jobs: &Jobs<'_>, (list, ids): (u64, &[&J
             Some(missing) if !agrees => {
                 let looks = before.map_or(0, |before| before.looks) + 1;
                 polled.looked.push(((*id).clone(), quiet.looked(id, looks, missing)));
-                polled.left.extend((looks % LOOKS_MAX == 0).then(|| (*id).clone()));
+                polled.left.extend(looks.is_multiple_of(LOOKS_MAX).then(|| (*id).clone()));
             }
             _ => polled.finished.push(((*id).clone(), found(members.as_deref().unwrap_or_default(), rows))),
         }

@@ -46,7 +46,7 @@ impl Page {
     /// Whether another page may follow. Where the vendor does not say, a page that is not empty may be followed.
     pub(super) fn has_more(&self) -> bool {
         let next = self.paging.as_ref().and_then(|paging| paging.next.as_deref());
-        !self.batches.is_empty() && next.map_or(true, |next| !next.is_empty() || self.batches.len() >= PAGE)
+        !self.batches.is_empty() && next.is_none_or(|next| !next.is_empty() || self.batches.len() >= PAGE)
     }
 }
 
