@@ -5,7 +5,7 @@ use super::{
     lists::List,
     person::Person,
     profile,
-    refusal::Result,
+    refusal::{Refusal, Result},
     work::{Ctx, Iterable},
 };
 use crate::sandbox::Error;
@@ -59,7 +59,11 @@ fn set(ctx: &Ctx<'_>, given: &Given) -> Result<()> {
         }
         Is::Unsubscribed => profile::turn_channel_off(ctx, profile::upsert(ctx, &person, ctx.now_ms)?),
         Is::Conflicting => profile::refuse(ctx, person.who(), profile::CONFLICT),
-        Is::OnList(list) => List::need(ctx, list)?.put_on(ctx, profile::upsert(ctx, &person, ctx.now_ms)?),
+        // People are no calls: a list of moments ago is there for them.
+        Is::OnList(list) => {
+            let list = List::find(ctx, list)?.ok_or_else(|| Refusal::no_list(list))?;
+            list.put_on(ctx, profile::upsert(ctx, &person, ctx.now_ms)?)
+        }
         Is::OffList(list) => off(ctx, &person, list),
     }
 }
