@@ -11,7 +11,7 @@ const PRAGMAS: &str = "
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=OFF;
 PRAGMA wal_autocheckpoint=8000;
-PRAGMA cache_size=-16000;
+PRAGMA cache_size=-64000;
 PRAGMA temp_store=FILE;
 ";
 

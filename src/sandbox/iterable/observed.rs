@@ -17,8 +17,7 @@ const NAMES: [&str; 2] = ["channelUnsubscribes", "madeByUnsubscribe"];
 
 /// Every accepted list subscribe is an event, also of somebody who is on the list already.
 pub(super) fn joined(ctx: &Ctx<'_>, list: i64, people: &[Person]) -> Result<()> {
-    let sql = "INSERT INTO joins(list, who, times) VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1";
-    let mut insert = ctx.db.prepare_cached(sql)?;
+    let mut insert = ctx.db.prepare_cached("INSERT INTO joined(list, who) VALUES (?, ?)")?;
     for person in people {
         insert.execute(params![list, person.who()])?;
     }
@@ -40,8 +39,9 @@ impl Iterable {
 
 fn seen(ctx: &Ctx<'_>) -> Result<Value> {
     let sum = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-    let (events, pairs) = ctx.db.query_row("SELECT coalesce(sum(times), 0), count(*) FROM joins", [], sum)?;
-    let mut query = ctx.db.prepare("SELECT list, who, times FROM joins WHERE times > 1 ORDER BY list, who LIMIT ?")?;
+    let joins = "(SELECT list, who, count(*) AS times FROM joined GROUP BY list, who)";
+    let (events, pairs) = ctx.db.query_row(&format!("SELECT coalesce(sum(times), 0), count(*) FROM {joins}"), [], sum)?;
+    let mut query = ctx.db.prepare(&format!("SELECT list, who, times FROM {joins} WHERE times > 1 ORDER BY list, who LIMIT ?"))?;
     let repeated = query.query_map([LISTED], |row| {
         Ok(json!({"list": row.get::<_, i64>(0)?, "who": row.get::<_, String>(1)?, "times": row.get::<_, i64>(2)?}))
     })?;

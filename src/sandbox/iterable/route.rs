@@ -4,7 +4,7 @@ use super::{
     forget, leave, lists, members, project,
     refusal::{Refusal, Result},
     request::{Answer, Call, segments},
-    settings::Settings,
+    settings::{Project, Settings, UnknownUsers},
     shape::{self, Shape},
     subscribe, users,
     work::Ctx,
@@ -22,6 +22,15 @@ pub(super) struct Route {
     pub bytes_documented: bool,
     pub rate: Rate,
     pub run: Handler,
+}
+
+impl Route {
+    /// Whether the answer depends on who is there. Where addresses identify users and unknown ones are made, that of a list
+    /// subscribe does not.
+    pub(super) fn looks_up(&self, settings: &Settings) -> bool {
+        let makes_all = settings.project == Project::Email && settings.unknown_users == UnknownUsers::Made;
+        self.pattern != "/lists/subscribe" || !makes_all
+    }
 }
 
 /// What a route may be asked.

@@ -27,6 +27,9 @@ pub(super) enum Change {
 /// Calls carried out at one time; more wait in the database.
 const AT_ONCE: i64 = 50;
 
+/// Calls that are due and may wait.
+const MUCH: i64 = 40;
+
 /// Keeps the change until it is due.
 pub(super) fn later(ctx: &Ctx<'_>, change: &Change) -> Result<()> {
     let sql = "INSERT INTO pending(due, change) VALUES (?, ?)";
@@ -36,6 +39,13 @@ pub(super) fn later(ctx: &Ctx<'_>, change: &Change) -> Result<()> {
     let wait_ms = draw::between(least, most, draw::chance(ctx.settings.seed, seq.unsigned_abs(), 0));
     ctx.db.prepare_cached("UPDATE pending SET due = due + ? WHERE seq = ?")?.execute([wait_ms, seq])?;
     Ok(())
+}
+
+/// Whether many calls are due.
+pub(super) fn is_much(ctx: &Ctx<'_>) -> Result<bool> {
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM pending WHERE due <= ? LIMIT 40)";
+    let due: i64 = ctx.db.prepare_cached(sql)?.query_row([ctx.now_ms], |row| row.get(0))?;
+    Ok(due >= MUCH)
 }
 
 pub(super) fn everything_due(ctx: &Ctx<'_>) -> Result<()> {

@@ -21,10 +21,12 @@ CREATE TABLE forgets(at INTEGER NOT NULL) STRICT;
 CREATE TABLE pending(
   seq INTEGER PRIMARY KEY AUTOINCREMENT, due INTEGER NOT NULL, change TEXT NOT NULL) STRICT;
 CREATE INDEX pending_due ON pending(due, seq);
-CREATE TABLE joins(
-  list INTEGER NOT NULL, who TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY(list, who)) STRICT, WITHOUT ROWID;
 CREATE TABLE counts(name TEXT PRIMARY KEY, count INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 INSERT INTO sqlite_sequence(name, seq) VALUES ('lists', 1056556);
 ";
 
 pub(super) const LAYOUT: Layout = Layout { vendor: "iterable", format: 1, schema: SCHEMA };
+
+/// What databases of earlier versions lack. Accepted list subscribes in the order they came: looked at seldom, and written with
+/// every call.
+pub(super) const ADDED: &str = "CREATE TABLE IF NOT EXISTS joined(list INTEGER NOT NULL, who TEXT NOT NULL) STRICT";

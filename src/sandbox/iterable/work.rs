@@ -37,6 +37,14 @@ pub(super) struct Ctx<'a> {
     pub notes: Vec<String>,
 }
 
+/// When what is due is carried out before a call: always, or only where it has become much. Many calls' people carried out at
+/// once touch each page of the database once.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    All,
+    Much,
+}
+
 impl Ctx<'_> {
     pub(super) fn note(&mut self, what: impl Into<String>) {
         let what = what.into();
@@ -49,6 +57,8 @@ impl Ctx<'_> {
 impl Iterable {
     pub(in crate::sandbox) fn open(hold: &Arc<Hold>, clock: Clock) -> std::result::Result<Self, Error> {
         let database = Database::open(hold, &store::LAYOUT)?;
+        let failed = |source| Error::Store { path: hold.database(store::LAYOUT.vendor), source };
+        database.db.execute_batch(store::ADDED).map_err(failed)?;
         let settings = Settings::read(&database.db)?;
         Ok(Self { database: Mutex::new(database), settings: Mutex::new(settings), rates: Rates::default(), clock })
     }
@@ -73,7 +83,8 @@ impl Iterable {
         self.admit(route)?;
         let call = Call::parse(ask, route, params, notes)?;
         *rows = call.rows();
-        self.transact(|ctx| {
+        let due = if route.looks_up(&self.settings()) { Due::All } else { Due::Much };
+        self.transact_after(due, |ctx| {
             let answer = (route.run)(ctx, &call);
             notes.append(&mut ctx.notes);
             answer
@@ -92,11 +103,17 @@ impl Iterable {
 
     /// One transaction, after everything that is due by now: committed when the work succeeds.
     pub(super) fn transact<T>(&self, act: impl FnOnce(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
+        self.transact_after(Due::All, act)
+    }
+
+    fn transact_after<T>(&self, due: Due, act: impl FnOnce(&mut Ctx<'_>) -> Result<T>) -> Result<T> {
         let database = self.database.lock().unwrap_or_else(PoisonError::into_inner);
         let (now_ms, settings) = (self.clock.now_ms(), self.settings().clone());
         let tx = database.db.unchecked_transaction()?;
         let mut ctx = Ctx { db: &tx, now_ms, settings: &settings, notes: Vec::new() };
-        settle::everything_due(&ctx)?;
+        if due == Due::All || settle::is_much(&ctx)? {
+            settle::everything_due(&ctx)?;
+        }
         tx.execute_batch("SAVEPOINT call")?;
         let done = act(&mut ctx);
         tx.execute_batch(if done.is_ok() { "RELEASE call" } else { "ROLLBACK TO call" })?;
