@@ -3,9 +3,9 @@
 use super::{Globals, exit, render};
 use crate::{
     definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret, Segment, Selection},
-    http::{Hub, InMemoryDays},
+    http::{DayCounter, Hub, InMemoryDays},
     oauth::SignIns,
-    run::{DurableDays, DurableTokens, Engine, Recorder, Watch},
+    run::{DurableDays, DurableTokens, Engine, Recorder, SharedLedger, Watch},
     sandbox::{self, Sandbox, Stage},
     source::Isolation,
     state::{StateDir, StateError, Store, View},
@@ -114,11 +114,11 @@ impl Base {
         let sandbox = if sandboxed { Some(Arc::new(start_sandbox(&state).await?)) } else { None };
         let cancel = CancellationToken::new();
         let speed = if sandboxed { SANDBOX_SPEED } else { 1 };
-        let hub = match &recorder {
-            Some(recorder) => Hub::with_days(Arc::new(DurableDays::new(recorder.clone(), state.clone())), speed),
-            None => Hub::with_days(Arc::new(InMemoryDays::default()), speed),
+        let days = match &recorder {
+            Some(recorder) => Arc::new(DurableDays::new(recorder.clone(), state.clone())) as Arc<dyn DayCounter>,
+            None => Arc::new(InMemoryDays::default()),
         };
-        let hub = hub.stopped_by(cancel.clone());
+        let hub = Hub::with_ledger(days, Arc::new(SharedLedger::of(&state)), speed).stopped_by(cancel.clone());
         let tokens = DurableTokens::new(recorder.clone(), state.clone());
         let sign_ins = SignIns::new(Arc::new(tokens), hub.clone());
         let (temp, isolation) = (std::env::temp_dir(), Isolation::Child);

@@ -2,6 +2,7 @@
 
 use crate::{
     definition::{AttributeSpec, FieldType},
+    http::Rate,
     member::{Email, FieldKind, Key, Standing, Value},
 };
 use chrono::{DateTime, Utc};
@@ -86,8 +87,8 @@ pub struct Capabilities {
     pub batch_rows: fn(Operation) -> usize,
     /// Bytes of its rows ([`super::Destination::row_bytes`]) that one call takes at most.
     pub batch_bytes: fn(Operation) -> usize,
-    /// Calls of an operation that the vendor allows a second, documented or assumed; `None`: no rate is known.
-    pub per_second: fn(Operation) -> Option<f64>,
+    /// Calls of an operation that the vendor allows, documented or assumed; `None`: no rate is known.
+    pub rate: fn(Operation) -> Option<Rate>,
     /// Repeating such a call can trigger something: it is on record before it is sent, and an unknown outcome is looked up
     /// ([`super::Destination::poll`]) rather than sent again (G4).
     pub looks_up: fn(Operation) -> bool,

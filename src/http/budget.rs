@@ -1,12 +1,12 @@
 //! What an account may spend, and what it spent.
 
-use super::{Lane, gate::Gate, pace::Pace, retry::RetryBudget};
+use super::{Lane, Rate, gate::Gate, ledger::Purse, retry::RetryBudget};
 use std::collections::BTreeMap;
 use std::sync::{
     Arc, Mutex, PoisonError, RwLock,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Limits of one budget. `None`: no limit of that sort.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub struct Spend {
 }
 
 impl Spend {
+    fn rates(self) -> Vec<Rate> {
+        self.per_second.map(Rate::a_second).into_iter().chain(self.per_minute.map(Rate::a_minute)).collect()
+    }
+
     fn stricter(self, other: Self) -> Self {
         let least = |a: Option<u32>, b: Option<u32>| a.into_iter().chain(b).min();
         Self {
@@ -48,30 +52,32 @@ pub(super) struct Budget {
     pub retries: RetryBudget,
     pub tally: Tally,
     pub clock: Clock,
+    /// Who is next to spend of the account's limits.
+    pub queue: Queue,
     limits: RwLock<Limits>,
-    lanes: Mutex<BTreeMap<&'static str, Arc<Pace>>>,
-    /// How many times faster than the wall the vendor's time runs.
-    speed: u32,
+    lanes: Mutex<BTreeMap<&'static str, Arc<Queue>>>,
 }
+
+/// First come, first served.
+pub(super) type Queue = tokio::sync::Mutex<()>;
 
 #[derive(Debug)]
 struct Limits {
-    /// What day counters know this budget by.
+    /// What is counted by it: days, minutes, seconds.
     key: String,
     spend: Spend,
-    pace: Arc<Pace>,
 }
 
 impl Budget {
-    pub(super) fn new(key: &str, spend: Spend, speed: u32) -> Self {
+    pub(super) fn new(key: &str, spend: Spend) -> Self {
         Self {
             gate: Arc::new(Gate::new(spend.connections)),
             retries: RetryBudget::new(),
             tally: Tally::default(),
             clock: Clock::default(),
-            limits: RwLock::new(Limits { key: key.to_owned(), spend, pace: pace(spend, speed) }),
+            queue: Queue::default(),
+            limits: RwLock::new(Limits { key: key.to_owned(), spend }),
             lanes: Mutex::default(),
-            speed,
         }
     }
 
@@ -79,15 +85,18 @@ impl Budget {
         self.read().spend
     }
 
-    pub(super) fn pace(&self) -> Arc<Pace> {
-        self.read().pace.clone()
+    /// What a call is counted against: the account's limits, and those of its lane.
+    pub(super) fn purses(&self, lane: Option<&Lane>) -> Vec<Purse> {
+        let limits = self.read();
+        let account = Purse { account: limits.key.clone(), lane: "", rates: limits.spend.rates() };
+        let lane = lane.map(|lane| Purse { account: limits.key.clone(), lane: lane.name, rates: vec![lane.rate] });
+        [account].into_iter().chain(lane).filter(|purse| !purse.rates.is_empty()).collect()
     }
 
-    /// The pace of those calls that have a limit of their own.
-    pub(super) fn lane(&self, lane: &Lane) -> Arc<Pace> {
+    /// Who is next of those calls that have a limit of their own.
+    pub(super) fn lane(&self, lane: &Lane) -> Arc<Queue> {
         let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        let pace = lanes.entry(lane.name).or_insert_with(|| Arc::new(Pace::of(&[(lane.per, lane.calls)], self.speed)));
-        Arc::clone(pace)
+        Arc::clone(lanes.entry(lane.name).or_default())
     }
 
     pub(super) fn key(&self) -> String {
@@ -104,7 +113,7 @@ impl Budget {
         let both = limits.spend.stricter(other);
         if both != limits.spend {
             self.gate.tighten(both.connections);
-            (limits.spend, limits.pace) = (both, pace(both, self.speed));
+            limits.spend = both;
         }
     }
 
@@ -115,12 +124,6 @@ impl Budget {
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Limits> {
         self.limits.write().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn pace(spend: Spend, speed: u32) -> Arc<Pace> {
-    let windows = [(1, spend.per_second), (60, spend.per_minute)];
-    let limited = windows.into_iter().filter_map(|(seconds, calls)| Some((Duration::from_secs(seconds), calls?)));
-    Arc::new(Pace::of(&limited.collect::<Vec<_>>(), speed))
 }
 
 /// What the account's platform last said that the time is.

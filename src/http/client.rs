@@ -1,9 +1,9 @@
-//! `retry( rate( connections( timeout( send ))))`.
+//! `retry( connection and rate( timeout( send )))`.
 
 use super::{
     Answer, Effect, Failure, FailureKind, Hub, Lost, Raw, Request, Transport, Verdict,
     budget::Budget,
-    retry::{ATTEMPTS, LONGEST_PAUSE, backoff},
+    retry::{ATTEMPTS, BROKEN, LONGEST_PAUSE, TOO_MUCH, backoff},
 };
 use std::{
     future::Future,
@@ -51,7 +51,7 @@ impl Client {
         self.unless_stopped(tokio::time::sleep(time / self.hub.speed())).await.is_some()
     }
 
-    /// Sends, and tries again as the request allows: at most 5 attempts, full jitter, `Retry-After` obeyed.
+    /// Sends, and tries again as the request allows: at most 10 attempts, full jitter, `Retry-After` obeyed.
     ///
     /// The last answer comes back whatever it says; [`Failure`] means that there is none. Where the client was stopped,
     /// that is a [`FailureKind::Stopped`] with what is known of the work.
@@ -86,21 +86,12 @@ impl Client {
 
     /// One attempt, paced, in its turn, timed, logged.
     async fn attempt(&self, budget: &Budget, calls: &mut Calls<'_>) -> Result<Ended, Failure> {
-        let turn = self.unless_stopped(async {
-            budget.pace().turn().await;
-            if let Some(lane) = &calls.request.lane {
-                budget.lane(lane).turn().await;
-            }
-            budget.gate.enter().await
-        });
-        let Some(permit) = turn.await else { return Err(calls.failure(FailureKind::Stopped)) };
+        let turn = budget.turn(self.hub.ledger(), calls.request.lane.as_ref(), self.hub.speed());
+        let Some(permit) = self.unless_stopped(turn).await else { return Err(calls.failure(FailureKind::Stopped)) };
         if let Some(limit) = budget.spend().per_day {
             self.hub.days().spend(&budget.key(), limit).map_err(|until| calls.failure(FailureKind::QuotaSpent { until }))?;
         }
         calls.attempts += 1;
-        if calls.attempts == 1 {
-            budget.retries.earn();
-        }
         let flight = budget.tally.sent(calls.attempts);
         let start = Instant::now();
         let carried = tokio::time::timeout(calls.request.timeout, calls.carried_by(self.hub.transport())).await;
@@ -113,17 +104,39 @@ impl Client {
         }
         self.hub.meter().ended(calls.request.platform, status, start.elapsed());
         let ended = calls.note(carried.unwrap_or(Err(Lost::Broken(String::new()))), start.elapsed());
-        react(budget, &ended);
+        self.react(budget, calls.request, &ended);
         log(calls, &ended, start.elapsed());
         Ok(ended)
     }
 
+    /// The budget learns from every answer.
+    fn react(&self, budget: &Budget, request: &Request, ended: &Ended) {
+        match ended {
+            Ended::Answered(_, Verdict::Throttled { .. }) => {
+                budget.tally.throttled();
+                budget.gate.throttled();
+                self.hub.ledger().refused(&budget.purses(request.lane.as_ref()), self.hub.speed());
+            }
+            Ended::Answered(answer, Verdict::Take) => {
+                budget.gate.succeeded();
+                if answer.status != 401 {
+                    budget.retries.earn();
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// How long to wait before the next attempt; `None`: there is none.
     fn pause(&self, calls: &Calls<'_>, ended: &Ended) -> Option<Duration> {
-        if calls.attempts >= ATTEMPTS || !calls.may_repeat(ended) {
+        // Who waited a whole time limit for nothing waits half as often.
+        if calls.attempts + calls.timed_out >= ATTEMPTS || !calls.may_repeat(ended) {
             return None;
         }
-        let jittered = backoff(calls.attempts, self.hub.throw());
+        let jittered = match ended {
+            Ended::Answered(_, Verdict::Throttled { .. }) => backoff(TOO_MUCH, calls.throttled, self.hub.throw()),
+            _ => backoff(BROKEN, calls.attempts - calls.throttled, self.hub.throw()),
+        };
         match ended {
             Ended::Answered(Answer { retry_after: Some(asked), .. }, _) => (*asked <= LONGEST_PAUSE).then_some((*asked).max(jittered)),
             _ => Some(jittered),
@@ -144,6 +157,9 @@ struct Calls<'a> {
     request: &'a Request,
     start: Instant,
     attempts: u32,
+    /// Of them refused for being too much at once; and without an answer in time.
+    throttled: u32,
+    timed_out: u32,
     /// An attempt may have been carried out.
     unknown: bool,
     /// Where the body goes, if not into the answer.
@@ -152,7 +168,7 @@ struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     fn new(request: &'a Request, into: Option<&'a mut File>) -> Self {
-        Self { request, start: Instant::now(), attempts: 0, unknown: false, into }
+        Self { request, start: Instant::now(), attempts: 0, throttled: 0, timed_out: 0, unknown: false, into }
     }
 
     async fn carried_by(&mut self, transport: &dyn Transport) -> Result<Raw, Lost> {
@@ -169,6 +185,7 @@ impl<'a> Calls<'a> {
                 let mut answer = Answer { status, content_type, retry_after, body, attempts: self.attempts, uncertain: self.unknown };
                 let verdict = (self.request.judge)(self.request, &answer);
                 if let Verdict::Throttled { after } = verdict {
+                    self.throttled += 1;
                     answer.retry_after = answer.retry_after.or(after);
                 }
                 self.unknown |= verdict == Verdict::Failed;
@@ -179,6 +196,7 @@ impl<'a> Calls<'a> {
             Err(Lost::NotKept(why)) => Ended::Lost(FailureKind::NotKept(why)),
             Err(lost) => {
                 self.unknown = true;
+                self.timed_out += u32::from(took >= self.request.timeout);
                 Ended::Lost(match lost {
                     Lost::TooBig => FailureKind::TooBig(self.request.answer_limit),
                     _ if took >= self.request.timeout => FailureKind::TimedOut(self.request.timeout),
@@ -214,18 +232,6 @@ impl<'a> Calls<'a> {
             elapsed: self.start.elapsed(),
             unknown: self.unknown,
         }
-    }
-}
-
-/// The budget learns from every answer.
-fn react(budget: &Budget, ended: &Ended) {
-    match ended {
-        Ended::Answered(_, Verdict::Throttled { .. }) => {
-            budget.tally.throttled();
-            budget.gate.throttled();
-        }
-        Ended::Answered(_, Verdict::Take) => budget.gate.succeeded(),
-        _ => {}
     }
 }
 

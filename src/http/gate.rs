@@ -1,7 +1,8 @@
 //! How many calls may be in flight: a cap that is never passed, and below it what the vendor bears right now.
 //!
-//! Others use the account too, so the cap alone is not enough: each refusal for being too many lowers the limit by a tenth
-//! (at least one, at most once a second), and it rises by one after ten good answers per connection in use.
+//! Others use the account too, so the cap alone is not enough. Where more than about one call of nine is refused for being too
+//! many, the limit is lowered by a tenth (at least one, at most once a second); it rises by one after twenty good answers per
+//! connection in use. A refusal now and then is the weather, and lowers nothing.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +13,10 @@ use tokio::{
 
 const LOWER_BY: f64 = 0.9;
 const LOWER_AT_MOST_EVERY: Duration = Duration::from_secs(1);
-const GOOD_ANSWERS_PER_CONNECTION: usize = 10;
+const GOOD_ANSWERS_PER_CONNECTION: usize = 20;
+/// Good answers that make up for a refusal, and refusals that lower the limit where nothing makes up for them.
+const GOOD_PER_REFUSAL: usize = 8;
+const REFUSALS: usize = 3;
 
 #[derive(Debug)]
 pub(super) struct Gate {
@@ -27,6 +31,8 @@ struct State {
     /// Permits to be withheld as they come back.
     debt: usize,
     good: usize,
+    /// Refusals that good answers have not made up for, in eighths.
+    pressure: usize,
     lowered: Option<Instant>,
 }
 
@@ -40,7 +46,7 @@ pub(super) struct Permit {
 impl Gate {
     pub(super) fn new(cap: u32) -> Self {
         let cap = cap.max(1) as usize;
-        let state = State { cap, limit: cap, debt: 0, good: 0, lowered: None };
+        let state = State { cap, limit: cap, debt: 0, good: 0, pressure: 0, lowered: None };
         Self { semaphore: Arc::new(Semaphore::new(cap)), state: Mutex::new(state) }
     }
 
@@ -53,7 +59,11 @@ impl Gate {
 
     pub(super) fn throttled(&self) {
         let mut state = self.lock();
-        state.good = 0;
+        state.pressure += GOOD_PER_REFUSAL;
+        if state.pressure < REFUSALS * GOOD_PER_REFUSAL {
+            return;
+        }
+        (state.good, state.pressure) = (0, 0);
         if state.lowered.is_some_and(|at| at.elapsed() < LOWER_AT_MOST_EVERY) {
             return;
         }
@@ -64,6 +74,7 @@ impl Gate {
 
     pub(super) fn succeeded(&self) {
         let mut state = self.lock();
+        state.pressure = state.pressure.saturating_sub(1);
         if state.limit == state.cap {
             return;
         }
@@ -122,20 +133,37 @@ mod tests {
         held.len()
     }
 
+    fn refused(gate: &Gate, times: usize) {
+        (0..times).for_each(|_| gate.throttled());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn refusals_lower_the_limit_once_a_second_and_good_answers_raise_it() {
         let gate = Arc::new(Gate::new(8));
         assert_eq!(room(&gate).await, 8);
-        gate.throttled();
-        gate.throttled();
+        refused(&gate, 9);
         assert_eq!(room(&gate).await, 7);
         tokio::time::advance(Duration::from_secs(2)).await;
-        gate.throttled();
+        refused(&gate, 3);
         assert_eq!(room(&gate).await, 6);
-        for _ in 0..60 + 70 + 1000 {
+        for _ in 0..120 + 140 + 1000 {
             gate.succeeded();
         }
         assert_eq!(room(&gate).await, 8, "never over the cap");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_now_and_then_lowers_nothing() {
+        let gate = Arc::new(Gate::new(8));
+        for n in 0..900 {
+            if n % 11 == 0 {
+                gate.throttled()
+            } else {
+                gate.succeeded()
+            }
+            tokio::time::advance(Duration::from_millis(100)).await;
+        }
+        assert_eq!(room(&gate).await, 8);
     }
 
     #[tokio::test(start_paused = true)]
@@ -151,7 +179,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn one_connection_is_always_left() {
         let gate = Arc::new(Gate::new(1));
-        gate.throttled();
+        refused(&gate, 9);
         assert_eq!(room(&gate).await, 1);
     }
 }

@@ -1,6 +1,9 @@
 //! Every budget of the process.
 
-use super::{Calls, Client, Counters, DayCounter, InMemoryDays, Spend, Transport, budget::Budget, meter::Meter, transport::Network};
+use super::{
+    Calls, Client, Counters, DayCounter, InMemoryDays, InMemoryLedger, Ledger, Spend, Transport, budget::Budget, meter::Meter,
+    transport::Network,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +18,7 @@ pub struct Hub {
 struct Shared {
     transport: Arc<dyn Transport>,
     days: Arc<dyn DayCounter>,
+    ledger: Arc<dyn Ledger>,
     dice: Mutex<fastrand::Rng>,
     budgets: Mutex<HashMap<String, Arc<Budget>>>,
     meter: Meter,
@@ -36,14 +40,23 @@ impl Hub {
 
     /// For vendors whose time runs faster than the wall's, as a sandbox's may: rates and waits are scaled, and nothing else.
     pub fn at_speed(transport: Arc<dyn Transport>, days: Arc<dyn DayCounter>, dice: fastrand::Rng, speed: u32) -> Self {
-        let (budgets, meter, speed) = (Mutex::default(), Meter::default(), speed.max(1));
-        let shared = Shared { transport, days, dice: Mutex::new(dice), budgets, meter, speed };
-        Self { shared: Arc::new(shared), stop: CancellationToken::new() }
+        Self::of(transport, days, Arc::new(InMemoryLedger::default()), dice, speed)
     }
 
     /// Over the network, with day counters that outlive the process.
     pub fn with_days(days: Arc<dyn DayCounter>, speed: u32) -> Self {
         Self::at_speed(Arc::new(Network::default()), days, fastrand::Rng::new(), speed)
+    }
+
+    /// The same, where what was spent in the last minute outlives the process as well.
+    pub fn with_ledger(days: Arc<dyn DayCounter>, ledger: Arc<dyn Ledger>, speed: u32) -> Self {
+        Self::of(Arc::new(Network::default()), days, ledger, fastrand::Rng::new(), speed)
+    }
+
+    fn of(transport: Arc<dyn Transport>, days: Arc<dyn DayCounter>, ledger: Arc<dyn Ledger>, dice: fastrand::Rng, speed: u32) -> Self {
+        let (budgets, meter, speed) = (Mutex::default(), Meter::default(), speed.max(1));
+        let shared = Shared { transport, days, ledger, dice: Mutex::new(dice), budgets, meter, speed };
+        Self { shared: Arc::new(shared), stop: CancellationToken::new() }
     }
 
     /// How many times faster than the wall the vendors' time runs; 1 but for sandboxes.
@@ -58,13 +71,17 @@ impl Hub {
         Self { shared: self.shared.clone(), stop }
     }
 
-    /// A client that spends from the budget `key`; if that exists, the stricter limits of both hold.
+    /// A client that spends from the budget `key`; if that exists, the stricter limits of both hold. A key that an earlier
+    /// process found to be of an account spends that account's from the first call on.
     pub fn client(&self, key: impl Into<String>, spend: Spend) -> Client {
         let key = key.into();
         let mut budgets = self.budgets();
         match budgets.get(&key) {
             Some(budget) => budget.tighten(spend),
-            None => drop(budgets.insert(key.clone(), Arc::new(Budget::new(&key, spend, self.shared.speed)))),
+            None => {
+                let account = self.ledger().account_of(&key).unwrap_or_else(|| key.clone());
+                budgets.insert(key.clone(), Arc::new(Budget::new(&account, spend)));
+            }
         }
         drop(budgets);
         Client::new(self.clone(), key)
@@ -98,6 +115,9 @@ impl Hub {
     pub(super) fn merge(&self, alias: &str, key: &str) {
         let mut budgets = self.budgets();
         let Some(mine) = budgets.get(alias).cloned() else { return };
+        if alias != key {
+            self.ledger().belongs(alias, &mine.key(), key);
+        }
         let theirs = budgets.entry(key.to_owned()).or_insert_with(|| mine.clone()).clone();
         if Arc::ptr_eq(&mine, &theirs) {
             mine.rename(key);
@@ -117,6 +137,10 @@ impl Hub {
 
     pub(super) fn days(&self) -> &dyn DayCounter {
         &*self.shared.days
+    }
+
+    pub(super) fn ledger(&self) -> &dyn Ledger {
+        &*self.shared.ledger
     }
 
     pub(super) fn meter(&self) -> &Meter {

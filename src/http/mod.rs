@@ -2,9 +2,10 @@
 //!
 //! May know: HTTP, time, randomness. May not know: vendors beyond what a request says about itself.
 //!
-//! The order inside a request is `retry( rate( connections( timeout( send ))))`: every attempt is paced and measured on
-//! its own, and nobody holds a connection while backing off. What shares a vendor's budget shares one `Budget` here,
-//! by key; a [`Hub`] holds all of a process's budgets.
+//! The order inside a request is `retry( connection and rate( timeout( send )))`: every attempt is paced and measured on its
+//! own, nobody holds a connection while backing off, and a call is counted in the moment in which it is sent. What shares a
+//! vendor's budget shares one `Budget` here, by key; a [`Hub`] holds all of a process's budgets. What was spent in the last
+//! minute is in a [`Ledger`], which processes share.
 //!
 //! `neighbour` is for servers: whose process on this machine is at the other end of a connection.
 
@@ -15,12 +16,15 @@ mod day;
 mod failure;
 mod gate;
 mod hub;
+mod ledger;
 mod meter;
 pub(crate) mod neighbour;
-mod pace;
+mod rate;
 mod request;
 mod retry;
 mod transport;
+mod turn;
+mod window;
 
 pub use authorization::Authorization;
 pub use budget::{Counters, Spend};
@@ -28,10 +32,13 @@ pub use client::Client;
 pub use day::{DayCounter, InMemoryDays};
 pub use failure::{Failure, FailureKind};
 pub use hub::Hub;
+pub use ledger::{InMemoryLedger, Ledger, Purse, spend};
 pub use meter::{Calls, Spread};
+pub use rate::Rate;
 pub use request::{Answer, Effect, Lane, Method, Request, Verdict};
 pub(crate) use transport::same_origin;
 pub use transport::{Lost, Raw, Transport};
+pub use window::Window;
 
 #[cfg(test)]
 pub(crate) mod script;

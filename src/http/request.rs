@@ -1,6 +1,6 @@
 //! A request that describes itself, and its answer.
 
-use super::authorization::Authorization;
+use super::{Rate, authorization::Authorization};
 use bytes::Bytes;
 use std::{borrow::Cow, fmt, time::Duration};
 use url::Url;
@@ -52,8 +52,7 @@ pub enum Verdict {
 pub struct Lane {
     /// Calls of one name share it.
     pub name: &'static str,
-    pub calls: u32,
-    pub per: Duration,
+    pub rate: Rate,
 }
 
 impl Lane {
@@ -61,8 +60,7 @@ impl Lane {
     /// taken to be raised alike, or lowered.
     #[must_use]
     pub fn scaled(self, ours: u32, documented: u32) -> Self {
-        let calls = u64::from(self.calls) * u64::from(ours) / u64::from(documented.max(1));
-        Self { calls: u32::try_from(calls).unwrap_or(u32::MAX).max(1), ..self }
+        Self { rate: self.rate.scaled(ours, documented), ..self }
     }
 }
 

@@ -4,24 +4,28 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Attempts of one request, the first included.
-pub(super) const ATTEMPTS: u32 = 5;
+/// Attempts of one request, the first included: where three calls of ten meet a fault, one of 170,000 meets ten.
+pub(super) const ATTEMPTS: u32 = 10;
 /// A server that asks for a longer pause is obeyed by whoever planned the request.
 pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-const BASE: Duration = Duration::from_secs(1);
+/// The longest first pause after a call that was refused for being too much at once, which time alone mends; and after any other,
+/// which the next attempt may find gone.
+pub(super) const TOO_MUCH: Duration = Duration::from_secs(1);
+pub(super) const BROKEN: Duration = Duration::from_millis(50);
 const CAP: Duration = Duration::from_secs(30);
 
-/// Full jitter: anything from nothing to the exponential bound. `failed` attempts so far, at least one; `dice` in 0..1.
-pub(super) fn backoff(failed: u32, dice: f64) -> Duration {
-    let bound = BASE.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(CAP);
+/// Full jitter: anything from nothing to the exponential bound. `failed` attempts of the sort so far, at least one; `dice` in 0..1.
+pub(super) fn backoff(base: Duration, failed: u32, dice: f64) -> Duration {
+    let bound = base.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(CAP);
     bound.mul_f64(dice.clamp(0.0, 1.0))
 }
 
-/// A token bucket that keeps retries to a tenth of the requests, so that trouble is not multiplied.
+/// A token bucket that bounds retries by the traffic that succeeds, so that trouble is not multiplied and progress is not
+/// stopped: every answer pays for one retry.
 ///
-/// A retry without a token waits for one, since other requests may go well and bring tokens; a trickle lets even
-/// a single request be tried again. Whoever has waited [`LONGEST_PAUSE`] gives up.
+/// Where nothing is answered there are the bucket's tokens and a trickle, which lets even a single request be tried again.
+/// Whoever has waited [`LONGEST_PAUSE`] for a token gives up.
 #[derive(Debug)]
 pub(super) struct RetryBudget(Mutex<Bucket>);
 
@@ -31,7 +35,7 @@ struct Bucket {
     at: Instant,
 }
 
-const PER_REQUEST: f64 = 0.1;
+const PER_ANSWER: f64 = 1.0;
 const PER_SECOND: f64 = 0.1;
 const FULL: f64 = 20.0;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
@@ -41,10 +45,10 @@ impl RetryBudget {
         Self(Mutex::new(Bucket { tokens: FULL, at: Instant::now() }))
     }
 
-    /// A request was sent for the first time.
+    /// A call was answered.
     pub(super) fn earn(&self) {
         let mut bucket = self.lock();
-        bucket.tokens = (bucket.tokens + PER_REQUEST).min(FULL);
+        bucket.tokens = (bucket.tokens + PER_ANSWER).min(FULL);
     }
 
     /// Waits for a token; `false`: there is none to be had.
@@ -84,21 +88,22 @@ mod tests {
 
     #[test]
     fn backoff_is_bounded_and_full_of_jitter() {
-        let bounds: Vec<_> = (1..=7).map(|failed| backoff(failed, 1.0).as_secs()).collect();
-        assert_eq!(bounds, [1, 2, 4, 8, 16, 30, 30]);
-        assert_eq!(backoff(4, 0.0), Duration::ZERO);
-        assert_eq!(backoff(4, 0.5), Duration::from_secs(4));
+        let bounds = |base| (1..=11).map(|failed| backoff(base, failed, 1.0).as_millis()).collect::<Vec<_>>();
+        assert_eq!(bounds(TOO_MUCH), [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 30_000, 30_000, 30_000]);
+        assert_eq!(bounds(BROKEN), [50, 100, 200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000]);
+        assert_eq!(backoff(TOO_MUCH, 4, 0.0), Duration::ZERO);
+        assert_eq!(backoff(TOO_MUCH, 4, 0.5), Duration::from_secs(4));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn retries_are_a_tenth_of_the_requests() {
+    async fn every_answer_pays_for_a_retry_and_no_more_are_saved_than_the_bucket_holds() {
         let budget = RetryBudget::new();
         while budget.try_take() {}
-        for _ in 0..100 {
-            budget.earn();
-        }
-        let taken = std::iter::from_fn(|| budget.try_take().then_some(())).count();
-        assert!((9..=10).contains(&taken), "{taken}");
+        let taken = |budget: &RetryBudget| std::iter::from_fn(|| budget.try_take().then_some(())).count();
+        (0..7).for_each(|_| budget.earn());
+        assert_eq!(taken(&budget), 7);
+        (0..100).for_each(|_| budget.earn());
+        assert_eq!(taken(&budget), 20);
     }
 
     #[tokio::test(start_paused = true)]

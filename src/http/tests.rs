@@ -26,8 +26,8 @@ fn reset() -> Result<Raw, Lost> {
 #[case::short_pause_asked(Effect::Repeatable, vec![after(429, 7)], 2, "200 certain")]
 #[case::long_pause_asked(Effect::Repeatable, vec![after(429, 3600)], 1, "429 certain")]
 #[case::too_big(Effect::Repeatable, vec![Err(Lost::TooBig)], 1, "TooBig(1048576) unknown")]
-#[case::gives_up(Effect::Repeatable, vec![refused(), refused(), refused(), refused(), refused()], 5, "Unreachable(\"Connection refused\") certain")]
-#[case::remembers_doubt(Effect::Repeatable, vec![reset(), refused(), refused(), refused(), refused()], 5, "Unreachable(\"Connection refused\") unknown")]
+#[case::gives_up(Effect::Repeatable, (0..10).map(|_| refused()).collect(), 10, "Unreachable(\"Connection refused\") certain")]
+#[case::remembers_doubt(Effect::Repeatable, [reset()].into_iter().chain((0..9).map(|_| refused())).collect(), 10, "Unreachable(\"Connection refused\") unknown")]
 #[tokio::test(start_paused = true)]
 async fn what_is_tried_again(#[case] effect: Effect, #[case] steps: Vec<Result<Raw, Lost>>, #[case] attempts: usize, #[case] end: &str) {
     let script = Arc::new(Script::new(steps, json(200, "{}")));
@@ -147,7 +147,7 @@ async fn an_unreachable_host_is_told_in_full_and_without_secrets() {
     let failure = client(&script).send(&request).await.unwrap_err();
     insta::assert_snapshot!(
         regex_free(&failure.to_string()),
-        @"api.example.com cannot be reached (POST /lists/{id}, tried 5 times in N s): Connection refused"
+        @"api.example.com cannot be reached (POST /lists/{id}, tried 10 times in N s): Connection refused"
     );
     assert!(failure.hint().unwrap().contains("endpoint"));
     for shown in [format!("{failure:?}"), format!("{request:?}"), format!("{:?}", request.authorization)] {
@@ -160,6 +160,81 @@ fn regex_free(text: &str) -> String {
     let (before, rest) = text.split_once(" in ").unwrap();
     let (_, after) = rest.split_once(" s)").unwrap();
     format!("{before} in N s){after}")
+}
+
+/// Answers after a tenth of a second; a share of the calls meets some fault.
+struct Weather {
+    dice: std::sync::Mutex<fastrand::Rng>,
+    share: f64,
+    sent: std::sync::atomic::AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl Transport for Weather {
+    async fn carry(&self, _: &Request) -> Result<Raw, Lost> {
+        self.sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let fault = {
+            let mut dice = self.dice.lock().unwrap();
+            (dice.f64() < self.share).then(|| dice.usize(0..5))
+        };
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        match fault {
+            None => json(200, "{}"),
+            Some(0) => json(429, ""),
+            Some(1) => json(503, ""),
+            Some(2) => json(502, "<html>"),
+            Some(3) => reset(),
+            Some(_) => refused(),
+        }
+    }
+
+    async fn download(&self, request: &Request, _: &mut tokio::fs::File) -> Result<Raw, Lost> {
+        self.carry(request).await
+    }
+}
+
+/// How many of 2,000 calls came to a good end, how long all took, and how many attempts were sent.
+async fn through(share: f64, seed: u64) -> (usize, Duration, usize) {
+    let weather = Arc::new(Weather { dice: fastrand::Rng::with_seed(seed).into(), share, sent: 0.into() });
+    let client = Hub::new(weather.clone(), Arc::new(InMemoryDays::default()), fastrand::Rng::with_seed(seed)).client("account", SPEND);
+    let start = Instant::now();
+    let calls = (0..2_000).map(|_| {
+        let client = client.clone();
+        async move { client.send(&request(Effect::Repeatable)).await.is_ok_and(|answer| answer.is_success()) }
+    });
+    let good = futures::future::join_all(calls).await.into_iter().filter(|good| *good).count();
+    (good, start.elapsed(), weather.sent.load(std::sync::atomic::Ordering::Relaxed))
+}
+
+/// Retries are bounded by what succeeds: a run in bad weather ends, and not late.
+#[rstest]
+#[tokio::test(start_paused = true)]
+async fn three_faults_in_ten_calls_stop_nobody(#[values(1, 2, 3)] seed: u64) {
+    let (_, fair, _) = through(0.0, seed).await;
+    let (good, bad, _) = through(0.3, seed).await;
+    assert_eq!(good, 2_000);
+    assert!(bad <= fair * 3, "{bad:?} instead of {fair:?}");
+}
+
+/// A platform that answers nobody is not asked much more often than it would be without retries.
+#[tokio::test(start_paused = true)]
+async fn a_platform_that_is_down_is_not_stormed() {
+    let (good, _, sent) = through(1.0, 1).await;
+    assert_eq!(good, 0);
+    assert!(sent <= 2_000 + 200, "{sent}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_waits_for_a_window_is_stopped_at_once() {
+    let (script, stop) = (Arc::new(Script::new([], json(200, "{}"))), CancellationToken::new());
+    let client = hub(&script).stopped_by(stop.clone()).client("account", Spend { per_minute: Some(1), ..SPEND });
+    client.send(&request(Effect::Once)).await.unwrap();
+    let waiting = tokio::spawn(async move { client.send(&request(Effect::Once)).await });
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let start = Instant::now();
+    stop.cancel();
+    assert_eq!(waiting.await.unwrap().unwrap_err().kind, FailureKind::Stopped);
+    assert!(start.elapsed() < Duration::from_secs(1));
 }
 
 /// What is logged at the most talkative level, of an answered and of a lost call.

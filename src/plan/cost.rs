@@ -7,6 +7,7 @@ use super::{
 use crate::{
     definition::Limits,
     destination::{Capabilities, Operation},
+    http::Rate,
 };
 
 /// `connections`: calls in flight at once.
@@ -32,18 +33,27 @@ fn of_operation(steps: &[Step], operation: Operation) -> u64 {
 
 /// At the documented rates; `None` where none is known.
 fn seconds(calls: &[(Operation, u64)], capabilities: &Capabilities, limits: &Limits) -> Option<u64> {
-    let ours = limits.per_second.map(f64::from).or(limits.per_minute.map(|n| f64::from(n) / 60.0));
-    let mut seconds = 0.0;
-    for (operation, n) in calls {
-        let rate = ours.or((capabilities.per_second)(*operation))?;
-        seconds += *n as f64 / rate;
+    let ours = limits.per_second.map(Rate::a_second).into_iter().chain(limits.per_minute.map(Rate::a_minute));
+    let all = calls.iter().map(|(_, n)| n).sum();
+    if let Some(slowest) = ours.map(|rate| rate.seconds(all)).reduce(f64::max) {
+        return Some(slowest.ceil() as u64);
     }
-    Some(seconds.ceil() as u64)
+    // Calls that share a rate share its window.
+    let mut by_rate: Vec<(Rate, u64)> = Vec::new();
+    for (operation, n) in calls {
+        let rate = (capabilities.rate)(*operation)?;
+        match by_rate.iter_mut().find(|(known, _)| *known == rate) {
+            Some((_, sum)) => *sum += n,
+            None => by_rate.push((rate, *n)),
+        }
+    }
+    Some(by_rate.into_iter().map(|(rate, n)| rate.seconds(n)).sum::<f64>().ceil() as u64)
 }
 
 /// Warnings of limits that are set above what the platform documents.
 pub fn above_documented(capabilities: &Capabilities, limits: &Limits, connections: u32) -> Vec<String> {
-    let documented = capabilities.phases.iter().filter_map(|operation| (capabilities.per_second)(*operation)).fold(0.0, f64::max);
+    let rates = capabilities.phases.iter().filter_map(|operation| (capabilities.rate)(*operation));
+    let documented = rates.map(|rate| f64::from(rate.calls) / rate.per.as_secs_f64()).fold(0.0, f64::max);
     let over = |name: &str, ours: Option<u32>, theirs: f64| {
         let ours = ours.filter(|ours| theirs > 0.0 && f64::from(*ours) > theirs)?;
         let vendor = capabilities.vendor;

@@ -49,7 +49,7 @@ fn calls_are_a_sum_over_the_steps() {
 #[rstest]
 #[case("Iterable", Limits::default(), Some(20))]
 #[case("Iterable", Limits { per_second: Some(10), ..Limits::default() }, Some(10))]
-#[case("Iterable", Limits { per_minute: Some(60), ..Limits::default() }, Some(100))]
+#[case("Iterable", Limits { per_minute: Some(60), ..Limits::default() }, Some(60))]
 #[case("Mailchimp", Limits::default(), None)]
 #[case("Mailchimp", Limits { per_second: Some(50), ..Limits::default() }, Some(2))]
 fn time_at_the_rates(#[case] vendor: &str, #[case] limits: Limits, #[case] expected: Option<u64>) {

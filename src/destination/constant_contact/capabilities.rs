@@ -1,6 +1,7 @@
 //! What Constant Contact can do and documents, and what it does to people by itself, in plain words.
 
 use super::super::{Capabilities, CreateJoins, Operation, Reading};
+use crate::http::Rate;
 use std::time::Duration;
 
 /// The vendor documents no limit of connections; more than its calls a second are of no use.
@@ -49,7 +50,7 @@ pub(in crate::destination) static DOCUMENTED: Capabilities = Capabilities {
     bulk_update_rows: None,
     batch_rows: |operation| if operation.removes() { REMOVAL_ROWS } else { IMPORT_ROWS },
     batch_bytes: |operation| if operation.removes() { usize::MAX } else { BODY_BYTES - AROUND_ROWS },
-    per_second: |_| Some(PER_SECOND as f64),
+    rate: |_| Some(Rate::a_second(PER_SECOND)),
     // An import that is carried out twice ends as one that is carried out once, and starts nothing: it need not be on record
     // before it is sent.
     looks_up: |_| false,

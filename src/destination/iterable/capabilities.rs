@@ -1,7 +1,7 @@
 //! What Iterable can do and documents, and what it does to people, in plain words.
 
 use super::super::{Capabilities, CreateJoins, Operation, Reading};
-use crate::member::Standing;
+use crate::{http::Rate, member::Standing};
 use std::time::Duration;
 
 /// The vendor names no limit of connections. At five calls a second, four are busy when a call takes 0.8 s.
@@ -11,7 +11,7 @@ const CONNECTIONS_MAX: u32 = 10;
 const ROWS: usize = 1_000;
 /// Published for bulk updates: 4 MB, of which the rest is for what stands around the rows.
 const BYTES: usize = 3_900_000;
-const PER_SECOND: f64 = 5.0;
+const PER_SECOND: u32 = 5;
 /// Subscribes with unknown outcomes at one time; so many mean that something is wrong.
 const JOBS_MAX: usize = 100;
 /// Contacts a page, cut by us: the vendor gives a list's members all at once.
@@ -47,7 +47,7 @@ pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
     bulk_update_rows: None,
     batch_rows: |_| ROWS,
     batch_bytes: |_| BYTES,
-    per_second: |_| Some(PER_SECOND),
+    rate: |_| Some(Rate::a_second(PER_SECOND)),
     looks_up: |operation| matches!(operation, Operation::Join),
     settles: SETTLES,
     per_day: None,

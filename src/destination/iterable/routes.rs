@@ -1,8 +1,7 @@
 //! Every call that is made, with the limit that holds for it: the vendor's published one, or, where none is published for
 //! the list calls, that of its like (the bulk update).
 
-use crate::http::{Lane, Method};
-use std::time::Duration;
+use crate::http::{Lane, Method, Rate};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Route {
@@ -40,8 +39,8 @@ impl Route {
 }
 
 /// Five a minute; whether the two calls that read members have five each is not said, so they share them.
-const READING: Lane = Lane { name: "members", calls: 5, per: Duration::from_secs(60) };
+const READING: Lane = Lane { name: "members", rate: Rate::a_minute(5) };
 
 const fn a_second(name: &'static str, calls: u32) -> Lane {
-    Lane { name, calls, per: Duration::from_secs(1) }
+    Lane { name, rate: Rate::a_second(calls) }
 }

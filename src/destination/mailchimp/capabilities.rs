@@ -43,7 +43,7 @@ pub(in crate::destination) static DOCUMENTED: Capabilities = Capabilities {
     bulk_update_rows: Some(BULK_ROWS),
     batch_rows,
     batch_bytes: |_| usize::MAX,
-    per_second: |_| None,
+    rate: |_| None,
     looks_up: |_| false,
     settles: Duration::ZERO,
     per_day: None,

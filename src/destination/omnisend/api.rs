@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     definition::{Connection, Limits},
-    http::{Answer, Authorization, Client, Effect, Hub, Lane, Method, Request, Spend},
+    http::{Answer, Authorization, Client, Effect, Hub, Lane, Method, Rate, Request, Spend},
 };
 use bytes::Bytes;
 use secrecy::ExposeSecret;
@@ -30,7 +30,7 @@ pub(super) const SEGMENTS: Lane = lane("segments", 100);
 pub(super) const SEGMENT_WRITES: Lane = lane("segment-writes", 15);
 
 const fn lane(name: &'static str, calls: u32) -> Lane {
-    Lane { name, calls, per: Duration::from_secs(60) }
+    Lane { name, rate: Rate::a_minute(calls) }
 }
 
 #[derive(Debug)]

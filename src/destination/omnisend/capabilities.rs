@@ -4,7 +4,7 @@ use super::{
     super::{Capabilities, CreateJoins, Operation, Reading},
     api::{PER_MINUTE, TAGS},
 };
-use crate::member::Standing;
+use crate::{http::Rate, member::Standing};
 use std::time::Duration;
 
 /// The vendor documents no limit of calls at one time; eight use the calls of a minute up as long as none takes over a second.
@@ -46,7 +46,7 @@ pub(in crate::destination) static CAPABILITIES: Capabilities = Capabilities {
     bulk_update_rows: None,
     batch_rows,
     batch_bytes,
-    per_second,
+    rate,
     // No order between batches is promised, so nobody may be in two at a time.
     looks_up: |operation| matches!(operation, Operation::Create | Operation::Update),
     settles: Duration::ZERO,
@@ -73,12 +73,11 @@ fn batch_bytes(operation: Operation) -> usize {
     }
 }
 
-fn per_second(operation: Operation) -> Option<f64> {
-    let calls = match operation {
-        Operation::Join | Operation::Leave => TAGS.calls,
-        _ => PER_MINUTE,
-    };
-    Some(f64::from(calls) / 60.0)
+fn rate(operation: Operation) -> Option<Rate> {
+    Some(match operation {
+        Operation::Join | Operation::Leave => TAGS.rate,
+        _ => Rate::a_minute(PER_MINUTE),
+    })
 }
 
 fn on_create_note(standing: Option<Standing>) -> &'static str {

@@ -167,7 +167,7 @@ fn weather(#[values(1, 4, 6)] at: usize, #[case] before: Vec<Step>) {
 #[test]
 fn a_page_that_is_always_cut_is_an_error() {
     let mut steps = conversation();
-    steps.splice(4..4, vec![say(r#"{"value":[{"msdynci_custo"#); 5]);
+    steps.splice(4..4, vec![say(r#"{"value":[{"msdynci_custo"#); 10]);
     assert!(gold(steps).end().starts_with("unreachable: the answer of Dataverse to /msdynci_segmentmemberships is not what"));
 }
 
