@@ -2,7 +2,7 @@
 
 use super::Error;
 use crate::{
-    http::{Answer, Authorization},
+    http::{Answer, Authorization, Unproved},
     oauth::Bearer,
 };
 use std::future::Future;
@@ -14,17 +14,19 @@ pub(super) enum Credential {
 }
 
 impl Credential {
-    /// Makes a call; once more with another token, where the vendor does not take the first any more (401).
-    pub(super) async fn authorize<F>(&self, call: impl Fn(Authorization) -> F) -> Result<Answer, Error>
+    /// Makes a call; once more with another token, where the vendor does not take the first any more (401). A token that cannot be
+    /// renewed is tried a few times before it is called lost, as a key is.
+    pub(super) async fn authorize<F>(&self, call: impl Fn(Authorization, Unproved) -> F) -> Result<Answer, Error>
     where
         F: Future<Output = Result<Answer, Error>>,
     {
         let bearer = match self {
-            Self::Key(key) => return call(key.clone()).await,
+            Self::Key(key) => return call(key.clone(), Unproved::Again).await,
             Self::SignIn(bearer) => bearer,
         };
         let first = bearer.current().await?;
-        let answer = call(first.clone()).await?;
-        if answer.status == 401 { call(bearer.refused(&first).await?).await } else { Ok(answer) }
+        let unproved = if bearer.is_renewed() { Unproved::Take } else { Unproved::Again };
+        let answer = call(first.clone(), unproved).await?;
+        if answer.status == 401 { call(bearer.refused(&first).await?, Unproved::Again).await } else { Ok(answer) }
     }
 }

@@ -1,9 +1,9 @@
 //! `retry( connection and rate( timeout( send )))`.
 
 use super::{
-    Answer, Effect, Failure, FailureKind, Hub, Lost, Raw, Request, Transport, Verdict,
+    Answer, Effect, Failure, FailureKind, Hub, Lost, Raw, Request, Transport, Unproved, Verdict,
     budget::Budget,
-    retry::{ATTEMPTS, BROKEN, LONGEST_PAUSE, TOO_MUCH, backoff},
+    retry::{ATTEMPTS, BROKEN, LONGEST_PAUSE, TOO_MUCH, UNPROVED_AGAIN, backoff},
 };
 use std::{
     future::Future,
@@ -129,6 +129,10 @@ impl Client {
 
     /// How long to wait before the next attempt; `None`: there is none.
     fn pause(&self, calls: &Calls<'_>, ended: &Ended) -> Option<Duration> {
+        if let Ended::Answered(Answer { status: 401, .. }, Verdict::Take) = ended {
+            let again = calls.request.unproved == Unproved::Again && calls.unproved <= UNPROVED_AGAIN.len();
+            return again.then(|| UNPROVED_AGAIN[calls.unproved - 1].mul_f64(1.0 + self.hub.throw()));
+        }
         // Who waited a whole time limit for nothing waits half as often.
         if calls.attempts + calls.timed_out >= ATTEMPTS || !calls.may_repeat(ended) {
             return None;
@@ -160,6 +164,8 @@ struct Calls<'a> {
     /// Of them refused for being too much at once; and without an answer in time.
     throttled: u32,
     timed_out: u32,
+    /// Answered with a 401.
+    unproved: usize,
     /// An attempt may have been carried out.
     unknown: bool,
     /// Where the body goes, if not into the answer.
@@ -168,7 +174,7 @@ struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     fn new(request: &'a Request, into: Option<&'a mut File>) -> Self {
-        Self { request, start: Instant::now(), attempts: 0, throttled: 0, timed_out: 0, unknown: false, into }
+        Self { request, start: Instant::now(), attempts: 0, throttled: 0, timed_out: 0, unproved: 0, unknown: false, into }
     }
 
     async fn carried_by(&mut self, transport: &dyn Transport) -> Result<Raw, Lost> {
@@ -188,6 +194,7 @@ impl<'a> Calls<'a> {
                     self.throttled += 1;
                     answer.retry_after = answer.retry_after.or(after);
                 }
+                self.unproved += usize::from(status == 401);
                 self.unknown |= verdict == Verdict::Failed;
                 Ended::Answered(answer, verdict)
             }

@@ -35,7 +35,7 @@ pub use hub::Hub;
 pub use ledger::{InMemoryLedger, Ledger, Purse, spend};
 pub use meter::{Calls, Spread};
 pub use rate::Rate;
-pub use request::{Answer, Effect, Lane, Method, Request, Verdict};
+pub use request::{Answer, Effect, Lane, Method, Request, Unproved, Verdict};
 pub(crate) use transport::same_origin;
 pub use transport::{Lost, Raw, Transport};
 pub use window::Window;

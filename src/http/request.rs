@@ -47,6 +47,15 @@ pub enum Verdict {
     Failed,
 }
 
+/// What a 401 means. Servers refuse good proofs now and then, and nothing was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproved {
+    /// The caller's business: it may have another proof.
+    Take,
+    /// This proof is all there is: it is tried twice more, with time between, before it is called wrong.
+    Again,
+}
+
 /// A limit of its own that some calls have besides the account's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lane {
@@ -82,6 +91,7 @@ pub struct Request {
     /// A stricter limit than the account's, where the call has one.
     pub lane: Option<Lane>,
     pub effect: Effect,
+    pub unproved: Unproved,
     /// The caller can send it in smaller parts, so an attempt that takes too long is not repeated as it is.
     pub divisible: bool,
     /// Of one attempt, from the first byte sent to the last received.
@@ -111,6 +121,7 @@ impl Request {
             content_type: Self::JSON,
             lane: None,
             effect: Effect::Repeatable,
+            unproved: Unproved::Take,
             divisible: false,
             timeout: Self::TIMEOUT,
             answer_limit: Self::ANSWER_LIMIT,

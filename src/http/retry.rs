@@ -13,6 +13,8 @@ pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// which the next attempt may find gone.
 pub(super) const TOO_MUCH: Duration = Duration::from_secs(1);
 pub(super) const BROKEN: Duration = Duration::from_millis(50);
+/// Pauses before a proof that was refused is tried again; each once to twice as long.
+pub(super) const UNPROVED_AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 const CAP: Duration = Duration::from_secs(30);
 
 /// Full jitter: anything from nothing to the exponential bound. `failed` attempts of the sort so far, at least one; `dice` in 0..1.

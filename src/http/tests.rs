@@ -49,6 +49,21 @@ async fn a_slow_call_times_out_and_a_divisible_one_is_not_repeated_whole() {
     }
 }
 
+/// A proof that is refused is tried again where it is all there is, and a wrong one is told soon.
+#[rstest]
+#[case::all_there_is(Unproved::Again, 2, 3, 200)]
+#[case::wrong(Unproved::Again, 9, 3, 401)]
+#[case::another_may_do(Unproved::Take, 1, 1, 401)]
+#[tokio::test(start_paused = true)]
+async fn a_refused_proof(#[case] unproved: Unproved, #[case] refusals: usize, #[case] attempts: usize, #[case] status: u16) {
+    let script = Arc::new(Script::new((0..refusals).map(|_| json(401, "{}")), json(200, "{}")));
+    let start = Instant::now();
+    let answer = client(&script).send(&Request { unproved, ..request(Effect::Once) }).await.unwrap();
+    assert_eq!((script.attempts(), answer.status), (attempts, status));
+    let between = if attempts > 1 { 4..=8 } else { 0..=0 };
+    assert!(between.contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn retry_after_is_waited_out() {
     let script = Arc::new(Script::new([after(429, 20)], json(200, "{}")));

@@ -12,6 +12,7 @@ use super::{
 use crate::http::{Answer, Authorization, Client, Effect, Failure, Hub, Request, Spend, Verdict};
 use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
+use std::time::Duration;
 use url::{Url, form_urlencoded};
 
 /// Asks on a budget that all connections to this server share.
@@ -88,6 +89,11 @@ impl Authority {
         let mut granted = self.ask(form, Tries::Many).await?;
         granted.refresh.get_or_insert_with(|| refresh.clone());
         Ok(Tokens { account: old.account.clone(), api: old.api.clone(), ..self.tokens(granted) })
+    }
+
+    /// In the vendor's time; shorter where the process is stopped.
+    pub(super) async fn wait(&self, time: Duration) {
+        self.client.wait(time).await;
     }
 
     fn tokens(&self, granted: Granted) -> Tokens {

@@ -6,14 +6,19 @@ use super::{
     refusal::{Refusal, Refused},
     sign_ins::{SignIns, Slot, bound, connect},
     tokens::Tokens,
+    vendor::Renewal,
 };
 use crate::{definition::Name, http::Authorization};
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::Arc;
+use secrecy::SecretString;
+use std::{sync::Arc, time::Duration};
 use url::Url;
 
 /// A token that was given so lately and is refused is not renewed once more: the next one would fare no better.
 const JUST_GIVEN: TimeDelta = TimeDelta::seconds(30);
+/// How long after a refused renewal it is asked for once more, before the sign-in is called lost: a server may be at odds with itself
+/// for a moment, and only a person can mend what is lost.
+const ASKED_AGAIN: Duration = Duration::from_secs(5);
 
 /// One connection's. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -45,6 +50,11 @@ impl Bearer {
     /// Where the account's API is, where the vendor told it at sign-in.
     pub fn api(&self) -> Option<&Url> {
         self.0.api.as_ref()
+    }
+
+    /// Whether the vendor gives new tokens for old ones.
+    pub fn is_renewed(&self) -> bool {
+        self.0.authority.app.vendor().renewal != Renewal::Endless
     }
 
     /// For a call that is about to be made.
@@ -102,11 +112,23 @@ impl Inner {
         if !wanted(&now, why, Utc::now()) {
             return Ok(now);
         }
-        let Some(refresh) = now.refresh.as_ref().filter(|_| worth_it(&now, why)) else { return Err(self.lost(old, None)) };
-        let renewed = self.authority.renew(&now, refresh).await.map_err(|no| self.not_renewed(old, no))?;
+        let Some(refresh) = now.refresh.as_ref() else { return Err(self.lost(old, None)) };
+        if !worth_it(&now, why) {
+            return Ok(now);
+        }
+        let renewed = match self.authority.renew(&now, refresh).await {
+            Err(No::Refused(Refusal { code: Refused::Grant, .. })) => self.asked_again(&now, refresh).await,
+            renewed => renewed,
+        };
+        let renewed = renewed.map_err(|no| self.not_renewed(old, no))?;
         writer.write(&self.connection, &renewed).await?;
         tracing::info!(connection = %self.connection, "the access token was renewed");
         Ok(renewed)
+    }
+
+    async fn asked_again(&self, now: &Tokens, refresh: &SecretString) -> Result<Tokens, No> {
+        self.authority.wait(ASKED_AGAIN).await;
+        self.authority.renew(now, refresh).await
     }
 
     fn read(&self) -> Result<Tokens, Error> {

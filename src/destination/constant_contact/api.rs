@@ -56,8 +56,8 @@ impl Api {
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
         let request = self.request(call);
-        let signed = |authorization| {
-            let request = Request { authorization: Some(authorization), ..request.clone() };
+        let signed = |authorization, unproved| {
+            let request = Request { authorization: Some(authorization), unproved, ..request.clone() };
             async move { self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, false)) }
         };
         self.credential.authorize(signed).await

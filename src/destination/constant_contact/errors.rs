@@ -94,8 +94,9 @@ pub(super) fn refused(answer: &Answer, rows: usize) -> Error {
         }
         429 => Error::new(again(answer.retry_after, false), format!("Constant Contact is asked too much at once ({said})"))
             .hint("other programs may be using the app's client id; lower limits.perSecond to leave them room"),
-        401 => Error::stall(format!("Constant Contact does not accept the sign-in ({said})"))
-            .hint("sign in again: `listkeeper connect` with the connection's name"),
+        // The authorization server gives tokens for the sign-in, so that it is not lost.
+        401 => Error::new(again(None, false), format!("Constant Contact does not accept the sign-in at the moment ({said})"))
+            .hint("where it stays so, the app may be switched off at Constant Contact; or sign in again: `listkeeper connect` with the connection's name"),
         403 if problem.is_some() => Error::stall(format!("Constant Contact does not allow this ({said})")).hint(
             "it does not say which is missing: the scopes contact_data and account_read (sign in again with `listkeeper connect`), \
              the user's privilege to manage contacts (ask the account's owner), or the app itself, which may be switched off",
@@ -146,7 +147,7 @@ mod tests {
     #[case(429, FULL, "Throttled { after: Some(30s) }", "Retry { after: Some(30s), unknown: false }")]
     #[case(429, DAY, "Take", "Wait")]
     #[case(429, DAY_ARRAY, "Take", "Wait")]
-    #[case(401, OBJECT, "Take", "Stall")]
+    #[case(401, OBJECT, "Take", "Retry { after: None, unknown: false }")]
     #[case(403, OBJECT, "Take", "Stall")]
     #[case(403, HTML, "Failed", "Retry { after: None, unknown: true }")]
     #[case(400, ARRAY, "Take", "Stall")]

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     definition::{Connection, Region},
-    http::{Answer, Authorization, Client, Effect, Hub, Request, Spend},
+    http::{Answer, Authorization, Client, Effect, Hub, Request, Spend, Unproved},
 };
 use bytes::Bytes;
 use secrecy::ExposeSecret;
@@ -81,6 +81,7 @@ impl Api {
             body: call.body,
             lane: Some(call.route.lane(self.per_second)),
             effect: call.effect,
+            unproved: Unproved::Again,
             // What must not be repeated whole must not be repeated in parts either.
             divisible: call.rows > 1 && call.effect == Effect::Repeatable,
             timeout: call.timeout,

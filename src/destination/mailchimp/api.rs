@@ -67,8 +67,8 @@ impl Api {
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
         let (rows, request) = (call.rows, self.request(call));
-        let signed = |authorization| {
-            let request = Request { authorization: Some(authorization), ..request.clone() };
+        let signed = |authorization, unproved| {
+            let request = Request { authorization: Some(authorization), unproved, ..request.clone() };
             async move { self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
         };
         self.credential.authorize(signed).await
@@ -77,8 +77,8 @@ impl Api {
     /// As [`Api::answer`], for a call that does not begin any more once `stop` ended; `None`: it did not, or nothing was done.
     pub(super) async fn answer_unless(&self, stop: &CancellationToken, call: Call<'_>) -> Result<Option<Answer>, Error> {
         let (rows, request, client) = (call.rows, self.request(call), self.client.stopped_by(stop.clone()));
-        let signed = |authorization| {
-            let (request, client) = (Request { authorization: Some(authorization), ..request.clone() }, &client);
+        let signed = |authorization, unproved| {
+            let (request, client) = (Request { authorization: Some(authorization), unproved, ..request.clone() }, &client);
             async move { client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
         };
         match self.credential.authorize(signed).await {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     definition::{Connection, Limits},
-    http::{Answer, Authorization, Client, Effect, Hub, Lane, Method, Rate, Request, Spend},
+    http::{Answer, Authorization, Client, Effect, Hub, Lane, Method, Rate, Request, Spend, Unproved},
 };
 use bytes::Bytes;
 use secrecy::ExposeSecret;
@@ -88,6 +88,7 @@ impl Api {
             body: call.body,
             lane: call.lane.map(|lane| lane.scaled(self.per_minute, PER_MINUTE)),
             effect: call.effect,
+            unproved: Unproved::Again,
             timeout: TIMEOUT,
             answer_limit: ANSWER_LIMIT,
             judge: errors::judge,

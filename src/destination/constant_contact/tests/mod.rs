@@ -106,7 +106,7 @@ fn open(sandbox: &Sandbox, tags: &[&str], verify: Option<Verify>) -> Arc<dyn Des
 
 /// No sign-ins are kept.
 fn nobody() -> SignIns {
-    SignIns::new(Arc::new(InMemoryTokens::default()), Hub::default())
+    SignIns::new(Arc::new(InMemoryTokens::default()), Hub::with_days(Arc::new(InMemoryDays::default()), SPEED))
 }
 
 fn connection(endpoint: Option<url::Url>) -> Connection {

@@ -33,15 +33,15 @@ fn fresh() -> ResponseTemplate {
         .set_body_json(json!({"token_type": "Bearer", "expires_in": 86_400, "access_token": "fresh", "refresh_token": "R2"}))
 }
 
-/// The vendor's answer to a token that it does not take any more is a renewal, once, and the call again.
+/// The vendor's answer to a token that it does not take any more is a renewal, and the call again. A renewal that is refused is
+/// asked for twice.
 #[tokio::test]
 async fn a_token_that_is_refused_is_renewed_once() {
     let world = World::new().await;
-    for (access, renewed, renewals, good) in [
-        ("good", fresh(), 0, true),
-        ("invalid-old", fresh(), 1, true),
-        ("invalid-old", ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"})), 1, false),
-    ] {
+    let refused = ResponseTemplate::new(400).set_body_json(json!({"error": "invalid_grant"}));
+    for (access, renewed, renewals, good) in
+        [("good", fresh(), 0, true), ("invalid-old", fresh(), 1, true), ("invalid-old", refused, 2, false)]
+    {
         let (connection, sign_ins, server) = signed_in(&world, access, renewed).await;
         let destination = super::super::open(&connection, &attributes(&[]), None, &Hub::default(), &sign_ins).unwrap();
         match destination.verify().await {

@@ -13,7 +13,7 @@ use crate::{
         AttributeSpec, AudienceCreate, AudienceRef, Columns, Connection, ConnectionType, Credentials, Limits, Name, OnEmpty, Privacy,
         Region, Secret,
     },
-    http::Hub,
+    http::{Hub, InMemoryDays},
     member::{Email, Key, Standing, Value},
 };
 use serde_json::{Value as Json, json};
@@ -81,7 +81,9 @@ impl World {
     async fn with(audience: AudienceRef, limits: Limits) -> Self {
         let server = MockServer::start().await;
         let (connection, _file) = connection(Some(&format!("{}/3.0/", server.uri())), limits);
-        let destination = crate::destination::mailchimp::open(&connection, &audience, &Hub::default(), &nobody()).unwrap();
+        // Waits are short.
+        let hub = Hub::with_days(Arc::new(InMemoryDays::default()), 100);
+        let destination = crate::destination::mailchimp::open(&connection, &audience, &hub, &nobody()).unwrap();
         Self { server, destination }
     }
 

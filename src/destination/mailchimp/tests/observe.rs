@@ -132,7 +132,9 @@ async fn verify_names_account_and_budget() {
 #[tokio::test]
 async fn a_bad_key_stalls_with_a_hint_and_without_the_key() {
     let world = World::new().await;
-    world.on("GET", "/ping", 401, problem(401, "API Key Invalid", "Your API key may be invalid")).await;
+    for path in ["/ping", "/"] {
+        world.on("GET", path, 401, problem(401, "API Key Invalid", "Your API key may be invalid")).await;
+    }
     let error = world.destination.verify().await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::Stall);
     assert!(error.hint.as_ref().unwrap().contains("data centre"));
