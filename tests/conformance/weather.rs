@@ -37,3 +37,16 @@ async fn a_storm_passes(
     assert_eq!(world.members(platform.container()).await, (20..160).collect::<Vec<_>>());
     world.nothing_left().await;
 }
+
+/// Three calls of ten meet some fault, of every sort: the load ends all the same, in few runs, with everyone where they belong.
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn three_faults_in_ten_calls(#[values(Mailchimp, Omnisend, ConstantContact, Iterable)] platform: Platform) {
+    let world = World::new(platform).await;
+    world.crowd(0..400);
+    let faults = [Fault::TooManyRequests, Fault::Unavailable, Fault::BadGateway, Fault::ResetConnection, Fault::CutBody, Fault::LostAnswer];
+    world.weather(Faults { seed: 5, shares: faults.map(|fault| (fault, 0.05)).into(), ..Faults::default() });
+    until_done(&world).await;
+    assert_eq!(world.members(platform.container()).await, (0..400).collect::<Vec<_>>());
+    world.nothing_left().await;
+}

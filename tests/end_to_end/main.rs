@@ -24,6 +24,7 @@ mod guard;
 mod identity;
 mod killed;
 mod large;
+mod limits;
 mod numbers;
 mod output;
 mod persons;

@@ -100,7 +100,7 @@ async fn a_removal_that_fails_half_way_is_resumed(#[case] method: &str, #[case] 
     let held = world.apply_export(&export).await;
     approve(&world.state(), &held.plan.unwrap().digest.0, "dana", world.now).unwrap();
     let mut faults = Faults::default().next(fault, method, "/lists/{list_id}/segments/{segment_id}");
-    (faults.next[0].skip, faults.next[0].times) = (1, 5);
+    (faults.next[0].skip, faults.next[0].times) = (1, 10);
     world.weather(faults);
     let failed = world.apply_export(&export).await;
     assert!(matches!(failed.end, End::Failed { retrying: true, .. }), "{:?}", failed.end);

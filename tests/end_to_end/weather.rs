@@ -150,7 +150,7 @@ async fn stopped_before_archiving(fault: Fault) -> (World, Vec<Row>) {
     let world = World::new(&Defined::default().export("onLeave: archive\n"), &people).await;
     world.succeed().await;
     let mut faults = Faults::default().next(fault, "POST", "/batches");
-    faults.next[0].times = 5;
+    faults.next[0].times = 10;
     world.weather(faults);
     world.write(&people[4..]);
     let failed = world.apply().await;
