@@ -58,7 +58,7 @@ impl SharedLedger {
     /// The state's. Where there is no state yet, nobody shares anything.
     pub fn of(state: &StateDir) -> Self {
         let opened = state.path().is_dir().then(|| open(state));
-        let file = opened.and_then(|opened| opened.inspect_err(|error| not_kept(error)).ok());
+        let file = opened.and_then(|opened| opened.inspect_err(not_kept).ok());
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         Self { file: file.map(Mutex::new), alone: InMemoryLedger::default(), boot: boot.trim().to_owned() }
     }
