@@ -1,7 +1,9 @@
 //! Each platform's stand-in, limits and all: a first load, a run without changes, a delta of 1 %, and then all four at once:
 //! `cargo bench --bench platforms [-- --rows 100000 --only iterable]`
 //!
-//! The stand-ins run in a process of their own, ten times as fast as the vendors; times are the vendors'.
+//! The stand-ins run in a process of their own, ten times as fast as the vendors; times are the vendors', so that what Listkeeper
+//! itself takes counts ten times. `--real-time` runs them as fast as the vendors are: minutes for a million, and without Constant
+//! Contact, which one signs in to.
 
 #[path = "generate/mod.rs"]
 mod customers;
@@ -28,22 +30,26 @@ struct Args {
     /// Only this platform
     #[arg(long)]
     only: Option<String>,
+    /// As fast as the vendors are
+    #[arg(long)]
+    real_time: bool,
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args = Args::parse();
-    println!("{} rows; times are the vendors', ten times the wall's", args.rows);
-    for platform in PLATFORMS.into_iter().filter(|platform| args.only.as_deref().is_none_or(|only| only == *platform)) {
-        let stage = Stage::new(&[platform], args.rows)?;
+    println!("{} rows; times are the vendors'{}", args.rows, if args.real_time { "" } else { ", ten times the wall's" });
+    let wanted = |platform: &&str| args.only.as_deref().is_none_or(|only| only == *platform);
+    for platform in PLATFORMS.into_iter().filter(wanted).filter(|platform| !args.real_time || path_of(platform).is_some()) {
+        let stage = Stage::new(&[platform], &args)?;
         stage.report("first load", &[platform])?;
         stage.report("without changes", &[platform])?;
         customers::Customers { changed: 0.01, gone: 0.005, new: 0.005, ..customers::Customers::new(args.rows) }.write(&stage.file())?;
         stage.report("1 % changed, 0.5 % gone and new", &[platform])?;
     }
-    if args.only.is_none() {
-        let stage = Stage::new(&PLATFORMS, args.rows)?;
+    if args.only.is_none() && !args.real_time {
+        let stage = Stage::new(&PLATFORMS, &args)?;
         stage.report("first load", &PLATFORMS)?;
     }
     Ok(())
@@ -54,6 +60,17 @@ struct Stage {
     dir: tempfile::TempDir,
     sandbox: Child,
     page: String,
+    real_time: bool,
+}
+
+/// Where its API is below the page; `None`: a key does not do.
+fn path_of(platform: &str) -> Option<&'static str> {
+    match platform {
+        "mailchimp" => Some("mailchimp/3.0"),
+        "omnisend" => Some("omnisend/api"),
+        "iterable" => Some("iterable/api"),
+        _ => None,
+    }
 }
 
 impl Drop for Stage {
@@ -64,17 +81,18 @@ impl Drop for Stage {
 }
 
 impl Stage {
-    fn new(platforms: &[&str], rows: u64) -> Result<Self, Box<dyn Error>> {
+    fn new(platforms: &[&str], args: &Args) -> Result<Self, Box<dyn Error>> {
         let dir = tempfile::tempdir()?;
         fs::create_dir(dir.path().join("lists"))?;
-        fs::write(dir.path().join("lists/lists.yaml"), definitions(platforms))?;
-        let mut sandbox = listkeeper(dir.path()).args(["sandbox", "--speed", "10", "--port", "0"]).stdout(Stdio::piped()).spawn()?;
+        let speed = if args.real_time { "1" } else { "10" };
+        let mut sandbox = listkeeper(dir.path()).args(["sandbox", "--speed", speed, "--port", "0"]).stdout(Stdio::piped()).spawn()?;
         let mut told = BufReader::new(sandbox.stdout.take().ok_or("no output")?).lines().map_while(Result::ok);
         let line = told.find(|line| line.starts_with("What they received")).ok_or("no sandbox")?;
         told.take_while(|line| !line.starts_with("Ctrl-C")).for_each(drop);
         let page = line.split_whitespace().last().unwrap_or_default().to_owned();
-        let stage = Self { dir, sandbox, page };
-        customers::Customers::new(rows).write(&stage.file())?;
+        fs::write(dir.path().join("lists/lists.yaml"), definitions(platforms, args.real_time.then_some(&page)))?;
+        let stage = Self { dir, sandbox, page, real_time: args.real_time };
+        customers::Customers::new(args.rows).write(&stage.file())?;
         Ok(stage)
     }
 
@@ -85,8 +103,10 @@ impl Stage {
     /// Runs the program once, and says what it took.
     fn report(&self, what: &str, platforms: &[&str]) -> Result<(), Box<dyn Error>> {
         let before = self.counts(platforms)?;
-        let ran = watched::run(listkeeper(self.dir.path()).args(["apply", "--sandbox", "--yes"]).arg(self.dir.path().join("lists")))?;
-        let (seconds, peak_mb) = (ran.took.as_secs_f64() * SPEED, ran.peak_mb);
+        let mut command = listkeeper(self.dir.path());
+        command.args(["apply", "--yes"]).args((!self.real_time).then_some("--sandbox")).arg(self.dir.path().join("lists"));
+        let ran = watched::run(command.env("NONE", "sandbox-us0"))?;
+        let (seconds, peak_mb) = (ran.took.as_secs_f64() * if self.real_time { 1.0 } else { SPEED }, ran.peak_mb);
         let after = self.counts(platforms)?;
         let (calls, violations) = (after.0 - before.0, after.1 - before.1);
         println!("{:<44} {what:<32} {seconds:>8.0} s {calls:>7} calls {peak_mb:>6.0} MB {violations} violations", platforms.join(", "));
@@ -112,7 +132,8 @@ fn listkeeper(dir: &Path) -> Command {
     command
 }
 
-fn definitions(platforms: &[&str]) -> String {
+/// `page`: that of stand-ins to be called where they are.
+fn definitions(platforms: &[&str], page: Option<&String>) -> String {
     let mut yaml = String::from(
         "apiVersion: listkeeper/v1
 kind: Source
@@ -147,13 +168,14 @@ table: customers
             }
             _ => ("oauth: {clientId: bench}", "list: Everyone", "first_name: FirstName, ltv: {column: LifetimeValue, type: number}", ""),
         };
+        let endpoint = page.zip(path_of(platform)).map(|(page, path)| format!("endpoint: {page}{path}\n")).unwrap_or_default();
         yaml.push_str(&format!(
             "---
 apiVersion: listkeeper/v1
 kind: Connection
 name: {platform}
 type: {platform}
-credentials: {{{credentials}}}
+{endpoint}credentials: {{{credentials}}}
 privacy: {{acceptedBy: bench@example.com, acceptedOn: 2026-01-01}}
 ---
 apiVersion: listkeeper/v1

@@ -8,9 +8,9 @@
 //!   date: of the person's consent where that is sent, otherwise one so old that it overrides nothing. `consent` is never sent, and
 //!   the welcome message is always declined.
 //! * **One budget or several**: all calls share the documented 400 a minute, and those with stricter limits keep theirs too.
-//! * **Addresses** may be told apart by case: a known contact is called as its reading spelt it ([`spelling`]), and everybody
+//! * **Addresses** may be told apart by case: a known contact is called as its reading spelt it (`spelling.rs`), and everybody
 //!   else in lower case.
-//! * **An e-mail identifier without `channels.email`** is refused, or changes consent: it always has one ([`wire`]).
+//! * **An e-mail identifier without `channels.email`** is refused, or changes consent: it always has one (`wire.rs`).
 //! * **A status with an older date** is ignored, the vendor says: one contact of each status is updated first and read back
 //!   ([`Capabilities::statuses_proved`], `run::canary`).
 //!

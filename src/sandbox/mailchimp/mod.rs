@@ -5,7 +5,7 @@
 //! handler, the handler works in one transaction of the `store`. What the vendor's documents leave open is decided so
 //! that a client is put to the harder test:
 //! * a reading of the members without `status` includes archived ones;
-//! * what `status_if_new` in the rows of a bulk call does is a setting ([`bulk_settings`]); the default is the contract's word;
+//! * what `status_if_new` in the rows of a bulk call does is a setting (`bulk_settings.rs`); the default is the contract's word;
 //! * a member that already carries a tag is not in `members_added` when it is tagged again;
 //! * `status_if_new` does not bring an archived member back, `status` does;
 //! * who unsubscribed himself or bounced stays refused, whatever other status he is given in between;
