@@ -88,6 +88,8 @@ flags! {
         NEW = 0b1000_0000
         /// An update that may go in bulk, as far as its contact's status is known.
         BULK = 0b1_0000_0000
+        /// Rejected before for a list that it is wanted on, and not to be asked again.
+        KEPT_OFF = 0b10_0000_0000
     }
 }
 
@@ -107,6 +109,8 @@ flags! {
         NEW = 0b1000_0000
         /// An update that may go in bulk, as far as its contact's status is known.
         BULK = 0b1_0000_0000
+        /// Rejected before for a list that it is wanted on, and not to be asked again.
+        KEPT_OFF = 0b10_0000_0000
     }
 }
 
@@ -118,7 +122,7 @@ impl ChangeFlags {
 impl RemainingFlags {
     /// Any of these is work to be done.
     pub const ACTS: Self = Self(ChangeFlags::ACTS.0);
-    const KEPT: u16 = Self::QUIET.0 | Self::ACTS.0 | Self::NEW.0 | Self::BULK.0;
+    const KEPT: u16 = Self::QUIET.0 | Self::ACTS.0 | Self::NEW.0 | Self::BULK.0 | Self::KEPT_OFF.0;
 }
 
 /// What was read of a member.

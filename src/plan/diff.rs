@@ -13,6 +13,7 @@
 //! | yes | refused by the platform, same fingerprint | nothing: not retried blindly |
 //! | yes | left by itself | nothing: not put back (E18) |
 //! | yes | others took it off one list | is not added to that one again |
+//! | yes | kept off one list by the platform | is not added to that one until its status changes |
 //! | without consent | no | nothing ([`super::standing`]) |
 //! | without consent | yes, and consent is withdrawn with `remove` | leaves every list that we put it on |
 //! | without consent | yes, otherwise | stays where it is, joins nothing |
@@ -38,6 +39,8 @@ pub struct AppliedRow {
     pub found: SegmentMask,
     /// Lists of ours that others took it off: not joined again (E18).
     pub left_from: SegmentMask,
+    /// Lists of ours that the platform does not take it onto as it is.
+    pub refused_from: SegmentMask,
     pub state: AppliedState,
     pub person: Option<u64>,
 }
@@ -256,12 +259,15 @@ impl<'a> Differ<'a> {
             self.settle(SegmentMask::NONE, ChangeFlags::default());
             return Ok(());
         }
-        let joins = wanted.minus(inside.all()).minus(row.left_from);
+        let joins = wanted.minus(inside.all()).minus(row.left_from).minus(row.refused_from);
         let case = case(row, values, joins, leaves);
         *case.count(&mut self.diffed.tally) += 1;
         if let (Case::Moved, true, Some(leaver)) = (case, joins.is_empty(), self.diffed.leavers.last_mut()) {
             leaver.only_leaves = true;
         }
+        let kept_off = !wanted.minus(inside.all()).and(row.refused_from).is_empty();
+        let entry = &mut self.desired.entries[self.cursor];
+        entry.flag(if kept_off { ChangeFlags::KEPT_OFF } else { ChangeFlags::default() });
         match case {
             Case::New => self.settle(joins, ChangeFlags::NEW),
             Case::Updated => self.settle(joins, ChangeFlags::UPDATE),
@@ -454,7 +460,7 @@ fn case(row: &AppliedRow, values: Fingerprint, joins: SegmentMask, leaves: Segme
     let rejected = row.state == AppliedState::Rejected;
     let stays = joins.is_empty() && leaves.is_empty();
     // Refused before we ever put it anywhere: asked again as a whole, or not at all.
-    let never_in = rejected && row.segments.is_empty();
+    let never_in = rejected && row.segments.is_empty() && row.refused_from.is_empty();
     match same {
         _ if told_nothing(row) || (never_in && !same) => Case::New,
         false => Case::Updated,

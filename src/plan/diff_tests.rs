@@ -156,6 +156,7 @@ impl World {
 
 fn row(segments: SegmentMask, found: SegmentMask, fingerprint: u64) -> AppliedRow {
     AppliedRow {
+        refused_from: NONE,
         key: Key(1),
         fingerprint: Fingerprint(fingerprint),
         segments,
@@ -191,6 +192,11 @@ fn as_state(row: Option<AppliedRow>, state: AppliedState) -> Option<AppliedRow> 
     row.map(|r| AppliedRow { state, ..r })
 }
 
+/// Rejected for these lists, and not to be asked again.
+fn kept_off(row: AppliedRow, lists: SegmentMask) -> Option<AppliedRow> {
+    Some(AppliedRow { refused_from: lists, state: AppliedState::Rejected, ..row })
+}
+
 fn todo(joins: SegmentMask, leaves: SegmentMask) -> Todo {
     Todo { joins, leaves, ..Todo::default() }
 }
@@ -204,6 +210,11 @@ fn todo(joins: SegmentMask, leaves: SegmentMask) -> Todo {
 #[case::came_back(wish(A), told(NONE), todo(A, NONE), "moved")]
 #[case::row_refused(refused(B), told(AB), todo(NONE, A), "")]
 #[case::row_refused_and_unknown(refused(A), None, todo(NONE, NONE), "")]
+#[case::kept_off(wish(AB), kept_off(row(A, NONE, 5), B), todo(NONE, NONE), "rejected before")]
+#[case::kept_off_every_list(wish(A), kept_off(row(NONE, NONE, 5), A), todo(NONE, NONE), "rejected before")]
+#[case::kept_off_other_attributes(wish(A), kept_off(row(NONE, NONE, 4), A), Todo { update: true, ..todo(NONE, NONE) }, "updated")]
+#[case::kept_off_another_list(wish(AB), kept_off(row(NONE, NONE, 5), A), todo(B, NONE), "moved")]
+#[case::kept_off_and_leaves(wish(B), kept_off(row(A, NONE, 5), B), todo(NONE, A), "moved")]
 #[case::refused_before(wish(A), as_state(told(NONE), AppliedState::Rejected), todo(NONE, NONE), "rejected before")]
 #[case::refused_before_other_data(wish(A), as_state(Some(row(NONE, NONE, 4)), AppliedState::Rejected), Todo { new: true, ..todo(A, NONE) }, "new")]
 #[case::change_refused(wish(A), as_state(told(A), AppliedState::Rejected), todo(NONE, NONE), "rejected before")]

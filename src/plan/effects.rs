@@ -5,7 +5,7 @@
 //! | create | the contact is ours; synced; joined | synced; joined | – | – | rejected | – |
 //! | update | synced; joined | synced; joined | – | removed externally | rejected | – |
 //! | restore | the contact has its status back; synced; joined | synced; joined | – | removed externally | rejected | – |
-//! | add to a list | synced, if attributes went along; joined | the same | – | removed externally | rejected, if attributes went along | – |
+//! | add to a list | synced, if attributes went along; joined | the same | – | removed externally | rejected; kept off the list, if no attributes went along | – |
 //! | remove from a list | off the list; then a member no more, or to be archived | the same | – | the same | – | – |
 //! | archive | the contact is archived by us; a member no more | – | – | a member no more | not archived | – |
 //!
@@ -58,6 +58,8 @@ pub enum Change {
     Ours(Standing),
     /// These attributes were rejected; what the platform had before still stands.
     Rejected(Fingerprint, Rejection),
+    /// Not taken onto these segments' lists; the platform has the attributes all the same.
+    KeptOff(SegmentMask, Rejection),
     /// Gone at the platform without us: not added again (E18).
     RemovedExternally,
     /// Off every list, and still to be archived.
@@ -74,7 +76,11 @@ pub enum Change {
 pub fn effects(operation: Operation, outcome: &Outcome, row: &RowFacts) -> Vec<Change> {
     match operation {
         Operation::Create => created(outcome, row),
-        Operation::Update | Operation::Join => synced(outcome, row),
+        Operation::Join => match outcome {
+            Outcome::Rejected(why) if row.fingerprint.is_none() => vec![Change::KeptOff(row.segments, why.clone())],
+            _ => synced(outcome, row),
+        },
+        Operation::Update => synced(outcome, row),
         Operation::Restore => match outcome {
             Outcome::Done { .. } => created(outcome, row),
             _ => synced(outcome, row),
@@ -170,6 +176,7 @@ mod tests {
             Change::OffLists(off) => format!("off {}", off.0),
             Change::Ours(standing) => format!("ours {standing}"),
             Change::Rejected(Fingerprint(n), why) => format!("rejected {n} {}", why.code),
+            Change::KeptOff(off, why) => format!("kept off {} {}", off.0, why.code),
             Change::NotArchived(why) => format!("not archived {}", why.code),
             other => format!("{other:?}"),
         };
@@ -188,7 +195,8 @@ mod tests {
         ["ours subscribed, synced 7, joined 2", "ours pending, synced 7, joined 2", "synced 7, joined 2", "", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
     #[case::join_with_attributes(Operation::Join, ATTRIBUTES, After::Stays,
         ["synced 7, joined 2", "synced 7, joined 2", "synced 7, joined 2", "", "", "RemovedExternally", "rejected 7 no", "", "", ""])]
-    #[case::join(Operation::Join, None, After::Stays, ["joined 2", "joined 2", "joined 2", "", "", "RemovedExternally", "", "", "", ""])]
+    #[case::join(Operation::Join, None, After::Stays,
+        ["joined 2", "joined 2", "joined 2", "", "", "RemovedExternally", "kept off 2 no", "", "", ""])]
     #[case::leave_one_list(Operation::Leave, None, After::Stays, ["off 2", "off 2", "off 2", "", "", "off 2", "", "", "", ""])]
     #[case::leave_the_last(Operation::Leave, None, After::Former,
         ["off 2, Former", "off 2, Former", "off 2, Former", "", "", "off 2, Former", "", "", "", ""])]

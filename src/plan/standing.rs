@@ -182,6 +182,7 @@ pub fn speaks_against(code: &str) -> bool {
             | "conflict"
             | "too-many-lists"
             | "not-archivable"
+            | "not-tagged"
     );
     !harmless
 }

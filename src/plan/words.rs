@@ -104,6 +104,7 @@ fn refusal(code: &str) -> String {
         "fake-address" => "address that looks fake to the platform",
         "invalid-address" => "address that the platform does not take",
         "merge-field" => "value that the platform does not take",
+        "not-tagged" => "contact that the platform does not tag because of its status",
         "status-differs" => "another status after a bulk update than before it",
         other => return plain(other).replace('-', " "),
     };

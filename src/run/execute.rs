@@ -139,6 +139,8 @@ fn count(plan: &Plan, work: &Work, remaining: &[RemainingEntry], noted: &Noted) 
             let unverified = entry.flags().has(RemainingFlags::UNVERIFIED) && !noted.verified.complete;
             *if noted.verified.missing.contains(&entry.key()) {
                 &mut counts.pending
+            } else if entry.flags().has(RemainingFlags::KEPT_OFF) {
+                &mut counts.rejected
             } else if unverified {
                 &mut counts.unverified
             } else {

@@ -63,7 +63,8 @@ pub fn take(phase: &mut Phase<'_>, part: &Part, planned: &Planned, all: &[Outcom
     for (n, outcome) in all.iter().enumerate() {
         let (at, row, mut facts) = (planned.places[n], &planned.batch.rows[n], planned.facts(n));
         let outcome = &joined(phase, outcome, &mut facts);
-        let changes = effects(part.operation, outcome, &facts);
+        let mut changes = effects(part.operation, outcome, &facts);
+        changes.iter_mut().for_each(|change| keep_off_all(phase, at, change));
         let segment = segment(phase, part.operation, at, &facts);
         match part.operation {
             Operation::Leave => leave(phase, part, at, outcome, &changes),
@@ -86,6 +87,13 @@ fn joined<'o>(phase: &mut Phase<'_>, outcome: &'o Outcome, facts: &mut RowFacts)
         *phase.noted.not_joined.entry(*bit).or_default() += 1;
     }
     Cow::Owned(Outcome::Done { standing: *standing })
+}
+
+/// A platform that does not take a contact onto one list says that of the contact: it is not asked for the others.
+fn keep_off_all(phase: &Phase<'_>, at: usize, change: &mut Change) {
+    if let Change::KeptOff(lists, _) = change {
+        *lists = lists.union(phase.work.desired.sets.mask(phase.remaining[at].set()));
+    }
 }
 
 /// The first segment that a row is in, before what is done is struck off.

@@ -262,6 +262,8 @@ fn applied_row(head: &AppliedHead) -> Option<AppliedRow> {
         segments: SegmentMask(head.segments),
         found: SegmentMask(head.found),
         left_from: SegmentMask(head.left_from),
+        // Not those that may be asked again.
+        refused_from: head.refused.map_or(SegmentMask::NONE, |_| SegmentMask(head.refused_from)),
         state,
         person: head.person,
     })

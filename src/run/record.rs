@@ -33,6 +33,7 @@ pub struct Row {
 struct Sorted {
     told: Vec<Told>,
     refused: Vec<Refused>,
+    kept_off: Vec<(u64, Refused)>,
     not_archived: Vec<(Key, Refusal)>,
     ours: Vec<Contact>,
     archived: Vec<Key>,
@@ -54,6 +55,7 @@ pub fn write(store: &mut Store, at: At, rows: Vec<Row>) -> Result<()> {
     let since = Since { run, at: now };
     store.record_told(export, &sorted.told)?;
     store.record_refused(export, since, &sorted.refused)?;
+    store.record_kept_off(export, since, &sorted.kept_off)?;
     store.record_not_archived(export, since, &sorted.not_archived)?;
     store.write_contacts(place, &sorted.ours)?;
     store.archive_contacts(place, sorted.archived)?;
@@ -79,6 +81,11 @@ impl Sorted {
             Change::Synced(fingerprint) => self.told.push(told(fingerprint)),
             Change::Rejected(sent, why) => {
                 self.refused.push(Refused { told: told(sent), refusal: refusal(sent, why), segment: row.segment });
+            }
+            // They stand for what the platform was told before: the state knows that.
+            Change::KeptOff(lists, why) => {
+                let refused = Refused { told: told(Fingerprint(0)), refusal: refusal(Fingerprint(0), why), segment: row.segment };
+                self.kept_off.push((lists.0, refused));
             }
             Change::NotArchived(why) => self.not_archived.push((key, refusal(Fingerprint(0), why))),
             Change::Ours(standing) => self.ours.push(Contact { key, standing, origin: ContactOrigin::Added, archived_from: None }),

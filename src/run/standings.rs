@@ -56,8 +56,9 @@ pub async fn read(
             reading.everyone(view).await?
         }
         (Reading::Everyone, Some(before)) => {
-            // Who was removed externally is looked for, too: others may have put them back.
-            let skips = skips_subscribed(context) && !view.any_removed_externally(row)?;
+            // Who was removed externally is looked for, too: others may have put them back. And who is kept off a list by a status.
+            let looked_for = view.any_removed_externally(row)? || view.any_kept_off(row)?;
+            let skips = skips_subscribed(context) && !looked_for;
             let standings = Watermarks::STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips);
             reading.statuses(view, before, &standings.collect::<Vec<_>>()).await?
         }

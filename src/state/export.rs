@@ -207,10 +207,10 @@ impl Store {
             }
             conn.execute("UPDATE member SET found = found & ~(1 << ?2) WHERE export = ?1 AND found & (1 << ?2)", params![export.0, bit])?;
             // The next segment of this bit has another list.
-            conn.execute(
-                "UPDATE member SET left_from = left_from & ~(1 << ?2) WHERE export = ?1 AND left_from & (1 << ?2)",
-                params![export.0, bit],
-            )?;
+            for lists in ["left_from", "refused_from"] {
+                let sql = format!("UPDATE member SET {lists} = {lists} & ~(1 << ?2) WHERE export = ?1 AND {lists} & (1 << ?2)");
+                conn.execute(&sql, params![export.0, bit])?;
+            }
             conn.execute("UPDATE container SET bit = NULL WHERE export = ?1 AND bit = ?2", params![export.0, bit])?;
             conn.execute("DELETE FROM segment WHERE export = ?1 AND bit = ?2", params![export.0, bit])?;
             Ok(())

@@ -65,6 +65,8 @@ pub struct AppliedHead {
     pub refused: Option<Fingerprint>,
     /// Bits of the lists that others took them off.
     pub left_from: u64,
+    /// Bits of the lists that the platform does not take them onto.
+    pub refused_from: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +135,7 @@ impl MemberStateKind {
 impl AppliedRow<'_> {
     /// The same, owned.
     pub fn to_applied(self) -> Applied {
-        let AppliedHead { key, fingerprint, segments, found, state, person, refused, left_from: _ } = self.head;
+        let AppliedHead { key, fingerprint, segments, found, state, person, refused, left_from: _, refused_from: _ } = self.head;
         let refusal = |r: RefusalRef<'_>| Refusal {
             code: r.code.to_owned(),
             detail: r.detail.to_owned(),

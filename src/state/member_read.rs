@@ -6,9 +6,11 @@ use rusqlite::{CachedStatement, Row, Rows, params, types::ValueRef};
 use std::ops::ControlFlow;
 
 /// A date of consent is no attribute: with a refusal because of one nothing tells whether the date changed, so it is asked again.
-const HEAD: &str = "SELECT key, segments, found, fingerprint, state, person, iif(code IS 'consent-date', NULL, refused), left_from
+const HEAD: &str = "SELECT key, segments, found, fingerprint, state, person, iif(code IS 'consent-date', NULL, refused), left_from,
+                      refused_from
                     FROM member WHERE export = ?1 ORDER BY key";
-const WHOLE: &str = "SELECT key, segments, found, fingerprint, state, person, refused, left_from, address, code, detail, field FROM member";
+const WHOLE: &str =
+    "SELECT key, segments, found, fingerprint, state, person, refused, left_from, refused_from, address, code, detail, field FROM member";
 
 /// A reading of members that is about to begin. Two steps, since rows borrow from what holds the statement.
 pub struct MemberReading<'v> {
@@ -95,6 +97,7 @@ impl View {
 
 fn head(row: &Row<'_>) -> Result<AppliedHead> {
     let fingerprint = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.map(|value| Fingerprint(value.cast_unsigned())));
+    let bits = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(column)?.unwrap_or_default().cast_unsigned());
     Ok(AppliedHead {
         key: row.get(0)?,
         segments: row.get::<_, i64>(1)?.cast_unsigned(),
@@ -103,7 +106,8 @@ fn head(row: &Row<'_>) -> Result<AppliedHead> {
         state: MemberStateKind::from_code(row.get(4)?)?,
         person: row.get::<_, Option<i64>>(5)?.map(i64::cast_unsigned),
         refused: fingerprint(6)?,
-        left_from: row.get::<_, Option<i64>>(7)?.unwrap_or_default().cast_unsigned(),
+        left_from: bits(7)?,
+        refused_from: bits(8)?,
     })
 }
 
@@ -112,9 +116,9 @@ fn whole<'a>(row: &'a Row<'_>) -> Result<AppliedRow<'a>> {
         ValueRef::Null => Ok(None),
         value => value.as_str().map(Some).map_err(rusqlite::Error::from),
     };
-    let refusal = match text(9)? {
-        Some(code) => Some(RefusalRef { code, detail: text(10)?.unwrap_or_default(), field: text(11)? }),
+    let refusal = match text(10)? {
+        Some(code) => Some(RefusalRef { code, detail: text(11)?.unwrap_or_default(), field: text(12)? }),
         None => None,
     };
-    Ok(AppliedRow { head: head(row)?, address: text(8)?.unwrap_or_default(), refusal })
+    Ok(AppliedRow { head: head(row)?, address: text(9)?.unwrap_or_default(), refusal })
 }

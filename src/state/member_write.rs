@@ -1,6 +1,9 @@
 //! Members, written in batches.
 
-use super::{Applied, ExportId, MemberStateKind, Result, Store, Told, refused::ACCEPTED};
+use super::{
+    Applied, ExportId, MemberStateKind, Result, Store, Told,
+    refused::{ACCEPTED, attributes_taken},
+};
 use crate::member::{Email, Key};
 use rusqlite::params;
 
@@ -44,8 +47,8 @@ impl Store {
         self.apply(|conn| {
             let mut write = conn.prepare_cached(&format!(
                 "INSERT INTO member (export, key, segments, found, fingerprint, state, person, address) VALUES (?1, ?2, 0, 0, ?3, 0, ?4, ?5)
-                 ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, state = 0, person = excluded.person,
-                   address = excluded.address, {ACCEPTED}",
+                 ON CONFLICT DO UPDATE SET fingerprint = excluded.fingerprint, person = excluded.person, address = excluded.address, {}",
+                attributes_taken()
             ))?;
             for told in told {
                 let person = told.person.map(u64::cast_signed);

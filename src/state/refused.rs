@@ -1,6 +1,6 @@
 //! Members whose last write the platform rejected: recorded, listed, and asked again when the reason may be gone.
 
-use super::{ExportId, MemberStateKind, PlaceRow, Refusal, Result, RunId, Store, Told, sql};
+use super::{ExportId, MemberStateKind, PlaceRow, Refusal, Result, RunId, Store, Told, View, sql};
 use crate::{destination::Fields, member::Key};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
@@ -23,7 +23,17 @@ pub struct Since {
 
 /// Nothing is rejected any more.
 pub(super) const ACCEPTED: &str = "refused = NULL, code = NULL, detail = NULL, field = NULL, refused_since_ms = NULL, refused_run = NULL,
-                                   refused_bit = NULL";
+                                   refused_bit = NULL, refused_from = NULL";
+
+/// Lists do not take this member, and are not asked again.
+const KEPT_OFF: &str = "refused IS NOT NULL AND coalesce(refused_from, 0) != 0";
+
+/// The attributes were taken: a refusal is over, but for one that was never about attributes.
+pub(super) fn attributes_taken() -> String {
+    let columns = ["code", "detail", "field", "refused_since_ms", "refused_run", "refused_bit", "refused_from"];
+    let kept = columns.map(|column| format!("{column} = iif({KEPT_OFF}, {column}, NULL)")).join(", ");
+    format!("state = ({KEPT_OFF}), refused = iif({KEPT_OFF}, excluded.fingerprint, NULL), {kept}")
+}
 
 /// The reason stays the same: then it is as old as it was.
 const KEPT: &str = "member.code IS excluded.code AND member.field IS excluded.field";
@@ -38,7 +48,7 @@ impl Store {
              ON CONFLICT DO UPDATE SET state = 1, person = excluded.person, address = excluded.address,
                refused_since_ms = iif({KEPT}, refused_since_ms, excluded.refused_since_ms),
                refused_run = iif({KEPT}, refused_run, excluded.refused_run), refused_bit = excluded.refused_bit,
-               refused = excluded.refused, code = excluded.code, detail = excluded.detail, field = excluded.field"
+               refused = excluded.refused, code = excluded.code, detail = excluded.detail, field = excluded.field, refused_from = NULL"
         );
         self.apply(|conn| {
             let mut write = conn.prepare_cached(&insert)?;
@@ -49,6 +59,40 @@ impl Store {
                     told.person.map(u64::cast_signed),
                     told.address.as_str(),
                     refusal.fingerprint.0.cast_signed(),
+                    refusal.code,
+                    refusal.detail,
+                    refusal.field,
+                    sql::millis(since.at),
+                    since.run.map(|run| run.0),
+                    segment,
+                ])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The platform has the attributes of these, and does not take them onto the lists with these bits: asked again when the contact's
+    /// status changes.
+    pub fn record_kept_off<'a>(
+        &mut self,
+        export: ExportId,
+        since: Since,
+        kept_off: impl IntoIterator<Item = &'a (u64, Refused)>,
+    ) -> Result<()> {
+        let kept = format!("code IS ?4 AND {KEPT_OFF}");
+        let update = format!(
+            "UPDATE member SET state = 1, refused = fingerprint, code = ?4, detail = ?5, field = ?6,
+               refused_since_ms = iif({kept}, refused_since_ms, ?7), refused_run = iif({kept}, refused_run, ?8), refused_bit = ?9,
+               refused_from = iif({kept}, refused_from, 0) | ?3
+             WHERE export = ?1 AND key = ?2 AND state IN (0, 1)"
+        );
+        self.apply(|conn| {
+            let mut write = conn.prepare_cached(&update)?;
+            for (lists, Refused { told, refusal, segment }) in kept_off {
+                write.execute(params![
+                    export.0,
+                    told.key.to_bytes(),
+                    lists.cast_signed(),
                     refusal.code,
                     refusal.detail,
                     refusal.field,
@@ -109,6 +153,17 @@ impl Store {
             Ok(alone)
         })?;
         self.delete_members(export, alone)
+    }
+}
+
+impl View {
+    /// Whether lists of the place's exports do not take somebody because of a status, and are not asked again.
+    pub fn any_kept_off(&self, place: PlaceRow) -> Result<bool> {
+        let sql = format!(
+            "SELECT EXISTS (SELECT 1 FROM export e JOIN member m INDEXED BY member_refused ON m.export = e.id
+             WHERE e.place = ?1 AND m.code IS NOT NULL AND {KEPT_OFF})"
+        );
+        Ok(self.conn.query_row(&sql, [place.0], |row| row.get(0))?)
     }
 }
 

@@ -1,6 +1,6 @@
 //! New contacts come with their tags in one call; where the platform leaves that open, the tag's own call follows for exactly those.
 
-use super::world::{Defined, Sent, World, desired, rows};
+use super::world::{Defined, Sent, World, desired, row, rows};
 use listkeeper::{destination::Operation, plan::Plan, run::Decision, sandbox::mailchimp::PersonIs};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -85,6 +85,43 @@ async fn known_contacts_are_tagged_by_themselves() {
     // Three of the five are on both tags.
     assert_eq!((sent.created.len(), sent.joined.len()), (15, 8));
     assert_eq!(world.held().await, desired(&people));
+}
+
+/// Others saw the tag's call leave out who gets no mail, without an error. They are rejected, and asked again when their status changes:
+/// not by every run, and not because their attributes change.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_tagged_because_of_a_status_is_rejected_until_it_changes() {
+    let mut people = rows(0..80);
+    let mut world = World::new(&Defined::overlapping(), &people).await;
+    set(&world, json!({"tagCall": "subscribed"}));
+    for (who, is) in [(0, PersonIs::UnsubscribedByAdmin), (1, PersonIs::Cleaned), (2, PersonIs::Pending), (3, PersonIs::Subscribed)] {
+        world.person(&people[who].email, is);
+    }
+    let report = world.apply().await;
+    assert_eq!((report.counts.rejected, report.counts.pending), (3, 0), "{:?}", report.end);
+    assert!(world.plan().await.is_empty(), "rejected before, and nothing else");
+    world.asked();
+
+    people[0].first = "Another".into();
+    people.remove(1);
+    world.write(&people);
+    let plan = world.plan().await;
+    assert_eq!(calls(&plan).iter().map(|(operation, _)| *operation).collect::<Vec<_>>(), [Operation::Update], "{:?}", plan.cost.calls);
+    world.apply().await;
+    assert!(Sent::of(&world.asked()).joined.is_empty());
+    assert!(world.plan().await.is_empty());
+
+    // Somebody new makes a run read what changed of statuses; the next one goes by that.
+    world.now += chrono::TimeDelta::days(1);
+    world.person(&people[0].email, PersonIs::Subscribed);
+    people.push(row(80));
+    world.write(&people);
+    world.succeed().await;
+    let report = world.apply().await;
+    assert_eq!(report.counts.rejected, 1, "the one who is pending still");
+    let held = world.held().await;
+    assert_eq!(held[&people[0].email], desired(&people)[&people[0].email]);
+    assert!(world.plan().await.is_empty());
 }
 
 /// A tag that somebody renamed is named as it is called now, and no second one is made.

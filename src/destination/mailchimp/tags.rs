@@ -2,7 +2,7 @@
 //!
 //! The vendor ignores addresses that are not in the audience, without an error, and does not say whether it lists those
 //! that were on the tag already. So whoever is not mentioned is:
-//! * when joining, read back, one call each: gone, or tagged, or unconfirmed;
+//! * when joining, read back, one call each: gone, or tagged, or not taken because of its status, or unconfirmed;
 //! * when leaving, off the tag either way: done.
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     contacts::Member,
     errors, observe,
     rows::{Refusal, unconfirmed},
-    wire::{standing, subscriber_hash},
+    wire::{standing, status, subscriber_hash},
 };
 use crate::{http::Method, member::Standing};
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,11 @@ async fn read_back(api: &Api, place: &PlaceId, tag: &ContainerId, row: &BatchRow
         Some(Standing::Archived) => {
             let detail = "the contact is archived, and an archived contact takes no tag".into();
             Outcome::Rejected(Rejection { code: "archived", detail, field: None })
+        }
+        // As clients saw it with those who get no mail: neither an error nor a tag.
+        Some(standing @ (Standing::Unsubscribed | Standing::Cleaned | Standing::Pending | Standing::NonSubscribed)) => {
+            let detail = format!("Mailchimp does not tag this contact, which is {}", status(standing));
+            Outcome::Rejected(Rejection { code: "not-tagged", detail, field: None })
         }
         _ => unconfirmed("Mailchimp did not tag this contact, and does not say why"),
     })

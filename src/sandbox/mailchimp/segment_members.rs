@@ -7,6 +7,8 @@ use super::{
     request::{Answer, Call},
     schema::{self, Kind, Shape},
     segments::{Included, in_audience},
+    settings::TagCall,
+    standing::Status,
     tags,
     view::View,
     work::Ctx,
@@ -37,8 +39,10 @@ pub(super) fn change(ctx: &mut Ctx<'_>, call: &Call, ids: &[&str]) -> Result<Ans
     let body = call.object()?;
     ctx.notes.extend(schema::check(body, CHANGE)?.iter().map(|name| format!("unknown field {name}")));
     let (add, remove) = (addresses(body, "members_to_add")?, addresses(body, "members_to_remove")?);
-    let added = each(ctx, &list, &add, "members_added", |ctx, member| tags::attach(ctx, tag.id, member))?;
-    let removed = each(ctx, &list, &remove, "members_removed", |ctx, member| tags::detach(ctx, tag.id, member))?;
+    let takes = |ctx: &Ctx<'_>, member: &Member| ctx.settings.tag_call == TagCall::Everyone || member.standing.status == Status::Subscribed;
+    let attach = |ctx: &Ctx<'_>, member: &Member| Ok(takes(ctx, member) && tags::attach(ctx, tag.id, member.id)?);
+    let added = each(ctx, &list, &add, "members_added", attach)?;
+    let removed = each(ctx, &list, &remove, "members_removed", |ctx, member| tags::detach(ctx, tag.id, member.id))?;
     let href = ctx.href(&format!("/lists/{}/segments/{}", list.id, tag.id));
     let body = json!({
         "total_added": added.total, "total_removed": removed.total, "errors": [], "error_count": 0,
@@ -53,12 +57,12 @@ fn each<'l>(
     list: &'l List,
     emails: &[&str],
     name: &'static str,
-    act: impl Fn(&Ctx<'_>, i64) -> Result<bool>,
+    act: impl Fn(&Ctx<'_>, &Member) -> Result<bool>,
 ) -> Result<Written<'l>> {
     let mut changed = Written::new(ctx, name, View::new(ctx, list, &[name])?);
     for email in emails {
         let Some(mut member) = in_audience(ctx, list, email)? else { continue };
-        if !act(ctx, member.id)? {
+        if !act(ctx, &member)? {
             continue;
         }
         tags::changed(ctx, list, &mut member)?;

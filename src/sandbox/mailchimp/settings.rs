@@ -14,6 +14,8 @@ pub(super) struct Settings {
     pub largest_page: Option<i64>,
     /// How that is answered.
     pub too_large: TooLarge,
+    /// Whom the bulk call of a tag takes.
+    pub tag_call: TagCall,
     /// Updates by the bulk call.
     pub bulk_updates: BulkUpdates,
 }
@@ -25,6 +27,7 @@ impl Default for Settings {
             bulk_answer: AnswerTags::Shown,
             largest_page: None,
             too_large: TooLarge::GatewayTimeout,
+            tag_call: TagCall::Everyone,
             bulk_updates: BulkUpdates::default(),
         }
     }
@@ -45,6 +48,14 @@ pub(super) enum AnswerTags {
     Shown,
     /// Neither `tags` nor `tags_count`.
     Missing,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum TagCall {
+    Everyone,
+    /// Only who gets mail: others are left out of the answer, without an error (hitobito/hitobito, 3171).
+    Subscribed,
 }
 
 /// As clients of large lists saw it (VingtCinq/python-mailchimp, 207).

@@ -11,6 +11,7 @@ mod v18;
 mod v19;
 mod v2;
 mod v20;
+mod v21;
 mod v3;
 mod v4;
 mod v5;
@@ -42,6 +43,7 @@ const STEPS: &[&str] = &[
     v18::SQL,
     v19::SQL,
     v20::SQL,
+    v21::SQL,
 ];
 
 /// Marks the file as ours among SQLite files ("Lkep").

@@ -223,6 +223,8 @@ async fn join_reads_back_whom_the_answer_leaves_out() {
         member("tagged@example.org", json!({"status": "subscribed", "tags": [{"id": 77, "name": "vip"}], "tags_count": 1})),
         member("many@example.org", json!({"status": "unsubscribed", "tags": [{"id": 1, "name": "x"}], "tags_count": 51})),
         member("archived@example.org", json!({"status": "archived", "tags": [], "tags_count": 0})),
+        member("unsubscribed@example.org", json!({"status": "unsubscribed", "tags": [], "tags_count": 0})),
+        member("pending@example.org", json!({"status": "pending", "tags": [], "tags_count": 0})),
         member("odd@example.org", json!({"status": "subscribed", "tags": [], "tags_count": 0})),
     ] {
         world.on("GET", &path, 200, body).await;
@@ -230,7 +232,7 @@ async fn join_reads_back_whom_the_answer_leaves_out() {
     world.on("GET", &format!("/lists/a1/members/{}", hash("gone@example.org")), 404, problem(404, "Resource Not Found", "x")).await;
     let all_tags = json!({"tags": [{"id": 1, "name": "x"}, {"id": 77, "name": "vip"}], "total_items": 2});
     world.on("GET", &format!("/lists/a1/members/{}/tags", hash("many@example.org")), 200, all_tags).await;
-    let people = ["a", "bad", "tagged", "many", "archived", "odd", "gone"];
+    let people = ["a", "bad", "tagged", "many", "archived", "unsubscribed", "pending", "odd", "gone"];
     let rows = people.iter().map(|who| row(&format!("{who}@example.org"), Subscribed)).collect();
     let outcomes = world.submit(Operation::Join, rows).await.unwrap();
     assert_eq!(
@@ -241,6 +243,8 @@ async fn join_reads_back_whom_the_answer_leaves_out() {
             "done Some(Subscribed)",
             "done Some(Unsubscribed)",
             "rejected archived",
+            "rejected not-tagged",
+            "rejected not-tagged",
             "unconfirmed",
             "gone"
         ]
