@@ -24,7 +24,6 @@
 //! | [`run`] | carries one plan out: batches, workers, outcomes, resume, progress |
 //! | [`daemon`] | the directory watched, definitions reconciled, exports run at their times: a pure core and a controller |
 //! | [`server`] | the JSON API, its OpenAPI document, metrics |
-//! | [`sandbox`] | the vendors, and Customer Insights as a source, emulated faithfully, for rehearsals and tests |
 //! | [`cli`] | one file a command; all printing |
 //!
 //! # Guarantees (each has a test that would fail without it)
@@ -48,7 +47,6 @@ pub mod member;
 pub mod oauth;
 pub mod plan;
 pub mod run;
-pub mod sandbox;
 pub mod segment;
 pub mod server;
 pub mod source;

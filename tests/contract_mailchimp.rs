@@ -4,7 +4,7 @@
 mod contract;
 
 use contract::{Contract, shared};
-use listkeeper::sandbox::{Options, Recorder, Sandbox};
+use listkeeper_sandbox::{Options, Recorder, Sandbox};
 use rstest::rstest;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;

@@ -4,7 +4,7 @@
 mod contract;
 
 use contract::Contract;
-use listkeeper::sandbox::{Clock, Exchange, Options, Recorder, Sandbox};
+use listkeeper_sandbox::{Clock, Exchange, Options, Recorder, Sandbox};
 use rstest::rstest;
 use serde_json::{Value, json};
 use std::{

@@ -6,7 +6,7 @@ mod keep;
 mod redirect;
 mod way;
 
-use super::{Globals, exit, remote, render, session};
+use super::{Globals, exit, rehearsal::Rehearsal, remote, render, session};
 use crate::{
     definition::{self, Catalog, Connection, Name},
     destination::Consents,
@@ -80,26 +80,26 @@ pub fn run(args: &Args, globals: &Globals) -> u8 {
 async fn work(args: &Args, globals: &Globals) -> Result<u8, u8> {
     let catalog = definition::read(&args.dir);
     let connection = connection(&catalog, &args.name)?;
-    let stage = if args.sandbox { Some(session::start_sandbox(&session::state_dir(globals, true)?).await?) } else { None };
-    let connection = stage.as_ref().map_or_else(|| Arc::clone(&connection), |stage| keep::rehearsed(&connection, stage));
-    let Some(app) = App::of(&connection) else { return keep::check(globals, &catalog, &connection, stage.is_some()).await };
+    let rehearsal = if args.sandbox { Some(Rehearsal::open(&session::state_dir(globals, true)?).await?) } else { None };
+    let connection = rehearsal.as_ref().map_or_else(|| Arc::clone(&connection), |rehearsal| rehearsal.connection(&connection));
+    let Some(app) = App::of(&connection) else { return keep::check(globals, &catalog, &connection, rehearsal.is_some()).await };
     let app = app.map_err(|error| say(&error))?;
     let vendor = app.vendor();
     // Before the person is asked for anything, and before the app's secret goes anywhere.
-    let consents = DurableConsents { recorder: None, state: session::state_dir(globals, stage.is_some())? };
+    let consents = DurableConsents { recorder: None, state: session::state_dir(globals, rehearsal.is_some())? };
     consents.check(&connection).map_err(|error| session::fail(&error.message, error.hint.as_deref()))?;
-    let keeper = Keeper::open(args, globals, stage.is_some()).await?;
+    let keeper = Keeper::open(args, globals, rehearsal.is_some()).await?;
     let browser = Browser::find().filter(|_| !args.no_browser);
     let facts =
-        Facts { paste: args.paste, device: args.device, browser: browser.is_some() || stage.is_some(), has_secret: app.has_secret() };
+        Facts { paste: args.paste, device: args.device, browser: browser.is_some() || rehearsal.is_some(), has_secret: app.has_secret() };
     let way = Way::choose(facts, vendor).map_err(|why| session::fail(&why, Some("leave --device out, or use --paste")))?;
-    let helper = Helper { browser, stage: stage.as_ref() };
+    let helper = Helper { browser, rehearses: rehearsal.is_some() };
     let tokens = patiently(flow::signed_in(way, &app, &helper, args.port)).await?;
     let signed_in = keeper.keep(&catalog, &connection, tokens).await?;
     let code = report(&connection, vendor.title, &signed_in);
-    if let Some(stage) = stage {
+    if let Some(rehearsal) = rehearsal {
         render::talk("This was a rehearsal: nothing of it is kept.");
-        stage.shutdown().await;
+        rehearsal.shutdown().await;
     }
     Ok(code)
 }

@@ -9,11 +9,14 @@ mod init;
 mod log;
 mod look;
 mod plan;
+#[cfg_attr(not(feature = "sandbox"), path = "no_rehearsal.rs")]
+mod rehearsal;
 mod rejected;
 mod remote;
 pub mod render;
 mod retry;
 mod run;
+#[cfg(feature = "sandbox")]
 mod sandbox;
 mod schema;
 mod session;
@@ -80,6 +83,7 @@ enum Command {
     Approve(approve::Args),
     Token(token::Args),
     Schema(schema::Args),
+    #[cfg(feature = "sandbox")]
     Sandbox(sandbox::Args),
     /// Reads a source for the `listkeeper` that started it
     #[command(name = crate::source::CHILD_COMMAND, hide = true)]
@@ -111,6 +115,7 @@ pub fn main() -> ExitCode {
         Command::Approve(args) => approve::run(&args, globals),
         Command::Token(args) => token::run(&args, globals),
         Command::Schema(args) => schema::run(&args),
+        #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => sandbox::run(&args, globals),
         Command::ReadForParent => exit::DONE,
     };

@@ -1,7 +1,7 @@
 //! `listkeeper sandbox`.
 
-use super::{Globals, exit, render, session};
-use crate::sandbox::{Options, Sandbox};
+use super::{Globals, exit, rehearsal, render, session};
+use listkeeper_sandbox::{Options, Sandbox};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -51,7 +51,7 @@ fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let insights = args.insights.clone();
-        let options = Options { port: args.port, reset: args.reset, speed: args.speed, insights, ..Options::default() };
+        let options = Options { port: args.port, reset: args.reset, speed: args.speed, insights, ..rehearsal::options() };
         let sandbox = Sandbox::start(dir, options).await?;
         // Whoever reads no more of it still has a sandbox.
         let _ = writeln!(render::out(render::Shown::Text), "{}", instructions(&sandbox, dir));

@@ -1,12 +1,15 @@
 //! What plan, apply and run share: the directory read, the sandbox started, the state opened, Ctrl-C understood.
 
-use super::{Globals, exit, render};
+use super::{
+    Globals, exit,
+    rehearsal::{self, Rehearsal},
+    render,
+};
 use crate::{
-    definition::{self, Catalog, Connection, Credentials, Export, Name, PlaceRef, Secret, Segment, Selection},
+    definition::{self, Catalog, Export, Name},
     http::{DayCounter, Hub, InMemoryDays},
     oauth::SignIns,
     run::{DurableDays, DurableTokens, Engine, Recorder, SharedLedger, Watch},
-    sandbox::{self, Sandbox, Stage},
     source::Isolation,
     state::{StateDir, StateError, Store, View},
 };
@@ -16,9 +19,6 @@ use std::{
     sync::Arc,
 };
 use tokio_util::sync::CancellationToken;
-
-/// A rehearsal's vendors live ten times as fast as real ones, with rates and delays to match.
-const SANDBOX_SPEED: u32 = 10;
 
 /// Arguments of every command that looks at exports.
 #[derive(clap::Args, Clone, Debug)]
@@ -54,7 +54,7 @@ impl Target {
 /// One command's hold on the state and the platforms.
 pub struct Base {
     pub engine: Engine,
-    pub sandbox: Option<Arc<Stage>>,
+    pub sandbox: Option<Arc<Rehearsal>>,
 }
 
 /// The same, with the definitions.
@@ -62,7 +62,7 @@ pub struct Session {
     pub catalog: Catalog,
     pub exports: Vec<Arc<Export>>,
     pub engine: Engine,
-    pub sandbox: Option<Arc<Stage>>,
+    pub sandbox: Option<Arc<Rehearsal>>,
 }
 
 /// Whether the command writes the state.
@@ -85,7 +85,7 @@ impl Session {
         engine.retention = catalog.settings.retention;
         engine.exports = Arc::new(catalog.exports.clone());
         let exports = match &sandbox {
-            Some(sandbox) => exports.iter().map(|e| Arc::new(redirect(e, sandbox))).collect(),
+            Some(sandbox) => exports.iter().map(|e| Arc::new(sandbox.export(e))).collect(),
             None => exports,
         };
         Ok(Self { catalog, exports, engine, sandbox })
@@ -111,9 +111,9 @@ impl Base {
             Access::Write => own(&state, home).map(|store| Some(Recorder::start(store).0)),
         };
         let recorder = recorder.map_err(|error| fail(&error.to_string(), error.hint.as_deref()))?;
-        let sandbox = if sandboxed { Some(Arc::new(start_sandbox(&state).await?)) } else { None };
+        let sandbox = if sandboxed { Some(Arc::new(Rehearsal::open(&state).await?)) } else { None };
         let cancel = CancellationToken::new();
-        let speed = if sandboxed { SANDBOX_SPEED } else { 1 };
+        let speed = if sandboxed { rehearsal::SPEED } else { 1 };
         let days = match &recorder {
             Some(recorder) => Arc::new(DurableDays::new(recorder.clone(), state.clone())) as Arc<dyn DayCounter>,
             None => Arc::new(InMemoryDays::default()),
@@ -205,38 +205,6 @@ fn chosen(catalog: &Catalog, names: &[String]) -> Result<Vec<Arc<Export>>, u8> {
 pub fn state_dir(globals: &Globals, sandbox: bool) -> Result<StateDir, u8> {
     let state = StateDir::resolve(globals.state.as_deref()).map_err(|e| fail(&e.to_string(), e.hint.as_deref()))?;
     Ok(if sandbox { state.sandbox() } else { state })
-}
-
-pub async fn start_sandbox(state: &StateDir) -> Result<Stage, u8> {
-    let options = sandbox::Options { speed: SANDBOX_SPEED, ..sandbox::Options::default() };
-    let sandbox = Stage::open(state.path(), options).await;
-    sandbox.map_err(|error| fail(&format!("the sandbox cannot start: {error}"), None))
-}
-
-/// The same export, from the sandbox's Customer Insights where it is from there, and sent to the sandbox.
-pub fn redirect(export: &Export, sandbox: &Stage) -> Export {
-    let mut connection = Connection::clone(&export.connection);
-    let vendor = connection.kind.as_str();
-    connection.endpoint = sandbox.endpoint(vendor);
-    connection.credentials = Credentials::ApiKey(Secret::Plain(Sandbox::API_KEY.to_owned()));
-    let audience = &export.target.audience;
-    let place = if let PlaceRef::Id(id) = audience.place() { Some(id) } else { None };
-    for id in place.into_iter().chain(audience.container_id()) {
-        let _ = sandbox.ensure(vendor, id);
-    }
-    let here = |segment: &Arc<Segment>| Arc::new(rehearsed(segment, &export.columns(), sandbox));
-    let (segments, suppress) = (export.segments.iter().map(here).collect(), export.suppress.iter().map(here).collect());
-    Export { connection: Arc::new(connection), segments, suppress, ..export.clone() }
-}
-
-/// The same segment, of the sandbox's sources, which have it and the columns that are asked of it.
-fn rehearsed(segment: &Segment, columns: &[&str], sandbox: &Stage) -> Segment {
-    for rows in segment.rows() {
-        if let Selection::Table(name) = &rows.select {
-            let _ = sandbox.ensure_segment(&rows.source, name, columns);
-        }
-    }
-    segment.with_sources(&|source| sandbox.source(source))
 }
 
 /// Says what went wrong; gives the exit code.

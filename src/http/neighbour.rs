@@ -27,6 +27,7 @@ pub(crate) fn owner(from: SocketAddr, to: SocketAddr) -> Option<u32> {
 
 /// Whether the other end of a connection on this machine, from `from` to `to`, is known to be neither this user's nor root's:
 /// another user's, also one that sends no more and only listens, or nobody's any more.
+#[cfg(any(test, feature = "sandbox"))]
 pub(crate) fn is_anothers(from: SocketAddr, to: SocketAddr) -> bool {
     let me = rustix::process::geteuid().as_raw();
     tables().any(|table| is_anothers_in(&table, me, from, to))
@@ -40,6 +41,7 @@ fn owner_in(table: &str, from: SocketAddr, to: SocketAddr) -> Option<u32> {
     listed(table, from, to).find(|socket| socket.established && socket.held).map(|socket| socket.uid)
 }
 
+#[cfg(any(test, feature = "sandbox"))]
 fn is_anothers_in(table: &str, me: u32, from: SocketAddr, to: SocketAddr) -> bool {
     listed(table, from, to).any(|socket| !socket.held || ![me, 0].contains(&socket.uid))
 }

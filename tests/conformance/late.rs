@@ -1,10 +1,8 @@
 //! Iterable shows lists and members late, and publishes no bound of it: nobody is taken for missing on one look, and no list for gone.
 
 use crate::{platform::Platform::Iterable, world::World};
-use listkeeper::{
-    sandbox::{Fault, Faults},
-    state::End,
-};
+use listkeeper::state::End;
+use listkeeper_sandbox::{Fault, Faults};
 use rstest::rstest;
 use serde_json::json;
 

@@ -4,10 +4,8 @@ use crate::{
     platform::Platform::{self, ConstantContact, Iterable, Mailchimp, Omnisend},
     world::World,
 };
-use listkeeper::{
-    sandbox::{Fault, Faults},
-    state::End,
-};
+use listkeeper::state::End;
+use listkeeper_sandbox::{Fault, Faults};
 use rstest::rstest;
 
 /// Runs until one ends well. What a run leaves unknown the next one settles.

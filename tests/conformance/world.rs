@@ -8,10 +8,10 @@ use listkeeper::{
     oauth::{InMemoryTokens, SignIns},
     plan::Plan,
     run::{Decision, Engine, Failure, Prepared, Recorder, Report, Silent},
-    sandbox::{self, Faults, Options, Sandbox},
     source::Isolation,
     state::{End, StateDir, Store, Trigger},
 };
+use listkeeper_sandbox::{self as sandbox, Faults, Options, Sandbox};
 use serde_json::Value;
 use std::{fmt::Write as _, fs, path::PathBuf, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;

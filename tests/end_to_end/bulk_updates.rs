@@ -4,11 +4,11 @@
 use super::world::{Defined, Row, Sent, World, row, rows};
 use listkeeper::{
     run::{Decision, Report},
-    sandbox::{
-        Exchange, Faults,
-        mailchimp::PersonIs::{self, *},
-    },
     state::{End, View},
+};
+use listkeeper_sandbox::{
+    Exchange, Faults,
+    mailchimp::PersonIs::{self, *},
 };
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -344,7 +344,7 @@ async fn two_exports_of_one_audience(#[case] settings: Value, #[case] refused: b
 /// Bad weather while updating in bulk.
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_weather_changes_no_status() {
-    use listkeeper::sandbox::Fault::{CutBody, LostAnswer, ServerError, TooManyRequests};
+    use listkeeper_sandbox::Fault::{CutBody, LostAnswer, ServerError, TooManyRequests};
     let (world, people) = loaded(1_200, "").await;
     let shares = [(CutBody, 0.05), (LostAnswer, 0.05), (ServerError, 0.05), (TooManyRequests, 0.05)];
     world.weather(Faults { seed: 5, shares: shares.into(), ..Faults::default() });

@@ -1,7 +1,7 @@
 //! The binary as people and pipelines meet it: exit codes, what is printed where, saved plans (X1–X3, X6).
 
 use super::world::{Defined, Sent, World, row, rows};
-use listkeeper::sandbox::mailchimp::PersonIs::Forgotten;
+use listkeeper_sandbox::mailchimp::PersonIs::Forgotten;
 use serde_json::Value;
 use std::{
     fs,

@@ -1,11 +1,8 @@
 //! Nobody's subscription status is changed, and nobody who unsubscribed is subscribed again (G2).
 
 use super::world::{Defined, World, row, rows};
-use listkeeper::{
-    run::Decision,
-    sandbox::mailchimp::PersonIs::{self, *},
-    state::End,
-};
+use listkeeper::{run::Decision, state::End};
+use listkeeper_sandbox::mailchimp::PersonIs::{self, *};
 use rstest::rstest;
 use std::collections::BTreeMap;
 

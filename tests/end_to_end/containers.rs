@@ -1,10 +1,8 @@
 //! Tags: created, adopted, renamed, dropped; who is taken out of them, and who never is (E7, E9, E14, E17).
 
 use super::world::{Defined, LIST, Sent, World, row, rows};
-use listkeeper::{
-    sandbox::mailchimp::PersonIs::{Subscribed, UnsubscribedBySelf},
-    state::{End, approve},
-};
+use listkeeper::state::{End, approve};
+use listkeeper_sandbox::mailchimp::PersonIs::{Subscribed, UnsubscribedBySelf};
 use serde_json::json;
 use std::collections::BTreeMap;
 

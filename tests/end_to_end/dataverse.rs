@@ -4,9 +4,9 @@ use super::world::{Defined, LIST, World};
 use listkeeper::{
     http::{Hub, InMemoryDays},
     run::{Decision, Engine, Recorder, Report, Silent},
-    sandbox::{Options, Sandbox},
     state::{End, Store, Trigger},
 };
+use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, fs, path::Path, sync::Arc};
 

@@ -4,9 +4,9 @@
 use super::world::{Defined, Sent, World, row, rows};
 use listkeeper::{
     plan,
-    sandbox::mailchimp::PersonIs,
     state::{End, approve},
 };
+use listkeeper_sandbox::mailchimp::PersonIs;
 use rstest::rstest;
 use std::{collections::BTreeMap, fs};
 

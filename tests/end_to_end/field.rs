@@ -1,7 +1,7 @@
 //! Small inputs that real reports boiled down to, each a folder of `tests/field`: definitions, data, and in `case.json` what
 //! commands must say and what must be at the platform in the end.
 
-use listkeeper::sandbox::{Options, Sandbox};
+use listkeeper_sandbox::{Options, Sandbox};
 use md5::{Digest as _, Md5};
 use predicates::{Predicate as _, str::is_match};
 use rstest::rstest;

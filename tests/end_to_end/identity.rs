@@ -5,10 +5,8 @@ use super::{
     cli,
     world::{Defined, LIST, Sent, World, row, rows},
 };
-use listkeeper::{
-    sandbox::{Fault, Faults, Next, Options, Sandbox, mailchimp::PersonIs::Subscribed},
-    state::{End, approve},
-};
+use listkeeper::state::{End, approve};
+use listkeeper_sandbox::{Fault, Faults, Next, Options, Sandbox, mailchimp::PersonIs::Subscribed};
 use serde_json::json;
 use std::{collections::BTreeMap, fs, os::unix::fs::symlink, process::Command, time::Duration};
 

@@ -4,9 +4,9 @@ use super::world::{Defined, Sent, World, desired, rows};
 use futures::future::join_all;
 use listkeeper::{
     run::{Decision, Recorder, Silent},
-    sandbox::Faults,
     state::{End, Store, Trigger},
 };
+use listkeeper_sandbox::Faults;
 use rstest::rstest;
 use std::{
     collections::BTreeMap,

@@ -60,7 +60,7 @@ async fn several_pages_at_one_time(#[case] connections: u64) {
     let limits = format!("limits: {{connections: {connections}}}\n");
     world.define(&Defined { connection: limits, ..Defined::default() });
     world.sandbox.set("mailchimp", &json!({"largestPage": 250})).unwrap();
-    world.weather(listkeeper::sandbox::Faults::latency(20));
+    world.weather(listkeeper_sandbox::Faults::latency(20));
     world.succeed().await;
     let most = world.sandbox.counters().most_at_once as u64;
     assert_eq!(most, connections);

@@ -1,6 +1,6 @@
 //! Limits hold across processes (C7, G5): commands one after another and at once spend like one.
 
-use listkeeper::sandbox::{Options, Sandbox};
+use listkeeper_sandbox::{Options, Sandbox};
 use std::{
     fs,
     path::Path,

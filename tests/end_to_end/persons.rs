@@ -1,7 +1,7 @@
 //! One customer, several addresses (E1).
 
 use super::world::{Defined, World, row, rows};
-use listkeeper::sandbox::mailchimp::PersonIs::*;
+use listkeeper_sandbox::mailchimp::PersonIs::*;
 
 /// On the first run the address of the opt-out is another row of the same reading.
 #[tokio::test(flavor = "multi_thread")]

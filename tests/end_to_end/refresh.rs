@@ -4,9 +4,9 @@ use super::world::{Defined, LIST, World};
 use listkeeper::{
     http::{Hub, InMemoryDays},
     run::{Decision, Engine, Recorder, Report, Watch},
-    sandbox::{Options, Sandbox},
     state::{End, Store, Trigger},
 };
+use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::json;
 use std::{fs, sync::Arc};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};

@@ -4,12 +4,12 @@ use super::world::{Defined, LIST, Sent, World, row, rows};
 use listkeeper::{
     definition::{Export, Members, OnDelete, Rows, Segment, Selection},
     run::Report,
-    sandbox::{
-        Fault::{self, LostAnswer, ServerError},
-        Faults,
-        mailchimp::PersonIs::Subscribed,
-    },
     state::{End, View, approve},
+};
+use listkeeper_sandbox::{
+    Fault::{self, LostAnswer, ServerError},
+    Faults,
+    mailchimp::PersonIs::Subscribed,
 };
 use rstest::rstest;
 use serde_json::json;

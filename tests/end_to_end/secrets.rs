@@ -72,8 +72,8 @@ async fn addresses_are_masked_unless_asked_for() {
     let mut people = rows(0..30);
     people[3].email = "no address@contoso.test".into();
     let world = World::new(&Defined::overlapping(), &people).await;
-    world.person("p1@contoso.test", listkeeper::sandbox::mailchimp::PersonIs::Forgotten);
-    world.person("p2@contoso.test", listkeeper::sandbox::mailchimp::PersonIs::Archived);
+    world.person("p1@contoso.test", listkeeper_sandbox::mailchimp::PersonIs::Forgotten);
+    world.person("p2@contoso.test", listkeeper_sandbox::mailchimp::PersonIs::Archived);
     for args in [
         &["plan"][..],
         &["plan", "--json"],

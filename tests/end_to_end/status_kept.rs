@@ -2,7 +2,7 @@
 //! status shows it before anybody else is updated (G2).
 
 use super::cli::told;
-use listkeeper::sandbox::{Options, Sandbox};
+use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 use std::{fs, path::PathBuf, process::Command};
 

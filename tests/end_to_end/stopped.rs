@@ -4,9 +4,9 @@ use super::world::{Defined, World, desired, rows};
 use listkeeper::{
     definition::Export,
     run::{Decision, Engine, Recorder, Report, Silent, Watch},
-    sandbox::{Fault::ServerError, Faults},
     state::{End, Store, Trigger, View},
 };
+use listkeeper_sandbox::{Fault::ServerError, Faults};
 use rstest::rstest;
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;

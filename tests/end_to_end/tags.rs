@@ -1,7 +1,8 @@
 //! New contacts come with their tags in one call; where the platform leaves that open, the tag's own call follows for exactly those.
 
 use super::world::{Defined, Sent, World, desired, row, rows};
-use listkeeper::{destination::Operation, plan::Plan, run::Decision, sandbox::mailchimp::PersonIs};
+use listkeeper::{destination::Operation, plan::Plan, run::Decision};
+use listkeeper_sandbox::mailchimp::PersonIs;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ fn calls(plan: &Plan) -> Vec<(Operation, u64)> {
 }
 
 /// Calls of the sort that change people, as they were made.
-fn made(sent: &[listkeeper::sandbox::Exchange]) -> (usize, usize) {
+fn made(sent: &[listkeeper_sandbox::Exchange]) -> (usize, usize) {
     let count = |part: &str| sent.iter().filter(|each| each.method == "POST" && each.body.contains(part)).count();
     (count("\"members\":["), count("\"members_to_add\":["))
 }

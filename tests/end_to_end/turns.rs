@@ -2,7 +2,7 @@
 //! (E16).
 
 use super::world::{Defined, World, row, rows};
-use listkeeper::sandbox::{Faults, mailchimp::PersonIs::Archived};
+use listkeeper_sandbox::{Faults, mailchimp::PersonIs::Archived};
 use std::{
     fs,
     process::{Command, Stdio},

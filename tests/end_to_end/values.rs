@@ -1,7 +1,8 @@
 //! Dates, ids, addresses and empty values as people have them: what the platform holds in the end.
 
 use super::world::{Defined, LIST, World, row, rows};
-use listkeeper::{run::FailureKind, sandbox::mailchimp::PersonIs::*, state::End};
+use listkeeper::{run::FailureKind, state::End};
+use listkeeper_sandbox::mailchimp::PersonIs::*;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs};
 

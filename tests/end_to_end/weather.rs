@@ -7,11 +7,11 @@ use futures::future::join_all;
 use listkeeper::{
     member::{Email, Key},
     run::Report,
-    sandbox::{
-        Fault::{self, *},
-        Faults,
-    },
     state::{End, View},
+};
+use listkeeper_sandbox::{
+    Fault::{self, *},
+    Faults,
 };
 use rstest::rstest;
 use std::collections::BTreeMap;

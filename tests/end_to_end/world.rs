@@ -8,12 +8,12 @@ use listkeeper::{
     oauth::SignIns,
     plan::Plan,
     run::{Decision, DurableTokens, Engine, Failure, Recorder, Report, Silent},
-    sandbox::{
-        self, Exchange, Faults, Options, Sandbox,
-        mailchimp::{Person, PersonIs},
-    },
     source::Isolation,
     state::{End, RejectedRow, StateDir, Store, Trigger, View},
+};
+use listkeeper_sandbox::{
+    self as sandbox, Exchange, Faults, Options, Sandbox,
+    mailchimp::{Person, PersonIs},
 };
 use serde_json::Value;
 use std::{

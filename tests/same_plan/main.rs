@@ -9,7 +9,7 @@ mod people;
 mod places;
 
 use assert_cmd::Command;
-use listkeeper::sandbox::{Options, Sandbox};
+use listkeeper_sandbox::{Options, Sandbox};
 use people::People;
 use std::{fs, path::Path};
 

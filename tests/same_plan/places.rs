@@ -3,7 +3,7 @@
 use crate::{Place, people::People};
 use adbc_core::{Connection, Database, Driver, Statement, options::AdbcVersion, options::OptionDatabase};
 use adbc_driver_manager::ManagedDriver;
-use listkeeper::sandbox::Sandbox;
+use listkeeper_sandbox::Sandbox;
 use object_store::{ObjectStoreExt, aws::AmazonS3Builder, path::Path as Key};
 use std::{env, fs, path::Path};
 

@@ -10,30 +10,30 @@ use crate::{
     cli::{render, session},
     http::Hub,
     oauth::{App, Authority, SignIn, Tokens},
-    sandbox::Stage,
 };
 use std::io::{self, BufRead};
 use tokio::sync::oneshot;
 use url::Url;
 
 /// What opens addresses.
-pub struct Helper<'a> {
+pub struct Helper {
     pub browser: Option<Browser>,
-    pub stage: Option<&'a Stage>,
+    /// Nobody is there but us.
+    pub rehearses: bool,
 }
 
-impl Helper<'_> {
+impl Helper {
     /// In a rehearsal nobody but us is there to say yes.
     fn open(&self, address: &Url) {
-        match (&self.stage, &self.browser) {
-            (Some(_), _) => browser::play(address.clone()),
-            (None, Some(browser)) => browser.open(address),
-            (None, None) => {}
+        match &self.browser {
+            _ if self.rehearses => browser::play(address.clone()),
+            Some(browser) => browser.open(address),
+            None => {}
         }
     }
 }
 
-pub async fn signed_in(way: Way, app: &App, helper: &Helper<'_>, port: u16) -> Result<Tokens, u8> {
+pub async fn signed_in(way: Way, app: &App, helper: &Helper, port: u16) -> Result<Tokens, u8> {
     let authority = Authority::new(app.clone(), &Hub::default());
     match way {
         Way::Device => by_device(&authority, helper).await,
@@ -42,8 +42,8 @@ pub async fn signed_in(way: Way, app: &App, helper: &Helper<'_>, port: u16) -> R
     }
 }
 
-async fn by_redirect(authority: &Authority, app: &App, helper: &Helper<'_>, open: bool, port: u16) -> Result<Tokens, u8> {
-    let port = if helper.stage.is_some() { 0 } else { port };
+async fn by_redirect(authority: &Authority, app: &App, helper: &Helper, open: bool, port: u16) -> Result<Tokens, u8> {
+    let port = if helper.rehearses { 0 } else { port };
     let taken = |error: io::Error| {
         let hint = "--port PORT takes another; register its address with the app too";
         session::fail(&format!("cannot listen on 127.0.0.1:{port} for the browser: {error}"), Some(hint))
@@ -81,10 +81,10 @@ async fn pasted() -> String {
     told.await.ok().flatten().and_then(Result::ok).unwrap_or_default()
 }
 
-async fn by_device(authority: &Authority, helper: &Helper<'_>) -> Result<Tokens, u8> {
+async fn by_device(authority: &Authority, helper: &Helper) -> Result<Tokens, u8> {
     let grant = authority.device().await.map_err(|error| say(&error))?;
     render::talk(&format!("On any device, open  {}\nand enter the code   {}", grant.address, grant.user_code));
-    if let (Some(_), Some(Ok(complete))) = (helper.stage, grant.complete.as_deref().map(Url::parse)) {
+    if let (true, Some(Ok(complete))) = (helper.rehearses, grant.complete.as_deref().map(Url::parse)) {
         helper.open(&complete);
     }
     authority.granted(&grant).await.map_err(|error| say(&error))

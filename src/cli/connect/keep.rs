@@ -3,11 +3,10 @@
 use super::Args;
 use crate::{
     cli::{Globals, exit, remote::Remote, render, session},
-    definition::{Catalog, Connection, Credentials, Export, Secret},
+    definition::{Catalog, Connection, Export},
     http::Hub,
     oauth::{InMemoryTokens, SignIns, Tokens},
     run::{Failure, FailureKind, SignedIn},
-    sandbox::{Sandbox, Stage},
     server::api::{SentTokens, SignedInNow},
 };
 use std::sync::Arc;
@@ -88,20 +87,4 @@ pub async fn check(globals: &Globals, catalog: &Catalog, connection: &Connection
 
 fn failed(failure: &Failure) -> u8 {
     session::fail(&failure.message, failure.hints.first().map(String::as_str))
-}
-
-/// The same connection, whose authorization server and API are the stand-in's.
-pub fn rehearsed(connection: &Connection, stage: &Stage) -> Arc<Connection> {
-    let mut rehearsed = connection.clone();
-    let vendor = connection.kind.as_str();
-    rehearsed.endpoint = stage.endpoint(vendor);
-    let any = |text: &str| Secret::Plain(text.to_owned());
-    match &mut rehearsed.credentials {
-        Credentials::ApiKey(key) => *key = any(Sandbox::API_KEY),
-        Credentials::OAuth(app) => {
-            app.endpoint = stage.endpoint(&format!("oauth-{vendor}"));
-            (app.client_id, app.client_secret) = (any("sandbox-app"), app.client_secret.as_ref().map(|_| any("sandbox-secret")));
-        }
-    }
-    Arc::new(rehearsed)
 }

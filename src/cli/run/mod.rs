@@ -135,7 +135,7 @@ fn names(given: &[String]) -> Result<Vec<Name>, u8> {
 /// Where exports are sent: to their platform, or to the sandbox.
 fn redirect(base: &Base) -> Redirect {
     match base.sandbox.clone() {
-        Some(sandbox) => Arc::new(move |export: Arc<Export>| Arc::new(session::redirect(&export, &sandbox))),
+        Some(sandbox) => Arc::new(move |export: Arc<Export>| Arc::new(sandbox.export(&export))),
         None => Arc::new(|export| export),
     }
 }

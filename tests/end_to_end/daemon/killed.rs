@@ -3,10 +3,8 @@
 
 use super::kit::{Daemon, last_run};
 use crate::world::{Defined, Sent, World, desired, rows};
-use listkeeper::{
-    sandbox::Faults,
-    state::{End, Store},
-};
+use listkeeper::state::{End, Store};
+use listkeeper_sandbox::Faults;
 use rstest::rstest;
 use std::time::Duration;
 

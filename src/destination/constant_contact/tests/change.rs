@@ -1,5 +1,5 @@
 use super::*;
-use crate::sandbox::{Fault, Faults};
+use listkeeper_sandbox::{Fault, Faults};
 
 fn named(name: &str) -> ResourceChange {
     ResourceChange::CreateContainer { name: name.into() }

@@ -16,8 +16,8 @@ use crate::{
     http::{Hub, InMemoryDays},
     member::{Email, Key, Standing, Value},
     oauth::{InMemoryTokens, SignIns},
-    sandbox::{Options, Sandbox},
 };
+use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::{Value as Json, json};
 use std::{collections::BTreeMap, sync::Arc};
 

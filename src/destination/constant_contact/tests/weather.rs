@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    http::script,
-    sandbox::{Fault, Faults},
-};
+use crate::http::script;
+use listkeeper_sandbox::{Fault, Faults};
 
 /// A process ends while the vendor works on its import; the next one asks for it and sends nothing.
 #[tokio::test]

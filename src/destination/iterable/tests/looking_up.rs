@@ -1,7 +1,7 @@
 //! Subscribes whose answer was lost: read back, and sent again only if they were not carried out.
 
 use super::*;
-use crate::sandbox::{Fault, Faults};
+use listkeeper_sandbox::{Fault, Faults};
 use rstest::rstest;
 use std::collections::BTreeMap;
 

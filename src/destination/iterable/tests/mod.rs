@@ -14,8 +14,8 @@ use crate::{
     definition::{Connection, ConnectionType, Credentials, FieldType, Limits, Name, Privacy, Region, Secret},
     http::{Hub, InMemoryDays},
     member::{Email, Key, Value},
-    sandbox::{Options, Sandbox},
 };
+use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 

@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    destination::{JobId, Operation::Create, Submitted},
-    sandbox::Fault,
-};
+use crate::destination::{JobId, Operation::Create, Submitted};
+use listkeeper_sandbox::Fault;
 use rstest::rstest;
 use serde_json::json;
 

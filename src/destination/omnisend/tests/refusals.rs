@@ -1,12 +1,10 @@
 use super::*;
-use crate::{
-    destination::{
-        ErrorKind,
-        Operation::{self, Create, Join, Leave, Update},
-        Submitted,
-    },
-    sandbox::Fault,
+use crate::destination::{
+    ErrorKind,
+    Operation::{self, Create, Join, Leave, Update},
+    Submitted,
 };
+use listkeeper_sandbox::Fault;
 use rstest::rstest;
 use serde_json::json;
 

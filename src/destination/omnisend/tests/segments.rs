@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    destination::{ContainerId, ErrorKind, Operation::Create, RemoteContainer, ResourceChange, ResourceDone, Sought},
-    sandbox::Fault,
-};
+use crate::destination::{ContainerId, ErrorKind, Operation::Create, RemoteContainer, ResourceChange, ResourceDone, Sought};
+use listkeeper_sandbox::Fault;
 use serde_json::json;
 
 async fn change(world: &World, change: ResourceChange) -> Result<ResourceDone, crate::destination::Error> {

@@ -8,8 +8,8 @@ use crate::{
     definition::{ConnectionType, Credentials, FieldType, Limits, Name, OnEmpty, Privacy, Region, Secret},
     http::InMemoryDays,
     member::{Key, Standing, Value},
-    sandbox::{Fault, Faults, Options, Sandbox},
 };
+use listkeeper_sandbox::{Fault, Faults, Options, Sandbox};
 use serde_json::{Value as Json, json};
 use std::time::Duration;
 

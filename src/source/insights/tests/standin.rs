@@ -4,9 +4,9 @@ use super::{super::REFRESHING, Access, app, rows, runtime, text};
 use crate::{
     definition::{Dataverse, EntraApp, InsightsApi, MembersBy, Secret, SourceKind},
     http::{Hub, InMemoryDays},
-    sandbox::{Fault, Faults, Next, Options, Sandbox},
     source::{Net, Report, SourceError, SourceErrorKind, SqlLimits, open},
 };
+use listkeeper_sandbox::{Fault, Faults, Next, Options, Sandbox};
 use serde_json::{Value, json};
 use std::{fmt::Write as _, fs, path::Path, sync::Arc};
 
