@@ -4,6 +4,8 @@
 //! The first load is compared with the bound that the vendor sets (calls × latency ÷ connections), the run without changes with
 //! the time that SQLite takes to read the three columns from the same file through the virtual table.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a measurement stops where it stands")]
+
 #[path = "generate/mod.rs"]
 mod customers;
 mod vendor;

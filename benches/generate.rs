@@ -2,6 +2,8 @@
 //! `cargo bench --bench generate -- --rows 1000000 --out customers.csv [--seed 1] [--changed 0.01 --gone 0.01 --new 0.01]`
 //! (a path that ends in .parquet gives Parquet; `--orders` gives orders of those customers).
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a measurement stops where it stands")]
+
 #[path = "generate/mod.rs"]
 mod customers;
 

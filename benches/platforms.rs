@@ -5,6 +5,8 @@
 //! itself takes counts ten times. `--real-time` runs them as fast as the vendors are: minutes for a million, and without Constant
 //! Contact, which one signs in to.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a measurement stops where it stands")]
+
 #[path = "generate/mod.rs"]
 mod customers;
 mod watched;

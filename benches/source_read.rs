@@ -3,6 +3,8 @@
 //!
 //! Each case runs in a process of its own, so that the peak memory shown is that case's.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a measurement stops where it stands")]
+
 #[path = "generate/mod.rs"]
 mod customers;
 

@@ -5,6 +5,8 @@
 //! A reading is the segment's rows and no more; a plan is the whole program, sandbox included. Each runs in a process of its own,
 //! so that the peak memory shown is its own. DuckDB runs inside the process that reads, so that its memory is counted too.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a measurement stops where it stands")]
+
 #[path = "generate/mod.rs"]
 mod customers;
 mod watched;

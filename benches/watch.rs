@@ -1,6 +1,8 @@
 //! How long a change takes from the file to who acts on it, and what watching costs while nothing happens:
 //! `cargo bench --bench watch [-- --edits 200 --swaps 50 --floods 20 --quiet-secs 30]`
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a measurement stops where it stands")]
+
 use clap::Parser;
 use listkeeper::{
     daemon::watch::{Options, Watcher},

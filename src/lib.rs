@@ -12,6 +12,7 @@
 //! # Where things are
 //! | folder | what is in it |
 //! |---|---|
+//! | [`platform`] | facts about each platform, data only, one sheet a platform |
 //! | [`definition`] | what people write: YAML documents with positions, checked across files into a [`definition::Catalog`] |
 //! | [`source`] | where profiles come from, streamed: files and folders as SQL tables, Customer Insights, databases and engines |
 //! | [`segment`] | who is in a segment: a source's rows, or other segments together, sampled and limited |
@@ -46,6 +47,7 @@ pub mod http;
 pub mod member;
 pub mod oauth;
 pub mod plan;
+pub mod platform;
 pub mod run;
 pub mod segment;
 pub mod server;

@@ -1,5 +1,7 @@
 //! The sandbox's Customer Insights against the contract of its REST API, as it was reconstructed from the vendor's own client.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a test stops where it stands")]
+
 #[path = "support/contract.rs"]
 #[allow(dead_code, reason = "shared with other tests")]
 mod contract;

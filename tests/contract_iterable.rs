@@ -1,5 +1,7 @@
 //! The sandbox's Iterable against the vendor's own contract.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a test stops where it stands")]
+
 #[path = "support/contract.rs"]
 mod contract;
 

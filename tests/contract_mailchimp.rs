@@ -1,5 +1,7 @@
 //! The sandbox's Mailchimp against the vendor's own contract, and against answers recorded from the real service.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a test stops where it stands")]
+
 #[path = "support/contract.rs"]
 mod contract;
 

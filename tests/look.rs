@@ -1,5 +1,7 @@
 //! The commands that look at the state, and `approve`, as people meet them: text on stdout, talk on stderr, exit codes.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a test stops where it stands")]
+
 use assert_cmd::Command;
 use chrono::{DateTime, TimeDelta, Utc};
 use listkeeper::{

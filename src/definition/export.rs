@@ -111,7 +111,7 @@ impl Export {
     /// The name of a segment's container at the platform: `target.names`, else by the segment's display name.
     fn container_name(&self, segment: &Segment) -> String {
         let given = self.target.names.get(&segment.name).cloned();
-        given.unwrap_or_else(|| self.connection.kind.container_name(&segment.display_name, segment.name.as_str()))
+        given.unwrap_or_else(|| self.connection.kind.list_name(&segment.display_name, segment.name.as_str()))
     }
 
     /// What exports take turns at: those that write to one place never do so at a time (E16). As far as a definition can tell.
@@ -358,7 +358,7 @@ pub enum Verify {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewContacts {
     /// `None`: the platform decides.
-    pub status: Option<crate::member::Standing>,
+    pub status: Option<crate::platform::SubscriptionStatus>,
     pub consent: Option<super::Consent>,
 }
 

@@ -22,7 +22,6 @@ mod name;
 pub(crate) mod nearest;
 mod parts;
 mod piece;
-mod platform;
 mod read;
 mod read_limits;
 mod report;
@@ -49,7 +48,6 @@ pub use files::{is_yaml, leads_out};
 pub use last_good::suppression;
 pub use name::Name;
 pub use parts::{BulkUpdates, Connection, Credentials, Limits, OAuthApp, Privacy, Region, Secret, Settings};
-pub use platform::ConnectionType;
 pub use read::{read, understand};
 pub use read_limits::ReadLimits;
 pub use resolve::duration;
@@ -59,7 +57,8 @@ pub use segment::{Expect, Limit, Members, Order, Rows, Sample, Segment, Selectio
 pub use sent::{SentFile, understand_sent};
 pub use snapshot::Snapshot;
 pub use source::{
-    Adbc, Dataverse, EntraApp, Files, Folder, InsightsApi, Location, MembersBy, Source, SourceKind, Storage, StorageCredentials, Table,
+    Adbc, Dataverse, EntraApp, Files, Folder, Format, InsightsApi, Location, MembersBy, Source, SourceKind, Storage, StorageCredentials,
+    Table,
 };
 
 #[cfg(test)]

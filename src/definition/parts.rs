@@ -1,10 +1,11 @@
 //! Settings and connections, resolved; where secrets are.
 
 use super::{
-    ConnectionType, Guard, Name, ReadLimits, Schedule, Segment,
+    Guard, Name, ReadLimits, Schedule, Segment,
     characters::is_invisible,
     handed::{Handed, Written},
 };
+use crate::platform::Platform;
 use secrecy::{ExposeSecret, SecretString};
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
@@ -25,7 +26,7 @@ pub struct Settings {
 pub struct Connection {
     pub name: Name,
     pub display_name: String,
-    pub kind: ConnectionType,
+    pub kind: Platform,
     /// Where they are to be found; read at use, never kept in a definition.
     pub credentials: Credentials,
     pub privacy: Privacy,

@@ -1,7 +1,7 @@
 //! What a definition may say of each platform, as people get to see it.
 
 use super::{Audience, ListRef, Name, read};
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use rstest::rstest;
 use std::fs;
 
@@ -98,7 +98,7 @@ fn a_choice_is_kept() {
     let (catalog, wrong) = told(OMNISEND, export);
     assert_eq!(wrong, "");
     let export = &catalog.exports[&Name::new("news").unwrap()];
-    assert_eq!(export.new_contacts.status, Some(Standing::Subscribed));
+    assert_eq!(export.new_contacts.status, Some(SubscriptionStatus::Subscribed));
     assert!(matches!(export.target.audience, Audience::Omnisend { segment: false }));
     assert_eq!(export.turn(), "account", "what goes to one account takes turns");
     let (catalog, _) = told(CONSTANT_CONTACT, "target: {list: ' Readers '}");

@@ -7,6 +7,15 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use url::Url;
 
+/// How a table's files are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Csv,
+    Ndjson,
+    Parquet,
+}
+
 /// `kind: Source`: where profiles come from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Source {
@@ -51,7 +60,7 @@ pub struct Table {
     pub pattern: String,
     pub location: Location,
     /// `None`: by the file's extension (csv, tsv, txt, ndjson, jsonl, parquet; with .gz or .zst).
-    pub format: Option<crate::source::Format>,
+    pub format: Option<Format>,
     /// `None`: detected among `,` `;` tab `|`.
     pub delimiter: Option<u8>,
     /// `None`: BOM, else UTF-8. Otherwise an encoding label (`windows-1252`, `utf-16le`), or `detect`.

@@ -102,7 +102,7 @@ fn a_directory_becomes_a_catalog() {
     let expected =
         Guard { max_removals: Percentage(20), max_additions: MaxAdditions::Unlimited, max_rejected: Percentage(1), ..Guard::default() };
     assert_eq!(export.guard, expected);
-    assert_eq!(export.new_contacts.status, Some(crate::member::Standing::NonSubscribed));
+    assert_eq!(export.new_contacts.status, Some(crate::platform::SubscriptionStatus::NonSubscribed));
     assert_eq!(export.attributes["LTV"].on_empty, OnEmpty::Clear);
     assert!(matches!(&export.attributes["HOME"].columns, Columns::Parts(parts) if parts["addr1"] == "Street"));
     assert_eq!(export.connection.credentials, Credentials::ApiKey(Secret::Env("MAILCHIMP_API_KEY".into())));

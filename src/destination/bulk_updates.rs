@@ -4,28 +4,28 @@
 //! statuses that they were of, and ends for every call that has not begun yet as soon as one answer was not as it had to be.
 
 use super::Outcome;
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use std::collections::BTreeSet;
 use tokio_util::sync::CancellationToken;
 
 /// The statuses whose contacts may go in bulk. Sent to a reader that takes it for an order, each changes nothing and mails nobody.
-pub const BULK_STATUSES: [Standing; 2] = [Standing::Subscribed, Standing::Unsubscribed];
+pub const BULK_STATUSES: [SubscriptionStatus; 2] = [SubscriptionStatus::Subscribed, SubscriptionStatus::Unsubscribed];
 
 /// A trial with one contact of this status went well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Passed(Standing);
+pub struct Passed(SubscriptionStatus);
 
 impl Passed {
-    pub(super) fn now(standing: Standing) -> Self {
+    pub(super) fn now(standing: SubscriptionStatus) -> Self {
         Self(standing)
     }
 
     /// By what is on record of the audience: an earlier run made the trial, and it still holds.
-    pub fn on_record(standing: Standing) -> Self {
+    pub fn on_record(standing: SubscriptionStatus) -> Self {
         Self(standing)
     }
 
-    pub fn standing(self) -> Standing {
+    pub fn standing(self) -> SubscriptionStatus {
         self.0
     }
 }
@@ -33,7 +33,7 @@ impl Passed {
 /// Lets bulk updates of contacts of some statuses through, until it is stopped.
 #[derive(Clone, Debug)]
 pub struct Permit {
-    statuses: BTreeSet<Standing>,
+    statuses: BTreeSet<SubscriptionStatus>,
     stop: CancellationToken,
 }
 
@@ -43,7 +43,7 @@ impl Permit {
         Self { statuses: passed.into_iter().map(Passed::standing).collect(), stop }
     }
 
-    pub fn covers(&self, standing: Option<Standing>) -> bool {
+    pub fn covers(&self, standing: Option<SubscriptionStatus>) -> bool {
         standing.is_some_and(|standing| self.statuses.contains(&standing))
     }
 

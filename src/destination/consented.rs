@@ -8,10 +8,7 @@ use super::{
     FieldFit, JobId, Jobs, Observed, Operation, PageRequest, Permit, PlaceId, Polled, RemoteField, ResourceChange, ResourceDone, RowSize,
     Sought, Submitted, Trial, WantedField,
 };
-use crate::{
-    definition::Connection,
-    member::{Email, Standing},
-};
+use crate::{definition::Connection, member::Email, platform::SubscriptionStatus};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::{
@@ -83,7 +80,7 @@ impl Destination for Consented {
         self.inner.page_after(page, total)
     }
 
-    fn rereads(&self, given: Option<Standing>) -> bool {
+    fn rereads(&self, given: Option<SubscriptionStatus>) -> bool {
         self.inner.rereads(given)
     }
 
@@ -135,7 +132,13 @@ impl Destination for Consented {
         self.inner()?.try_bulk(place, row, candidate).await
     }
 
-    async fn settle_trial(&self, place: &PlaceId, email: &Email, standing: Standing, at: DateTime<Utc>) -> Result<Option<String>, Error> {
+    async fn settle_trial(
+        &self,
+        place: &PlaceId,
+        email: &Email,
+        standing: SubscriptionStatus,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, Error> {
         self.inner()?.settle_trial(place, email, standing, at).await
     }
 

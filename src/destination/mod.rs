@@ -32,7 +32,7 @@ pub use types::{
     RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, SMALLEST_PAGE, SeenField, SeenFields, Sought, Submitted, WantedField,
 };
 
-use crate::member::{Email, Standing};
+use crate::{member::Email, platform::SubscriptionStatus};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::time::SystemTime;
@@ -69,7 +69,7 @@ pub trait Destination: Send + Sync {
 
     /// Whether, once everyone was read, those who changed must be read before later runs that give new contacts this status.
     /// `false`: what is sent changes nobody's status, whoever exists by now.
-    fn rereads(&self, _given: Option<Standing>) -> bool {
+    fn rereads(&self, _given: Option<SubscriptionStatus>) -> bool {
         true
     }
 
@@ -135,7 +135,7 @@ pub trait Destination: Send + Sync {
         &self,
         _place: &PlaceId,
         _email: &Email,
-        _standing: Standing,
+        _standing: SubscriptionStatus,
         _at: DateTime<Utc>,
     ) -> Result<Option<String>, Error> {
         Ok(None)

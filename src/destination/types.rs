@@ -3,7 +3,8 @@
 use crate::{
     definition::{AttributeSpec, FieldType},
     http::Rate,
-    member::{Email, FieldKind, Key, Standing, Value},
+    member::{Email, FieldKind, Key, Value},
+    platform::SubscriptionStatus,
 };
 use chrono::{DateTime, Utc};
 use std::{collections::BTreeMap, time::Duration};
@@ -70,7 +71,7 @@ pub struct Capabilities {
     pub spells: bool,
     /// An update says something of the contact's status that the platform documents to ignore: of each of these statuses one contact is
     /// updated first and read back.
-    pub statuses_proved: &'static [Standing],
+    pub statuses_proved: &'static [SubscriptionStatus],
     /// Two readings so far apart have to agree that someone is not on a list.
     pub looks_apart: Duration,
     /// Jobs that may be under way at one time.
@@ -104,9 +105,9 @@ pub struct Capabilities {
     pub on_join_note: &'static str,
     pub on_leave_note: &'static str,
     /// What a new contact's status means, by status (for hints and plans).
-    pub on_create_note: fn(Option<Standing>) -> &'static str,
+    pub on_create_note: fn(Option<SubscriptionStatus>) -> &'static str,
     /// What the vendor calls a status.
-    pub status_word: fn(Standing) -> &'static str,
+    pub status_word: fn(SubscriptionStatus) -> &'static str,
 }
 
 /// When a create puts the contact into its containers.
@@ -189,7 +190,7 @@ pub struct BatchRow {
     /// Platform field → value; fields to be left alone are absent.
     pub attributes: Vec<(String, Value)>,
     /// Create: the status chosen. Restore: the status it had. Update in bulk: the status just read.
-    pub standing: Option<Standing>,
+    pub standing: Option<SubscriptionStatus>,
     /// Create, where that joins too: the containers.
     pub joins: Vec<ContainerId>,
     /// Create: when the person consented, RFC 3339; where the definition names a column for it.
@@ -242,11 +243,11 @@ impl JobOutcomes {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// As asked. `standing`: what the vendor answered, where it did.
-    Done { standing: Option<Standing> },
+    Done { standing: Option<SubscriptionStatus> },
     /// Accepted, and the vendor has no answer for each row (E12).
     Unverified,
     /// Create, where that joins too: done, but for these containers. The answer does not show the contact in them.
-    NotJoined { standing: Option<Standing>, containers: Vec<ContainerId> },
+    NotJoined { standing: Option<SubscriptionStatus>, containers: Vec<ContainerId> },
     /// Create: the contact exists after all; treat it as known. Nothing was changed.
     Exists,
     /// Join, update, restore, archive: the platform has no such contact (it is gone without us).
@@ -437,7 +438,7 @@ pub struct PageRequest {
     /// Only contacts changed since (RFC 3339), all if `None`.
     pub changed_since: Option<String>,
     /// Only contacts of this standing, all (the archived too) if `None`.
-    pub standing: Option<Standing>,
+    pub standing: Option<SubscriptionStatus>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -452,7 +453,7 @@ pub struct ContactPage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactRecord {
     pub email: Email,
-    pub standing: Standing,
+    pub standing: SubscriptionStatus,
     /// When the vendor last changed it, RFC 3339.
     pub changed_at: Option<String>,
     pub contact: Option<ContactId>,
@@ -461,7 +462,7 @@ pub struct ContactRecord {
 }
 
 impl ContactRecord {
-    pub fn new(email: Email, standing: Standing) -> Self {
+    pub fn new(email: Email, standing: SubscriptionStatus) -> Self {
         Self { email, standing, changed_at: None, contact: None, containers: None }
     }
 }

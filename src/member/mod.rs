@@ -17,7 +17,6 @@ mod rejects;
 mod segments;
 mod shared;
 mod spool;
-mod standing;
 mod strange;
 #[cfg(test)]
 mod tests;
@@ -37,5 +36,4 @@ pub use rejects::{Reject, Rejects};
 pub use segments::{SegmentMask, SegmentSets};
 pub use shared::{IdNotes, Ids, Shared};
 pub use spool::{Record, Spool, SpoolWriter};
-pub use standing::Standing;
 pub use value::{ADDRESS_PARTS, ADDRESS_PARTS_REQUIRED, DayOrder, FieldKind, Form, Value, ValueError, canonical, canonical_parts, moment};

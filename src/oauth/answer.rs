@@ -1,9 +1,7 @@
 //! The token endpoint's answer (RFC 6749, 5.1), read as leniently as vendors write it.
 
-use super::{
-    jwt,
-    vendor::{Renewal, Vendor},
-};
+use super::jwt;
+use crate::platform::{AuthorizationServer, Renewal};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -33,7 +31,7 @@ struct Wire {
 }
 
 /// `None`: it holds no token.
-pub(super) fn read(body: &[u8], vendor: &Vendor, now: DateTime<Utc>) -> Option<Granted> {
+pub(super) fn read(body: &[u8], vendor: &AuthorizationServer, now: DateTime<Utc>) -> Option<Granted> {
     let wire: Wire = serde_json::from_slice(body).ok()?;
     let filled = |token: String| (!token.is_empty()).then(|| SecretString::from(token));
     let access = wire.access_token;
@@ -72,7 +70,7 @@ mod tests {
     }
 
     fn granted(vendor: &str, body: &str) -> Option<Granted> {
-        read(body.as_bytes(), Vendor::named(vendor).unwrap(), now())
+        read(body.as_bytes(), AuthorizationServer::named(vendor).unwrap(), now())
     }
 
     #[rstest]

@@ -1,18 +1,17 @@
 //! An app at an authorization server: what a connection says of it, with its secret read.
 
-use super::{
-    error::Error,
-    tokens::Binding,
-    vendor::{SecretUse, Vendor},
+use super::{error::Error, tokens::Binding};
+use crate::{
+    definition::{Connection, Credentials},
+    platform::{AuthorizationServer, SecretUse},
 };
-use crate::definition::{Connection, Credentials};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 /// Ready to sign in. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct App {
-    pub(super) vendor: &'static Vendor,
+    pub(super) vendor: &'static AuthorizationServer,
     pub(super) base: Url,
     pub(super) client_id: String,
     pub(super) secret: Option<SecretString>,
@@ -27,7 +26,7 @@ impl App {
         let name = &connection.name;
         let failed = |why: String| Error::stall(format!("connection {name}: {why}")).hint("see credentials.oauth of the connection");
         let read = || {
-            let vendor = Vendor::named(connection.kind.as_str())
+            let vendor = AuthorizationServer::named(connection.kind.as_str())
                 .ok_or_else(|| failed(format!("there is no signing in at {}", connection.kind.as_str())))?;
             let client_id = app.client_id.read_key().map_err(|why| failed(format!("no client id: {why}")))?;
             let secret = app.client_secret.as_ref().map(|secret| secret.read_key()).transpose();
@@ -39,7 +38,7 @@ impl App {
 
     /// The base is the vendor's unless one is given. Fails, and says why, where the vendor wants a secret that is not there.
     pub(super) fn new(
-        vendor: &'static Vendor,
+        vendor: &'static AuthorizationServer,
         endpoint: Option<Url>,
         client_id: String,
         secret: Option<SecretString>,
@@ -52,7 +51,7 @@ impl App {
         Ok(Self { vendor, base, client_id, secret, own_server })
     }
 
-    pub fn vendor(&self) -> &'static Vendor {
+    pub fn vendor(&self) -> &'static AuthorizationServer {
         self.vendor
     }
 

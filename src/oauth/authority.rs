@@ -7,9 +7,11 @@ use super::{
     error::{Error, ErrorKind},
     refusal::{Refusal, Refused},
     tokens::Tokens,
-    vendor::{Renewal, SecretUse},
 };
-use crate::http::{Answer, Authorization, Client, Effect, Failure, Hub, Request, Spend, Verdict};
+use crate::{
+    http::{Answer, Authorization, Client, Effect, Failure, Hub, Request, Spend, Verdict},
+    platform::{Renewal, SecretUse},
+};
 use chrono::Utc;
 use secrecy::{ExposeSecret, SecretString};
 use std::time::Duration;

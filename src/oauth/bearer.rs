@@ -6,9 +6,8 @@ use super::{
     refusal::{Refusal, Refused},
     sign_ins::{SignIns, Slot, bound, connect},
     tokens::Tokens,
-    vendor::Renewal,
 };
-use crate::{definition::Name, http::Authorization};
+use crate::{definition::Name, http::Authorization, platform::Renewal};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};

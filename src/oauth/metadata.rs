@@ -5,9 +5,11 @@ use super::{
     authority::{Authority, No},
     error::Error,
     refusal::{Refusal, Refused},
-    vendor::Metadata,
 };
-use crate::http::{Authorization, Request};
+use crate::{
+    http::{Authorization, Request},
+    platform::Metadata,
+};
 use secrecy::SecretString;
 use serde::Deserialize;
 use url::Url;

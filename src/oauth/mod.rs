@@ -5,7 +5,7 @@
 //!           App ─► Authority::device (no browser here) ─► Authority::granted ────────────────────────┘
 //! use:      SignIns::bearer(connection) ─► Bearer::current / refused ─► Authorization, renewed ahead of time
 //! ```
-//! May know: connections as defined, `http`, the OAuth 2 standards and what differs by vendor (one table, [`Vendor`]). May not
+//! May know: connections as defined, `http`, the OAuth 2 standards and what differs by vendor (one table, [`crate::platform::AuthorizationServer`]). May not
 //! know: the vendors' APIs, where tokens are kept ([`TokenStore`] says what is needed of that), who asks.
 //!
 //! Two rules hold everywhere here: a renewed refresh token is durable before its access token is used, and one connection's
@@ -25,7 +25,6 @@ mod refusal;
 mod sign_ins;
 mod store;
 mod tokens;
-mod vendor;
 
 pub use app::App;
 pub use authority::Authority;
@@ -36,7 +35,6 @@ pub use error::{Error, ErrorKind};
 pub use sign_ins::SignIns;
 pub use store::{InMemoryTokens, TokenStore, TokenWriter};
 pub use tokens::{Binding, Tokens};
-pub use vendor::Vendor;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,6 +1,6 @@
 //! What a sign-in gave, and how long it is good.
 
-use super::vendor::{Renewal, Vendor};
+use crate::platform::{AuthorizationServer, Renewal};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
 use url::Url;
@@ -47,7 +47,7 @@ impl Tokens {
 
     /// When the sign-in dies if nobody uses it before.
     pub fn dies(&self) -> Option<DateTime<Utc>> {
-        match Vendor::named(&self.bound.vendor)?.renewal {
+        match AuthorizationServer::named(&self.bound.vendor)?.renewal {
             Renewal::Endless => None,
             Renewal::Refresh { unused_days, .. } => self.obtained.checked_add_signed(TimeDelta::days(unused_days)),
         }

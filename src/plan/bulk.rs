@@ -10,7 +10,7 @@
 //! | an answer that was not as it had to be, within a month | one call a contact, and every plan says why |
 //! | … over a month ago, or a person asked for another try | as if nothing were on record |
 
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const HOLDS: TimeDelta = TimeDelta::days(30);
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
     /// When a trial of a status went well.
-    pub passed: BTreeMap<Standing, DateTime<Utc>>,
+    pub passed: BTreeMap<SubscriptionStatus, DateTime<Utc>>,
     pub stopped: Option<Stopped>,
 }
 
@@ -60,7 +60,7 @@ impl Memory {
     }
 
     /// Whether a trial of this status still holds.
-    pub fn passed(&self, standing: Standing, now: DateTime<Utc>) -> bool {
+    pub fn passed(&self, standing: SubscriptionStatus, now: DateTime<Utc>) -> bool {
         let since = self.stopped.as_ref().map(|stopped| stopped.at);
         self.passed.get(&standing).is_some_and(|at| now < *at + HOLDS && since.is_none_or(|stopped| *at > stopped))
     }
@@ -118,10 +118,10 @@ mod tests {
     #[case::tried_again_since(Some(33), Some(2), 34, true, false)]
     fn what_is_on_record(#[case] tried: Option<i64>, #[case] bad: Option<i64>, #[case] now: i64, #[case] passed: bool, #[case] off: bool) {
         let memory = Memory {
-            passed: tried.map(|at| (Standing::Subscribed, day(at))).into_iter().collect(),
+            passed: tried.map(|at| (SubscriptionStatus::Subscribed, day(at))).into_iter().collect(),
             stopped: bad.map(|at| Stopped { at: day(at), why: "no".into() }),
         };
-        assert_eq!((memory.passed(Standing::Subscribed, day(now)), memory.stopped(day(now)).is_some()), (passed, off));
-        assert!(!memory.passed(Standing::Unsubscribed, day(now)), "a trial of one status says nothing of another");
+        assert_eq!((memory.passed(SubscriptionStatus::Subscribed, day(now)), memory.stopped(day(now)).is_some()), (passed, off));
+        assert!(!memory.passed(SubscriptionStatus::Unsubscribed, day(now)), "a trial of one status says nothing of another");
     }
 }

@@ -8,7 +8,10 @@
 //! | another platform, origin or account | a later `acceptedOn` | given again, for what is there now |
 //! | another platform, origin or account | no later `acceptedOn` | stalled: no key leaves |
 
-use crate::definition::{Connection, ConnectionType, Credentials};
+use crate::{
+    definition::{Connection, Credentials, Region},
+    platform::Platform,
+};
 use chrono::NaiveDateTime;
 use url::Url;
 
@@ -26,7 +29,7 @@ pub struct Consent {
 
 /// How a recorded consent relates to a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum Judgement {
     /// It covers the connection, and says all that is known of it.
     Holds,
     /// It covers the connection, and is to be recorded like this.
@@ -51,18 +54,18 @@ impl Consent {
 
 /// Judges a consent against a connection as it is now. Before the platform was asked (`probed`) its account is not known: that
 /// is no change, and a later date is not used up yet, since it may be for another account.
-pub fn judge(recorded: Option<&Consent>, now: &Consent, probed: bool) -> Standing {
-    let Some(recorded) = recorded else { return Standing::Given(now.clone()) };
+pub fn judge(recorded: Option<&Consent>, now: &Consent, probed: bool) -> Judgement {
+    let Some(recorded) = recorded else { return Judgement::Given(now.clone()) };
     let changed = changed(recorded, now);
     match changed {
-        Some(what) if now.accepted_on <= recorded.accepted_on => Standing::Lapsed(what),
-        Some(_) => Standing::Given(now.clone()),
-        None if !probed => Standing::Holds,
+        Some(what) if now.accepted_on <= recorded.accepted_on => Judgement::Lapsed(what),
+        Some(_) => Judgement::Given(now.clone()),
+        None if !probed => Judgement::Holds,
         None => {
             let accepted_on = now.accepted_on.max(recorded.accepted_on);
             let account = recorded.account.clone().or_else(|| now.account.clone());
             let both = Consent { account, accepted_on, ..now.clone() };
-            if both == *recorded { Standing::Holds } else { Standing::Given(both) }
+            if both == *recorded { Judgement::Holds } else { Judgement::Given(both) }
         }
     }
 }
@@ -96,22 +99,15 @@ fn origin(connection: &Connection) -> String {
 
 /// The platform's own address.
 fn own(connection: &Connection) -> &'static str {
-    match (connection.kind, connection.region) {
-        (ConnectionType::Mailchimp, _) => "https://api.mailchimp.com",
-        (ConnectionType::Omnisend, _) => "https://api.omnisend.com",
-        (ConnectionType::ConstantContact, _) => "https://api.cc.email",
-        (ConnectionType::Iterable, crate::definition::Region::Us) => "https://api.iterable.com",
-        (ConnectionType::Iterable, crate::definition::Region::Eu) => "https://api.eu.iterable.com",
-    }
+    let sheet = connection.kind.sheet();
+    if connection.region == Region::Eu { sheet.api_eu.unwrap_or(sheet.api) } else { sheet.api }
 }
 
-/// Mailchimp's data centres are one platform: which of them it is goes with the account.
-fn of_url(kind: ConnectionType, url: &Url) -> String {
-    let centre = url.host_str().is_some_and(|host| host.ends_with(".api.mailchimp.com"));
-    match kind {
-        ConnectionType::Mailchimp if centre && url.scheme() == "https" && url.port().is_none() => "https://api.mailchimp.com".to_owned(),
-        _ => url.origin().ascii_serialization(),
-    }
+/// Hosts of one platform, such as Mailchimp's data centres, are one: which of them it is goes with the account.
+fn of_url(kind: Platform, url: &Url) -> String {
+    let sheet = kind.sheet();
+    let one = sheet.api_hosts.is_some_and(|end| url.host_str().is_some_and(|host| host.ends_with(end)));
+    if one && url.scheme() == "https" && url.port().is_none() { sheet.api.to_owned() } else { url.origin().ascii_serialization() }
 }
 
 #[cfg(test)]
@@ -145,9 +141,9 @@ mod tests {
     fn a_consent_holds_for_what_it_was_given_for(#[case] now: Said, #[case] expected: Option<Result<Said, &'static str>>) {
         let of = |(platform, origin, account, day)| consent(platform, origin, account, day);
         match (judge(Some(&of(A)), &of(now), now.2.is_some()), expected) {
-            (Standing::Holds, None) => {}
-            (Standing::Given(given), Some(Ok(expected))) => assert_eq!(given, of(expected)),
-            (Standing::Lapsed(what), Some(Err(expected))) => assert!(what.contains(expected), "{what}"),
+            (Judgement::Holds, None) => {}
+            (Judgement::Given(given), Some(Ok(expected))) => assert_eq!(given, of(expected)),
+            (Judgement::Lapsed(what), Some(Err(expected))) => assert!(what.contains(expected), "{what}"),
             (standing, expected) => panic!("{standing:?}, not {expected:?}"),
         }
     }
@@ -155,21 +151,21 @@ mod tests {
     #[test]
     fn the_first_use_gives_it_and_the_first_answer_completes_it() {
         let first = consent("mailchimp", "https://a", None, 22);
-        assert_eq!(judge(None, &first, false), Standing::Given(first.clone()));
+        assert_eq!(judge(None, &first, false), Judgement::Given(first.clone()));
         let known = first.clone().with_account("one");
-        assert_eq!(judge(Some(&first), &known, true), Standing::Given(known.clone()));
-        assert_eq!(judge(Some(&known), &first, false), Standing::Holds, "what is known stays known");
+        assert_eq!(judge(Some(&first), &known, true), Judgement::Given(known.clone()));
+        assert_eq!(judge(Some(&known), &first, false), Judgement::Holds, "what is known stays known");
         let later = Consent { accepted_on: NaiveDate::from_ymd_opt(2026, 11, 23).unwrap().into(), ..first.clone() };
-        assert_eq!(judge(Some(&first), &later, true), Standing::Given(later.clone()), "where the platform tells no account");
+        assert_eq!(judge(Some(&first), &later, true), Judgement::Given(later.clone()), "where the platform tells no account");
     }
 
     #[rstest]
-    #[case(ConnectionType::Mailchimp, "https://us6.api.mailchimp.com/3.0", "https://api.mailchimp.com")]
-    #[case(ConnectionType::Mailchimp, "http://us6.api.mailchimp.com/3.0", "http://us6.api.mailchimp.com")]
-    #[case(ConnectionType::Mailchimp, "https://api.mailchimp.com.evil.test", "https://api.mailchimp.com.evil.test")]
-    #[case(ConnectionType::Omnisend, "https://us6.api.mailchimp.com/3.0", "https://us6.api.mailchimp.com")]
-    #[case(ConnectionType::Iterable, "http://127.0.0.1:8080/api", "http://127.0.0.1:8080")]
-    fn an_origin_is_scheme_host_and_port(#[case] kind: ConnectionType, #[case] url: &str, #[case] origin: &str) {
+    #[case(Platform::Mailchimp, "https://us6.api.mailchimp.com/3.0", "https://api.mailchimp.com")]
+    #[case(Platform::Mailchimp, "http://us6.api.mailchimp.com/3.0", "http://us6.api.mailchimp.com")]
+    #[case(Platform::Mailchimp, "https://api.mailchimp.com.evil.test", "https://api.mailchimp.com.evil.test")]
+    #[case(Platform::Omnisend, "https://us6.api.mailchimp.com/3.0", "https://us6.api.mailchimp.com")]
+    #[case(Platform::Iterable, "http://127.0.0.1:8080/api", "http://127.0.0.1:8080")]
+    fn an_origin_is_scheme_host_and_port(#[case] kind: Platform, #[case] url: &str, #[case] origin: &str) {
         assert_eq!(of_url(kind, &Url::parse(url).unwrap()), origin);
     }
 }

@@ -161,7 +161,7 @@ fn absent(inputs: &Inputs<'_>, id: &str) -> Problem {
 
 /// How a definition says another name.
 pub(super) fn another_name(inputs: &Inputs<'_>, slot: &Name) -> String {
-    match inputs.export.connection.kind.target_fields().contains(&"names") {
+    match inputs.export.connection.kind.sheet().target_fields.contains(&"names") {
         true => format!("`target: {{names: {{{slot}: …}}}}`"),
         false => format!("`target: {{{}: …}}`", inputs.capabilities.container_word),
     }

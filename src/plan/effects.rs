@@ -19,7 +19,8 @@
 
 use crate::{
     destination::{Operation, Outcome, Rejection},
-    member::{Fingerprint, SegmentMask, Standing},
+    member::{Fingerprint, SegmentMask},
+    platform::SubscriptionStatus,
 };
 
 /// What a call said of one row.
@@ -30,7 +31,7 @@ pub struct RowFacts {
     /// Whose lists are joined or left.
     pub segments: SegmentMask,
     /// The status sent along: a new contact's, or the one that is given back.
-    pub standing: Option<Standing>,
+    pub standing: Option<SubscriptionStatus>,
     pub after: After,
 }
 
@@ -55,7 +56,7 @@ pub enum Change {
     Joined(SegmentMask),
     OffLists(SegmentMask),
     /// The contact is ours (E14), with this status.
-    Ours(Standing),
+    Ours(SubscriptionStatus),
     /// These attributes were rejected; what the platform had before still stands.
     Rejected(Fingerprint, Rejection),
     /// Not taken onto these segments' lists; the platform has the attributes all the same.
@@ -157,9 +158,9 @@ mod tests {
     fn outcomes() -> [Outcome; 10] {
         [
             Outcome::Done { standing: None },
-            Outcome::Done { standing: Some(Standing::Pending) },
+            Outcome::Done { standing: Some(SubscriptionStatus::Pending) },
             Outcome::Unverified,
-            Outcome::NotJoined { standing: Some(Standing::Pending), containers: Vec::new() },
+            Outcome::NotJoined { standing: Some(SubscriptionStatus::Pending), containers: Vec::new() },
             Outcome::Exists,
             Outcome::Gone,
             Outcome::Rejected(why()),
@@ -210,7 +211,7 @@ mod tests {
         #[case] after: After,
         #[case] expected: [&str; 10],
     ) {
-        let row = RowFacts { fingerprint, segments: SegmentMask(2), standing: Some(Standing::Subscribed), after };
+        let row = RowFacts { fingerprint, segments: SegmentMask(2), standing: Some(SubscriptionStatus::Subscribed), after };
         let told = outcomes().map(|outcome| words(&effects(operation, &outcome, &row)));
         assert_eq!(told, expected.map(str::to_owned));
     }
@@ -225,8 +226,12 @@ mod tests {
     /// Whatever is answered, nobody is recorded as ours, on a list or off it by what was certainly not carried out.
     #[test]
     fn what_was_not_done_changes_nothing() {
-        let row =
-            RowFacts { fingerprint: ATTRIBUTES, segments: SegmentMask(2), standing: Some(Standing::Subscribed), after: After::Former };
+        let row = RowFacts {
+            fingerprint: ATTRIBUTES,
+            segments: SegmentMask(2),
+            standing: Some(SubscriptionStatus::Subscribed),
+            after: After::Former,
+        };
         for operation in [Operation::Create, Operation::Update, Operation::Restore, Operation::Join, Operation::Leave, Operation::Archive] {
             for outcome in [Outcome::NotDone, Outcome::Later(why()), Outcome::Unconfirmed(String::new()), Outcome::Exists] {
                 assert_eq!(effects(operation, &outcome, &row), [], "{operation:?} {outcome:?}");

@@ -113,7 +113,7 @@ fn steps_aside(inputs: &Inputs<'_>, has: &[Has<'_>], holder: &RemoteContainer) -
     let dropped = slots.filter(|(_, _, created)| *created).any(|(id, ..)| *id == holder.id);
     let orphan = inputs.recorded.orphans.iter().any(|orphan| orphan.created && orphan.id == holder.id);
     let to = format!("{} (dropped {})", holder.name, holder.id);
-    let to = if inputs.export.connection.kind.container_name_fault(&to).is_some() { format!("dropped {}", holder.id) } else { to };
+    let to = if inputs.export.connection.kind.list_name_fault(&to).is_some() { format!("dropped {}", holder.id) } else { to };
     let aside = Rename { id: holder.id.clone(), from: holder.name.clone(), to, segment: holder.name.clone() };
     (dropped || orphan).then_some(aside)
 }

@@ -29,7 +29,7 @@
 //! | … it had another status | at most a status | restored to the lower of the two |
 //! | has archived it otherwise | any | rejected: `archived` |
 
-use crate::member::{ChangeFlags, Standing};
+use crate::{member::ChangeFlags, platform::SubscriptionStatus};
 
 /// Why a new address of someone who said no is not taken.
 pub const ELSEWHERE: &str = "person-unsubscribed-elsewhere";
@@ -37,9 +37,9 @@ pub const ELSEWHERE: &str = "person-unsubscribed-elsewhere";
 /// What the state knows of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KnownContact {
-    pub standing: Standing,
+    pub standing: SubscriptionStatus,
     /// We archived it; this is the status it had.
-    pub archived_from: Option<Standing>,
+    pub archived_from: Option<SubscriptionStatus>,
     /// We created it.
     pub ours: bool,
 }
@@ -60,7 +60,7 @@ pub enum Elsewhere {
     /// No other address, or nothing is known against any.
     Fine,
     /// The new address gets no higher status than this.
-    AtMost(Standing),
+    AtMost(SubscriptionStatus),
     Against,
 }
 
@@ -68,38 +68,38 @@ pub enum Elsewhere {
 #[derive(Clone, Copy, Debug)]
 pub struct NewStatus<'a> {
     /// `None`: the platform decides.
-    pub chosen: Option<Standing>,
+    pub chosen: Option<SubscriptionStatus>,
     /// Those that the platform lets the caller give.
-    pub possible: &'a [Standing],
+    pub possible: &'a [SubscriptionStatus],
 }
 
 /// What is done with someone who is new to the export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
     /// With the status chosen, or with a lower one.
-    Create(Option<Standing>),
+    Create(Option<SubscriptionStatus>),
     Tell,
-    Restore(Standing),
+    Restore(SubscriptionStatus),
     NoConsent,
     Refuse(&'static str),
 }
 
 /// The first table above, of one other address.
-pub fn elsewhere(other: Other, chosen: Option<Standing>) -> Elsewhere {
+pub fn elsewhere(other: Other, chosen: Option<SubscriptionStatus>) -> Elsewhere {
     if other.removed || other.refused {
         return Elsewhere::Against;
     }
     let Some(contact) = other.contact else { return Elsewhere::Fine };
     let had = match (contact.standing, contact.archived_from) {
-        (Standing::Archived, None) => return Elsewhere::Against,
-        (Standing::Archived, Some(had)) => had,
+        (SubscriptionStatus::Archived, None) => return Elsewhere::Against,
+        (SubscriptionStatus::Archived, Some(had)) => had,
         (standing, _) => standing,
     };
     match had {
-        Standing::Subscribed => Elsewhere::Fine,
-        Standing::Pending | Standing::NonSubscribed => Elsewhere::AtMost(had),
-        Standing::Unsubscribed if contact.ours && chosen == Some(Standing::Unsubscribed) => Elsewhere::AtMost(had),
-        Standing::Unsubscribed | Standing::Cleaned | Standing::Archived => Elsewhere::Against,
+        SubscriptionStatus::Subscribed => Elsewhere::Fine,
+        SubscriptionStatus::Pending | SubscriptionStatus::NonSubscribed => Elsewhere::AtMost(had),
+        SubscriptionStatus::Unsubscribed if contact.ours && chosen == Some(SubscriptionStatus::Unsubscribed) => Elsewhere::AtMost(had),
+        SubscriptionStatus::Unsubscribed | SubscriptionStatus::Cleaned | SubscriptionStatus::Archived => Elsewhere::Against,
     }
 }
 
@@ -123,9 +123,9 @@ pub fn arrival(flags: ChangeFlags, contact: Option<KnownContact>, elsewhere: Els
         None if elsewhere == Elsewhere::Against => Arrival::Refuse(ELSEWHERE),
         None if no_consent => Arrival::NoConsent,
         None => create(elsewhere, new),
-        Some(KnownContact { standing: Standing::Archived, archived_from: None, .. }) => Arrival::Refuse("archived"),
+        Some(KnownContact { standing: SubscriptionStatus::Archived, archived_from: None, .. }) => Arrival::Refuse("archived"),
         Some(_) if no_consent => Arrival::NoConsent,
-        Some(KnownContact { standing: Standing::Archived, archived_from: Some(had), .. }) => restore(had, elsewhere, new),
+        Some(KnownContact { standing: SubscriptionStatus::Archived, archived_from: Some(had), .. }) => restore(had, elsewhere, new),
         Some(_) => Arrival::Tell,
     }
 }
@@ -138,9 +138,9 @@ fn create(elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
     }
 }
 
-fn restore(had: Standing, elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
+fn restore(had: SubscriptionStatus, elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
     match elsewhere {
-        _ if rank(had) <= rank(Standing::Unsubscribed) => Arrival::Restore(had),
+        _ if rank(had) <= rank(SubscriptionStatus::Unsubscribed) => Arrival::Restore(had),
         Elsewhere::Against => Arrival::Refuse(ELSEWHERE),
         Elsewhere::AtMost(most) if rank(had) > rank(most) => new.at_most(most).map_or(Arrival::Refuse(ELSEWHERE), Arrival::Restore),
         Elsewhere::AtMost(_) | Elsewhere::Fine => Arrival::Restore(had),
@@ -149,19 +149,19 @@ fn restore(had: Standing, elsewhere: Elsewhere, new: NewStatus<'_>) -> Arrival {
 
 impl NewStatus<'_> {
     /// The highest status that the platform lets the caller give, up to this one.
-    fn at_most(&self, most: Standing) -> Option<Standing> {
+    fn at_most(&self, most: SubscriptionStatus) -> Option<SubscriptionStatus> {
         self.possible.iter().copied().filter(|status| rank(*status) <= rank(most)).max_by_key(|status| rank(*status))
     }
 }
 
 /// The more mail, the higher.
-fn rank(standing: Standing) -> u8 {
+fn rank(standing: SubscriptionStatus) -> u8 {
     match standing {
-        Standing::Archived | Standing::Cleaned => 0,
-        Standing::Unsubscribed => 1,
-        Standing::NonSubscribed => 2,
-        Standing::Pending => 3,
-        Standing::Subscribed => 4,
+        SubscriptionStatus::Archived | SubscriptionStatus::Cleaned => 0,
+        SubscriptionStatus::Unsubscribed => 1,
+        SubscriptionStatus::NonSubscribed => 2,
+        SubscriptionStatus::Pending => 3,
+        SubscriptionStatus::Subscribed => 4,
     }
 }
 

@@ -1,23 +1,23 @@
 use super::*;
-use Standing::{Archived, Cleaned, NonSubscribed, Pending, Subscribed, Unsubscribed};
+use SubscriptionStatus::{Archived, Cleaned, NonSubscribed, Pending, Subscribed, Unsubscribed};
 use proptest::prelude::*;
 use rstest::rstest;
 
-const ALL: [Standing; 6] = [Subscribed, Unsubscribed, Pending, NonSubscribed, Cleaned, Archived];
+const ALL: [SubscriptionStatus; 6] = [Subscribed, Unsubscribed, Pending, NonSubscribed, Cleaned, Archived];
 const MAILCHIMP: NewStatus<'_> = NewStatus { chosen: Some(Subscribed), possible: &[Subscribed, Unsubscribed, Pending, NonSubscribed] };
 const ITERABLE: NewStatus<'_> = NewStatus { chosen: None, possible: &[] };
 const NO_CONSENT: ChangeFlags = ChangeFlags::NO_CONSENT;
 const AGREED: ChangeFlags = ChangeFlags::NEW;
 
-fn known(standing: Standing) -> Option<KnownContact> {
+fn known(standing: SubscriptionStatus) -> Option<KnownContact> {
     Some(KnownContact { standing, archived_from: None, ours: false })
 }
 
-fn ours(standing: Standing) -> Option<KnownContact> {
+fn ours(standing: SubscriptionStatus) -> Option<KnownContact> {
     Some(KnownContact { standing, archived_from: None, ours: true })
 }
 
-fn archived(had: Standing) -> Option<KnownContact> {
+fn archived(had: SubscriptionStatus) -> Option<KnownContact> {
     Some(KnownContact { standing: Archived, archived_from: Some(had), ours: true })
 }
 
@@ -101,7 +101,7 @@ fn only_refusals_of_a_row_are_harmless() {
     assert!(!speaks_against("invalid-address") && !speaks_against("merge-field"));
 }
 
-fn any_standing() -> impl Strategy<Value = Standing> {
+fn any_standing() -> impl Strategy<Value = SubscriptionStatus> {
     proptest::sample::select(ALL.to_vec())
 }
 

@@ -19,7 +19,8 @@ use super::{
 };
 use crate::{
     destination::{Capabilities, Operation, RowSize},
-    member::{SegmentMask, Standing},
+    member::SegmentMask,
+    platform::SubscriptionStatus,
 };
 use serde::Serialize;
 
@@ -106,7 +107,7 @@ struct Count {
 }
 
 impl Count {
-    fn row(&mut self, call: &Call, size: RowSize, carried: Carried, status: Option<Standing>) {
+    fn row(&mut self, call: &Call, size: RowSize, carried: Carried, status: Option<SubscriptionStatus>) {
         self.rows += 1;
         self.attributes |= carried.attributes;
         self.joins |= !carried.joins.is_empty();

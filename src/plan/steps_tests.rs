@@ -278,7 +278,7 @@ fn names_are_for_people() {
 }
 
 /// A row's bytes, and a new contact's own status.
-type Measured = (usize, Option<Standing>);
+type Measured = (usize, Option<SubscriptionStatus>);
 
 /// Rows of calls, as a batcher makes them: greedy, in order.
 fn naive(sizes: &[Measured], rows: usize, bytes: usize) -> u64 {
@@ -307,7 +307,7 @@ fn todos() -> impl Strategy<Value = Vec<Todo>> {
         quiet,
         bulk: act == 4,
         joins: SegmentMask(joins),
-        status: lower.then_some(Standing::NonSubscribed),
+        status: lower.then_some(SubscriptionStatus::NonSubscribed),
     });
     proptest::collection::vec(one, 0..60)
 }

@@ -4,7 +4,8 @@
 use super::{diff::Leaver, steps::Inputs};
 use crate::{
     destination::{CreateJoins, Operation, Reading, RowSize},
-    member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets, Standing},
+    member::{ChangeEntry, ChangeFlags, RemainingEntry, RemainingFlags, SegmentMask, SegmentSets},
+    platform::SubscriptionStatus,
 };
 use std::time::Duration;
 
@@ -55,7 +56,7 @@ pub struct Todo {
     pub bulk: bool,
     pub joins: SegmentMask,
     /// A new contact's, where it is not the one chosen.
-    pub status: Option<Standing>,
+    pub status: Option<SubscriptionStatus>,
 }
 
 /// What a row of a step carries.
@@ -209,12 +210,12 @@ pub struct Cut {
     rows: usize,
     /// The bytes of its rows, and whether they are written the long way.
     size: RowSize,
-    status: Option<Standing>,
+    status: Option<SubscriptionStatus>,
 }
 
 impl Cut {
     /// Whether the call gives new contacts this status: the first of them decides.
-    pub fn gives(&mut self, status: Option<Standing>) -> bool {
+    pub fn gives(&mut self, status: Option<SubscriptionStatus>) -> bool {
         if self.rows == 0 {
             self.status = status;
         }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     definition::{BulkUpdates, Mode, Segment},
     destination::{ContainerId, Reading},
-    member::{ChangeEntry, ChangeFlags, Desired, Key, Standing},
+    member::{ChangeEntry, ChangeFlags, Desired, Key},
     plan::{
         self, ConsentPlan, Counts, MemberTotals, PlacePlan, Plan, PlanDigest, ResourceStep, SegmentMake, SegmentPlan, StandingRead, Words,
         bulk::{BulkPlan, StoppedPlan},
@@ -20,6 +20,7 @@ use crate::{
         resources::{ContainerPlan, ContainerState},
         steps::{Act, Step},
     },
+    platform::SubscriptionStatus,
     segment::{MadeOf, Read},
     source::{Examples, Notice, Notices, Oddity},
     state::View,
@@ -230,7 +231,7 @@ fn members(parts: &Parts<'_>) -> Result<MemberTotals, Failure> {
 /// Whoever is subscribed is not told apart: they get what a new contact gets.
 fn known_as(parts: &Parts<'_>) -> BTreeMap<&'static str, u64> {
     let word = parts.context.destination.capabilities().status_word;
-    let others = parts.resolved.known_as.iter().filter(|(status, _)| **status != Standing::Subscribed);
+    let others = parts.resolved.known_as.iter().filter(|(status, _)| **status != SubscriptionStatus::Subscribed);
     others.map(|(status, n)| (word(*status), *n)).collect()
 }
 
@@ -276,7 +277,7 @@ fn rejected(parts: &Parts<'_>) -> BTreeMap<String, u64> {
 fn counts(parts: &Parts<'_>) -> Counts {
     let (rows, tally, resolved) = (&parts.work.desired.tally, &parts.work.tally, parts.resolved);
     let new = resolved.create + resolved.known + resolved.restore;
-    let kept_status = resolved.known - resolved.known_as.get(&Standing::Subscribed).copied().unwrap_or(0);
+    let kept_status = resolved.known - resolved.known_as.get(&SubscriptionStatus::Subscribed).copied().unwrap_or(0);
     Counts {
         read: rows.read,
         synced: 0,

@@ -4,7 +4,8 @@ use super::{Context, Failure, Recorder, observe::Settled, pages::Pages};
 use crate::{
     definition::Verify,
     destination::{ContactRecord, ContainerId, PlaceId, Reading},
-    member::{Key, SegmentMask, Standing},
+    member::{Key, SegmentMask},
+    platform::SubscriptionStatus,
     state::{ExportId, Seen, View},
 };
 
@@ -31,13 +32,13 @@ impl Back {
     /// Those of a page who are on lists of the export again. Where a reading does not tell lists, nobody is: on a doubt they stay
     /// removed. An archived contact is on no list, whatever it carries.
     pub fn among(&self, contacts: &[ContactRecord]) -> Vec<Seen> {
-        let back = contacts.iter().filter(|contact| contact.standing != Standing::Archived);
+        let back = contacts.iter().filter(|contact| contact.standing != SubscriptionStatus::Archived);
         back.filter_map(|contact| self.seen(contact, self.inside(contact.containers.as_ref()?))).collect()
     }
 
     /// The same of a list's own members.
     pub fn on_list(&self, bit: u8, contacts: &[ContactRecord]) -> Vec<Seen> {
-        let back = contacts.iter().filter(|contact| contact.standing != Standing::Archived);
+        let back = contacts.iter().filter(|contact| contact.standing != SubscriptionStatus::Archived);
         back.filter_map(|contact| self.seen(contact, SegmentMask::of(bit))).collect()
     }
 
@@ -118,7 +119,7 @@ mod tests {
     use super::*;
     use crate::member::Email;
 
-    fn record(address: &str, standing: Standing, lists: Option<&[&str]>) -> ContactRecord {
+    fn record(address: &str, standing: SubscriptionStatus, lists: Option<&[&str]>) -> ContactRecord {
         let containers = lists.map(|lists| lists.iter().map(|list| ContainerId((*list).to_owned())).collect());
         ContactRecord { containers, ..ContactRecord::new(Email::trusted(address), standing) }
     }
@@ -134,11 +135,11 @@ mod tests {
         let export = store.ensure_export(&crate::definition::Name::new("news").unwrap(), None).unwrap();
         let back = Back { export, gone, lists: vec![(0, ContainerId("1".into())), (2, ContainerId("3".into()))] };
         let page = [
-            record("a@x.test", Standing::Unsubscribed, Some(&["3", "9"])),
-            record("b@x.test", Standing::Subscribed, Some(&["9"])),
-            record("c@x.test", Standing::Archived, Some(&["1"])),
-            record("d@x.test", Standing::Subscribed, None),
-            record("e@x.test", Standing::Subscribed, Some(&["1"])),
+            record("a@x.test", SubscriptionStatus::Unsubscribed, Some(&["3", "9"])),
+            record("b@x.test", SubscriptionStatus::Subscribed, Some(&["9"])),
+            record("c@x.test", SubscriptionStatus::Archived, Some(&["1"])),
+            record("d@x.test", SubscriptionStatus::Subscribed, None),
+            record("e@x.test", SubscriptionStatus::Subscribed, Some(&["1"])),
         ];
         let seen = back.among(&page);
         assert_eq!(seen, [Seen { key: key("a@x.test"), address: Email::trusted("a@x.test"), segments: 0b100 }]);

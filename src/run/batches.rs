@@ -3,12 +3,13 @@
 use super::{Context, Failure, observe::Ready, part::Part, prepare::Work, rows::Rows};
 use crate::{
     destination::{Batch, BatchRow, Destination, JobId, JobOutcomes, Operation, Outcome, Permit, RowSize},
-    member::{Fingerprint, Key, RemainingEntry, SegmentMask, Standing},
+    member::{Fingerprint, Key, RemainingEntry, SegmentMask},
     plan::{
         diff::Leaver,
         effects::{After, RowFacts},
         task::{Carried, Cut, Todo},
     },
+    platform::SubscriptionStatus,
     state::{Job, JobMember, RunId, View},
 };
 use chrono::{DateTime, Utc};
@@ -92,7 +93,7 @@ pub struct Batches<'a> {
     view: &'a View,
     ready: &'a Ready,
     destination: &'a dyn Destination,
-    given: Option<Standing>,
+    given: Option<SubscriptionStatus>,
     /// As [`crate::destination::Capabilities::spells`].
     spells: bool,
     cursor: usize,
@@ -204,7 +205,7 @@ impl<'a> Batches<'a> {
     }
 
     /// A person's other address may allow less than what was chosen, or than what the contact had.
-    fn standing(&self, work: &Work, key: Key) -> Result<Option<Standing>, Failure> {
+    fn standing(&self, work: &Work, key: Key) -> Result<Option<SubscriptionStatus>, Failure> {
         let known = || self.view.contact(self.ready.row, key);
         let lower = work.statuses.get(&key).copied();
         Ok(match self.part.operation {

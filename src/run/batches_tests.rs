@@ -60,7 +60,7 @@ impl Made {
     }
 
     fn batches(&self, part: &Part, rows: usize) -> Vec<Planned> {
-        let permit = Permit::of([Passed::on_record(Standing::Subscribed)], Default::default());
+        let permit = Permit::of([Passed::on_record(SubscriptionStatus::Subscribed)], Default::default());
         let mut batches = Batches::new(part, &self.view, &self.ready, &self.context).by(Some(permit));
         std::iter::from_fn(|| batches.next(&self.prepared.work, &self.remaining, rows).unwrap()).collect()
     }
@@ -92,11 +92,15 @@ async fn batches_of_mailchimp() {
     let made = made(&world).await;
     let create = made.one("create", None);
     assert_eq!((create.batch.operation, create.batch.container.as_ref(), emails(&create)), (Operation::Create, None, vec!["new@x.test"]));
-    assert_eq!(create.batch.rows[0].standing, Some(Standing::Subscribed), "the status chosen");
+    assert_eq!(create.batch.rows[0].standing, Some(SubscriptionStatus::Subscribed), "the status chosen");
     let lists: Vec<_> = create.batch.rows[0].joins.iter().filter_map(|id| world.platform().list_name(&id.0)).collect();
     assert_eq!((create.told[0].0.is_some(), create.told[0].1.len(), lists), (true, 2, vec!["Everyone".into(), "named".into()]));
     let update = made.one("update-in-bulk", None);
-    assert_eq!((emails(&update), update.batch.rows[0].standing), (vec!["b@x.test"], Some(Standing::Subscribed)), "as it was answered");
+    assert_eq!(
+        (emails(&update), update.batch.rows[0].standing),
+        (vec!["b@x.test"], Some(SubscriptionStatus::Subscribed)),
+        "as it was answered"
+    );
     assert!(made.prepared.plan.steps.iter().all(|step| step.act.word() != "add"), "they come with their lists");
     let remove = made.one("remove", Some("Everyone"));
     assert_eq!((emails(&remove), remove.told[0].0, remove.told[0].2), (vec!["gone@x.test"], None, After::Stays), "on the other list still");

@@ -3,8 +3,9 @@
 
 use super::{Failure, phase::Phase, standings};
 use crate::{
-    member::{Email, Key, Standing},
+    member::{Email, Key},
     plan::reads::FEW,
+    platform::SubscriptionStatus,
     state::MemberState,
 };
 use futures::future::try_join_all;
@@ -32,7 +33,7 @@ fn about_to_be_archived(phase: &Phase<'_>) -> Result<Vec<(Key, Email)>, Failure>
 
 async fn one_by_one(phase: &Phase<'_>, people: Vec<(Key, Email)>) -> Result<(), Failure> {
     let (destination, place, row) = (&phase.context.destination, &phase.ready.place, phase.ready.row);
-    let mut seen: Vec<(Key, Standing)> = Vec::new();
+    let mut seen: Vec<(Key, SubscriptionStatus)> = Vec::new();
     for people in people.chunks(phase.context.connections.max(1) as usize) {
         let found = try_join_all(people.iter().map(|(_, email)| destination.find(place, email))).await?;
         seen.extend(people.iter().zip(found).filter_map(|((key, _), found)| Some((*key, found?.standing))));
@@ -51,7 +52,7 @@ async fn changed(phase: &Phase<'_>) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use crate::{
-        member::Standing,
+        platform::SubscriptionStatus,
         run::{
             Decision,
             fake::{Like, World},
@@ -76,19 +77,19 @@ mod tests {
         let platform = world.platform();
         let report = world
             .deciding(&|_| {
-                platform.person("p000@x.test", Standing::Unsubscribed, &["Everyone"]);
+                platform.person("p000@x.test", SubscriptionStatus::Unsubscribed, &["Everyone"]);
                 Decision::Go
             })
             .await;
         assert_eq!(report.counts.removed, u64::from(leaving), "{report:?}");
         let from = |email| world.contact(email).map(|contact| (contact.standing, contact.archived_from));
-        assert_eq!(from("p000@x.test"), Some((Standing::Archived, Some(Standing::Unsubscribed))));
-        assert_eq!(from("p001@x.test"), Some((Standing::Archived, Some(Standing::Subscribed))));
+        assert_eq!(from("p000@x.test"), Some((SubscriptionStatus::Archived, Some(SubscriptionStatus::Unsubscribed))));
+        assert_eq!(from("p001@x.test"), Some((SubscriptionStatus::Archived, Some(SubscriptionStatus::Subscribed))));
         world.write(&rows(0..300));
         world.run().await;
         let standing = |email| platform.find(email).map(|person| person.standing);
-        assert_eq!(standing("p000@x.test"), Some(Standing::Unsubscribed));
-        assert_eq!(standing("p001@x.test"), Some(Standing::Subscribed));
+        assert_eq!(standing("p000@x.test"), Some(SubscriptionStatus::Unsubscribed));
+        assert_eq!(standing("p001@x.test"), Some(SubscriptionStatus::Subscribed));
     }
 
     /// Somebody else archived them meanwhile: nobody's to restore.
@@ -101,12 +102,12 @@ mod tests {
         let platform = world.platform();
         world
             .deciding(&|_| {
-                platform.person("p000@x.test", Standing::Archived, &["Everyone"]);
+                platform.person("p000@x.test", SubscriptionStatus::Archived, &["Everyone"]);
                 Decision::Go
             })
             .await;
         let contact = world.contact("p000@x.test").unwrap();
-        assert_eq!((contact.standing, contact.archived_from), (Standing::Archived, None));
+        assert_eq!((contact.standing, contact.archived_from), (SubscriptionStatus::Archived, None));
     }
 
     /// Killed wherever it may be, the run leaves no status to go back to that is higher than the one before the archiving.
@@ -117,12 +118,12 @@ mod tests {
             world.write(&rows(0..20));
             world.run().await;
             world.write(&rows(1..20));
-            world.platform().person("p000@x.test", Standing::Unsubscribed, &["Everyone"]);
+            world.platform().person("p000@x.test", SubscriptionStatus::Unsubscribed, &["Everyone"]);
             world.killed_after(requests).await;
             world.run().await;
             let contact = world.contact("p000@x.test").unwrap();
-            assert_eq!(contact.standing, Standing::Archived, "{requests} requests");
-            assert_eq!(contact.archived_from, Some(Standing::Unsubscribed), "{requests} requests");
+            assert_eq!(contact.standing, SubscriptionStatus::Archived, "{requests} requests");
+            assert_eq!(contact.archived_from, Some(SubscriptionStatus::Unsubscribed), "{requests} requests");
         }
     }
 }

@@ -10,11 +10,12 @@ use super::{Context, Failure, Recorder, batches::Batches, part::Part, phase::Pha
 use crate::{
     definition::BulkUpdates,
     destination::{BULK_STATUSES, Outcome, Passed, Permit, PlaceId, Trial},
-    member::{Key, RemainingEntry, RemainingFlags, Standing},
+    member::{Key, RemainingEntry, RemainingFlags},
     plan::{
         bulk::{Memory, Stopped},
         reads::FEW,
     },
+    platform::SubscriptionStatus,
     state::{BulkTrial, PlaceRow, View},
 };
 use futures::future::try_join_all;
@@ -48,7 +49,7 @@ impl BulkWay {
     }
 
     /// Statuses of these contacts that a trial of an earlier run does not cover.
-    pub fn to_try(&self, context: &Context, statuses: impl Iterator<Item = Standing>) -> Vec<Standing> {
+    pub fn to_try(&self, context: &Context, statuses: impl Iterator<Item = SubscriptionStatus>) -> Vec<SubscriptionStatus> {
         statuses.filter(|standing| !self.memory.passed(*standing, context.now)).collect()
     }
 }
@@ -86,12 +87,12 @@ pub async fn prepare(phase: &mut Phase<'_>, part: &Part) -> Result<(), Failure> 
     if phase.bulk.read_at.is_none_or(|at| at.elapsed() >= FRESH / phase.context.hub.speed()) {
         read_again(phase).await?;
     }
-    let mut unsubscribed = of_status(phase, Standing::Unsubscribed, usize::MAX)?;
+    let mut unsubscribed = of_status(phase, SubscriptionStatus::Unsubscribed, usize::MAX)?;
     if !unsubscribed.is_empty() && standings::skips_subscribed(phase.context) {
         still_unsubscribed(phase, &unsubscribed).await?;
-        unsubscribed = of_status(phase, Standing::Unsubscribed, CANDIDATES)?;
+        unsubscribed = of_status(phase, SubscriptionStatus::Unsubscribed, CANDIDATES)?;
     }
-    let statuses = BULK_STATUSES.into_iter().filter(|standing| *standing != Standing::Unsubscribed || !unsubscribed.is_empty());
+    let statuses = BULK_STATUSES.into_iter().filter(|standing| *standing != SubscriptionStatus::Unsubscribed || !unsubscribed.is_empty());
     let mut passed = BTreeSet::new();
     for standing in statuses {
         if phase.work.bulk.memory.passed(standing, phase.context.now) {
@@ -123,7 +124,7 @@ async fn read_again(phase: &mut Phase<'_>) -> Result<(), Failure> {
 }
 
 /// Of those who are to go in bulk, the first so many whose status on record is this one.
-fn of_status(phase: &Phase<'_>, standing: Standing, most: usize) -> Result<Vec<usize>, Failure> {
+fn of_status(phase: &Phase<'_>, standing: SubscriptionStatus, most: usize) -> Result<Vec<usize>, Failure> {
     let mut found = Vec::new();
     for (at, entry) in phase.remaining.iter().enumerate().filter(|(_, entry)| goes(entry)) {
         if found.len() >= most {
@@ -149,7 +150,7 @@ async fn still_unsubscribed(phase: &mut Phase<'_>, places: &[usize]) -> Result<(
         standings::read_gains(phase.context, phase.recorder, phase.view, &place, row, before).await?;
         return phase.recorder.flush().await;
     }
-    let mut seen: Vec<(Key, Standing)> = Vec::new();
+    let mut seen: Vec<(Key, SubscriptionStatus)> = Vec::new();
     let emails = places.iter().map(|at| Ok(phase.work.desired.spool.read(phase.remaining[*at].offset())?.email));
     let emails: Vec<_> = emails.collect::<Result<_, Failure>>()?;
     for emails in emails.chunks(phase.context.connections.max(1) as usize) {
@@ -167,7 +168,7 @@ enum Tried {
 }
 
 /// One contact of this status goes alone. It is on record before, so that it is looked after whatever becomes of the run.
-async fn tried(phase: &mut Phase<'_>, part: &Part, standing: Standing) -> Result<Tried, Failure> {
+async fn tried(phase: &mut Phase<'_>, part: &Part, standing: SubscriptionStatus) -> Result<Tried, Failure> {
     let (destination, place, row) = (phase.context.destination.clone(), phase.ready.place.clone(), phase.ready.row);
     let mut places = of_status(phase, standing, CANDIDATES)?;
     while !places.is_empty() {

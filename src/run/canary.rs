@@ -9,8 +9,9 @@
 use super::{Context, Failure, FailureKind, part::Part, phase::Phase};
 use crate::{
     destination::{ContactRecord, PageRequest, PlaceId},
-    member::{ChangeEntry, ChangeFlags, Desired, Email, Key, Reject, RemainingFlags, Standing},
+    member::{ChangeEntry, ChangeFlags, Desired, Email, Key, Reject, RemainingFlags},
     plan::task::Task,
+    platform::SubscriptionStatus,
     state::{PlaceRow, StatusProof, View},
 };
 use chrono::Utc;
@@ -27,11 +28,11 @@ const APART: Duration = Duration::from_secs(5);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proof {
     pub key: Key,
-    standing: Standing,
+    standing: SubscriptionStatus,
 }
 
 /// Statuses of which it was not seen yet that updates keep them. An error: one of them was changed.
-pub fn unproved(context: &Context, view: Option<&View>, place: Option<PlaceRow>) -> Result<Vec<Standing>, Failure> {
+pub fn unproved(context: &Context, view: Option<&View>, place: Option<PlaceRow>) -> Result<Vec<SubscriptionStatus>, Failure> {
     let wanted = context.capabilities.statuses_proved;
     let (Some(view), Some(place)) = (view.filter(|_| !wanted.is_empty()), place) else { return Ok(wanted.to_vec()) };
     let proofs = view.status_proofs(place)?;
@@ -39,7 +40,7 @@ pub fn unproved(context: &Context, view: Option<&View>, place: Option<PlaceRow>)
     if let Some(changed) = proofs.iter().find(|proof| !proof.is_kept() && proof.accepted_on >= accepted_on) {
         return Err(stopped(context, changed));
     }
-    let kept = |standing: &&Standing| proofs.iter().any(|proof| proof.is_kept() && proof.standing == **standing);
+    let kept = |standing: &&SubscriptionStatus| proofs.iter().any(|proof| proof.is_kept() && proof.standing == **standing);
     Ok(wanted.iter().filter(|standing| !kept(standing)).copied().collect())
 }
 
@@ -66,7 +67,7 @@ pub async fn pick(
     context: &Context,
     (view, place): (Option<&View>, Option<PlaceRow>),
     audience: Option<&PlaceId>,
-    unproved: &[Standing],
+    unproved: &[SubscriptionStatus],
     desired: &Desired<ChangeFlags>,
 ) -> Result<Vec<Proof>, Failure> {
     let mut picked = Vec::new();
@@ -90,7 +91,12 @@ fn is_updated(entry: &ChangeEntry) -> bool {
 }
 
 /// In a page of the platform's contacts of this status.
-async fn shown(context: &Context, audience: &PlaceId, standing: Standing, desired: &Desired<ChangeFlags>) -> Result<Option<Key>, Failure> {
+async fn shown(
+    context: &Context,
+    audience: &PlaceId,
+    standing: SubscriptionStatus,
+    desired: &Desired<ChangeFlags>,
+) -> Result<Option<Key>, Failure> {
     let request = PageRequest { cursor: None, rows: context.capabilities.page_rows, changed_since: None, standing: Some(standing) };
     let page = context.destination.contacts(audience, &request).await?;
     let updated = |contact: &ContactRecord| {
@@ -107,7 +113,7 @@ async fn on_record(
     context: &Context,
     (view, row): (&View, PlaceRow),
     audience: &PlaceId,
-    standing: Standing,
+    standing: SubscriptionStatus,
     desired: &Desired<ChangeFlags>,
 ) -> Result<Option<Key>, Failure> {
     let mut asked = 0;
@@ -150,7 +156,12 @@ fn another_time(context: &Context) -> Failure {
     Failure::new(FailureKind::Retry { after: None }, message).hint("nobody else was updated; the next run takes another one")
 }
 
-async fn judge(phase: &mut Phase<'_>, at: usize, email: &Email, (standing, became): (Standing, Standing)) -> Result<(), Failure> {
+async fn judge(
+    phase: &mut Phase<'_>,
+    at: usize,
+    email: &Email,
+    (standing, became): (SubscriptionStatus, SubscriptionStatus),
+) -> Result<(), Failure> {
     let who = if became == standing { String::new() } else { email.masked() };
     let accepted_on = phase.context.export.connection.privacy.accepted_on;
     let proof = StatusProof { standing, became, who, at: Utc::now(), accepted_on };
@@ -164,7 +175,7 @@ async fn judge(phase: &mut Phase<'_>, at: usize, email: &Email, (standing, becam
 }
 
 /// What the contact is once it shows the update; `None`: it is not there.
-async fn read_back(phase: &Phase<'_>, email: &Email, before: Option<String>) -> Result<Option<Standing>, Failure> {
+async fn read_back(phase: &Phase<'_>, email: &Email, before: Option<String>) -> Result<Option<SubscriptionStatus>, Failure> {
     let mut found = None;
     for reading in 0..READINGS {
         if reading > 0 {

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     definition::Segment,
     destination::Fields,
-    member::{Email, SegmentMask, Standing},
+    member::{Email, SegmentMask},
+    platform::SubscriptionStatus,
     run::{
         Decision, Recorder, Watch,
         fake::{Like, World},
@@ -125,5 +126,5 @@ async fn who_moves_between_two_segments_while_they_are_read_is_not_taken_out(
     let (ended, removed) = run(&world, Arc::new(crate::run::Silent)).await;
     assert_eq!((ended, removed), (true, 1), "p leaves b, and is not archived");
     assert_eq!(world.platform().members("a"), ["p@x.test", "x@x.test"]);
-    assert_eq!(world.platform().find("p@x.test").unwrap().standing, Standing::Subscribed);
+    assert_eq!(world.platform().find("p@x.test").unwrap().standing, SubscriptionStatus::Subscribed);
 }

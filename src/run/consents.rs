@@ -4,7 +4,7 @@ use super::{Recorder, ending::Failure};
 use crate::{
     definition::Connection,
     destination::{Account, Consents, Error},
-    plan::consent::{Consent, Standing, judge},
+    plan::consent::{Consent, Judgement, judge},
     state::{StateDir, StateError, View},
 };
 use async_trait::async_trait;
@@ -25,8 +25,8 @@ impl DurableConsents {
         let view = View::open(&self.state, Utc::now()).map_err(unreadable)?;
         let recorded = view.map(|view| view.consent(&connection.name)).transpose().map_err(unreadable)?.flatten();
         match (judge(recorded.as_ref(), now, probed), recorded) {
-            (Standing::Lapsed(what), Some(recorded)) => Err(lapsed(connection, &what, recorded.accepted_on)),
-            (Standing::Given(consent), _) => Ok(Some(consent)),
+            (Judgement::Lapsed(what), Some(recorded)) => Err(lapsed(connection, &what, recorded.accepted_on)),
+            (Judgement::Given(consent), _) => Ok(Some(consent)),
             _ => Ok(None),
         }
     }
@@ -67,10 +67,7 @@ fn unrecorded(failure: Failure) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        definition::{ConnectionType, Name},
-        state::Store,
-    };
+    use crate::{definition::Name, platform::Platform, state::Store};
 
     fn account(id: &str) -> Account {
         Account { id: id.into(), name: String::new(), budget_key: String::new(), shows: None }
@@ -85,7 +82,7 @@ mod tests {
         std::fs::write(dir.path().join("listkeeper.yaml"), yaml).unwrap();
         let catalog = crate::definition::read(dir.path());
         let connection = catalog.connections[&Name::new("crm").unwrap()].clone();
-        assert_eq!(connection.kind, ConnectionType::Mailchimp);
+        assert_eq!(connection.kind, Platform::Mailchimp);
         Connection::clone(&connection)
     }
 

@@ -3,7 +3,7 @@
 use super::{Context, Failure, assemble::Parts, hold, observe::Settled, prepare::Work};
 use crate::{
     definition::{Expect, Segment, Slot},
-    member::{ChangeFlags, Key, Standing, row_key},
+    member::{ChangeFlags, Key, row_key},
     plan::{
         PlacePlan, Plan,
         approval::{Approvals, Changes},
@@ -13,6 +13,7 @@ use crate::{
         },
         resources::{ContainerPlan, ContainerState},
     },
+    platform::SubscriptionStatus,
     segment::Input,
     source::{Cell, Ends, KnownEnds},
     state::{ApprovalId, ContainerRecord, GuardMemory, Origin},
@@ -142,7 +143,7 @@ impl Gathering<'_> {
             columns_gone: self.columns_gone(),
             additions: self.arrivals(plan.members.new, ChangeFlags::NEW, approved),
             members: parts.wanted,
-            mails_new_contacts: export.new_contacts.status == Some(Standing::Pending) && !self.memory.mails_new_contacts,
+            mails_new_contacts: export.new_contacts.status == Some(SubscriptionStatus::Pending) && !self.memory.mails_new_contacts,
             new_contacts: self.arrivals(plan.members.create, ChangeFlags::CREATE, approved),
             known_contacts: known,
             contact_limit: export.connection.limits.contacts,

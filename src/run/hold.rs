@@ -230,7 +230,7 @@ fn both(before: &[String], now: Vec<String>) -> Vec<String> {
 }
 
 fn mails(context: &Context) -> bool {
-    context.export.new_contacts.status == Some(crate::member::Standing::Pending)
+    context.export.new_contacts.status == Some(crate::platform::SubscriptionStatus::Pending)
 }
 
 fn shrank(code: Code) -> bool {

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::{
     destination::{JobOutcomes, Jobs, Operation, Outcome},
-    member::{Key, SegmentMask, Standing},
+    member::{Key, SegmentMask},
     plan::effects::{RowFacts, effects},
+    platform::SubscriptionStatus,
     state::{Job, JobMember, View},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -50,7 +51,7 @@ pub async fn finish(context: &Context, recorder: &Recorder, view: &View) -> Resu
     if unsettled > 0 { Err(poll::unsettled(context, unsettled)) } else { Ok(()) }
 }
 
-async fn settle(recorder: &Recorder, at: At, given: Option<Standing>, job: Job, outcomes: JobOutcomes) -> Result<(), Failure> {
+async fn settle(recorder: &Recorder, at: At, given: Option<SubscriptionStatus>, job: Job, outcomes: JobOutcomes) -> Result<(), Failure> {
     let by_key: HashMap<Key, Outcome> = outcomes.rows.into_iter().collect();
     let (operation, id) = (job.operation, job.remote);
     let rows: Vec<_> = job
@@ -71,7 +72,7 @@ async fn settle(recorder: &Recorder, at: At, given: Option<Standing>, job: Job, 
 }
 
 /// What was sent of a row. Jobs of earlier versions do not say which status: then it is the one that new contacts are given.
-fn facts(operation: Operation, given: Option<Standing>, row: &JobMember) -> RowFacts {
+fn facts(operation: Operation, given: Option<SubscriptionStatus>, row: &JobMember) -> RowFacts {
     let given = given.filter(|_| operation == Operation::Create);
     RowFacts { fingerprint: row.told, segments: SegmentMask(row.segments), standing: row.standing.or(given), after: row.after }
 }

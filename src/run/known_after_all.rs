@@ -13,8 +13,9 @@ use super::{
 use crate::{
     definition::OnLeave,
     destination::{BULK_STATUSES, ContactRecord},
-    member::{Key, Reject, RemainingFlags, Standing},
+    member::{Key, Reject, RemainingFlags},
     plan::standing::explain,
+    platform::SubscriptionStatus,
     state::{Contact, ContactOrigin, End, RunRecord},
 };
 use chrono::{DateTime, TimeDelta, Utc};
@@ -106,15 +107,15 @@ fn is_since(found: &ContactRecord, since: DateTime<Utc>) -> bool {
 }
 
 /// Someone whom we took for new has a status already: their attributes are told without one; who is archived is refused.
-fn known_after_all(phase: &mut Phase<'_>, at: usize, standing: Standing, origin: ContactOrigin) -> Result<(), Failure> {
+fn known_after_all(phase: &mut Phase<'_>, at: usize, standing: SubscriptionStatus, origin: ContactOrigin) -> Result<(), Failure> {
     let row = phase.ready.row;
     let email = phase.work.desired.spool.read(phase.remaining[at].offset())?.email;
     let contact = Contact { key: Key::of(&email), standing, origin, archived_from: None };
     phase.recorder.write(move |store| store.write_contacts(row, [&contact]))?;
     let (desired, entry) = (&mut phase.work.desired, &mut phase.remaining[at]);
     entry.set_flags(entry.flags().without(RemainingFlags::CREATE));
-    if standing != Standing::Archived {
-        entry.flag(if standing == Standing::Subscribed {
+    if standing != SubscriptionStatus::Archived {
+        entry.flag(if standing == SubscriptionStatus::Subscribed {
             RemainingFlags::UPDATE
         } else {
             RemainingFlags::UPDATE.with(RemainingFlags::KEEPS_STATUS)

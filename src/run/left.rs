@@ -4,7 +4,8 @@
 use super::{Failure, back::Back};
 use crate::{
     destination::{ContactRecord, ContainerId, Reading},
-    member::{Key, SegmentMask, Standing},
+    member::{Key, SegmentMask},
+    platform::SubscriptionStatus,
     state::{ExportId, MemberState, PlaceRow, Seen, View},
 };
 
@@ -63,7 +64,7 @@ impl Left {
         containers: &[(u8, ContainerId)],
     ) -> Result<bool, Failure> {
         let elsewhere = |inside: &Vec<ContainerId>| containers.iter().any(|(_, container)| !inside.contains(container));
-        let archived = contact.standing == Standing::Archived;
+        let archived = contact.standing == SubscriptionStatus::Archived;
         let absent = self.tells_absence && contact.containers.as_ref().is_some_and(elsewhere);
         if !archived && !absent {
             return Ok(false);

@@ -3,7 +3,8 @@
 use super::{Context, Failure, FailureKind};
 use crate::{
     destination::{self, ContactPage, ContactRecord, ContainerId, ErrorKind, PageRequest, PlaceId},
-    member::{Key, Standing},
+    member::Key,
+    platform::SubscriptionStatus,
 };
 use std::{
     collections::{HashSet, VecDeque},
@@ -91,7 +92,12 @@ impl Seen {
 
 impl<'a> Pages<'a> {
     /// Of an audience: all its contacts, or those changed since (RFC 3339), or those of one status.
-    pub fn of_audience(context: &'a Context, place: &'a PlaceId, changed_since: Option<String>, standing: Option<Standing>) -> Self {
+    pub fn of_audience(
+        context: &'a Context,
+        place: &'a PlaceId,
+        changed_since: Option<String>,
+        standing: Option<SubscriptionStatus>,
+    ) -> Self {
         let whole = changed_since.is_none() && standing.is_none();
         let request = PageRequest { cursor: None, rows: context.pages.rows(), changed_since, standing };
         Self::new(context, place, None, request, if whole { context.connections.max(1) as usize } else { 1 })

@@ -73,7 +73,7 @@ impl Inner {
     fn page(&self, offset: usize, rows: usize) -> ContactPage {
         let one = |(who, at): &(u32, u64)| ContactRecord {
             changed_at: Some(at.to_string()),
-            ..ContactRecord::new(Email::trusted(&format!("p{who}@x.test")), Standing::Subscribed)
+            ..ContactRecord::new(Email::trusted(&format!("p{who}@x.test")), SubscriptionStatus::Subscribed)
         };
         let contacts: Vec<_> = self.contacts.iter().skip(offset).take(rows).map(one).collect();
         let (total, end) = (self.contacts.len() as u64, offset + contacts.len());

@@ -34,9 +34,9 @@ async fn world(people: usize) -> (World, Context, Arc<Told>) {
     let world = World::new(Like::Mailchimp, "").await.limited(limits());
     world.platform().list("10", "VIP");
     for n in 0..people {
-        world.platform().person(&format!("p{n}@x.test"), Standing::Subscribed, &["VIP"]);
+        world.platform().person(&format!("p{n}@x.test"), SubscriptionStatus::Subscribed, &["VIP"]);
     }
-    world.platform().person("other@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("other@x.test", SubscriptionStatus::Unsubscribed, &[]);
     let told = Arc::new(Told::default());
     let context = Context { watch: Arc::clone(&told) as Arc<dyn Watch>, ..world.context(&world.engine(None)) };
     (world, context, told)
@@ -56,7 +56,8 @@ mod server {
     use crate::destination::Cursor;
 
     fn page(people: &[&str], next: Option<String>) -> ContactPage {
-        let contact = |email: &&str| ContactRecord::new(crate::member::Email::parse(email).unwrap().unwrap(), Standing::Subscribed);
+        let contact =
+            |email: &&str| ContactRecord::new(crate::member::Email::parse(email).unwrap().unwrap(), SubscriptionStatus::Subscribed);
         ContactPage { contacts: people.iter().map(contact).collect(), total: None, next: next.map(Cursor) }
     }
 
@@ -116,7 +117,7 @@ async fn an_audience_is_read_whole_or_in_part() {
     let place = PlaceId("cdp".into());
     assert_eq!(read(Pages::of_audience(&context, &place, None, None)).await.len(), 6);
     assert_eq!(told.0.swap(0, Ordering::Relaxed), 6);
-    let unsubscribed = Pages::of_audience(&context, &place, None, Some(Standing::Unsubscribed));
+    let unsubscribed = Pages::of_audience(&context, &place, None, Some(SubscriptionStatus::Unsubscribed));
     assert_eq!(read(unsubscribed).await, ["other@x.test"]);
     assert_eq!(told.0.swap(0, Ordering::Relaxed), 1);
     let changed = Pages::of_audience(&context, &place, Some("2026-01-01T00:00:00Z".into()), None);

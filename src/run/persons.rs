@@ -7,8 +7,9 @@ use super::{Context, Failure, Recorder, prepare::Work, resolve::Lookup};
 use crate::{
     definition::Export,
     destination::PlaceId,
-    member::{ChangeEntry, ChangeFlags, Desired, Email, Ids, Key, Mapping, Person, Spool, Standing, source_tag},
+    member::{ChangeEntry, ChangeFlags, Desired, Email, Ids, Key, Mapping, Person, Spool, source_tag},
     plan::standing::{self, Elsewhere, KnownContact, Other, speaks_against},
+    platform::SubscriptionStatus,
     state::{Contact, ExportId, MemberStateKind, NewId, PlaceRow, View},
 };
 use futures::future::try_join_all;
@@ -25,7 +26,7 @@ pub struct Persons<'a> {
     /// Sources whose ids the state holds.
     sources: Vec<u64>,
     /// Statuses of other addresses that were asked for in this run.
-    asked: BTreeMap<Key, Standing>,
+    asked: BTreeMap<Key, SubscriptionStatus>,
 }
 
 impl<'a> Persons<'a> {
@@ -57,7 +58,7 @@ impl<'a> Persons<'a> {
         lookup: &Lookup<'_>,
         desired: &Desired<ChangeFlags>,
         entry: &ChangeEntry,
-        chosen: Option<Standing>,
+        chosen: Option<SubscriptionStatus>,
     ) -> Result<Elsewhere, Failure> {
         let mut all = Elsewhere::Fine;
         for key in self.others(desired, entry)? {
@@ -151,8 +152,8 @@ impl<'a> Persons<'a> {
 }
 
 /// Anything else allows no more than what is known already.
-fn says_no(standing: Standing) -> bool {
-    matches!(standing, Standing::Unsubscribed | Standing::Cleaned | Standing::Archived)
+fn says_no(standing: SubscriptionStatus) -> bool {
+    matches!(standing, SubscriptionStatus::Unsubscribed | SubscriptionStatus::Cleaned | SubscriptionStatus::Archived)
 }
 
 /// An address by its key: of the same reading, or of a member of the audience.

@@ -31,11 +31,11 @@ fn people(world: &World, rows: &[(&str, &str)]) {
     world.csv(&format!("Email,First,Id\n{rows}"));
 }
 
-fn standing(world: &World, name: &str) -> Option<Standing> {
+fn standing(world: &World, name: &str) -> Option<SubscriptionStatus> {
     world.platform().find(&format!("{name}@x.test")).map(|person| person.standing)
 }
 
-fn set(world: &World, name: &str, standing: Standing) {
+fn set(world: &World, name: &str, standing: SubscriptionStatus) {
     world.platform().person(&format!("{name}@x.test"), standing, &["Everyone"]);
 }
 
@@ -100,7 +100,7 @@ async fn an_id_protects_from_its_first_run_on() {
     let world = World::new(Like::Mailchimp, "").await;
     people(&world, &[("1", "ana"), ("2", "bo")]);
     succeed(&world).await;
-    set(&world, "ana", Standing::Unsubscribed);
+    set(&world, "ana", SubscriptionStatus::Unsubscribed);
     world.edit(PLAIN, ID);
     people(&world, &[("1", "ana"), ("1", "ana-new"), ("2", "bo")]);
     let report = succeed(&world).await;
@@ -124,7 +124,7 @@ async fn an_id_that_comes_with_new_addresses_is_held(#[case] like: Like, #[case]
     world.edit(PLAIN, before);
     people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
     succeed(&world).await;
-    set(&world, "ana", Standing::Unsubscribed);
+    set(&world, "ana", SubscriptionStatus::Unsubscribed);
     world.edit(before, ID);
     people(&world, &[("1", "ana-new"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
     let report = world.run().await;
@@ -160,11 +160,11 @@ async fn what_a_declined_plan_showed_of_people_is_known() {
     people(&world, &[("1", "ana"), ("2", "bo")]);
     succeed(&world).await;
     world.edit(PLAIN, ID);
-    set(&world, "known", Standing::Subscribed);
+    set(&world, "known", SubscriptionStatus::Subscribed);
     people(&world, &[("1", "ana"), ("2", "bo"), ("3", "known")]);
     world.deciding(&|_| Decision::Decline).await;
-    set(&world, "ana", Standing::Unsubscribed);
-    set(&world, "known", Standing::Cleaned);
+    set(&world, "ana", SubscriptionStatus::Unsubscribed);
+    set(&world, "known", SubscriptionStatus::Cleaned);
     people(&world, &[("1", "ana-new"), ("2", "bo"), ("3", "known-new")]);
     let report = succeed(&world).await;
     assert_eq!((elsewhere(&report), standing(&world, "ana-new"), standing(&world, "known-new")), (2, None, None));
@@ -172,11 +172,11 @@ async fn what_a_declined_plan_showed_of_people_is_known() {
 
 /// On the first run the other address is another row of the same reading.
 #[rstest]
-#[case(Standing::Unsubscribed)]
-#[case(Standing::Cleaned)]
-#[case(Standing::Archived)]
+#[case(SubscriptionStatus::Unsubscribed)]
+#[case(SubscriptionStatus::Cleaned)]
+#[case(SubscriptionStatus::Archived)]
 #[tokio::test(start_paused = true)]
-async fn both_addresses_in_the_first_reading(#[case] known: Standing) {
+async fn both_addresses_in_the_first_reading(#[case] known: SubscriptionStatus) {
     let world = world(Like::Mailchimp, "").await;
     set(&world, "ana", known);
     people(&world, &[("1", "ana"), ("1", "ana-new"), ("2", "bo")]);
@@ -194,7 +194,7 @@ async fn both_addresses_in_the_first_reading(#[case] known: Standing) {
 #[tokio::test(start_paused = true)]
 async fn both_addresses_in_the_first_reading_of_a_platform_that_tells_no_statuses(#[case] like: Like) {
     let world = world(like, "").await;
-    world.platform().person("ana@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("ana@x.test", SubscriptionStatus::Unsubscribed, &[]);
     people(&world, &[("1", "ana"), ("1.0", "ana-new"), ("2", "bo")]);
     let planned = world.plan().await.unwrap().plan;
     assert_eq!(planned.rejected.get(standing::ELSEWHERE), Some(&1), "{:?}", planned.rejected);
@@ -208,7 +208,7 @@ async fn both_addresses_in_the_first_reading_of_a_platform_that_tells_no_statuse
 async fn rows_that_are_not_sent_tell_of_their_people() {
     let world = world(Like::Mailchimp, "").await;
     for name in ["ana", "bo"] {
-        set(&world, name, Standing::Unsubscribed);
+        set(&world, name, SubscriptionStatus::Unsubscribed);
     }
     // Two people share ana's address, and one row of it wins.
     people(&world, &[("1", "ana"), ("2", "ana"), ("3", "bo"), ("9", "zoe")]);
@@ -253,7 +253,7 @@ async fn who_opted_out_is_not_sent_under_another_address(#[case] like: Like) {
     let world = world(like, "").await;
     people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy"), ("4", "di")]);
     succeed(&world).await;
-    set(&world, "ana", Standing::Unsubscribed);
+    set(&world, "ana", SubscriptionStatus::Unsubscribed);
     people(&world, &[("1", "ana-new"), ("2", "bo-new"), ("3", "cy"), ("4", "di")]);
     let report = world.run().await;
     assert_eq!((elsewhere(&report), report.counts.added), (1, 1), "{report:?}");
@@ -262,12 +262,12 @@ async fn who_opted_out_is_not_sent_under_another_address(#[case] like: Like) {
 
 /// The status that we gave is no obstacle; the new address gets it too, and never a higher one.
 #[rstest]
-#[case::as_chosen("transactional", "transactional", Standing::NonSubscribed)]
-#[case::chosen_higher_later("transactional", "subscribed", Standing::NonSubscribed)]
-#[case::unconfirmed("pending", "pending", Standing::Pending)]
-#[case::unsubscribed_by_choice("unsubscribed", "unsubscribed", Standing::Unsubscribed)]
+#[case::as_chosen("transactional", "transactional", SubscriptionStatus::NonSubscribed)]
+#[case::chosen_higher_later("transactional", "subscribed", SubscriptionStatus::NonSubscribed)]
+#[case::unconfirmed("pending", "pending", SubscriptionStatus::Pending)]
+#[case::unsubscribed_by_choice("unsubscribed", "unsubscribed", SubscriptionStatus::Unsubscribed)]
 #[tokio::test(start_paused = true)]
-async fn the_status_we_gave_is_given_again(#[case] first: &str, #[case] later: &str, #[case] expected: Standing) {
+async fn the_status_we_gave_is_given_again(#[case] first: &str, #[case] later: &str, #[case] expected: SubscriptionStatus) {
     let world = world(Like::Mailchimp, "").await;
     world.edit("status: subscribed", &format!("status: {first}"));
     people(&world, &[("1", "ana"), ("2", "bo")]);
@@ -279,7 +279,7 @@ async fn the_status_we_gave_is_given_again(#[case] first: &str, #[case] later: &
     people(&world, &[("1", "ana-new"), ("2", "bo"), ("3", "cy")]);
     let report = world.deciding(&|_| Decision::Approve { by: "tests".into() }).await;
     assert_eq!((standing(&world, "ana-new"), elsewhere(&report)), (Some(expected), 0), "{report:?}");
-    let own = if later == "subscribed" { Standing::Subscribed } else { expected };
+    let own = if later == "subscribed" { SubscriptionStatus::Subscribed } else { expected };
     assert_eq!(standing(&world, "cy"), Some(own), "another person gets what was chosen");
     let plan = report.plan.unwrap();
     let lower = plan.notes.iter().find(|note| note.contains("created with a lower status: 1 as"));
@@ -318,7 +318,7 @@ async fn removed_externally_is_known_against_the_next_address() {
         (Store::open(&world.state(), world.now).unwrap(), world.view().export(&world.export().name).unwrap().unwrap());
     store.mark_left(export.id, [key("ana")]).unwrap();
     drop(store);
-    world.platform().person("ana@x.test", Standing::Subscribed, &[]);
+    world.platform().person("ana@x.test", SubscriptionStatus::Subscribed, &[]);
     people(&world, &[("1", "ana-new"), ("2", "bo")]);
     assert_eq!(elsewhere(&succeed(&world).await), 1);
 }
@@ -336,7 +336,7 @@ async fn ids_of_before_are_recognised() {
     store.write_members(state.id, &old).unwrap();
     drop(store);
     world.edit(PLAIN, ID);
-    set(&world, "ana", Standing::Unsubscribed);
+    set(&world, "ana", SubscriptionStatus::Unsubscribed);
     world.platform().calls();
     people(&world, &[("1", "ana-new"), ("2", "bo")]);
     let report = succeed(&world).await;
@@ -361,7 +361,7 @@ async fn ids_of_another_name_are_the_same_peoples(#[case] edits: &[(&str, &str)]
     let world = world(Like::Mailchimp, "").await;
     people(&world, &[("1", "ana"), ("2", "bo")]);
     succeed(&world).await;
-    set(&world, "ana", Standing::Unsubscribed);
+    set(&world, "ana", SubscriptionStatus::Unsubscribed);
     people(&world, &[("2", "bo")]);
     succeed(&world).await;
     edits.iter().for_each(|(from, to)| world.edit(from, to));
@@ -375,7 +375,7 @@ async fn a_plan_tells_those_apart_who_keep_their_status() {
     let world = world(Like::Mailchimp, "").await;
     people(&world, &[("1", "ana")]);
     succeed(&world).await;
-    for (name, standing) in [("bo", Standing::Unsubscribed), ("cy", Standing::Cleaned)] {
+    for (name, standing) in [("bo", SubscriptionStatus::Unsubscribed), ("cy", SubscriptionStatus::Cleaned)] {
         set(&world, name, standing);
     }
     people(&world, &[("1", "ana"), ("2", "bo"), ("3", "cy")]);
@@ -408,7 +408,7 @@ enum Step {
     /// Who has a row: a bit for each address of each person.
     Read(u16),
     /// Somebody's status changes at the platform, if it knows the address.
-    Status(usize, Standing),
+    Status(usize, SubscriptionStatus),
     SwitchOnIds,
     SwitchOnIdSpace,
     Archive(bool),
@@ -423,7 +423,12 @@ fn name(at: usize) -> String {
 }
 
 fn any_step() -> impl Strategy<Value = (Step, bool)> {
-    let no = prop_oneof![Just(Standing::Unsubscribed), Just(Standing::Cleaned), Just(Standing::Archived), Just(Standing::Subscribed)];
+    let no = prop_oneof![
+        Just(SubscriptionStatus::Unsubscribed),
+        Just(SubscriptionStatus::Cleaned),
+        Just(SubscriptionStatus::Archived),
+        Just(SubscriptionStatus::Subscribed)
+    ];
     let step = prop_oneof![
         6 => (0..1_u16 << (PEOPLE * ADDRESSES)).prop_map(Step::Read),
         4 => (0..PEOPLE * ADDRESSES, no).prop_map(|(who, status)| Step::Status(who, status)),
@@ -456,7 +461,7 @@ impl Model {
             // Who is archived already cannot be told from who is archived again.
             Step::Status(who, status) if standing(world, &name(who)).is_some_and(|had| had != status) => {
                 set(world, &name(who), status);
-                if status == Standing::Subscribed {
+                if status == SubscriptionStatus::Subscribed {
                     self.no.remove(&who)
                 } else {
                     self.no.insert(who)
@@ -492,9 +497,11 @@ impl Model {
     }
 
     /// Nobody gets mail under one address who said no under another that was ever read with their id.
-    fn check(&self, before: &BTreeMap<usize, Standing>, world: &World) {
+    fn check(&self, before: &BTreeMap<usize, SubscriptionStatus>, world: &World) {
         for at in (0..PEOPLE * ADDRESSES).filter(|_| self.ids) {
-            let mails = |standing: Option<Standing>| matches!(standing, Some(Standing::Subscribed | Standing::Pending));
+            let mails = |standing: Option<SubscriptionStatus>| {
+                matches!(standing, Some(SubscriptionStatus::Subscribed | SubscriptionStatus::Pending))
+            };
             let (had, has) = (before.get(&at).copied(), standing(world, &name(at)));
             if !mails(has) || mails(had) {
                 continue;
@@ -507,7 +514,7 @@ impl Model {
     }
 }
 
-fn statuses(world: &World) -> BTreeMap<usize, Standing> {
+fn statuses(world: &World) -> BTreeMap<usize, SubscriptionStatus> {
     (0..PEOPLE * ADDRESSES).filter_map(|at| Some((at, standing(world, &name(at))?))).collect()
 }
 

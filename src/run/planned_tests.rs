@@ -6,11 +6,11 @@ use super::{
 };
 use crate::{
     destination::{Capabilities, Operation, all_capabilities},
-    member::Standing,
     plan::{
         Plan,
         steps::{Act, Step},
     },
+    platform::SubscriptionStatus,
     state::End,
 };
 use proptest::{
@@ -118,8 +118,8 @@ fn write(world: &World, customers: &[Customer]) {
     world.table(&format!("Email,First,Vip\n{rows}"));
 }
 
-fn status() -> impl Strategy<Value = Option<Standing>> {
-    prop_oneof![3 => Just(None), 2 => Just(Some(Standing::Subscribed)), 1 => Just(Some(Standing::Unsubscribed))]
+fn status() -> impl Strategy<Value = Option<SubscriptionStatus>> {
+    prop_oneof![3 => Just(None), 2 => Just(Some(SubscriptionStatus::Subscribed)), 1 => Just(Some(SubscriptionStatus::Unsubscribed))]
 }
 
 /// The same cases each time.
@@ -220,7 +220,7 @@ async fn a_contact_that_exists_after_all_is_updated_and_added() {
     world.write("a@x.test,Ana\n");
     carried_out(&world).await;
     // Somebody subscribes them after the last reading, which later readings leave out.
-    world.platform().person("b@x.test", Standing::Subscribed, &[]);
+    world.platform().person("b@x.test", SubscriptionStatus::Subscribed, &[]);
     world.platform().answer(Operation::Create, "c@x.test", crate::destination::Outcome::Unconfirmed("who knows".into()));
     world.platform().calls();
     world.write("a@x.test,Ana\nb@x.test,Bo\nc@x.test,Cy\n");
@@ -235,7 +235,7 @@ async fn a_contact_that_exists_after_all_is_updated_and_added() {
         step(Operation::Join, Some("named"), 1),
     ];
     assert_eq!(calls, expected);
-    assert_eq!(world.platform().find("b@x.test").unwrap().standing, Standing::Subscribed);
+    assert_eq!(world.platform().find("b@x.test").unwrap().standing, SubscriptionStatus::Subscribed);
 }
 
 /// Where the platform puts nobody onto a list by creating them, exactly those are put there by calls of their own, and the next plan

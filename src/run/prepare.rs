@@ -19,12 +19,13 @@ use super::{
 use crate::{
     definition::{Export, Name, Segment, Slot, Withdrawn},
     destination::SeenFields,
-    member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, Mapping, Person, SegmentMask, Standing},
+    member::{ChangeEntry, ChangeFlags, Desired, Fingerprint, Key, Mapping, Person, SegmentMask},
     plan::{
-        self, Plan,
+        self, Plan, PlanDigest,
         diff::{AppliedRow, AppliedState, DiffRules, DiffTally, Diffed, Differ, IdChanges, Leaver, People},
         resources::{ContainerPlan, ContainerState, Resources},
     },
+    platform::SubscriptionStatus,
     segment::{Input, Read},
     source::{Ends, Notices},
     state::{AppliedHead, MemberStateKind, PlaceRow, View},
@@ -62,7 +63,7 @@ pub struct Work {
     /// Whom no list holds any more.
     pub gone: Vec<Key>,
     /// New contacts that get a lower status than the one chosen, and restored ones that get a lower one than they had.
-    pub statuses: BTreeMap<Key, Standing>,
+    pub statuses: BTreeMap<Key, SubscriptionStatus>,
     /// Of each segment in the order of reading.
     pub reads: Vec<Read>,
     /// What was odd in the sources.
@@ -131,7 +132,7 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
     let comparison = Comparison { reading, wanted, fresh: compared && all_sent && back.is_nobody() && lasting };
     let inputs = inputs(&reads, suppression);
     let statuses = std::mem::take(&mut resolved.statuses);
-    let mut work = Work {
+    let work = Work {
         mapping,
         desired,
         leavers,
@@ -149,11 +150,24 @@ pub async fn prepare(context: &Context, view: Option<&View>, place: Option<Place
         bulk,
         proofs,
     };
+    assembled(context, view, settled, work, resolved, digest)
+}
+
+/// The plan of this work; where some of its lists wait for an approval, that of the others, with the whole one beside it.
+fn assembled(
+    context: &Context,
+    view: Option<&View>,
+    settled: Settled,
+    mut work: Work,
+    mut resolved: Resolved,
+    digest: PlanDigest,
+) -> Result<Prepared, Failure> {
+    let wanted = work.comparison.wanted;
     let assemble = |work: &Work, resolved: &Resolved, digest| {
         assemble::plan(&Parts { context, view, settled: &settled, work, resolved, wanted, digest })
     };
     let (plan, guarded) = assemble(&work, &resolved, digest)?;
-    let lists = waiting::lists(export, &settled.resources.containers, &guarded, &work);
+    let lists = waiting::lists(&context.export, &settled.resources.containers, &guarded, &work);
     if lists.is_empty() {
         return Ok(Prepared { plan, settled, work, guarded, apart: None });
     }

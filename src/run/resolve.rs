@@ -8,11 +8,12 @@ use super::{
 use crate::{
     definition::OnLeave,
     destination::{BULK_STATUSES, Reading},
-    member::{ChangeEntry, ChangeFlags, Desired, Key, Reject, SegmentMask, Standing},
+    member::{ChangeEntry, ChangeFlags, Desired, Key, Reject, SegmentMask},
     plan::{
         diff::Leaver,
         standing::{Arrival, Elsewhere, KnownContact, NewStatus, arrival, explain},
     },
+    platform::SubscriptionStatus,
     state::{Contact, ContactOrigin, ExportId, PlaceRow, View},
 };
 use std::collections::BTreeMap;
@@ -23,15 +24,15 @@ pub struct Resolved {
     pub create: u64,
     pub known: u64,
     /// Of the known: by status.
-    pub known_as: BTreeMap<Standing, u64>,
+    pub known_as: BTreeMap<SubscriptionStatus, u64>,
     pub restore: u64,
     pub no_consent: u64,
     /// Refused by the standing of their contact; they are in the rejects as well.
     pub refused: u64,
     /// Who gets a lower status than the one chosen, or than the one they had.
-    pub statuses: BTreeMap<Key, Standing>,
+    pub statuses: BTreeMap<Key, SubscriptionStatus>,
     /// Of those to be updated: how many may go in bulk, by status.
-    pub in_bulk: BTreeMap<Standing, u64>,
+    pub in_bulk: BTreeMap<SubscriptionStatus, u64>,
     /// The platform's contacts were not read yet.
     pub unread: bool,
     /// Slot → people who join.
@@ -53,7 +54,7 @@ struct Arrivals<'a> {
     context: &'a Context,
     lookup: &'a Lookup<'a>,
     persons: &'a Persons<'a>,
-    possible: Vec<Standing>,
+    possible: Vec<SubscriptionStatus>,
 }
 
 /// Settles what is done with every new member, and drops those with whom nothing is done.
@@ -69,7 +70,7 @@ pub fn resolve(
     let mut entries = std::mem::take(&mut desired.entries);
     let asks = if bulk.is_open() { ChangeFlags::NEW.with(ChangeFlags::UPDATE) } else { ChangeFlags::NEW };
     let mut contacts = Contacts::open(lookup, &entries, asks)?;
-    let possible = context.export.connection.kind.new_statuses().iter().map(|(_, status)| *status).collect();
+    let possible = context.export.connection.kind.sheet().new_statuses.iter().map(|(_, status)| *status).collect();
     let arrivals = Arrivals { context, lookup, persons, possible };
     for entry in &mut entries {
         if entry.flags().has(asks) {
@@ -131,9 +132,9 @@ impl Arrivals<'_> {
             }
             Arrival::Tell => {
                 resolved.known += 1;
-                let status = contact.map_or(Standing::Subscribed, |contact| contact.standing);
+                let status = contact.map_or(SubscriptionStatus::Subscribed, |contact| contact.standing);
                 *resolved.known_as.entry(status).or_default() += 1;
-                entry.flag(if status == Standing::Subscribed {
+                entry.flag(if status == SubscriptionStatus::Subscribed {
                     ChangeFlags::UPDATE
                 } else {
                     ChangeFlags::UPDATE.with(ChangeFlags::KEEPS_STATUS)
@@ -183,7 +184,9 @@ fn nothing_to_do(desired: &mut Desired<ChangeFlags>, entry: &mut ChangeEntry) ->
 fn mark_archived(lookup: &Lookup<'_>, leavers: &mut [Leaver], resolved: &mut Resolved) -> Result<(), Failure> {
     let (Some(view), Some(export), Some(place)) = (lookup.view, lookup.export, lookup.place) else { return Ok(()) };
     for leaver in leavers.iter_mut().filter(|l| l.whole) {
-        let ours = view.contact(place, leaver.key)?.is_some_and(|c| c.origin == ContactOrigin::Added && c.standing != Standing::Archived);
+        let ours = view
+            .contact(place, leaver.key)?
+            .is_some_and(|c| c.origin == ContactOrigin::Added && c.standing != SubscriptionStatus::Archived);
         // Whom an earlier run took out it had found to be ours; a batch of it may have archived them since.
         let begun = leaver.segments.is_empty();
         leaver.archive = (ours || begun) && !view.held_elsewhere(place, leaver.key, export)?;

@@ -4,8 +4,9 @@ use super::Failure;
 use crate::{
     definition::OnEmpty,
     destination::{BatchRow, ContainerId, Destination, Operation, RowSize},
-    member::{Key, MappedField, Person, Record, SegmentMask, Spool, Standing, Value},
+    member::{Key, MappedField, Person, Record, SegmentMask, Spool, Value},
     plan::task::{Carried, Task},
+    platform::SubscriptionStatus,
 };
 
 /// Makes rows of members.
@@ -15,7 +16,7 @@ pub struct Rows<'a> {
     /// By slot.
     pub lists: &'a [(u8, ContainerId)],
     /// The status given to new contacts.
-    pub given: Option<Standing>,
+    pub given: Option<SubscriptionStatus>,
 }
 
 /// Bytes around a value, its name not counted: quotes, brackets, a date written out in full.

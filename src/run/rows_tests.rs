@@ -83,7 +83,8 @@ fn row(task: &Task, cells: [&str; 6], carried: Carried) -> (BatchRow, Option<u64
     let (context, mapping) = (context(Like::Mailchimp), mapping());
     let desired = read(&mapping, cells);
     let lists = [(0, ContainerId("10".into())), (1, ContainerId("11".into()))];
-    let rows = Rows { destination: &*context.destination, fields: mapping.fields(), lists: &lists, given: Some(Standing::Subscribed) };
+    let rows =
+        Rows { destination: &*context.destination, fields: mapping.fields(), lists: &lists, given: Some(SubscriptionStatus::Subscribed) };
     let entry = desired.entries[0];
     rows.of(task, &desired.spool, entry.key(), entry.offset(), carried).unwrap()
 }
@@ -122,14 +123,14 @@ fn an_empty_value_leaves_its_field_alone() {
 
 /// Only a create gives a status, and only where a create joins does it name lists.
 #[rstest]
-#[case("Omnisend", Operation::Create, Some(Standing::Subscribed), &["10", "11"])]
+#[case("Omnisend", Operation::Create, Some(SubscriptionStatus::Subscribed), &["10", "11"])]
 #[case("Omnisend", Operation::Update, None, &[])]
 #[case("Omnisend", Operation::Join, None, &[])]
 #[case("Mailchimp", Operation::Restore, None, &[])]
 fn status_and_lists_of_a_row(
     #[case] vendor: &str,
     #[case] operation: Operation,
-    #[case] standing: Option<Standing>,
+    #[case] standing: Option<SubscriptionStatus>,
     #[case] joins: &[&str],
 ) {
     let (row, _) = row(&task(vendor, operation), DANA, carried(true, &[0, 1]));
@@ -181,7 +182,7 @@ proptest! {
             collector.push(&batch).unwrap();
             let desired = collector.finish(Vec::new()).unwrap();
             let lists = [(0, ContainerId("a list, named".into()))];
-            let rows = Rows { destination: &*context.destination, fields: mapping.fields(), lists: &lists, given: Some(Standing::Subscribed) };
+            let rows = Rows { destination: &*context.destination, fields: mapping.fields(), lists: &lists, given: Some(SubscriptionStatus::Subscribed) };
             for operation in context.capabilities.phases.iter().filter(|operation| !operation.removes()) {
                 let task = task(context.capabilities.vendor, *operation);
                 for entry in &desired.entries {

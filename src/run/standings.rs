@@ -10,7 +10,8 @@
 use super::{Context, Failure, Recorder, back, before_leaving, left::Left, pages::Pages};
 use crate::{
     destination::{ContactRecord, PlaceId, Reading},
-    member::{Key, Standing},
+    member::Key,
+    platform::SubscriptionStatus,
     state::{ContactsRead, ExportId, PlaceRow, View, Watermarks},
 };
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
@@ -59,7 +60,7 @@ pub async fn read(
             // Who was removed externally is looked for, too: others may have put them back. And who is kept off a list by a status.
             let looked_for = view.any_removed_externally(row)? || view.any_kept_off(row)?;
             let skips = skips_subscribed(context) && !looked_for;
-            let standings = Watermarks::STANDINGS.into_iter().filter(|s| *s != Standing::Subscribed || !skips);
+            let standings = Watermarks::STANDINGS.into_iter().filter(|s| *s != SubscriptionStatus::Subscribed || !skips);
             reading.statuses(view, before, &standings.collect::<Vec<_>>()).await?
         }
     };
@@ -93,7 +94,7 @@ pub async fn read_losses(
 ) -> Result<(), Failure> {
     recorder.write(move |store| store.begin_contacts_read(row))?;
     let reading = Contacts { context, recorder, place, row, left: Left::default(), begun: Begun::now(context) };
-    let losses = Watermarks::STANDINGS.into_iter().filter(|standing| *standing != Standing::Subscribed).collect::<Vec<_>>();
+    let losses = Watermarks::STANDINGS.into_iter().filter(|standing| *standing != SubscriptionStatus::Subscribed).collect::<Vec<_>>();
     reading.statuses(view, before, &losses).await.map(drop)
 }
 
@@ -108,7 +109,7 @@ pub async fn read_gains(
 ) -> Result<(), Failure> {
     recorder.write(move |store| store.begin_contacts_read(row))?;
     let reading = Contacts { context, recorder, place, row, left: Left::default(), begun: Begun::now(context) };
-    reading.statuses(view, before, &[Standing::Subscribed]).await.map(drop)
+    reading.statuses(view, before, &[SubscriptionStatus::Subscribed]).await.map(drop)
 }
 
 /// Calls that a reading of changes takes at least: a page of each status.
@@ -118,7 +119,7 @@ pub fn pages_at_least(context: &Context) -> u64 {
 
 /// Only `subscribed` is ever left out: the place's other exports rely on hearing of everyone who unsubscribed.
 pub fn skips_subscribed(context: &Context) -> bool {
-    context.export.new_contacts.status == Some(Standing::Subscribed)
+    context.export.new_contacts.status == Some(SubscriptionStatus::Subscribed)
 }
 
 /// A place that we just made has nobody in it.
@@ -211,7 +212,7 @@ impl Contacts<'_> {
     }
 
     /// Changes to some statuses, each from where it is known; one that never was is read whole.
-    async fn statuses(&self, view: &View, before: ContactsRead, standings: &[Standing]) -> Result<LeftMembers, Failure> {
+    async fn statuses(&self, view: &View, before: ContactsRead, standings: &[SubscriptionStatus]) -> Result<LeftMembers, Failure> {
         let ContactsRead { mut watermarks, count, .. } = before;
         let readings = standings.iter().map(|standing| self.pages(view, watermarks.since(*standing), Some(*standing)));
         let all = futures::future::try_join_all(readings).await?;
@@ -231,7 +232,12 @@ impl Contacts<'_> {
     }
 
     /// Reads to the end.
-    async fn pages(&self, view: &View, changed_since: Option<DateTime<Utc>>, standing: Option<Standing>) -> Result<Shown, Failure> {
+    async fn pages(
+        &self,
+        view: &View,
+        changed_since: Option<DateTime<Utc>>,
+        standing: Option<SubscriptionStatus>,
+    ) -> Result<Shown, Failure> {
         let since = changed_since.map(|since| since.to_rfc3339_opts(SecondsFormat::Secs, false));
         let (mut pages, row) = (Pages::of_audience(self.context, self.place, since, standing), self.row);
         let mut shown = Shown::default();
@@ -241,7 +247,7 @@ impl Contacts<'_> {
             shown.left.extend(self.left.among(view, row, &contacts)?);
             self.left.back(&contacts).into_iter().try_for_each(|(export, seen)| back::put_back(self.recorder, export, seen))?;
             learn_ids(self.recorder, row, &contacts)?;
-            let seen: Vec<(Key, Standing)> = contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
+            let seen: Vec<(Key, SubscriptionStatus)> = contacts.iter().map(|c| (Key::of(&c.email), c.standing)).collect();
             self.recorder.write(move |store| store.spool_contacts(row, seen))?;
         }
         Ok(shown)

@@ -13,7 +13,11 @@ fn at(text: &str) -> DateTime<Utc> {
 }
 
 /// What a run with our clock at `ours` asks for after one at `before`; statuses with the time from which on they are read.
-async fn asked(world: &mut World, ours: &str, status: Option<Standing>) -> Vec<(Option<Standing>, Option<DateTime<Utc>>)> {
+async fn asked(
+    world: &mut World,
+    ours: &str,
+    status: Option<SubscriptionStatus>,
+) -> Vec<(Option<SubscriptionStatus>, Option<DateTime<Utc>>)> {
     world.now = at(ours);
     let (recorder, writer) = Recorder::start(crate::state::Store::open(&world.state(), world.now).unwrap());
     let engine = world.engine(Some(recorder));
@@ -30,9 +34,15 @@ async fn asked(world: &mut World, ours: &str, status: Option<Standing>) -> Vec<(
     world.platform().readings().iter().map(|page| (page.standing, page.changed_since.as_ref().map(since))).collect()
 }
 
-const LOSSES: [Standing; 5] = [Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
+const LOSSES: [SubscriptionStatus; 5] = [
+    SubscriptionStatus::Unsubscribed,
+    SubscriptionStatus::Pending,
+    SubscriptionStatus::NonSubscribed,
+    SubscriptionStatus::Cleaned,
+    SubscriptionStatus::Archived,
+];
 
-fn all_since(standings: &[Standing], since: &str) -> Vec<(Option<Standing>, Option<DateTime<Utc>>)> {
+fn all_since(standings: &[SubscriptionStatus], since: &str) -> Vec<(Option<SubscriptionStatus>, Option<DateTime<Utc>>)> {
     standings.iter().map(|standing| (Some(*standing), Some(at(since)))).collect()
 }
 
@@ -71,7 +81,7 @@ async fn a_run_that_needs_what_others_left_out_reads_it_first() {
         asked(&mut world, &now, None).await;
     }
     world.platform().set_clock(SystemTime::from(at("2026-11-22T11:00:00Z")));
-    let mut expected = all_since(&[Standing::Subscribed], "2026-11-22T07:00:00Z");
+    let mut expected = all_since(&[SubscriptionStatus::Subscribed], "2026-11-22T07:00:00Z");
     expected.extend(all_since(&LOSSES, "2026-11-22T09:00:00Z"));
-    assert_eq!(asked(&mut world, "2026-11-22T11:00:00Z", Some(Standing::NonSubscribed)).await, expected);
+    assert_eq!(asked(&mut world, "2026-11-22T11:00:00Z", Some(SubscriptionStatus::NonSubscribed)).await, expected);
 }

@@ -4,7 +4,7 @@ use super::{Context, Failure, assemble::Parts, canary::Proof, observe::Settled, 
 use crate::{
     definition::Verify,
     destination::{ContainerId, Operation, Reading, RemoteContainer},
-    member::{ChangeEntry, Standing},
+    member::ChangeEntry,
     plan::{
         PlacePlan, StandingRead,
         reads::{BulkReads, FEW, ReadInputs, Reads},
@@ -12,6 +12,7 @@ use crate::{
         steps::{Inputs, Step, StepList, steps},
         task::Todo,
     },
+    platform::SubscriptionStatus,
 };
 use std::collections::VecDeque;
 
@@ -133,11 +134,11 @@ const LOOKS: u64 = 5;
 /// What updates in bulk need to be read and tried before.
 fn bulk_reads(parts: &Parts<'_>) -> BulkReads {
     let (context, in_bulk) = (parts.context, &parts.resolved.in_bulk);
-    let of = |standing: &Standing| in_bulk.get(standing).copied().unwrap_or(0);
+    let of = |standing: &SubscriptionStatus| in_bulk.get(standing).copied().unwrap_or(0);
     let trials = parts.work.bulk.to_try(context, in_bulk.keys().copied());
-    let looks = |standing: &Standing| if *standing == Standing::Unsubscribed { of(standing).min(LOOKS) } else { 1 };
+    let looks = |standing: &SubscriptionStatus| if *standing == SubscriptionStatus::Unsubscribed { of(standing).min(LOOKS) } else { 1 };
     BulkReads {
-        unsubscribed: of(&Standing::Unsubscribed),
+        unsubscribed: of(&SubscriptionStatus::Unsubscribed),
         looks: standings::skips_subscribed(context),
         trials: trials.len() as u64,
         trial_calls: trials.iter().map(|standing| looks(standing) + 2).sum(),

@@ -1,8 +1,8 @@
 //! What a plan's steps are, by what the state and the platform know; nothing is sent but by the runs that lead there.
 
 use crate::{
-    member::Standing,
     plan::{self, Plan},
+    platform::SubscriptionStatus,
     run::{
         Decision,
         fake::{Like, World},
@@ -43,7 +43,7 @@ async fn approved(world: &World) {
 #[tokio::test(start_paused = true)]
 async fn a_first_plan(#[case] like: Like, #[case] expected: &[&str]) {
     let world = World::new(like, "").await;
-    world.platform().person("known@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("known@x.test", SubscriptionStatus::Unsubscribed, &[]);
     world.write("a@x.test,Ana\nb@x.test,Bo\n");
     let plan = planned(&world).await;
     assert_eq!(shown(&plan), expected);
@@ -132,7 +132,7 @@ async fn pre_existing_members_are_read(#[case] someone: bool, #[case] expected: 
     let world = World::new(Like::Iterable, "target: {adopt: {lists: true}}").await;
     world.platform().list("10", "Everyone");
     if someone {
-        world.platform().person("there@x.test", Standing::Subscribed, &["Everyone"]);
+        world.platform().person("there@x.test", SubscriptionStatus::Subscribed, &["Everyone"]);
     }
     world.write("a@x.test,Ana\n");
     assert_eq!(shown(&planned(&world).await), expected);

@@ -31,7 +31,6 @@ pub use columns::{listed as listed_columns, shown as shown_column};
 use ends::End;
 pub use ends::{Ends, KnownEnds};
 pub use error::{QueryPlace, SourceError, SourceErrorKind};
-pub use files::Format;
 pub use notice::{Examples, Notice, Notices, Oddity, Read};
 pub use rows::{Cell, RowBatch};
 use snapshot::{Held, Snapshot};

@@ -3,8 +3,9 @@
 use super::{PlaceRow, Result, StateDir, StateError, Store, View, held, sql};
 use crate::{
     definition::Name,
-    member::{Email, Standing},
+    member::Email,
     plan::bulk::{Memory, Stopped},
+    platform::SubscriptionStatus,
 };
 use chrono::{DateTime, Utc};
 use rusqlite::{OptionalExtension, Row, params};
@@ -14,7 +15,7 @@ use rusqlite::{OptionalExtension, Row, params};
 pub struct BulkTrial {
     pub address: Email,
     /// The status read right before.
-    pub standing: Standing,
+    pub standing: SubscriptionStatus,
     pub at: DateTime<Utc>,
 }
 
@@ -28,7 +29,7 @@ impl Store {
     }
 
     /// It is known what the trial did; `passed`: as it had to be.
-    pub fn end_bulk_trial(&mut self, place: PlaceRow, passed: Option<(Standing, DateTime<Utc>)>) -> Result<()> {
+    pub fn end_bulk_trial(&mut self, place: PlaceRow, passed: Option<(SubscriptionStatus, DateTime<Utc>)>) -> Result<()> {
         self.note(|conn| {
             conn.execute("DELETE FROM bulk_trial WHERE place = ?1", [place.0])?;
             if let Some((standing, at)) = passed {
@@ -91,6 +92,6 @@ fn trial(row: &Row<'_>) -> Result<BulkTrial> {
     Ok(BulkTrial { address: Email::trusted(&address), standing: standing(row.get(1)?)?, at: sql::time(row.get(2)?)? })
 }
 
-fn standing(code: u8) -> Result<Standing> {
-    Standing::from_code(code).ok_or_else(|| StateError::damaged(format!("a bulk update of standing {code}")))
+fn standing(code: u8) -> Result<SubscriptionStatus> {
+    SubscriptionStatus::from_code(code).ok_or_else(|| StateError::damaged(format!("a bulk update of standing {code}")))
 }

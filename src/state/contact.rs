@@ -1,7 +1,7 @@
 //! A place's contacts: what the platform said of their subscription, and what we did about it. Written.
 
 use super::{MemberStateKind, PlaceRow, Result, StateError, Store, Watermarks, refused, sql};
-use crate::member::{Key, Standing};
+use crate::{member::Key, platform::SubscriptionStatus};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, params};
 
@@ -9,10 +9,10 @@ use rusqlite::{Connection, params};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {
     pub key: Key,
-    pub standing: Standing,
+    pub standing: SubscriptionStatus,
     pub origin: ContactOrigin,
     /// We archived it, or are about to: the status read right before that, to which it goes back, never higher (G2).
-    pub archived_from: Option<Standing>,
+    pub archived_from: Option<SubscriptionStatus>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ impl Contact {
     /// The same, archived by us: to go back to the status that it has now, or had when we archived it before.
     #[must_use]
     pub fn archived(self) -> Self {
-        let from = if self.standing == Standing::Archived { self.archived_from } else { Some(self.standing) };
-        Self { standing: Standing::Archived, archived_from: from, ..self }
+        let from = if self.standing == SubscriptionStatus::Archived { self.archived_from } else { Some(self.standing) };
+        Self { standing: SubscriptionStatus::Archived, archived_from: from, ..self }
     }
 }
 
@@ -54,7 +54,7 @@ impl ContactOrigin {
 impl Store {
     /// Adds a page of a reading. What it says is known only when [`Store::set_contacts_read`] says the reading is
     /// complete: half a reading is none. Pages come in no order of keys, and writing them aside first is an append.
-    pub fn spool_contacts(&mut self, place: PlaceRow, page: impl IntoIterator<Item = (Key, Standing)>) -> Result<()> {
+    pub fn spool_contacts(&mut self, place: PlaceRow, page: impl IntoIterator<Item = (Key, SubscriptionStatus)>) -> Result<()> {
         self.note(|conn| {
             let mut write = conn.prepare_cached("INSERT INTO contact_spool VALUES (?1, ?2, ?3)")?;
             page.into_iter()
@@ -90,7 +90,7 @@ impl Store {
     }
 
     /// What was read of some contacts alone, as if a reading had shown it.
-    pub fn learn_standings(&mut self, place: PlaceRow, seen: impl IntoIterator<Item = (Key, Standing)>) -> Result<()> {
+    pub fn learn_standings(&mut self, place: PlaceRow, seen: impl IntoIterator<Item = (Key, SubscriptionStatus)>) -> Result<()> {
         self.begin_contacts_read(place)?;
         self.spool_contacts(place, seen)?;
         self.apply(|conn| merge_spool(conn, place))
@@ -102,7 +102,7 @@ impl Store {
         self.apply(|conn| {
             let sql = "UPDATE contact SET archived_from = standing WHERE place = ?1 AND key = ?2 AND standing != ?3";
             let mut write = conn.prepare_cached(sql)?;
-            let archived = Standing::Archived.code();
+            let archived = SubscriptionStatus::Archived.code();
             keys.into_iter().try_for_each(|key| Ok(write.execute(params![place.0, key.to_bytes(), archived]).map(drop)?))
         })
     }
@@ -112,7 +112,7 @@ impl Store {
         self.apply(|conn| {
             let mut write = conn.prepare_cached("INSERT OR REPLACE INTO contact VALUES (?1, ?2, ?3, ?4, ?5)")?;
             for contact in contacts {
-                let from = contact.archived_from.map(Standing::code);
+                let from = contact.archived_from.map(SubscriptionStatus::code);
                 write.execute(params![place.0, contact.key.to_bytes(), contact.standing.code(), contact.origin as u8, from])?;
             }
             Ok(())
@@ -125,7 +125,7 @@ impl Store {
             let mut update = conn.prepare_cached(
                 "UPDATE contact SET archived_from = iif(standing = ?3, archived_from, standing), standing = ?3 WHERE place = ?1 AND key = ?2",
             )?;
-            let archived = Standing::Archived.code();
+            let archived = SubscriptionStatus::Archived.code();
             keys.into_iter().try_for_each(|key| Ok(update.execute(params![place.0, key.to_bytes(), archived]).map(drop)?))
         })
     }
@@ -136,7 +136,9 @@ impl Store {
             let mut delete = conn.prepare_cached(
                 "DELETE FROM contact WHERE place = ?1 AND key = ?2 AND coalesce(archived_from, standing) IN (?3, ?4, ?5)",
             )?;
-            let [subscribed, pending, known] = [Standing::Subscribed, Standing::Pending, Standing::NonSubscribed].map(Standing::code);
+            let [subscribed, pending, known] =
+                [SubscriptionStatus::Subscribed, SubscriptionStatus::Pending, SubscriptionStatus::NonSubscribed]
+                    .map(SubscriptionStatus::code);
             keys.into_iter()
                 .try_for_each(|key| Ok(delete.execute(params![place.0, key.to_bytes(), subscribed, pending, known]).map(drop)?))
         })
@@ -153,7 +155,7 @@ fn merge_spool(conn: &Connection, place: PlaceRow) -> Result<()> {
              SELECT 1 FROM export e JOIN member m ON m.export = e.id
              WHERE e.place = contact.place AND m.key = contact.key AND m.state = ?3), archived_from, NULL)
          WHERE standing != excluded.standing",
-        params![place.0, Standing::Archived.code(), MemberStateKind::Leaving.code()],
+        params![place.0, SubscriptionStatus::Archived.code(), MemberStateKind::Leaving.code()],
     )?;
     conn.execute("DELETE FROM contact_spool WHERE place = ?1", [place.0])?;
     Ok(())

@@ -1,7 +1,7 @@
 //! A place's contacts: read.
 
 use super::{Contact, ContactOrigin, ContactsRead, PlaceRow, Result, StateError, View, Watermarks, sql};
-use crate::member::{Key, Standing};
+use crate::{member::Key, platform::SubscriptionStatus};
 use rusqlite::{CachedStatement, Row, Rows, params};
 
 const CONTACT: &str = "SELECT key, standing, origin, archived_from FROM contact";
@@ -74,8 +74,8 @@ impl View {
     }
 }
 
-fn standing(code: u8) -> Result<Standing> {
-    Standing::from_code(code).ok_or_else(|| StateError::damaged(format!("a contact of standing {code}")))
+fn standing(code: u8) -> Result<SubscriptionStatus> {
+    SubscriptionStatus::from_code(code).ok_or_else(|| StateError::damaged(format!("a contact of standing {code}")))
 }
 
 fn contact(row: &Row<'_>) -> Result<Contact> {

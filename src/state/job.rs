@@ -4,8 +4,9 @@
 use super::{ExportId, Result, RunId, StateError, Store, View, sql};
 use crate::{
     destination::{JobId, Look, Operation},
-    member::{Email, Fingerprint, Key, Standing},
+    member::{Email, Fingerprint, Key},
     plan::effects::After,
+    platform::SubscriptionStatus,
 };
 use chrono::{DateTime, Utc};
 use rusqlite::{Row, params};
@@ -33,7 +34,7 @@ pub struct JobMember {
     /// Bits of the segments whose containers are joined or left.
     pub segments: u64,
     /// The status sent along.
-    pub standing: Option<Standing>,
+    pub standing: Option<SubscriptionStatus>,
     /// What follows once they are off these lists.
     pub after: After,
 }
@@ -109,7 +110,7 @@ impl JobMember {
         bytes.push(mark(self.person.is_some(), PERSON) | mark(self.told.is_some(), TOLD) | self.more());
         bytes.extend(self.person.iter().flat_map(|person| person.to_be_bytes()));
         bytes.extend(self.told.iter().flat_map(|told| told.0.to_be_bytes()));
-        bytes.extend(self.standing.map(Standing::code));
+        bytes.extend(self.standing.map(SubscriptionStatus::code));
         let address = self.address.as_str();
         bytes.extend(u16::try_from(address.len()).unwrap_or(u16::MAX).to_be_bytes());
         bytes.extend(address.bytes().take(usize::from(u16::MAX)));
@@ -142,7 +143,7 @@ fn member(bytes: &mut &[u8]) -> Option<JobMember> {
     let [marks] = take(bytes)?;
     let person = if marks & PERSON != 0 { Some(u64::from_be_bytes(take(bytes)?)) } else { None };
     let told = if marks & TOLD != 0 { Some(Fingerprint(u64::from_be_bytes(take(bytes)?))) } else { None };
-    let standing = if marks & STANDING != 0 { Some(Standing::from_code(u8::from_be_bytes(take(bytes)?))?) } else { None };
+    let standing = if marks & STANDING != 0 { Some(SubscriptionStatus::from_code(u8::from_be_bytes(take(bytes)?))?) } else { None };
     let after = match marks & (LAST | ARCHIVES) {
         0 => After::Stays,
         LAST => After::Former,

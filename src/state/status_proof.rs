@@ -1,7 +1,7 @@
 //! Whether updates were seen to keep a contact's subscription status, by audience and status.
 
 use super::{PlaceRow, Result, StateError, Store, View, sql};
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use rusqlite::params;
 
@@ -10,9 +10,9 @@ const AT: &str = "%Y-%m-%dT%H:%M:%S";
 /// One contact that was updated and read back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StatusProof {
-    pub standing: Standing,
+    pub standing: SubscriptionStatus,
     /// What it was afterwards.
-    pub became: Standing,
+    pub became: SubscriptionStatus,
     /// The address, masked; empty where the status was kept.
     pub who: String,
     pub at: DateTime<Utc>,
@@ -49,7 +49,7 @@ impl View {
         while let Some(row) = rows.next()? {
             let standing = |n| {
                 let code: u8 = row.get(n)?;
-                Standing::from_code(code).ok_or_else(|| StateError::damaged(format!("a status of {code}")))
+                SubscriptionStatus::from_code(code).ok_or_else(|| StateError::damaged(format!("a status of {code}")))
             };
             let accepted_on: String = row.get(4)?;
             let accepted_on =

@@ -1,28 +1,34 @@
 //! Up to when changes of contacts are known, for each status: a reading that left some out says nothing of those.
 
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// By the platform's clock. A status that is missing was never read as a whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Watermarks(BTreeMap<Standing, DateTime<Utc>>);
+pub struct Watermarks(BTreeMap<SubscriptionStatus, DateTime<Utc>>);
 
 impl Watermarks {
-    pub const STANDINGS: [Standing; 6] =
-        [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived];
+    pub const STANDINGS: [SubscriptionStatus; 6] = [
+        SubscriptionStatus::Subscribed,
+        SubscriptionStatus::Unsubscribed,
+        SubscriptionStatus::Pending,
+        SubscriptionStatus::NonSubscribed,
+        SubscriptionStatus::Cleaned,
+        SubscriptionStatus::Archived,
+    ];
 
     /// Everyone was read.
     pub fn all(until: DateTime<Utc>) -> Self {
         Self(Self::STANDINGS.into_iter().map(|standing| (standing, until)).collect())
     }
 
-    pub(super) fn of(known: impl IntoIterator<Item = (Standing, DateTime<Utc>)>) -> Self {
+    pub(super) fn of(known: impl IntoIterator<Item = (SubscriptionStatus, DateTime<Utc>)>) -> Self {
         Self(known.into_iter().collect())
     }
 
     /// From when on changes to this status have to be read; `None`: whoever has it has to be.
-    pub fn since(&self, standing: Standing) -> Option<DateTime<Utc>> {
+    pub fn since(&self, standing: SubscriptionStatus) -> Option<DateTime<Utc>> {
         self.0.get(&standing).copied()
     }
 
@@ -37,14 +43,14 @@ impl Watermarks {
     }
 
     /// Those who changed to this status since then were read, until then. What was not known before `since` is not known now.
-    pub fn read(&mut self, standing: Standing, since: Option<DateTime<Utc>>, until: DateTime<Utc>) {
+    pub fn read(&mut self, standing: SubscriptionStatus, since: Option<DateTime<Utc>>, until: DateTime<Utc>) {
         let gapless = since.is_none_or(|since| self.since(standing).is_some_and(|known| since <= known));
         if gapless {
             self.0.insert(standing, until);
         }
     }
 
-    pub(super) fn each(&self) -> impl Iterator<Item = (Standing, DateTime<Utc>)> + '_ {
+    pub(super) fn each(&self) -> impl Iterator<Item = (SubscriptionStatus, DateTime<Utc>)> + '_ {
         self.0.iter().map(|(standing, at)| (*standing, *at))
     }
 }
@@ -66,9 +72,9 @@ mod tests {
     #[case::is_read_whole(None, None, Some(9))]
     #[case::is_read_whole_again(Some(4), None, Some(9))]
     fn a_reading_counts_where_it_leaves_no_gap(#[case] known: Option<u32>, #[case] since: Option<u32>, #[case] then: Option<u32>) {
-        let mut watermarks = Watermarks::of(known.map(|hour| (Standing::Subscribed, at(hour))));
-        watermarks.read(Standing::Subscribed, since.map(at), at(9));
-        assert_eq!(watermarks.since(Standing::Subscribed), then.map(at));
-        assert_eq!(watermarks.since(Standing::Unsubscribed), None, "nothing is known of the others");
+        let mut watermarks = Watermarks::of(known.map(|hour| (SubscriptionStatus::Subscribed, at(hour))));
+        watermarks.read(SubscriptionStatus::Subscribed, since.map(at), at(9));
+        assert_eq!(watermarks.since(SubscriptionStatus::Subscribed), then.map(at));
+        assert_eq!(watermarks.since(SubscriptionStatus::Unsubscribed), None, "nothing is known of the others");
     }
 }

@@ -4,6 +4,8 @@
 //! Every run is held to this besides: its counts add up, and the platform saw nothing outside its contract, its limits or its
 //! rules of consent. Where a scenario ends, a plan is empty.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a test stops where it stands")]
+
 mod adopting;
 mod consent;
 mod identity;

@@ -5,6 +5,8 @@
 //!   tests/engines/run tests/object_storage/run cargo test --test same_plan
 //! `SAME_PLAN_ROWS=1000000` makes a million customers of it.
 
+#![allow(clippy::print_stderr, clippy::print_stdout, clippy::unwrap_used, reason = "a test stops where it stands")]
+
 mod people;
 mod places;
 

@@ -1,6 +1,6 @@
 //! Which way a sign-in goes, from what was asked for and what this machine has.
 
-use crate::oauth::Vendor;
+use crate::platform::AuthorizationServer;
 
 /// How the person says yes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub struct Facts {
 
 impl Way {
     /// The error says why there is none of the kind asked for.
-    pub fn choose(facts: Facts, vendor: &Vendor) -> Result<Self, String> {
+    pub fn choose(facts: Facts, vendor: &AuthorizationServer) -> Result<Self, String> {
         let by_device = vendor.device.is_some();
         match facts {
             Facts { device: true, .. } if !by_device => Err(format!("{} knows no sign-in by a code on another device", vendor.title)),
@@ -53,7 +53,7 @@ mod tests {
     #[case::device("constant-contact", Facts { device: true, browser: true, ..NOTHING }, Ok(Way::Device))]
     #[case::device_where_there_is_none("mailchimp", Facts { device: true, ..NOTHING }, Err("Mailchimp knows"))]
     fn is_chosen(#[case] vendor: &str, #[case] facts: Facts, #[case] expected: Result<Way, &str>) {
-        match (Way::choose(facts, Vendor::named(vendor).unwrap()), expected) {
+        match (Way::choose(facts, AuthorizationServer::named(vendor).unwrap()), expected) {
             (Ok(way), Ok(expected)) => assert_eq!(way, expected),
             (Err(why), Err(begins)) => assert!(why.starts_with(begins), "{why}"),
             (way, _) => panic!("{way:?}"),

@@ -1,10 +1,7 @@
 //! `kind: Source`.
 
 use super::{SecretDoc, Short, Text};
-use crate::{
-    definition::{ColumnWord, MembersBy, yaml::At},
-    source::Format,
-};
+use crate::definition::{ColumnWord, Format, MembersBy, yaml::At};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -1,11 +1,14 @@
 //! Which columns fill which platform fields.
 
 use super::scope::Scope;
-use crate::definition::{
-    AttributeSpec, Columns, ConnectionType, FieldType,
-    document::{AttributeDoc, Short, Text},
-    nearest,
-    yaml::At,
+use crate::{
+    definition::{
+        AttributeSpec, Columns, FieldType,
+        document::{AttributeDoc, Short, Text},
+        nearest,
+        yaml::At,
+    },
+    platform::Platform,
 };
 use std::collections::BTreeMap;
 
@@ -13,7 +16,7 @@ const PARTS: [&str; 6] = ["addr1", "addr2", "city", "state", "zip", "country"];
 
 pub fn attributes(
     written: Option<&BTreeMap<Text, At<Short<AttributeDoc>>>>,
-    kind: Option<ConnectionType>,
+    kind: Option<Platform>,
     scope: &mut Scope<'_>,
 ) -> BTreeMap<String, AttributeSpec> {
     let mut attributes = BTreeMap::new();
@@ -26,10 +29,7 @@ pub fn attributes(
     attributes
 }
 
-fn name_fault(tag: &Text, kind: Option<ConnectionType>, scope: &mut Scope<'_>) {
-    if kind == Some(ConnectionType::Mailchimp) && tag.as_str() == "EMAIL" {
-        return scope.error(tag.at, "the address is not an attribute", "`match.email` names its column");
-    }
+fn name_fault(tag: &Text, kind: Option<Platform>, scope: &mut Scope<'_>) {
     if let Some((fault, hint)) = kind.and_then(|kind| kind.attribute_fault(tag)) {
         scope.error(tag.at, fault, hint);
     }

@@ -136,8 +136,8 @@ impl<'a> Claimant<'a> {
         let both = format!("the exports `{}` ({}:{}) and `{}`", other.name, other.file.display(), other.line, self.export.name);
         match &claim.thing {
             Thing::List(..) => {
-                let word = kind.container_word();
-                let another = match kind.target_fields().contains(&"names") {
+                let word = kind.sheet().list_word;
+                let another = match kind.sheet().target_fields.contains(&"names") {
                     true => format!("add `target.names: {{{}: another name}}`", claim.segment),
                     false => "name another list, or put the segments into one export".to_owned(),
                 };

@@ -7,11 +7,14 @@ use super::{
     scope::Scope,
     segment::display_name,
 };
-use crate::definition::{
-    BulkUpdates, Connection, ConnectionType, Limits, Name, Privacy, Region,
-    document::{BulkUpdatesDoc, ConnectionDoc, LimitsDoc, PrivacyDoc, Text},
-    nearest,
-    yaml::At,
+use crate::{
+    definition::{
+        BulkUpdates, Connection, Limits, Name, Privacy, Region,
+        document::{BulkUpdatesDoc, ConnectionDoc, LimitsDoc, PrivacyDoc, Text},
+        nearest,
+        yaml::At,
+    },
+    platform::Platform,
 };
 
 const CONSENT: &str = "nothing is sent without it. It means: personal data leaves your compliance boundary, and you answer for the \
@@ -38,20 +41,20 @@ pub fn resolve(scope: &mut Scope<'_>, entry: Entry<'_, ConnectionDoc>, admin: &A
     Some(Resolved { value, folders, digest: hasher.finalize() })
 }
 
-fn kind(doc: &ConnectionDoc, scope: &mut Scope<'_>) -> Option<ConnectionType> {
+fn kind(doc: &ConnectionDoc, scope: &mut Scope<'_>) -> Option<Platform> {
     let kind = scope.need(&doc.r#type, scope.head, "type", "add `type: mailchimp`, `omnisend`, `constant-contact` or `iterable`")?;
-    let found = ConnectionType::named(kind);
+    let found = Platform::named(kind);
     if found.is_none() {
-        let known = ConnectionType::ALL.map(ConnectionType::as_str);
+        let known = Platform::ALL.map(Platform::as_str);
         let others = format!("types are {}", known.join(", "));
         scope.error(kind.at, format!("there is no connection of type `{}`", kind.value), nearest::hint(kind, known, &others));
     }
     found
 }
 
-fn region(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Region {
+fn region(doc: &ConnectionDoc, kind: Option<Platform>, scope: &mut Scope<'_>) -> Region {
     let Some(region) = &doc.region else { return Region::default() };
-    if kind.is_some_and(|kind| kind != ConnectionType::Iterable) {
+    if kind.is_some_and(|kind| kind.sheet().api_eu.is_none()) {
         scope.error(region.at, "only Iterable's accounts have a `region`", "leave the field out");
     }
     region.value

@@ -1,14 +1,17 @@
 //! Credentials by type of connection: always by reference, never written out.
 
 use super::scope::Scope;
-use crate::definition::{
-    ConnectionType, Credentials, OAuthApp, Position, Secret,
-    document::{ConnectionDoc, CredentialsDoc, OAuthDoc, SecretDoc, Short, Text},
-    yaml::At,
+use crate::{
+    definition::{
+        Credentials, OAuthApp, Position, Secret,
+        document::{ConnectionDoc, CredentialsDoc, OAuthDoc, SecretDoc, Short, Text},
+        yaml::At,
+    },
+    platform::{Platform, SecretUse},
 };
 
-pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<Credentials> {
-    let example = kind.unwrap_or(ConnectionType::Mailchimp).credentials_example();
+pub fn resolve(doc: &ConnectionDoc, kind: Option<Platform>, scope: &mut Scope<'_>) -> Option<Credentials> {
+    let example = kind.unwrap_or(Platform::ALL[0]).sheet().credentials_example;
     let written = scope.need(&doc.credentials, scope.head, "credentials", &format!("add `{example}`"))?;
     let Short::Full(CredentialsDoc { api_key, oauth }) = &written.value else { return literal(written.at, example, scope) };
     let credentials = match (api_key, oauth) {
@@ -25,26 +28,24 @@ pub fn resolve(doc: &ConnectionDoc, kind: Option<ConnectionType>, scope: &mut Sc
     }?;
     let how = if matches!(credentials, Credentials::ApiKey(_)) { "apiKey" } else { "oauth" };
     let kind = kind?;
-    if !kind.signs_in_by().contains(&how) {
+    if !kind.sheet().credentials.contains(&how) {
         scope.error(written.at, format!("{} does not take `{how}`", kind.title()), format!("write `{example}`"));
         return None;
     }
     Some(credentials)
 }
 
-fn oauth(written: &At<OAuthDoc>, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<OAuthApp> {
+fn oauth(written: &At<OAuthDoc>, kind: Option<Platform>, scope: &mut Scope<'_>) -> Option<OAuthApp> {
     let hint = "register an application at the vendor, and write its id: `clientId: …`";
     let client_id = plain_or_secret(scope.need(&written.client_id, written.at, "clientId", hint)?, "clientId", scope);
     let client_secret = match written.client_secret.as_ref().map(|secret| by_reference(secret, "clientSecret", scope)) {
         Some(None) => return None,
         found => found.flatten(),
     };
-    if client_secret.is_none() && kind == Some(ConnectionType::Mailchimp) {
-        scope.error(
-            written.at,
-            "the field `clientSecret` is missing",
-            "Mailchimp needs it: `clientSecret: {env: MAILCHIMP_CLIENT_SECRET}`",
-        );
+    let server = kind.and_then(|kind| kind.sheet().authorization_server);
+    if let Some(server) = server.filter(|server| client_secret.is_none() && server.secret == SecretUse::Form) {
+        let hint = format!("{} needs it: `clientSecret: {{env: CLIENT_SECRET}}`", server.title);
+        scope.error(written.at, "the field `clientSecret` is missing", hint);
         return None;
     }
     let endpoint = written.endpoint.as_ref().and_then(|text| super::connection::endpoint(text, scope));

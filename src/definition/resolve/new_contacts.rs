@@ -3,32 +3,26 @@
 use super::{consent::consent, scope::Scope};
 use crate::{
     definition::{
-        ConnectionType, NewContacts,
+        NewContacts,
         document::{ExportDoc, NewContactsDoc, StatusDoc},
         yaml::At,
     },
-    member::Standing,
+    platform::{Platform, Sheet, SubscriptionStatus},
 };
 
-const MAILCHIMP: &str = "write `newContacts: {status: …}`, for people the platform has never seen. subscribed: they agreed to get mail; \
-     unsubscribed: known, gets none; pending: Mailchimp asks each by mail (held first); transactional: never subscribed, order mail only";
-const OMNISEND: &str = "write `newContacts: {status: …}`, for people the platform has never seen. non-subscribed: known, gets no campaign \
-     until they opt in; subscribed: they agreed to get mail, and `consent: {column, at}` says when; unsubscribed: known, gets none";
-
-pub fn new_contacts(doc: &ExportDoc, kind: Option<ConnectionType>, scope: &mut Scope<'_>) -> Option<NewContacts> {
-    let Some(kind) = kind else { return Some(NewContacts::default()) };
-    if kind.new_statuses().is_empty() {
+pub fn new_contacts(doc: &ExportDoc, kind: Option<Platform>, scope: &mut Scope<'_>) -> Option<NewContacts> {
+    let Some(sheet) = kind.map(Platform::sheet) else { return Some(NewContacts::default()) };
+    if sheet.new_statuses.is_empty() {
         return match &doc.new_contacts {
-            Some(written) => without_status(written, kind, scope),
+            Some(written) => without_status(written, sheet, scope),
             None => Some(NewContacts::default()),
         };
     }
-    let statuses = if kind == ConnectionType::Omnisend { OMNISEND } else { MAILCHIMP };
-    let written = scope.need(&doc.new_contacts, scope.head, "newContacts", statuses)?;
+    let written = scope.need(&doc.new_contacts, scope.head, "newContacts", sheet.new_statuses_help)?;
     let consent = consent(written, scope);
-    let status = standing(written, kind, statuses, scope)?;
+    let status = standing(written, sheet, scope)?;
     let dated = consent.as_ref().is_some_and(|consent| consent.at.is_some());
-    if kind == ConnectionType::Omnisend && status == Standing::Subscribed && !dated {
+    if sheet.dates_consent && status == SubscriptionStatus::Subscribed && !dated {
         let hint = "the platform keeps the latest status, so a consent without its own date could subscribe somebody again: add \
                     `consent: {column: …, at: …}`, or write `status: non-subscribed`";
         scope.error(written.at, "`subscribed` needs the date of the consent", hint);
@@ -37,15 +31,15 @@ pub fn new_contacts(doc: &ExportDoc, kind: Option<ConnectionType>, scope: &mut S
     Some(NewContacts { status: Some(status), consent })
 }
 
-fn without_status(written: &At<NewContactsDoc>, kind: ConnectionType, scope: &mut Scope<'_>) -> Option<NewContacts> {
+fn without_status(written: &At<NewContactsDoc>, sheet: &Sheet, scope: &mut Scope<'_>) -> Option<NewContacts> {
     let Some(status) = &written.status else { return Some(NewContacts { status: None, consent: consent(written, scope) }) };
-    let message = format!("{} decides the status of new contacts itself", kind.title());
+    let message = format!("{} decides the status of new contacts itself", sheet.title);
     scope.error(status.at, message, "leave `status` out; the plan says what the platform does");
     None
 }
 
-fn standing(written: &At<NewContactsDoc>, kind: ConnectionType, statuses: &str, scope: &mut Scope<'_>) -> Option<Standing> {
-    let status = scope.need(&written.status, written.at, "status", statuses)?;
+fn standing(written: &At<NewContactsDoc>, sheet: &Sheet, scope: &mut Scope<'_>) -> Option<SubscriptionStatus> {
+    let status = scope.need(&written.status, written.at, "status", sheet.new_statuses_help)?;
     let name = match status.value {
         StatusDoc::Subscribed => "subscribed",
         StatusDoc::Unsubscribed => "unsubscribed",
@@ -53,9 +47,9 @@ fn standing(written: &At<NewContactsDoc>, kind: ConnectionType, statuses: &str, 
         StatusDoc::Transactional => "transactional",
         StatusDoc::NonSubscribed => "non-subscribed",
     };
-    let found = kind.new_statuses().iter().find(|(known, _)| *known == name).map(|(_, standing)| *standing);
+    let found = sheet.new_statuses.iter().find(|(known, _)| *known == name).map(|(_, standing)| *standing);
     if found.is_none() {
-        scope.error(status.at, format!("{} has no status `{name}` for new contacts", kind.title()), statuses);
+        scope.error(status.at, format!("{} has no status `{name}` for new contacts", sheet.title), sheet.new_statuses_help);
     }
     found
 }

@@ -6,7 +6,7 @@ use super::{
     capabilities::PAGE_ROWS,
     wire,
 };
-use crate::member::{Email, Standing};
+use crate::{member::Email, platform::SubscriptionStatus};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -39,7 +39,7 @@ impl Contact {
     fn record(self) -> Option<ContactRecord> {
         let email = Email::parse(&self.email_address.address).ok().flatten()?;
         let deleted = self.deleted_at.is_some();
-        let standing = if deleted { Standing::Archived } else { wire::standing(&self.email_address.permission_to_send) };
+        let standing = if deleted { SubscriptionStatus::Archived } else { wire::standing(&self.email_address.permission_to_send) };
         Some(ContactRecord {
             changed_at: self.updated_at,
             contact: (!self.contact_id.is_empty()).then_some(ContactId(self.contact_id)),

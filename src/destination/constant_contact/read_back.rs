@@ -8,7 +8,7 @@ use super::{
     contacts,
     job::Job,
 };
-use crate::member::{Key, Standing};
+use crate::{member::Key, platform::SubscriptionStatus};
 use std::collections::{HashMap, HashSet};
 
 /// How far the vendor's clocks may differ among themselves.
@@ -25,7 +25,7 @@ pub(super) struct Import {
 }
 
 /// What a reading shows of someone: their status, whether they are on the list.
-type Seen = HashMap<Key, (Standing, bool)>;
+type Seen = HashMap<Key, (SubscriptionStatus, bool)>;
 
 pub(super) async fn settle(api: &Api, phones: bool, imports: Vec<(JobId, Import)>) -> Result<Vec<(JobId, JobOutcomes)>, Error> {
     let mut seen = Seen::new();
@@ -120,10 +120,10 @@ impl Import {
         )
     }
 
-    fn outcome(&self, seen: Option<&(Standing, bool)>, phones: bool) -> Outcome {
+    fn outcome(&self, seen: Option<&(SubscriptionStatus, bool)>, phones: bool) -> Outcome {
         let (code, detail) = match seen {
             Some((standing, true)) => return Outcome::Done { standing: Some(*standing) },
-            Some((Standing::Unsubscribed, false)) => ("unsubscribed", "this person unsubscribed at Constant Contact".to_owned()),
+            Some((SubscriptionStatus::Unsubscribed, false)) => ("unsubscribed", "this person unsubscribed at Constant Contact".to_owned()),
             Some(_) => ("not-added", "imported, but not on the list: the contact may be on 50 lists already".to_owned()),
             None => ("not-added", self.not_imported(phones)),
         };

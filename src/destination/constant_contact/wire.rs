@@ -1,40 +1,40 @@
 //! Our words and Constant Contact's: permissions, statuses to filter by.
 
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 
 /// A contact's `permission_to_send`. A permission newer than this program counts as none: known, and not to be touched.
-pub(super) fn standing(permission: &str) -> Standing {
+pub(super) fn standing(permission: &str) -> SubscriptionStatus {
     match permission {
-        "explicit" | "implicit" => Standing::Subscribed,
-        "unsubscribed" => Standing::Unsubscribed,
-        "pending_confirmation" => Standing::Pending,
-        "temp_hold" => Standing::Cleaned,
-        _ => Standing::NonSubscribed,
+        "explicit" | "implicit" => SubscriptionStatus::Subscribed,
+        "unsubscribed" => SubscriptionStatus::Unsubscribed,
+        "pending_confirmation" => SubscriptionStatus::Pending,
+        "temp_hold" => SubscriptionStatus::Cleaned,
+        _ => SubscriptionStatus::NonSubscribed,
     }
 }
 
 /// What people see of a status at the vendor.
-pub(super) fn word(standing: Standing) -> &'static str {
+pub(super) fn word(standing: SubscriptionStatus) -> &'static str {
     match standing {
-        Standing::Subscribed => "mailable",
-        Standing::Unsubscribed => "unsubscribed",
-        Standing::Pending => "awaiting confirmation",
-        Standing::NonSubscribed => "without permission",
-        Standing::Cleaned => "on hold",
-        Standing::Archived => "deleted",
+        SubscriptionStatus::Subscribed => "mailable",
+        SubscriptionStatus::Unsubscribed => "unsubscribed",
+        SubscriptionStatus::Pending => "awaiting confirmation",
+        SubscriptionStatus::NonSubscribed => "without permission",
+        SubscriptionStatus::Cleaned => "on hold",
+        SubscriptionStatus::Archived => "deleted",
     }
 }
 
 /// The `status` that a reading asks for; `all` includes the deleted.
-pub(super) fn status(standing: Option<Standing>) -> &'static str {
+pub(super) fn status(standing: Option<SubscriptionStatus>) -> &'static str {
     match standing {
         None => "all",
-        Some(Standing::Subscribed) => "active",
-        Some(Standing::Unsubscribed) => "unsubscribed",
-        Some(Standing::Pending) => "pending_confirmation",
-        Some(Standing::NonSubscribed) => "not_set",
-        Some(Standing::Cleaned) => "temp_hold",
-        Some(Standing::Archived) => "deleted",
+        Some(SubscriptionStatus::Subscribed) => "active",
+        Some(SubscriptionStatus::Unsubscribed) => "unsubscribed",
+        Some(SubscriptionStatus::Pending) => "pending_confirmation",
+        Some(SubscriptionStatus::NonSubscribed) => "not_set",
+        Some(SubscriptionStatus::Cleaned) => "temp_hold",
+        Some(SubscriptionStatus::Archived) => "deleted",
     }
 }
 
@@ -44,14 +44,14 @@ mod tests {
     use rstest::rstest;
 
     #[rstest]
-    #[case("explicit", Standing::Subscribed)]
-    #[case("implicit", Standing::Subscribed)]
-    #[case("not_set", Standing::NonSubscribed)]
-    #[case("pending_confirmation", Standing::Pending)]
-    #[case("temp_hold", Standing::Cleaned)]
-    #[case("unsubscribed", Standing::Unsubscribed)]
-    #[case("brand_new", Standing::NonSubscribed)]
-    fn permissions(#[case] permission: &str, #[case] expected: Standing) {
+    #[case("explicit", SubscriptionStatus::Subscribed)]
+    #[case("implicit", SubscriptionStatus::Subscribed)]
+    #[case("not_set", SubscriptionStatus::NonSubscribed)]
+    #[case("pending_confirmation", SubscriptionStatus::Pending)]
+    #[case("temp_hold", SubscriptionStatus::Cleaned)]
+    #[case("unsubscribed", SubscriptionStatus::Unsubscribed)]
+    #[case("brand_new", SubscriptionStatus::NonSubscribed)]
+    fn permissions(#[case] permission: &str, #[case] expected: SubscriptionStatus) {
         assert_eq!(standing(permission), expected);
     }
 }

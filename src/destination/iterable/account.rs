@@ -5,7 +5,7 @@ use super::{
     api::{Api, Call, read},
     errors, lists, routes,
 };
-use crate::member::{Email, Standing};
+use crate::{member::Email, platform::SubscriptionStatus};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -67,9 +67,9 @@ struct Lists {
 
 impl Lists {
     /// Whoever opted out of anything has opted out: a new profile would get all of it.
-    fn standing(&self) -> Standing {
+    fn standing(&self) -> SubscriptionStatus {
         let opted_out = !self.unsubscribed_channel_ids.is_empty() || !self.unsubscribed_message_type_ids.is_empty();
-        if opted_out { Standing::Unsubscribed } else { Standing::NonSubscribed }
+        if opted_out { SubscriptionStatus::Unsubscribed } else { SubscriptionStatus::NonSubscribed }
     }
 }
 
@@ -85,5 +85,5 @@ pub(super) async fn find(api: &Api, email: &Email) -> Result<Option<ContactRecor
 
 /// A list says nothing of what someone is subscribed to.
 pub(super) fn unjudged(email: Email) -> ContactRecord {
-    ContactRecord::new(email, Standing::NonSubscribed)
+    ContactRecord::new(email, SubscriptionStatus::NonSubscribed)
 }

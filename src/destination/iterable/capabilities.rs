@@ -1,7 +1,7 @@
 //! What Iterable can do and documents, and what it does to people, in plain words.
 
 use super::super::{Capabilities, CreateJoins, Operation, Reading};
-use crate::{http::Rate, member::Standing};
+use crate::{http::Rate, platform::SubscriptionStatus};
 use std::time::Duration;
 
 /// The vendor names no limit of connections. At five calls a second, four are busy when a call takes 0.8 s.
@@ -61,13 +61,13 @@ pub(in crate::destination) static ITERABLE: Capabilities = Capabilities {
 };
 
 /// Iterable has no status of a contact; these are the words of definitions.
-fn status_word(standing: Standing) -> &'static str {
+fn status_word(standing: SubscriptionStatus) -> &'static str {
     match standing {
-        Standing::Subscribed => "subscribed",
-        Standing::Unsubscribed => "unsubscribed",
-        Standing::Pending => "pending",
-        Standing::NonSubscribed => "known",
-        Standing::Cleaned => "bounced",
-        Standing::Archived => "deleted",
+        SubscriptionStatus::Subscribed => "subscribed",
+        SubscriptionStatus::Unsubscribed => "unsubscribed",
+        SubscriptionStatus::Pending => "pending",
+        SubscriptionStatus::NonSubscribed => "known",
+        SubscriptionStatus::Cleaned => "bounced",
+        SubscriptionStatus::Archived => "deleted",
     }
 }

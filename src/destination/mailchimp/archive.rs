@@ -12,10 +12,7 @@ use super::{
     single::read_standing,
     wire::subscriber_hash,
 };
-use crate::{
-    http::Method,
-    member::{Key, Standing},
-};
+use crate::{http::Method, member::Key, platform::SubscriptionStatus};
 use serde::Deserialize;
 use serde_json::json;
 use std::time::Duration;
@@ -138,7 +135,7 @@ async fn outcomes(api: &Api, place: &PlaceId, results: Vec<Done>) -> Vec<(Key, O
 async fn outcome(api: &Api, place: &PlaceId, hash: &str, done: &Done) -> Result<Outcome, Error> {
     let problem = Problem::of(done.response.as_bytes());
     Ok(match (done.status, problem) {
-        (200..=299, _) => Outcome::Done { standing: Some(Standing::Archived) },
+        (200..=299, _) => Outcome::Done { standing: Some(SubscriptionStatus::Archived) },
         (404, _) => Outcome::Gone,
         (405, problem) => not_removable(read_standing(api, place, hash).await?, &problem.unwrap_or_default()),
         (400, Some(problem)) => refused_alone(&problem),
@@ -147,10 +144,10 @@ async fn outcome(api: &Api, place: &PlaceId, hash: &str, done: &Done) -> Result<
 }
 
 /// One text stands for bounced, pending and archived; the contact's status tells which.
-fn not_removable(standing: Option<Standing>, problem: &Problem) -> Outcome {
+fn not_removable(standing: Option<SubscriptionStatus>, problem: &Problem) -> Outcome {
     match standing {
         None => Outcome::Gone,
-        Some(Standing::Archived) => Outcome::Done { standing },
+        Some(SubscriptionStatus::Archived) => Outcome::Done { standing },
         Some(_) => Outcome::Rejected(Rejection { code: "not-archivable", detail: problem.words(), field: None }),
     }
 }

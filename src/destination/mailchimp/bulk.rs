@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     http::{Answer, Method},
-    member::Standing,
+    platform::SubscriptionStatus,
 };
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -76,10 +76,10 @@ pub(super) async fn create(api: &Api, place: &PlaceId, rows: &[BatchRow], names:
     outcomes
 }
 
-fn not_for_creation(standing: Option<Standing>) -> Option<&'static str> {
+fn not_for_creation(standing: Option<SubscriptionStatus>) -> Option<&'static str> {
     match standing {
         None => Some("without a status"),
-        Some(Standing::Archived) => Some("archived"),
+        Some(SubscriptionStatus::Archived) => Some("archived"),
         Some(_) => None,
     }
 }

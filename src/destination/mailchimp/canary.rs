@@ -12,11 +12,7 @@ use super::{
     update::{self, Answered, Said},
     wire::{MergeFields, standing, status, subscriber_hash},
 };
-use crate::{
-    destination::words,
-    http::Method,
-    member::{Email, Standing},
-};
+use crate::{destination::words, http::Method, member::Email, platform::SubscriptionStatus};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -37,7 +33,7 @@ struct Looked {
 }
 
 impl Looked {
-    fn standing(&self) -> Option<Standing> {
+    fn standing(&self) -> Option<SubscriptionStatus> {
         standing(&self.status)
     }
 
@@ -62,7 +58,7 @@ pub(super) async fn candidate(api: &Api, place: &PlaceId, rows: &[BatchRow]) -> 
     let mut first = None;
     for (at, row) in rows.iter().enumerate().filter(|(_, row)| !row.attributes.is_empty()) {
         let Some(looked) = look(api, place, &row.email).await?.filter(|looked| looked.standing() == row.standing) else { continue };
-        let best = row.standing != Some(Standing::Unsubscribed) || looked.left_alone();
+        let best = row.standing != Some(SubscriptionStatus::Unsubscribed) || looked.left_alone();
         let found = Candidate { at, before: looked.merge_fields };
         if best {
             return Ok(Some(found));
@@ -95,7 +91,9 @@ pub(super) async fn try_bulk(api: &Api, place: &PlaceId, row: &BatchRow, candida
 /// contact whom the vendor knows and whom we did not archive**, since it undoes what our own call just did, and takes no rights.
 async fn subscribed(api: &Api, place: &PlaceId, row: &BatchRow, after: Option<&Looked>) -> Result<Option<String>, Error> {
     let now = after.and_then(Looked::standing);
-    if row.standing != Some(Standing::Unsubscribed) || !matches!(now, Some(Standing::Subscribed | Standing::Pending)) {
+    if row.standing != Some(SubscriptionStatus::Unsubscribed)
+        || !matches!(now, Some(SubscriptionStatus::Subscribed | SubscriptionStatus::Pending))
+    {
         return Ok(None);
     }
     let was = format!("{} {}", row.email.masked(), update::differs(row.standing, now));
@@ -115,7 +113,7 @@ struct Status {
 
 async fn put_back(api: &Api, place: &PlaceId, email: &Email) -> Result<(), Error> {
     let hash = subscriber_hash(email);
-    let body = Status { status: status(Standing::Unsubscribed) };
+    let body = Status { status: status(SubscriptionStatus::Unsubscribed) };
     let call = Call::send(Method::Patch, ROUTE, &["lists", &place.0, "members", &hash], &body)?;
     api.call(call.query("skip_merge_validation", true)).await.map(drop)
 }
@@ -153,9 +151,16 @@ fn arrived(row: &BatchRow, before: &Json, after: &Json) -> bool {
 }
 
 /// What a trial did that nobody heard the end of. Who was subscribed by it is put back; who was subscribed later did it themselves.
-pub(super) async fn settle(api: &Api, place: &PlaceId, email: &Email, had: Standing, at: DateTime<Utc>) -> Result<Option<String>, Error> {
+pub(super) async fn settle(
+    api: &Api,
+    place: &PlaceId,
+    email: &Email,
+    had: SubscriptionStatus,
+    at: DateTime<Utc>,
+) -> Result<Option<String>, Error> {
     let Some(now) = look(api, place, email).await? else { return Ok(None) };
-    let harmed = had == Standing::Unsubscribed && matches!(now.standing(), Some(Standing::Subscribed | Standing::Pending));
+    let harmed = had == SubscriptionStatus::Unsubscribed
+        && matches!(now.standing(), Some(SubscriptionStatus::Subscribed | SubscriptionStatus::Pending));
     let changed = words::moment(&now.last_changed);
     if !harmed {
         return Ok(None);

@@ -1,7 +1,7 @@
 //! What Mailchimp can do and documents, and what it costs people, in plain words.
 
 use super::super::{Capabilities, CreateJoins, Operation, Reading};
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use std::time::Duration;
 
 /// Of the ten that the vendor allows a user, two are left to others.
@@ -63,14 +63,18 @@ fn batch_rows(operation: Operation) -> usize {
     }
 }
 
-fn on_create_note(standing: Option<Standing>) -> &'static str {
+fn on_create_note(standing: Option<SubscriptionStatus>) -> &'static str {
     let Some(standing) = standing else { return "is created with the status that the definition names" };
     match standing {
-        Standing::Subscribed => "gets marketing mail from now on: only for people who agreed to it; welcome automations may start",
-        Standing::Unsubscribed => "is kept as a contact that gets no marketing mail; billed as a contact",
-        Standing::Pending => "Mailchimp mails each person at once and asks to confirm; who does not confirm gets no marketing mail",
-        Standing::NonSubscribed => "may get transactional mail and postcards, no marketing mail; billed as a contact",
-        Standing::Cleaned => "marks the address as bounced: it is never mailed",
-        Standing::Archived => "Mailchimp creates nobody archived; choose subscribed, unsubscribed, pending or non-subscribed",
+        SubscriptionStatus::Subscribed => {
+            "gets marketing mail from now on: only for people who agreed to it; welcome automations may start"
+        }
+        SubscriptionStatus::Unsubscribed => "is kept as a contact that gets no marketing mail; billed as a contact",
+        SubscriptionStatus::Pending => {
+            "Mailchimp mails each person at once and asks to confirm; who does not confirm gets no marketing mail"
+        }
+        SubscriptionStatus::NonSubscribed => "may get transactional mail and postcards, no marketing mail; billed as a contact",
+        SubscriptionStatus::Cleaned => "marks the address as bounced: it is never mailed",
+        SubscriptionStatus::Archived => "Mailchimp creates nobody archived; choose subscribed, unsubscribed, pending or non-subscribed",
     }
 }

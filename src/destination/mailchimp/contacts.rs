@@ -15,10 +15,7 @@ use super::{
     capabilities::PAGE_ROWS,
     errors, wire,
 };
-use crate::{
-    http::Answer,
-    member::{Email, Standing},
-};
+use crate::{http::Answer, member::Email, platform::SubscriptionStatus};
 use serde::Deserialize;
 use std::borrow::Cow;
 
@@ -152,7 +149,7 @@ fn contacts(answer: &Answer) -> Result<(Vec<ContactRecord>, u64, Option<u64>), E
 fn record(member: &Member<'_>) -> Option<ContactRecord> {
     let email = Email::parse(&member.email_address).ok().flatten()?;
     // A status newer than this program: known, and not to be touched.
-    let standing = wire::standing(&member.status).unwrap_or(Standing::NonSubscribed);
+    let standing = wire::standing(&member.status).unwrap_or(SubscriptionStatus::NonSubscribed);
     Some(ContactRecord {
         changed_at: (!member.last_changed.is_empty()).then(|| member.last_changed.clone().into_owned()),
         containers: member.tags.as_ref().map(|tags| tags.iter().map(|tag| ContainerId(tag.id.to_string())).collect()),

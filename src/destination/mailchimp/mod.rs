@@ -32,8 +32,9 @@ use super::{
 use crate::{
     definition::{AudienceRef, Connection},
     http::Hub,
-    member::{Email, Standing},
+    member::Email,
     oauth::SignIns,
+    platform::SubscriptionStatus,
 };
 use api::Api;
 use async_trait::async_trait;
@@ -130,7 +131,13 @@ impl Destination for Mailchimp {
         canary::try_bulk(&self.api, place, row, candidate).await
     }
 
-    async fn settle_trial(&self, place: &PlaceId, email: &Email, standing: Standing, at: DateTime<Utc>) -> Result<Option<String>, Error> {
+    async fn settle_trial(
+        &self,
+        place: &PlaceId,
+        email: &Email,
+        standing: SubscriptionStatus,
+        at: DateTime<Utc>,
+    ) -> Result<Option<String>, Error> {
         canary::settle(&self.api, place, email, standing, at).await
     }
 

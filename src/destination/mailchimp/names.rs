@@ -2,7 +2,7 @@
 //! so only names that this run saw are used, and one that led elsewhere is not used again. Everything else goes by ids.
 
 use super::super::{BatchRow, ContainerId, RemoteContainer};
-use crate::definition::ConnectionType;
+use crate::platform::Platform;
 use std::{
     collections::HashMap,
     sync::{Mutex, MutexGuard, PoisonError},
@@ -17,7 +17,7 @@ pub(super) struct Names(Mutex<TagNames>);
 
 /// Equal when folded, one name.
 pub(super) fn fold(name: &str) -> String {
-    ConnectionType::Mailchimp.fold(name)
+    Platform::Mailchimp.fold(name)
 }
 
 impl Names {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     http::{Answer, Method},
-    member::Standing,
+    platform::SubscriptionStatus,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -63,14 +63,15 @@ async fn update(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<Outcome, E
 /// Whom we archived gets back the status that they had. Looks first: someone whom another has brought back, or deleted,
 /// is left as they are, since writing a status then would be deciding for them.
 async fn restore(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<Outcome, Error> {
-    let Some(had @ (Standing::Subscribed | Standing::Unsubscribed | Standing::NonSubscribed)) = row.standing else {
+    let Some(had @ (SubscriptionStatus::Subscribed | SubscriptionStatus::Unsubscribed | SubscriptionStatus::NonSubscribed)) = row.standing
+    else {
         let detail = "only who was subscribed, unsubscribed or non-subscribed can be brought back without asking them".into();
         return Ok(Outcome::Rejected(Rejection { code: "archived", detail, field: None }));
     };
     let hash = subscriber_hash(&row.email);
     match read_standing(api, place, &hash).await? {
         None => return Ok(Outcome::Gone),
-        Some(Standing::Archived) => {}
+        Some(SubscriptionStatus::Archived) => {}
         Some(now) => {
             return Ok(match update(api, place, row).await? {
                 Outcome::Done { standing: None } => Outcome::Done { standing: Some(now) },
@@ -86,14 +87,14 @@ async fn restore(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<Outcome, 
 }
 
 /// `None`: there is no such contact.
-pub(super) async fn read_standing(api: &Api, place: &PlaceId, hash: &str) -> Result<Option<Standing>, Error> {
+pub(super) async fn read_standing(api: &Api, place: &PlaceId, hash: &str) -> Result<Option<SubscriptionStatus>, Error> {
     let call = Call::get(ROUTE, &["lists", &place.0, "members", hash]).query("fields", "email_address,status");
     let answer = api.answer(call).await?;
     match answer.status {
         404 => Ok(None),
         _ if answer.is_success() => {
             let member: Member<'_> = read(&answer)?;
-            Ok(Some(standing(&member.status).unwrap_or(Standing::NonSubscribed)))
+            Ok(Some(standing(&member.status).unwrap_or(SubscriptionStatus::NonSubscribed)))
         }
         _ => Err(errors::refused(&answer, 1)),
     }
@@ -119,7 +120,7 @@ pub(super) async fn find_sent(api: &Api, place: &PlaceId, row: &BatchRow) -> Res
         _ => return Err(errors::refused(&answer, 1)),
     }
     let found: Sent = read(&answer)?;
-    let now = standing(&found.status).unwrap_or(Standing::NonSubscribed);
+    let now = standing(&found.status).unwrap_or(SubscriptionStatus::NonSubscribed);
     let carries = row.standing == Some(now) && carries(&found.merge_fields, row);
     let changed_at = (!found.last_changed.is_empty()).then_some(found.last_changed);
     Ok(Some((ContactRecord { changed_at, ..ContactRecord::new(row.email.clone(), now) }, carries)))

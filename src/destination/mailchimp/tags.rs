@@ -13,7 +13,7 @@ use super::{
     rows::{Refusal, unconfirmed},
     wire::{standing, status, subscriber_hash},
 };
-use crate::{http::Method, member::Standing};
+use crate::{http::Method, platform::SubscriptionStatus};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -117,12 +117,17 @@ async fn read_back(api: &Api, place: &PlaceId, tag: &ContainerId, row: &BatchRow
         return Ok(Outcome::Done { standing: standing(&member.status) });
     }
     Ok(match standing(&member.status) {
-        Some(Standing::Archived) => {
+        Some(SubscriptionStatus::Archived) => {
             let detail = "the contact is archived, and an archived contact takes no tag".into();
             Outcome::Rejected(Rejection { code: "archived", detail, field: None })
         }
         // As clients saw it with those who get no mail: neither an error nor a tag.
-        Some(standing @ (Standing::Unsubscribed | Standing::Cleaned | Standing::Pending | Standing::NonSubscribed)) => {
+        Some(
+            standing @ (SubscriptionStatus::Unsubscribed
+            | SubscriptionStatus::Cleaned
+            | SubscriptionStatus::Pending
+            | SubscriptionStatus::NonSubscribed),
+        ) => {
             let detail = format!("Mailchimp does not tag this contact, which is {}", status(standing));
             Outcome::Rejected(Rejection { code: "not-tagged", detail, field: None })
         }

@@ -25,7 +25,8 @@ use super::{
 };
 use crate::{
     http::{Answer, Method},
-    member::{Email, Standing},
+    member::Email,
+    platform::SubscriptionStatus,
 };
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::HashMap};
@@ -72,8 +73,8 @@ struct RowError<'a> {
 /// What the answer says of one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    Updated(Option<Standing>),
-    Created(Option<Standing>),
+    Updated(Option<SubscriptionStatus>),
+    Created(Option<SubscriptionStatus>),
     /// About the status: whoever words it so does not take bulk updates without one.
     Status(String),
     Refused(Outcome),
@@ -181,13 +182,13 @@ pub(super) fn breach(said: &Said, row: &BatchRow) -> Option<String> {
 }
 
 /// `was subscribed when it was read, and is unsubscribed in the answer`.
-pub(super) fn differs(had: Option<Standing>, has: Option<Standing>) -> String {
-    let word = |standing: Option<Standing>| standing.map_or("of a status that is not known", status);
+pub(super) fn differs(had: Option<SubscriptionStatus>, has: Option<SubscriptionStatus>) -> String {
+    let word = |standing: Option<SubscriptionStatus>| standing.map_or("of a status that is not known", status);
     format!("was {} when its status was read, and is {} in the answer to the bulk update", word(had), word(has))
 }
 
 /// A contact whose status is another one now: listed with its whole address, so that a person can put it right.
-pub(super) fn changed(had: Option<Standing>, has: Option<Standing>) -> Outcome {
+pub(super) fn changed(had: Option<SubscriptionStatus>, has: Option<SubscriptionStatus>) -> Outcome {
     let detail = format!("{}: if nobody changed it, set it back at Mailchimp", differs(had, has));
     Outcome::Rejected(Rejection { code: "status-differs", detail, field: None })
 }
@@ -240,7 +241,7 @@ async fn look(api: &Api, place: &PlaceId, row: &BatchRow) -> Result<(Outcome, Op
 
 /// Somebody archived or deleted it since its status was read, and the call brought it back: it is archived again, which is safe
 /// for either, since who is archived gets no mail.
-async fn came_back(api: &Api, place: &PlaceId, row: &BatchRow, has: Option<Standing>) -> (Outcome, String) {
+async fn came_back(api: &Api, place: &PlaceId, row: &BatchRow, has: Option<SubscriptionStatus>) -> (Outcome, String) {
     let who = row.email.masked();
     let as_what = has.map_or("under a status that is not known", status);
     let what = format!("{who} was archived or deleted since its status was read, and came back by a bulk update as {as_what}");

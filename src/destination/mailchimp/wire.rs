@@ -1,24 +1,34 @@
 //! Our words and Mailchimp's: statuses, merge values.
 
-use crate::member::{Email, Standing, Value};
+use crate::{
+    member::{Email, Value},
+    platform::SubscriptionStatus,
+};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 
-pub(super) fn status(standing: Standing) -> &'static str {
+pub(super) fn status(standing: SubscriptionStatus) -> &'static str {
     match standing {
-        Standing::Subscribed => "subscribed",
-        Standing::Unsubscribed => "unsubscribed",
-        Standing::Pending => "pending",
-        Standing::NonSubscribed => "transactional",
-        Standing::Cleaned => "cleaned",
-        Standing::Archived => "archived",
+        SubscriptionStatus::Subscribed => "subscribed",
+        SubscriptionStatus::Unsubscribed => "unsubscribed",
+        SubscriptionStatus::Pending => "pending",
+        SubscriptionStatus::NonSubscribed => "transactional",
+        SubscriptionStatus::Cleaned => "cleaned",
+        SubscriptionStatus::Archived => "archived",
     }
 }
 
 /// `None`: a status that this program does not know.
-pub(super) fn standing(status: &str) -> Option<Standing> {
-    [Standing::Subscribed, Standing::Unsubscribed, Standing::Pending, Standing::NonSubscribed, Standing::Cleaned, Standing::Archived]
-        .into_iter()
-        .find(|standing| self::status(*standing) == status)
+pub(super) fn standing(status: &str) -> Option<SubscriptionStatus> {
+    [
+        SubscriptionStatus::Subscribed,
+        SubscriptionStatus::Unsubscribed,
+        SubscriptionStatus::Pending,
+        SubscriptionStatus::NonSubscribed,
+        SubscriptionStatus::Cleaned,
+        SubscriptionStatus::Archived,
+    ]
+    .into_iter()
+    .find(|standing| self::status(*standing) == status)
 }
 
 /// What Mailchimp calls a contact in paths: the MD5 of the lower-case address.
@@ -99,7 +109,7 @@ mod tests {
     #[test]
     fn statuses_go_both_ways_and_hashes_are_the_documented_ones() {
         for code in 0..6 {
-            let standing = Standing::from_code(code).unwrap();
+            let standing = SubscriptionStatus::from_code(code).unwrap();
             assert_eq!(self::standing(status(standing)), Some(standing));
         }
         assert_eq!(standing("brand-new"), None);

@@ -7,7 +7,7 @@ use super::{
     rows,
     wire::{Flags, Item, LONG_AGO, STANDINGS, word},
 };
-use crate::{http::Method, member::Standing};
+use crate::{http::Method, platform::SubscriptionStatus};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -42,19 +42,19 @@ pub(super) async fn create(api: &Api, rows: &[BatchRow], flags: &Flags) -> Resul
 /// Known people's attributes. Nothing is said of tags, and of consent only what changes nothing: were it left out, a
 /// contact that is gone by now might come back as subscribed.
 pub(super) async fn update(api: &Api, rows: &[BatchRow], flags: &Flags) -> Result<Submitted, Error> {
-    let harmless = word(Standing::NonSubscribed);
+    let harmless = word(SubscriptionStatus::NonSubscribed);
     let items = rows.iter().map(|row| Item { row, status: harmless, at: LONG_AGO, tags: &[], flags });
     send(api, items.collect(), None).await
 }
 
 fn status(row: &BatchRow) -> &'static str {
-    word(row.standing.unwrap_or(Standing::NonSubscribed))
+    word(row.standing.unwrap_or(SubscriptionStatus::NonSubscribed))
 }
 
 /// Only someone who agreed has a date of their own.
 fn since(row: &BatchRow) -> &str {
     match (row.standing, &row.consent_at) {
-        (Some(Standing::Subscribed), Some(at)) => at,
+        (Some(SubscriptionStatus::Subscribed), Some(at)) => at,
         _ => LONG_AGO,
     }
 }
@@ -71,7 +71,7 @@ fn undated(rows: &[BatchRow], now: DateTime<Utc>) -> Option<Vec<Outcome>> {
 }
 
 fn consent_fault(row: &BatchRow, now: DateTime<Utc>) -> Option<&'static str> {
-    if row.standing != Some(Standing::Subscribed) {
+    if row.standing != Some(SubscriptionStatus::Subscribed) {
         return None;
     }
     let at = row.consent_at.as_deref().and_then(|at| DateTime::parse_from_rfc3339(at).ok());
@@ -82,7 +82,7 @@ fn consent_fault(row: &BatchRow, now: DateTime<Utc>) -> Option<&'static str> {
     }
 }
 
-async fn send(api: &Api, items: Vec<Item<'_>>, standing: Option<Standing>) -> Result<Submitted, Error> {
+async fn send(api: &Api, items: Vec<Item<'_>>, standing: Option<SubscriptionStatus>) -> Result<Submitted, Error> {
     let rows = items.len();
     let call = Call::send(Method::Post, "/batches", &["batches"], &Body { method: "POST", endpoint: "contacts", items })?;
     let call = call.once().rows(rows);
@@ -119,7 +119,7 @@ mod tests {
     use rstest::rstest;
     use serde_json::{Value as Json, json};
 
-    fn row(standing: Standing, consent_at: Option<&str>) -> BatchRow {
+    fn row(standing: SubscriptionStatus, consent_at: Option<&str>) -> BatchRow {
         let email = Email::parse("Dana+news@Example.com").unwrap().unwrap();
         BatchRow {
             key: Key::of(&email),
@@ -133,29 +133,33 @@ mod tests {
     }
 
     #[rstest]
-    #[case(Standing::NonSubscribed, None, "nonSubscribed", LONG_AGO)]
-    #[case(Standing::NonSubscribed, Some("2024-05-01T00:00:00Z"), "nonSubscribed", LONG_AGO)]
-    #[case(Standing::Unsubscribed, Some("2024-05-01T00:00:00Z"), "unsubscribed", LONG_AGO)]
-    #[case(Standing::Subscribed, Some("2024-05-01T00:00:00Z"), "subscribed", "2024-05-01T00:00:00Z")]
-    fn a_status_and_its_date(#[case] standing: Standing, #[case] at: Option<&str>, #[case] status: &str, #[case] date: &str) {
+    #[case(SubscriptionStatus::NonSubscribed, None, "nonSubscribed", LONG_AGO)]
+    #[case(SubscriptionStatus::NonSubscribed, Some("2024-05-01T00:00:00Z"), "nonSubscribed", LONG_AGO)]
+    #[case(SubscriptionStatus::Unsubscribed, Some("2024-05-01T00:00:00Z"), "unsubscribed", LONG_AGO)]
+    #[case(SubscriptionStatus::Subscribed, Some("2024-05-01T00:00:00Z"), "subscribed", "2024-05-01T00:00:00Z")]
+    fn a_status_and_its_date(#[case] standing: SubscriptionStatus, #[case] at: Option<&str>, #[case] status: &str, #[case] date: &str) {
         let row = row(standing, at);
         assert_eq!((super::status(&row), since(&row)), (status, date));
     }
 
     #[rstest]
-    #[case(Standing::Subscribed, None, true)]
-    #[case(Standing::Subscribed, Some("in May"), true)]
-    #[case(Standing::Subscribed, Some("2030-01-01T00:00:00Z"), true)]
-    #[case(Standing::Subscribed, Some("2026-11-22T00:00:00Z"), false)]
-    #[case(Standing::NonSubscribed, None, false)]
-    fn nobody_is_subscribed_without_a_date_that_has_been(#[case] standing: Standing, #[case] at: Option<&str>, #[case] refused: bool) {
+    #[case(SubscriptionStatus::Subscribed, None, true)]
+    #[case(SubscriptionStatus::Subscribed, Some("in May"), true)]
+    #[case(SubscriptionStatus::Subscribed, Some("2030-01-01T00:00:00Z"), true)]
+    #[case(SubscriptionStatus::Subscribed, Some("2026-11-22T00:00:00Z"), false)]
+    #[case(SubscriptionStatus::NonSubscribed, None, false)]
+    fn nobody_is_subscribed_without_a_date_that_has_been(
+        #[case] standing: SubscriptionStatus,
+        #[case] at: Option<&str>,
+        #[case] refused: bool,
+    ) {
         let now = "2026-11-22T00:00:00Z".parse().unwrap();
         assert_eq!(consent_fault(&row(standing, at), now).is_some(), refused);
     }
 
     #[test]
     fn those_without_a_date_do_not_hold_up_the_others() {
-        let rows = [row(Standing::Subscribed, None), row(Standing::Subscribed, Some("2024-05-01T00:00:00Z"))];
+        let rows = [row(SubscriptionStatus::Subscribed, None), row(SubscriptionStatus::Subscribed, Some("2024-05-01T00:00:00Z"))];
         let outcomes = undated(&rows, Utc::now()).unwrap();
         assert!(matches!(&outcomes[..], [Outcome::Rejected(Rejection { code: "consent-date", .. }), Outcome::NotDone]), "{outcomes:?}");
         assert_eq!(undated(&rows[1..], Utc::now()), None);
@@ -171,7 +175,7 @@ mod tests {
             ("state", Value::Empty),
         ];
         let attributes = attributes.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        let row = BatchRow { attributes, ..row(Standing::NonSubscribed, None) };
+        let row = BatchRow { attributes, ..row(SubscriptionStatus::NonSubscribed, None) };
         let spec = crate::definition::AttributeSpec {
             columns: crate::definition::Columns::One("c".into()),
             kind: Some(crate::definition::FieldType::Boolean),

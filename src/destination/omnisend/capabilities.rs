@@ -4,7 +4,7 @@ use super::{
     super::{Capabilities, CreateJoins, Operation, Reading},
     api::{PER_MINUTE, TAGS},
 };
-use crate::{http::Rate, member::Standing};
+use crate::{http::Rate, platform::SubscriptionStatus};
 use std::time::Duration;
 
 /// The vendor documents no limit of calls at one time; eight use the calls of a minute up as long as none takes over a second.
@@ -38,7 +38,7 @@ pub(in crate::destination) static CAPABILITIES: Capabilities = Capabilities {
     leaves_by_id: false,
     reads_leaving: false,
     spells: true,
-    statuses_proved: &[Standing::Subscribed, Standing::Unsubscribed],
+    statuses_proved: &[SubscriptionStatus::Subscribed, SubscriptionStatus::Unsubscribed],
     looks_apart: Duration::from_secs(15),
     jobs_max: JOBS_MAX,
     holds_first_write: false,
@@ -80,14 +80,14 @@ fn rate(operation: Operation) -> Option<Rate> {
     })
 }
 
-fn on_create_note(standing: Option<Standing>) -> &'static str {
+fn on_create_note(standing: Option<SubscriptionStatus>) -> &'static str {
     match standing {
-        Some(Standing::Subscribed) => {
+        Some(SubscriptionStatus::Subscribed) => {
             "gets marketing mail from now on, with the date of the consent as its proof; automations for new subscribers may start"
         }
-        Some(Standing::NonSubscribed) => "is kept as a contact that gets no campaigns until they opt in; counted as a contact",
-        Some(Standing::Unsubscribed) => "is kept as a contact that gets no marketing mail; counted as a contact",
-        Some(Standing::Pending | Standing::Cleaned | Standing::Archived) => "Omnisend has no such status",
+        Some(SubscriptionStatus::NonSubscribed) => "is kept as a contact that gets no campaigns until they opt in; counted as a contact",
+        Some(SubscriptionStatus::Unsubscribed) => "is kept as a contact that gets no marketing mail; counted as a contact",
+        Some(SubscriptionStatus::Pending | SubscriptionStatus::Cleaned | SubscriptionStatus::Archived) => "Omnisend has no such status",
         None => "is created with the status that the definition names",
     }
 }

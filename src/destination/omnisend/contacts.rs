@@ -11,7 +11,7 @@ use super::{
     spelling,
     wire::{STANDINGS, standing, word},
 };
-use crate::member::{Email, Standing};
+use crate::{member::Email, platform::SubscriptionStatus};
 use chrono::{DateTime, FixedOffset};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -94,7 +94,7 @@ impl Contact {
         let email = Email::parse(address).ok().flatten()?;
         let of_contact = || self.statuses.iter().find(|status| status.channel == "email").map(|status| status.status.as_str());
         // A status newer than this program, or none: known, and not to be touched.
-        let standing = status.or_else(of_contact).and_then(standing).unwrap_or(Standing::NonSubscribed);
+        let standing = status.or_else(of_contact).and_then(standing).unwrap_or(SubscriptionStatus::NonSubscribed);
         let changed_at = Some(self.updated_at.clone()).filter(|at| !at.is_empty());
         let containers = Some(self.tags.iter().cloned().map(ContainerId).collect());
         let contact = spelling::of(address, &email);
@@ -160,7 +160,7 @@ async fn all(api: &Api, call: Call<'_>) -> Result<ContactPage, Error> {
 }
 
 /// Of one status, who changed since.
-async fn latest(api: &Api, page: &PageRequest, standing: Standing) -> Result<ContactPage, Error> {
+async fn latest(api: &Api, page: &PageRequest, standing: SubscriptionStatus) -> Result<ContactPage, Error> {
     let since = page.changed_since.as_deref().and_then(|since| DateTime::parse_from_rfc3339(since).ok());
     let call = sorted(page, "updatedAt", "desc").query("status", word(standing));
     let Page { contacts, paging } = read(&api.call(call).await?)?;

@@ -4,7 +4,7 @@ use super::{
     super::{Error, JobId},
     wire::{standing, word},
 };
-use crate::member::{Key, Standing};
+use crate::{member::Key, platform::SubscriptionStatus};
 use chrono::{DateTime, TimeZone, Utc};
 
 /// What stands in place of a status where known contacts are changed, who keep theirs.
@@ -14,7 +14,7 @@ const LOST: &str = "lost";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Job {
     /// Of those who are created.
-    pub standing: Option<Standing>,
+    pub standing: Option<SubscriptionStatus>,
     pub of: Of,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Of {
 
 impl Job {
     /// One that is about to be sent. The mark tells it from others of that moment.
-    pub(super) fn lost(standing: Option<Standing>, at: DateTime<Utc>, rows: impl Iterator<Item = Key>) -> Self {
+    pub(super) fn lost(standing: Option<SubscriptionStatus>, at: DateTime<Utc>, rows: impl Iterator<Item = Key>) -> Self {
         let mut hasher = blake3::Hasher::new();
         rows.for_each(|key| _ = hasher.update(&key.to_bytes()));
         let mark = hasher.finalize().to_hex()[..16].to_owned();
@@ -66,9 +66,9 @@ mod tests {
 
     #[rstest]
     #[case("update/5f92cbf1", None, Of::Batch("5f92cbf1".into()))]
-    #[case("nonSubscribed/5f92cbf1", Some(Standing::NonSubscribed), Of::Batch("5f92cbf1".into()))]
-    #[case("subscribed/lost/1795305600/00ff", Some(Standing::Subscribed), Of::Lost { at: DateTime::from_timestamp(1_795_305_600, 0).unwrap(), mark: "00ff".into() })]
-    fn names_go_both_ways(#[case] text: &str, #[case] standing: Option<Standing>, #[case] of: Of) {
+    #[case("nonSubscribed/5f92cbf1", Some(SubscriptionStatus::NonSubscribed), Of::Batch("5f92cbf1".into()))]
+    #[case("subscribed/lost/1795305600/00ff", Some(SubscriptionStatus::Subscribed), Of::Lost { at: DateTime::from_timestamp(1_795_305_600, 0).unwrap(), mark: "00ff".into() })]
+    fn names_go_both_ways(#[case] text: &str, #[case] standing: Option<SubscriptionStatus>, #[case] of: Of) {
         let job = Job { standing, of };
         assert_eq!(job.id().0, text);
         assert_eq!(Job::read(&JobId(text.into())).unwrap(), job);

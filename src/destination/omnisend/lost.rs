@@ -13,7 +13,7 @@ use super::{
     poll::{self, State},
     results::{Items, Progress},
 };
-use crate::member::{Key, Standing};
+use crate::{member::Key, platform::SubscriptionStatus};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
@@ -34,7 +34,7 @@ const PAGES_MAX: usize = 400;
 /// A batch to look for.
 pub(super) struct Lost<'a> {
     pub id: &'a JobId,
-    pub standing: Option<Standing>,
+    pub standing: Option<SubscriptionStatus>,
     pub at: DateTime<Utc>,
     pub rows: Vec<Key>,
 }
@@ -82,7 +82,7 @@ pub(super) async fn look<'a>(api: &Api, lost: Vec<Lost<'a>>, others: &BTreeSet<&
     Ok(states)
 }
 
-fn state(found: Found, standing: Option<Standing>) -> State {
+fn state(found: Found, standing: Option<SubscriptionStatus>) -> State {
     match found {
         Found::Ours(items) if items.progress.is_over() => State::Finished(items.outcomes(standing)),
         Found::Ours(_) | Found::Unclear => State::Working,

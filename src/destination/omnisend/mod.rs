@@ -44,7 +44,8 @@ use super::{
 use crate::{
     definition::{AttributeSpec, Connection},
     http::{Hub, Method},
-    member::{Email, Standing},
+    member::Email,
+    platform::SubscriptionStatus,
 };
 use api::Api;
 use async_trait::async_trait;
@@ -94,9 +95,9 @@ impl Destination for Omnisend {
         contacts::of_brand(&self.api, page).await
     }
 
-    fn rereads(&self, given: Option<Standing>) -> bool {
+    fn rereads(&self, given: Option<SubscriptionStatus>) -> bool {
         // Any other status is sent with a date that overrides nothing.
-        given == Some(Standing::Subscribed)
+        given == Some(SubscriptionStatus::Subscribed)
     }
 
     fn clock(&self) -> Option<std::time::SystemTime> {

@@ -8,7 +8,7 @@ use super::{
     lost::{self, Lost},
     results::{Items, Progress},
 };
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -98,7 +98,7 @@ async fn state(api: &Api, job: &Job, found: Option<State>, seen: &BTreeMap<Strin
 }
 
 /// How a batch stands that the vendor knows.
-async fn of_batch(api: &Api, progress: &Progress, standing: Option<Standing>) -> Result<State, Error> {
+async fn of_batch(api: &Api, progress: &Progress, standing: Option<SubscriptionStatus>) -> Result<State, Error> {
     if !progress.is_over() {
         return Ok(State::Working);
     }

@@ -5,7 +5,10 @@ use super::{
     errors::Problem,
     rows,
 };
-use crate::member::{Email, Key, Standing};
+use crate::{
+    member::{Email, Key},
+    platform::SubscriptionStatus,
+};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
@@ -65,7 +68,7 @@ impl Item {
         Email::parse(email).ok().flatten().map(|email| Key::of(&email))
     }
 
-    fn outcome(&self, standing: Option<Standing>) -> Outcome {
+    fn outcome(&self, standing: Option<SubscriptionStatus>) -> Outcome {
         match self.response_code {
             200..=299 => Outcome::Done { standing },
             status => rows::failed(status, &Problem::read(&self.response).unwrap_or_default()),
@@ -84,7 +87,7 @@ impl Items {
     }
 
     /// One outcome for each contact that is told of, and one for all the others.
-    pub(super) fn outcomes(&self, standing: Option<Standing>) -> JobOutcomes {
+    pub(super) fn outcomes(&self, standing: Option<SubscriptionStatus>) -> JobOutcomes {
         let rows: Vec<_> = self.all().filter_map(|item| Some((item.key()?, item.outcome(standing)))).collect();
         let (all_told, all_known) = (self.all().count() >= self.progress.finished_count, rows.len() == self.all().count());
         let failures = self.errors.iter().filter(|item| item.key().is_some()).count();
@@ -126,7 +129,7 @@ mod tests {
             "batchID": "b", "status": status, "totalCount": 9, "finishedCount": finished, "errorsCount": errors.len(),
             "errors": errors, "responses": responses,
         });
-        serde_json::from_value::<Items>(body).unwrap().outcomes(Some(Standing::NonSubscribed))
+        serde_json::from_value::<Items>(body).unwrap().outcomes(Some(SubscriptionStatus::NonSubscribed))
     }
 
     #[rstest]

@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     definition::{AttributeSpec, FieldType},
-    member::{Standing, Value},
+    member::Value,
+    platform::SubscriptionStatus,
 };
 use serde::{
     Serialize, Serializer,
@@ -18,25 +19,26 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A date before every statement about consent that the vendor can hold: of two the later holds, so this one overrides none.
 pub(super) const LONG_AGO: &str = "2000-01-01T00:00:00Z";
 
-pub(super) fn word(standing: Standing) -> &'static str {
+pub(super) fn word(standing: SubscriptionStatus) -> &'static str {
     match standing {
-        Standing::Subscribed => "subscribed",
-        Standing::Unsubscribed => "unsubscribed",
-        Standing::NonSubscribed => "nonSubscribed",
+        SubscriptionStatus::Subscribed => "subscribed",
+        SubscriptionStatus::Unsubscribed => "unsubscribed",
+        SubscriptionStatus::NonSubscribed => "nonSubscribed",
         // The vendor has none of these.
-        Standing::Pending => "pending",
-        Standing::Cleaned => "cleaned",
-        Standing::Archived => "archived",
+        SubscriptionStatus::Pending => "pending",
+        SubscriptionStatus::Cleaned => "cleaned",
+        SubscriptionStatus::Archived => "archived",
     }
 }
 
 /// `None`: a status that this program does not know.
-pub(super) fn standing(word: &str) -> Option<Standing> {
+pub(super) fn standing(word: &str) -> Option<SubscriptionStatus> {
     STANDINGS.into_iter().find(|standing| self::word(*standing) == word)
 }
 
 /// Those that the vendor has.
-pub(super) const STANDINGS: [Standing; 3] = [Standing::Subscribed, Standing::Unsubscribed, Standing::NonSubscribed];
+pub(super) const STANDINGS: [SubscriptionStatus; 3] =
+    [SubscriptionStatus::Subscribed, SubscriptionStatus::Unsubscribed, SubscriptionStatus::NonSubscribed];
 
 /// Attributes whose values are yes or no.
 #[derive(Debug, Default)]

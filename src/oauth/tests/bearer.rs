@@ -23,7 +23,7 @@ async fn world(minutes: i64, script: Arc<Script>) -> World {
     let store = InMemoryTokens::default();
     let sign_ins = SignIns::new(Arc::new(store.clone()), hub(&script));
     store.clone().write(&name(), &tokens(&constant_contact(), minutes)).await.unwrap();
-    let bearer = sign_ins.bearer(&connection(ConnectionType::ConstantContact, None)).unwrap();
+    let bearer = sign_ins.bearer(&connection(Platform::ConstantContact, None)).unwrap();
     World { script, store, sign_ins, bearer }
 }
 
@@ -89,7 +89,7 @@ impl TokenWriter for Full {
 async fn what_cannot_be_kept_is_not_used() {
     let world = world(DUE, script([granted(), refused("invalid_grant"), refused("invalid_grant")])).await;
     let sign_ins = SignIns::new(Arc::new(Full(world.store.clone())), hub(&world.script));
-    let bearer = sign_ins.bearer(&connection(ConnectionType::ConstantContact, None)).unwrap();
+    let bearer = sign_ins.bearer(&connection(Platform::ConstantContact, None)).unwrap();
     assert_eq!(bearer.current().await.unwrap_err().message, "the disk is full");
     let error = bearer.current().await.unwrap_err();
     assert!(error.message.contains("no longer takes"), "it is not remembered either: {error}");
@@ -162,12 +162,12 @@ async fn one_refusal_loses_no_sign_in() {
 async fn what_never_ends_and_is_refused_was_taken_back() {
     let script = script([]);
     let store = InMemoryTokens::default();
-    let app = app(ConnectionType::Mailchimp, Some("hush"));
+    let app = app(Platform::Mailchimp, Some("hush"));
     let endless =
         Tokens { refresh: None, expires: None, api: Some("https://us6.api.mailchimp.com".parse().unwrap()), ..tokens(&app, OVER) };
     store.clone().write(&name(), &endless).await.unwrap();
     let sign_ins = SignIns::new(Arc::new(store), hub(&script));
-    let bearer = sign_ins.bearer(&connection(ConnectionType::Mailchimp, Some("hush"))).unwrap();
+    let bearer = sign_ins.bearer(&connection(Platform::Mailchimp, Some("hush"))).unwrap();
     assert_eq!(bearer.api().unwrap().host_str(), Some("us6.api.mailchimp.com"));
     let used = bearer.current().await.unwrap();
     assert!(bearer.refused(&used).await.unwrap_err().hint.unwrap().contains("taken back"));
@@ -182,7 +182,7 @@ async fn what_never_ends_and_is_refused_was_taken_back() {
 async fn tokens_go_nowhere_but_where_they_came_from(#[case] id: Option<&str>, #[case] server: Option<&str>, #[case] why: &str) {
     let script = script([]);
     let world = world(FRESH, script).await;
-    let mut connection = connection(ConnectionType::ConstantContact, None);
+    let mut connection = connection(Platform::ConstantContact, None);
     if let Credentials::OAuth(app) = &mut connection.credentials {
         app.endpoint = server.map(|url| url.parse().unwrap());
         app.client_id = id.map_or(app.client_id.clone(), |id| Secret::Plain(id.to_owned()));

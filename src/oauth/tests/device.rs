@@ -47,7 +47,7 @@ async fn it_ends_and_says_why(#[case] answer: Result<Raw, Lost>, #[case] why: &s
 #[tokio::test(start_paused = true)]
 async fn a_vendor_without_it_says_what_to_do_instead() {
     let script = script([]);
-    let authority = Authority::new(app(ConnectionType::Mailchimp, Some("hush")), &hub(&script));
+    let authority = Authority::new(app(Platform::Mailchimp, Some("hush")), &hub(&script));
     assert!(authority.device().await.unwrap_err().hint.unwrap().contains("--paste"));
     assert_eq!(script.attempts(), 0);
 }

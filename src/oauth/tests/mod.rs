@@ -6,11 +6,12 @@ mod sign_in;
 
 use super::*;
 use crate::{
-    definition::{Connection, ConnectionType, Credentials, Limits, Name, OAuthApp, Privacy, Region, Secret},
+    definition::{Connection, Credentials, Limits, Name, OAuthApp, Privacy, Region, Secret},
     http::{
         Lost, Raw,
         script::{Script, hub, json},
     },
+    platform::Platform,
 };
 use chrono::{TimeDelta, Utc};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ fn name() -> Name {
     Name::new("crm").unwrap()
 }
 
-fn connection(kind: ConnectionType, secret: Option<&str>) -> Connection {
+fn connection(kind: Platform, secret: Option<&str>) -> Connection {
     let literal = |text: &str| Secret::Plain(text.to_owned());
     let app = OAuthApp { client_id: literal("app"), client_secret: secret.map(literal), endpoint: None };
     Connection {
@@ -35,12 +36,12 @@ fn connection(kind: ConnectionType, secret: Option<&str>) -> Connection {
     }
 }
 
-fn app(kind: ConnectionType, secret: Option<&str>) -> App {
+fn app(kind: Platform, secret: Option<&str>) -> App {
     App::of(&connection(kind, secret)).unwrap().unwrap()
 }
 
 pub(crate) fn constant_contact() -> App {
-    app(ConnectionType::ConstantContact, None)
+    app(Platform::ConstantContact, None)
 }
 
 /// Of an app's sign-in that was given so many minutes ago, to live a day.

@@ -43,7 +43,7 @@ fn the_address_asks_for_what_the_vendor_wants() {
         assert_eq!(query[name], value);
     }
     assert_eq!((query["state"].len(), query["code_challenge"].len()), (64, 43));
-    let (sign_in, query) = begin(&app(ConnectionType::Mailchimp, Some("hush")));
+    let (sign_in, query) = begin(&app(Platform::Mailchimp, Some("hush")));
     assert!(sign_in.address().as_str().starts_with("https://login.mailchimp.com/oauth2/authorize?"));
     assert_eq!(query.keys().collect::<Vec<_>>(), ["client_id", "redirect_uri", "response_type", "state"]);
 }
@@ -72,11 +72,11 @@ async fn an_app_without_a_secret_proves_itself_by_what_only_it_knows() {
 
 #[tokio::test(start_paused = true)]
 async fn a_secret_goes_where_the_vendor_wants_it() {
-    let (tokens, sent) = signed_in(app(ConnectionType::ConstantContact, Some("hush")), vec![granted()]).await;
+    let (tokens, sent) = signed_in(app(Platform::ConstantContact, Some("hush")), vec![granted()]).await;
     assert!(tokens.is_ok() && !sent[0].contains("hush") && !sent[0].contains("client_id") && !sent[0].contains("verifier"), "{sent:?}");
     let told = r#"{"dc":"us6","api_endpoint":"https://us6.api.mailchimp.com","accountname":"Contoso"}"#;
     let steps = vec![json(200, r#"{"access_token":"a","expires_in":0,"scope":null}"#), json(200, told)];
-    let (tokens, sent) = signed_in(app(ConnectionType::Mailchimp, Some("hush")), steps).await;
+    let (tokens, sent) = signed_in(app(Platform::Mailchimp, Some("hush")), steps).await;
     let tokens = tokens.unwrap();
     assert!(sent[0].ends_with("&client_id=app&client_secret=hush"), "{}", sent[0]);
     assert_eq!(sent[1], "GET https://login.mailchimp.com/oauth2/metadata ");
@@ -86,7 +86,7 @@ async fn a_secret_goes_where_the_vendor_wants_it() {
 
 #[test]
 fn mailchimp_without_a_secret_is_refused_before_anyone_is_asked() {
-    let error = App::of(&connection(ConnectionType::Mailchimp, None)).unwrap().unwrap_err();
+    let error = App::of(&connection(Platform::Mailchimp, None)).unwrap().unwrap_err();
     assert!(error.message.contains("clientSecret"), "{error}");
 }
 
@@ -106,7 +106,7 @@ async fn a_sign_in_that_comes_to_nothing_says_why(#[case] answer: Result<Raw, Lo
 async fn a_token_is_not_sent_to_an_api_that_is_not_the_vendors() {
     let told = r#"{"dc":"us6","api_endpoint":"https://us6.api.example.com"}"#;
     let steps = vec![json(200, r#"{"access_token":"a"}"#), json(200, told)];
-    let (tokens, _) = signed_in(app(ConnectionType::Mailchimp, Some("hush")), steps).await;
+    let (tokens, _) = signed_in(app(Platform::Mailchimp, Some("hush")), steps).await;
     assert!(tokens.unwrap_err().message.contains("not its own"));
 }
 
@@ -134,7 +134,7 @@ const TWICE: &[&str] = &["OAuth", "Bearer"];
 async fn where_the_api_is(#[case] answers: &[(u16, &str)], #[case] schemes: &[&str], #[case] expected: Result<&str, &str>) {
     let answers = answers.iter().map(|(status, body)| json(*status, body));
     let script = script(std::iter::once(json(200, r#"{"access_token":"a"}"#)).chain(answers).collect::<Vec<_>>());
-    let app = app(ConnectionType::Mailchimp, Some("hush"));
+    let app = app(Platform::Mailchimp, Some("hush"));
     let (sign_in, query) = begin(&app);
     let code = sign_in.answered(&back(&format!("code=c0de&state={}", query["state"]))).unwrap();
     let tokens = Authority::new(app, &hub(&script)).exchange(&code).await;
@@ -162,7 +162,7 @@ mod tokens {
     #[case::a_server_of_ones_own(Some("https://auth.example.com/"))]
     #[tokio::test(start_paused = true)]
     async fn attack_where_members_go_is_asked_of_the_server_not_of_the_caller(#[case] server: Option<&str>) {
-        let mut connection = connection(ConnectionType::Mailchimp, Some("hush"));
+        let mut connection = connection(Platform::Mailchimp, Some("hush"));
         if let Credentials::OAuth(app) = &mut connection.credentials {
             app.endpoint = server.map(|url| url.parse().unwrap());
         }
@@ -185,7 +185,7 @@ mod tokens {
 
     #[tokio::test(start_paused = true)]
     async fn attack_a_server_that_names_another_api_is_not_believed() {
-        let app = app(ConnectionType::Mailchimp, Some("hush"));
+        let app = app(Platform::Mailchimp, Some("hush"));
         let script = script([json(200, r#"{"api_endpoint":"https://attacker.test"}"#)]);
         let error = Authority::new(app.clone(), &hub(&script)).confirmed(handed_over(&app, None)).await.unwrap_err();
         assert!(error.message.contains("not its own"), "{error}");
@@ -193,11 +193,11 @@ mod tokens {
 
     /// An address that a release before this one kept.
     #[rstest]
-    #[case(ConnectionType::Mailchimp, "http://attacker.test/")]
-    #[case(ConnectionType::Mailchimp, "https://us6.api.mailchimp.com.attacker.test/")]
-    #[case(ConnectionType::ConstantContact, "https://us6.api.mailchimp.com/")]
+    #[case(Platform::Mailchimp, "http://attacker.test/")]
+    #[case(Platform::Mailchimp, "https://us6.api.mailchimp.com.attacker.test/")]
+    #[case(Platform::ConstantContact, "https://us6.api.mailchimp.com/")]
     #[tokio::test(start_paused = true)]
-    async fn attack_tokens_on_record_are_sent_to_no_other_api(#[case] kind: ConnectionType, #[case] api: &str) {
+    async fn attack_tokens_on_record_are_sent_to_no_other_api(#[case] kind: Platform, #[case] api: &str) {
         let (script, store) = (script([]), InMemoryTokens::default());
         let app = app(kind, Some("hush"));
         store.clone().write(&name(), &handed_over(&app, Some(api))).await.unwrap();

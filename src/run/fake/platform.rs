@@ -9,7 +9,8 @@ use crate::{
         PlaceId, Polled, Reading, Rejection, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, RowSize, Sought,
         Submitted, Trial, WantedField,
     },
-    member::{Email, FieldKind, Key, Standing},
+    member::{Email, FieldKind, Key},
+    platform::SubscriptionStatus,
 };
 use async_trait::async_trait;
 use std::{
@@ -22,7 +23,7 @@ use tokio::sync::Notify;
 /// One contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Person {
-    pub standing: Standing,
+    pub standing: SubscriptionStatus,
     pub attributes: BTreeMap<String, String>,
     /// Ids of lists.
     pub lists: BTreeSet<String>,
@@ -76,7 +77,7 @@ impl Platform {
     }
 
     /// Somebody else makes or changes a contact; `lists` by name.
-    pub(crate) fn person(&self, email: &str, standing: Standing, lists: &[&str]) {
+    pub(crate) fn person(&self, email: &str, standing: SubscriptionStatus, lists: &[&str]) {
         let mut inner = self.lock();
         let ids = inner.lists.iter().filter(|(_, name)| lists.contains(&name.as_str())).map(|(id, _)| id.clone()).collect();
         let attributes = inner.people.get(email).map(|person| person.attributes.clone()).unwrap_or_default();
@@ -269,7 +270,7 @@ impl Fake {
         if !known && !makes {
             return Outcome::Gone;
         }
-        let standing = row.standing.unwrap_or(Standing::Subscribed);
+        let standing = row.standing.unwrap_or(SubscriptionStatus::Subscribed);
         let made = || Person { standing, attributes: BTreeMap::new(), lists: BTreeSet::new() };
         let person = inner.people.entry(email.to_owned()).or_insert_with(made);
         person.attributes.extend(row.attributes.iter().map(|(tag, value)| (tag.clone(), format!("{value:?}"))));
@@ -281,7 +282,7 @@ impl Fake {
         match batch.operation {
             Operation::Join => person.lists.extend(list),
             Operation::Leave => person.lists.retain(|on| Some(on) != list.as_ref()),
-            Operation::Archive => person.standing = Standing::Archived,
+            Operation::Archive => person.standing = SubscriptionStatus::Archived,
             Operation::Restore => person.standing = standing,
             Operation::Create | Operation::Update => {}
         }
@@ -405,7 +406,7 @@ impl Destination for Fake {
         Ok(self.request(read).await)
     }
 
-    fn rereads(&self, given: Option<Standing>) -> bool {
+    fn rereads(&self, given: Option<SubscriptionStatus>) -> bool {
         self.real.rereads(given)
     }
 

@@ -3,7 +3,7 @@
 use super::{super::fake::Call, *};
 use crate::{
     destination::Operation,
-    member::Standing,
+    platform::SubscriptionStatus,
     state::{ContactOrigin, MemberState},
 };
 
@@ -21,9 +21,9 @@ async fn a_contact_whose_creation_was_not_answered_is_ours_and_archived_when_it_
     assert_eq!(origin(&world, "a@x.test"), Some(ContactOrigin::Added));
     world.write("b@x.test,Bo\n");
     assert_eq!(end(&world.run().await), "succeeded");
-    assert_eq!(world.platform().find("a@x.test").unwrap().standing, Standing::Archived);
+    assert_eq!(world.platform().find("a@x.test").unwrap().standing, SubscriptionStatus::Archived);
     let contact = world.contact("a@x.test").unwrap();
-    assert_eq!(contact.archived_from, Some(Standing::Subscribed), "and may come back");
+    assert_eq!(contact.archived_from, Some(SubscriptionStatus::Subscribed), "and may come back");
 }
 
 /// Somebody signed up between two runs, and no answer of ours was lost.
@@ -32,13 +32,13 @@ async fn a_strangers_contact_is_not_ours() {
     let world = World::new(Like::Mailchimp, "onLeave: archive").await;
     world.write("a@x.test,Ana\n");
     world.run().await;
-    world.platform().person("b@x.test", Standing::Subscribed, &[]);
+    world.platform().person("b@x.test", SubscriptionStatus::Subscribed, &[]);
     world.write("a@x.test,Ana\nb@x.test,Bo\n");
     assert_eq!(end(&world.run().await), "succeeded");
     assert_eq!(origin(&world, "b@x.test"), Some(ContactOrigin::Found), "it does not carry what we sent");
     world.write("a@x.test,Ana\n");
     world.run().await;
-    assert_eq!(world.platform().find("b@x.test").unwrap().standing, Standing::Subscribed, "left where it was");
+    assert_eq!(world.platform().find("b@x.test").unwrap().standing, SubscriptionStatus::Subscribed, "left where it was");
 }
 
 /// A batch that ended clean while nobody waited: its results name nobody, and everyone in it is ours.
@@ -73,12 +73,12 @@ async fn a_refused_archiving_is_no_removal() {
     let report = world.run().await;
     assert_eq!((end(&report).as_str(), report.counts.removed), ("partial: 1 row is newly rejected", 0));
     assert_eq!(world.member("a@x.test").unwrap().state, MemberState::Leaving);
-    assert_ne!(world.contact("a@x.test").unwrap().standing, Standing::Archived);
+    assert_ne!(world.contact("a@x.test").unwrap().standing, SubscriptionStatus::Archived);
     world.platform().calls();
     let report = world.run().await;
     assert!(report.is_empty(), "not asked blindly: {report:?}");
     assert_eq!(sent(&world), Vec::<String>::new());
-    world.platform().person("a@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("a@x.test", SubscriptionStatus::Unsubscribed, &[]);
     assert_eq!(end(&world.run().await), "succeeded");
     let archive = Call { operation: Operation::Archive, list: None, emails: vec!["a@x.test".into()] };
     assert_eq!(world.platform().calls(), [archive]);

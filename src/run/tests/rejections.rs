@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     definition::FieldType,
     destination::{Operation, Outcome, Rejection},
-    member::{FieldKind, Standing},
+    member::FieldKind,
+    platform::SubscriptionStatus,
     state::{RejectedRow, StateError},
 };
 use std::ops::ControlFlow;
@@ -60,11 +61,11 @@ async fn a_row_that_the_platform_rejected_stays_listed_and_is_not_sent_blindly()
 #[tokio::test(start_paused = true)]
 async fn it_is_sent_again_when_the_contacts_status_changes() {
     let world = with_b_rejected(None).await;
-    world.platform().person("b@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("b@x.test", SubscriptionStatus::Unsubscribed, &[]);
     assert_eq!(end(&world.run().await), "succeeded");
     assert_eq!(sent(&world), ["b@x.test"]);
     assert_eq!(listed(&world), []);
-    assert_eq!(world.platform().find("b@x.test").unwrap().standing, Standing::Unsubscribed, "and stays as it is");
+    assert_eq!(world.platform().find("b@x.test").unwrap().standing, SubscriptionStatus::Unsubscribed, "and stays as it is");
 }
 
 #[tokio::test(start_paused = true)]

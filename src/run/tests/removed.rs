@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     destination::{Operation, Outcome},
-    member::Standing,
+    platform::SubscriptionStatus,
     state::MemberState,
 };
 
@@ -16,7 +16,7 @@ fn state(world: &World, email: &str) -> Option<MemberState> {
 /// Others take `b` off the list, by what this platform shows us.
 fn take_off(world: &World, like: Like) {
     // Mailchimp's readings tell of who was archived.
-    let standing = if like == Like::Mailchimp { Standing::Archived } else { Standing::Subscribed };
+    let standing = if like == Like::Mailchimp { SubscriptionStatus::Archived } else { SubscriptionStatus::Subscribed };
     world.platform().person("b@x.test", standing, &[]);
 }
 
@@ -50,7 +50,7 @@ async fn who_left_a_list_is_not_put_back() {
 async fn who_is_put_back_is_ours_again_synced_and_removed() {
     for like in Like::ALL {
         let world = with_b_removed(like).await;
-        world.platform().person("b@x.test", Standing::Subscribed, &["Everyone"]);
+        world.platform().person("b@x.test", SubscriptionStatus::Subscribed, &["Everyone"]);
         world.platform().calls();
         world.write("a@x.test,Eva\nb@x.test,Bob\n");
         let report = world.run().await;
@@ -73,7 +73,7 @@ async fn who_is_put_back_and_not_wanted_is_removed() {
         let world = with_b_removed(like).await;
         world.write("a@x.test,Eva\n");
         assert_eq!(end(&world.run().await), "succeeded", "{like:?}");
-        world.platform().person("b@x.test", Standing::Subscribed, &["Everyone"]);
+        world.platform().person("b@x.test", SubscriptionStatus::Subscribed, &["Everyone"]);
         assert_eq!(end(&world.run().await), "succeeded", "{like:?}");
         assert_eq!(world.platform().members("Everyone"), ["a@x.test"], "{like:?}");
     }
@@ -83,7 +83,7 @@ async fn who_is_put_back_and_not_wanted_is_removed() {
 #[tokio::test(start_paused = true)]
 async fn who_is_back_but_on_no_list_of_ours_stays_removed() {
     let world = with_b_removed(Like::Mailchimp).await;
-    world.platform().person("b@x.test", Standing::Subscribed, &[]);
+    world.platform().person("b@x.test", SubscriptionStatus::Subscribed, &[]);
     let report = world.run().await;
     assert!(report.is_empty(), "{report:?}");
     assert_eq!(state(&world, "b@x.test"), Some(MemberState::Left));
@@ -95,7 +95,7 @@ async fn who_was_sent_and_is_missing_is_sent_again() {
     let world = World::new(Like::Iterable, VERIFY).await;
     world.write("a@x.test,Ana\nb@x.test,Bo\n");
     world.run().await;
-    world.platform().person("b@x.test", Standing::Subscribed, &[]);
+    world.platform().person("b@x.test", SubscriptionStatus::Subscribed, &[]);
     world.platform().answer(Operation::Join, "c@x.test", Outcome::Unverified);
     world.write("a@x.test,Ana\nb@x.test,Bo\nc@x.test,Cy\n");
     let report = world.run().await;
@@ -110,14 +110,14 @@ async fn who_was_sent_and_is_missing_is_sent_again() {
 #[tokio::test(start_paused = true)]
 async fn who_is_gone_at_an_update_is_not_created_again() {
     let world = World::new(Like::Mailchimp, "").await;
-    world.platform().person("b@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("b@x.test", SubscriptionStatus::Unsubscribed, &[]);
     world.write("a@x.test,Ana\nb@x.test,Bo\n");
     world.run().await;
     world.platform().delete("b@x.test");
     world.write("a@x.test,Ana\nb@x.test,Bob\n");
     let report = world.run().await;
     assert_eq!((end(&report).as_str(), report.counts.left), ("succeeded", 1));
-    assert_eq!(world.contact("b@x.test").map(|contact| contact.standing), Some(Standing::Unsubscribed));
+    assert_eq!(world.contact("b@x.test").map(|contact| contact.standing), Some(SubscriptionStatus::Unsubscribed));
     assert!(world.run().await.is_empty());
     assert_eq!(world.platform().find("b@x.test"), None);
 }

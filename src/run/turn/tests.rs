@@ -195,7 +195,7 @@ impl crate::run::Watch for Tells {
 #[tokio::test(start_paused = true)]
 async fn two_first_runs_at_one_audience_read_and_write_one_after_the_other() {
     use crate::{
-        member::Standing,
+        platform::SubscriptionStatus,
         run::{
             Decision, Recorder,
             fake::{Like, World},
@@ -203,7 +203,7 @@ async fn two_first_runs_at_one_audience_read_and_write_one_after_the_other() {
     };
     let world = World::new(Like::Mailchimp, "").await;
     world.write("a@x.test,Ana\nleft@x.test,Lea\n");
-    world.platform().person("left@x.test", Standing::Unsubscribed, &[]);
+    world.platform().person("left@x.test", SubscriptionStatus::Unsubscribed, &[]);
     let (recorder, writer) = Recorder::start(Store::open(&world.state(), world.now).unwrap());
     let engine = world.engine(Some(recorder));
     let run = |export: &'static str, list: &'static str, watch: Arc<Tells>| {
@@ -227,7 +227,7 @@ async fn two_first_runs_at_one_audience_read_and_write_one_after_the_other() {
     let calls = world.platform().calls();
     let of: Vec<_> = calls.iter().map(|call| call.list.clone()).collect();
     assert_eq!(world.platform().members("News"), world.platform().members("Offers"), "{of:?}");
-    assert_eq!(world.platform().find("left@x.test").map(|person| person.standing), Some(Standing::Unsubscribed));
+    assert_eq!(world.platform().find("left@x.test").map(|person| person.standing), Some(SubscriptionStatus::Unsubscribed));
     assert_eq!((plans.0.members.create, plans.1.members.create), (1, 0), "the second knows whom the first has made");
     drop(engine);
     tokio::task::spawn_blocking(move || writer.join().unwrap()).await.unwrap();

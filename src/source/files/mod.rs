@@ -22,18 +22,10 @@ mod text;
 mod union;
 mod utf8;
 
+use crate::definition::Format;
 pub use csv::Known;
 pub use folder::Folder;
 pub use listed::Listed;
 pub use object::Buckets;
 pub use pass::{Chain, Column, Kind, Pass, Used};
 pub use table::{FileTable, Shape};
-
-/// How a table's files are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    Csv,
-    Ndjson,
-    Parquet,
-}

@@ -4,8 +4,8 @@ use super::*;
 use crate::{
     definition::{DefinitionId, Kept},
     destination::{ContainerId, JobId, Look, Operation},
-    member::Standing,
     plan::{Counts, approval::Changes, effects::After},
+    platform::SubscriptionStatus,
 };
 use chrono::{Days, TimeDelta};
 use rstest::rstest;
@@ -279,9 +279,9 @@ fn an_accepted_job_outlives_a_crash() {
         after,
     };
     let rows = vec![
-        member(u128::MAX - 1, Some(7), Some(u64::MAX), 5, Some(Standing::Pending), After::Stays),
+        member(u128::MAX - 1, Some(7), Some(u64::MAX), 5, Some(SubscriptionStatus::Pending), After::Stays),
         member(3, None, None, 1 << 60, None, After::Former),
-        member(4, None, Some(9), 0, Some(Standing::Subscribed), After::ToArchive),
+        member(4, None, Some(9), 0, Some(SubscriptionStatus::Subscribed), After::ToArchive),
     ];
     let job = Job { run, remote: JobId("batch-1".into()), operation: Operation::Join, rows, at: at(2), look: None };
     f.store.record_job(export, &job).unwrap();
@@ -302,14 +302,14 @@ fn what_was_seen_of_a_status_is_kept_by_status() {
     let (_, place) = prepared(&mut f.store, "news");
     let accepted_on = at(0).naive_utc().date().and_hms_opt(9, 30, 0).unwrap();
     let proof = |standing, became, who: &str| StatusProof { standing, became, who: who.into(), at: at(1), accepted_on };
-    let changed = proof(Standing::Subscribed, Standing::NonSubscribed, "a***@x.test");
-    let kept = proof(Standing::Unsubscribed, Standing::Unsubscribed, "");
+    let changed = proof(SubscriptionStatus::Subscribed, SubscriptionStatus::NonSubscribed, "a***@x.test");
+    let kept = proof(SubscriptionStatus::Unsubscribed, SubscriptionStatus::Unsubscribed, "");
     for proof in [&changed, &kept] {
         f.store.record_status_proof(place, proof).unwrap();
     }
     assert_eq!(f.store.status_proofs(place).unwrap(), [changed.clone(), kept.clone()]);
     assert!(!changed.is_kept() && kept.is_kept());
-    let again = proof(Standing::Subscribed, Standing::Subscribed, "");
+    let again = proof(SubscriptionStatus::Subscribed, SubscriptionStatus::Subscribed, "");
     f.store.record_status_proof(place, &again).unwrap();
     assert_eq!(f.store.status_proofs(place).unwrap(), [again, kept]);
 }

@@ -1,7 +1,7 @@
 //! Members and contacts.
 
 use super::*;
-use crate::member::Standing;
+use crate::platform::SubscriptionStatus;
 use proptest::prelude::*;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -184,22 +184,26 @@ fn reading_a_contact_again_changes_its_standing_only() {
     let mut f = fixture();
     let (_, place) = prepared(&mut f.store, "news");
     let read = |seconds| ContactsRead { watermarks: Watermarks::all(at(seconds)), at: at(seconds), count: 2 };
-    let ours =
-        Contact { key: Key(2), standing: Standing::Archived, origin: ContactOrigin::Added, archived_from: Some(Standing::Unsubscribed) };
+    let ours = Contact {
+        key: Key(2),
+        standing: SubscriptionStatus::Archived,
+        origin: ContactOrigin::Added,
+        archived_from: Some(SubscriptionStatus::Unsubscribed),
+    };
     f.store.write_contacts(place, [&ours]).unwrap();
     f.store.begin_contacts_read(place).unwrap();
-    f.store.spool_contacts(place, [(Key(2), Standing::Archived), (Key(1), Standing::Subscribed)]).unwrap();
-    f.store.spool_contacts(place, [(Key(1), Standing::Cleaned)]).unwrap();
+    f.store.spool_contacts(place, [(Key(2), SubscriptionStatus::Archived), (Key(1), SubscriptionStatus::Subscribed)]).unwrap();
+    f.store.spool_contacts(place, [(Key(1), SubscriptionStatus::Cleaned)]).unwrap();
     assert_eq!((contacts(&f.store, place), f.store.contacts_read(place).unwrap()), (vec![ours], None), "half a reading is none");
     f.store.set_contacts_read(place, &read(1)).unwrap();
-    let found = Contact { key: Key(1), standing: Standing::Cleaned, origin: ContactOrigin::Found, archived_from: None };
+    let found = Contact { key: Key(1), standing: SubscriptionStatus::Cleaned, origin: ContactOrigin::Found, archived_from: None };
     assert_eq!(contacts(&f.store, place), [found, ours], "the later page counts; what we archived is still ours to restore");
 
-    f.store.spool_contacts(place, [(Key(9), Standing::Subscribed)]).unwrap();
+    f.store.spool_contacts(place, [(Key(9), SubscriptionStatus::Subscribed)]).unwrap();
     f.store.begin_contacts_read(place).unwrap();
-    f.store.spool_contacts(place, [(Key(2), Standing::Subscribed)]).unwrap();
+    f.store.spool_contacts(place, [(Key(2), SubscriptionStatus::Subscribed)]).unwrap();
     f.store.set_contacts_read(place, &read(2)).unwrap();
-    let back = Contact { standing: Standing::Subscribed, archived_from: None, ..ours };
+    let back = Contact { standing: SubscriptionStatus::Subscribed, archived_from: None, ..ours };
     assert_eq!(contacts(&f.store, place), [found, back], "a reading that was given up leaves nothing");
     f.store.forget_contacts(place, [Key(1), Key(2)]).unwrap();
     assert_eq!(contacts(&f.store, place), [found], "who had opted out or bounced stays known (G2)");
@@ -213,7 +217,7 @@ fn those_who_were_about_to_be_archived_are_ours_to_restore_and_may_come_back_bef
     let (export, place) = prepared(&mut f.store, "news");
     let people = ["a@example.com", "b@example.com", "c@example.com", "d@example.com"].map(|address| applied(address, 1));
     f.store.write_members(export, &people).unwrap();
-    let known = |key| Contact { key, standing: Standing::Unsubscribed, origin: ContactOrigin::Added, archived_from: None };
+    let known = |key| Contact { key, standing: SubscriptionStatus::Unsubscribed, origin: ContactOrigin::Added, archived_from: None };
     let [leaving, back, stays, only_left] = people.each_ref().map(|member| known(member.key));
     f.store.write_contacts(place, &[leaving, back, stays, only_left]).unwrap();
     f.store.leave(export, 1, [leaving.key, back.key, only_left.key]).unwrap();
@@ -223,9 +227,9 @@ fn those_who_were_about_to_be_archived_are_ours_to_restore_and_may_come_back_bef
     let state = |key| f.store.member(export, key).unwrap().map(|member| (member.state, member.segments, member.address.is_some()));
     assert_eq!(state(leaving.key), Some((MemberState::Leaving, 0, true)));
     assert_eq!(state(back.key), Some((MemberState::Applied, 1, true)));
-    f.store.spool_contacts(place, [leaving, back, stays, only_left].map(|contact| (contact.key, Standing::Archived))).unwrap();
+    f.store.spool_contacts(place, [leaving, back, stays, only_left].map(|contact| (contact.key, SubscriptionStatus::Archived))).unwrap();
     f.store.set_contacts_read(place, &ContactsRead { watermarks: Watermarks::all(at(1)), at: at(1), count: 4 }).unwrap();
-    let gone = |contact: Contact| Contact { standing: Standing::Archived, ..contact };
+    let gone = |contact: Contact| Contact { standing: SubscriptionStatus::Archived, ..contact };
     let contact = |of: Contact| f.store.contact(place, of.key).unwrap().unwrap();
     assert_eq!(contact(leaving), leaving.archived());
     assert_eq!(contact(leaving).archived(), leaving.archived(), "told a second time");
@@ -241,13 +245,13 @@ fn who_opts_out_after_the_intent_goes_back_opted_out() {
     f.store.write_members(export, [&member]).unwrap();
     f.store.leave(export, 1, [member.key]).unwrap();
     f.store.mark_leaving(export, [member.key]).unwrap();
-    let known = Contact { key: member.key, standing: Standing::Subscribed, origin: ContactOrigin::Added, archived_from: None };
+    let known = Contact { key: member.key, standing: SubscriptionStatus::Subscribed, origin: ContactOrigin::Added, archived_from: None };
     f.store.write_contacts(place, [&known]).unwrap();
     f.store.intend_archive(place, [member.key]).unwrap();
-    f.store.learn_standings(place, [(member.key, Standing::Unsubscribed)]).unwrap();
+    f.store.learn_standings(place, [(member.key, SubscriptionStatus::Unsubscribed)]).unwrap();
     f.store.intend_archive(place, [member.key]).unwrap();
-    f.store.learn_standings(place, [(member.key, Standing::Archived)]).unwrap();
-    let archived = Contact { standing: Standing::Archived, archived_from: Some(Standing::Unsubscribed), ..known };
+    f.store.learn_standings(place, [(member.key, SubscriptionStatus::Archived)]).unwrap();
+    let archived = Contact { standing: SubscriptionStatus::Archived, archived_from: Some(SubscriptionStatus::Unsubscribed), ..known };
     assert_eq!(f.store.contact(place, member.key).unwrap(), Some(archived));
 }
 

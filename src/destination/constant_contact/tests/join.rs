@@ -9,7 +9,7 @@ async fn people_join_with_their_attributes_and_nobody_is_verified_by_counts() {
     let rows = [with(row("a@example.com"), &told), with(row("b@example.com"), &told)];
     assert_eq!(world.carry_out(Operation::Join, &rows).await, ["unverified", "unverified"]);
     assert_eq!(world.members().await.into_keys().collect::<Vec<_>>(), ["a@example.com", "b@example.com"]);
-    assert_eq!(world.contact("a@example.com").await.unwrap().standing, Standing::Subscribed);
+    assert_eq!(world.contact("a@example.com").await.unwrap().standing, SubscriptionStatus::Subscribed);
     assert_eq!(world.sandbox.counters().requests_of("POST", "/activities/contacts_file_import"), 1);
     world.clean();
 }
@@ -80,7 +80,7 @@ async fn who_was_not_added_is_found_by_reading_back() {
         world.carry_out(Operation::Join, &rows).await,
         ["rejected unsubscribed", done, "rejected not-added", "rejected address-too-long", done]
     );
-    assert_eq!(world.contact("gone@example.com").await.unwrap().standing, Standing::Unsubscribed);
+    assert_eq!(world.contact("gone@example.com").await.unwrap().standing, SubscriptionStatus::Unsubscribed);
     assert_eq!(world.observed("optOutsOverridden"), 0);
     assert_eq!(world.sandbox.counters().requests_of("GET", "/contacts"), 2, "one page, and the look-up above");
     world.clean();

@@ -14,7 +14,7 @@ async fn people_leave_by_their_ids_and_stay_contacts() {
     leavers.push(row("stranger@example.com"));
     assert_eq!(world.carry_out(Operation::Leave, &leavers).await, ["done { standing: none }", "done { standing: none }", "gone"]);
     assert_eq!(world.members().await.into_keys().collect::<Vec<_>>(), ["stays@example.com"]);
-    assert_eq!(world.contact("a@example.com").await.unwrap().standing, Standing::Subscribed);
+    assert_eq!(world.contact("a@example.com").await.unwrap().standing, SubscriptionStatus::Subscribed);
     assert_eq!((world.observed("contactsDeleted"), world.observed("unfinishedUndone")), (0, 0));
     world.clean();
 }

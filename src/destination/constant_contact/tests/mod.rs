@@ -10,12 +10,12 @@ mod weather;
 
 use super::super::*;
 use crate::{
-    definition::{
-        AttributeSpec, Columns, Connection, ConnectionType, Credentials, FieldType, Limits, Name, OnEmpty, Privacy, Region, Secret, Verify,
-    },
+    definition::{AttributeSpec, Columns, Connection, Credentials, FieldType, Limits, Name, OnEmpty, Privacy, Region, Secret, Verify},
     http::{Hub, InMemoryDays},
-    member::{Email, Key, Standing, Value},
+    member::{Email, Key, Value},
     oauth::{InMemoryTokens, SignIns},
+    platform::Platform,
+    platform::SubscriptionStatus,
 };
 use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::{Value as Json, json};
@@ -113,7 +113,7 @@ fn connection(endpoint: Option<url::Url>) -> Connection {
     Connection {
         name: Name::new("newsletter").unwrap(),
         display_name: "Newsletter".into(),
-        kind: ConnectionType::ConstantContact,
+        kind: Platform::ConstantContact,
         credentials: Credentials::ApiKey(Secret::Plain("token".into())),
         privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,

@@ -1,6 +1,6 @@
 use super::*;
 
-async fn changed(world: &World, since: Option<&str>) -> BTreeMap<String, (Standing, usize)> {
+async fn changed(world: &World, since: Option<&str>) -> BTreeMap<String, (SubscriptionStatus, usize)> {
     let mut page = PageRequest { cursor: None, rows: 2, changed_since: since.map(str::to_owned), standing: None };
     let mut seen = BTreeMap::new();
     loop {
@@ -27,11 +27,11 @@ async fn a_reading_of_changes_shows_who_left_by_themselves() {
     world.person("unsubscribed@example.com", "unsubscribed");
     world.person("deleted@example.com", "deleted");
     let expected = [
-        ("a@example.com", (Standing::Subscribed, 1)),
-        ("b@example.com", (Standing::Subscribed, 1)),
-        ("deleted@example.com", (Standing::Archived, 0)),
-        ("left@example.com", (Standing::Subscribed, 0)),
-        ("unsubscribed@example.com", (Standing::Unsubscribed, 0)),
+        ("a@example.com", (SubscriptionStatus::Subscribed, 1)),
+        ("b@example.com", (SubscriptionStatus::Subscribed, 1)),
+        ("deleted@example.com", (SubscriptionStatus::Archived, 0)),
+        ("left@example.com", (SubscriptionStatus::Subscribed, 0)),
+        ("unsubscribed@example.com", (SubscriptionStatus::Unsubscribed, 0)),
     ];
     let expected: BTreeMap<_, _> = expected.map(|(address, seen)| (address.to_owned(), seen)).into();
     assert_eq!(changed(&world, None).await, expected);
@@ -45,7 +45,7 @@ async fn one_contact_is_found_whatever_its_status() {
     let world = World::new().await;
     world.person("a+b@example.com", "deleted");
     let found = world.contact("a+b@example.com").await.unwrap();
-    assert_eq!((found.standing, found.containers), (Standing::Archived, Some(Vec::new())));
+    assert_eq!((found.standing, found.containers), (SubscriptionStatus::Archived, Some(Vec::new())));
     assert_eq!(world.contact("ab@example.com").await, None);
     world.clean();
 }

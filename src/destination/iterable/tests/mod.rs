@@ -11,9 +11,10 @@ mod young_lists;
 
 use super::super::*;
 use crate::{
-    definition::{Connection, ConnectionType, Credentials, FieldType, Limits, Name, Privacy, Region, Secret},
+    definition::{Connection, Credentials, FieldType, Limits, Name, Privacy, Region, Secret},
     http::{Hub, InMemoryDays},
     member::{Email, Key, Value},
+    platform::Platform,
 };
 use listkeeper_sandbox::{Options, Sandbox};
 use serde_json::{Value as Json, json};
@@ -109,7 +110,7 @@ fn connection(endpoint: Option<url::Url>) -> Connection {
     Connection {
         name: Name::new("app").unwrap(),
         display_name: "App".into(),
-        kind: ConnectionType::Iterable,
+        kind: Platform::Iterable,
         credentials: Credentials::ApiKey(Secret::Plain(Sandbox::API_KEY.into())),
         privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,

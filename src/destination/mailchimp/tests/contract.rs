@@ -47,20 +47,20 @@ async fn send_everything(world: &World) {
     destination.contacts(&place, &page).await.unwrap();
     destination.container_members(&place, &tag, &PageRequest { cursor: None, ..page }).await.unwrap();
     let attributes = [("LTV", Value::Number("1".into()))];
-    for standing in [Standing::Subscribed, Standing::Pending] {
+    for standing in [SubscriptionStatus::Subscribed, SubscriptionStatus::Pending] {
         for operation in [Operation::Create, Operation::Update, Operation::Restore, Operation::Join, Operation::Leave, Operation::Archive] {
             let rows = vec![with_attributes(row("a@example.org", standing), &attributes)];
             let _ = destination.submit(&place, &Batch { operation, container: Some(tag.clone()), rows }).await.unwrap();
         }
     }
-    let rows = [with_attributes(row("a@example.org", Standing::Subscribed), &attributes)];
-    let permit = Permit::of([crate::destination::Passed::on_record(Standing::Subscribed)], Default::default());
+    let rows = [with_attributes(row("a@example.org", SubscriptionStatus::Subscribed), &attributes)];
+    let permit = Permit::of([crate::destination::Passed::on_record(SubscriptionStatus::Subscribed)], Default::default());
     destination.update_in_bulk(&place, &rows, &permit).await.unwrap();
-    let rows = [with_attributes(row("a@example.org", Standing::Unsubscribed), &attributes)];
+    let rows = [with_attributes(row("a@example.org", SubscriptionStatus::Unsubscribed), &attributes)];
     let candidate = Candidate { at: 0, before: Json::Null };
     destination.candidate(&place, &rows).await.unwrap();
     destination.try_bulk(&place, &rows[0], &candidate).await.unwrap();
-    destination.settle_trial(&place, &rows[0].email, Standing::Unsubscribed, chrono::DateTime::UNIX_EPOCH).await.unwrap();
+    destination.settle_trial(&place, &rows[0].email, SubscriptionStatus::Unsubscribed, chrono::DateTime::UNIX_EPOCH).await.unwrap();
     let ids = [JobId("a1/b9".into())];
     destination.poll(&place, &Jobs { ids: &ids, rows: &|_| Vec::new(), looks: &|_| None }).await.unwrap();
 }

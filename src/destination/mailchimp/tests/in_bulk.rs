@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::destination::Passed;
-use Standing::{Archived, Cleaned, Pending, Subscribed, Unsubscribed};
+use SubscriptionStatus::{Archived, Cleaned, Pending, Subscribed, Unsubscribed};
 use rstest::rstest;
 
 fn permit() -> Permit {
     Permit::of([Passed::on_record(Subscribed), Passed::on_record(Unsubscribed)], Default::default())
 }
 
-fn changed(address: &str, standing: Standing) -> BatchRow {
+fn changed(address: &str, standing: SubscriptionStatus) -> BatchRow {
     with_attributes(row(address, standing), &[("FNAME", Value::Text("X".into()))])
 }
 
@@ -49,7 +49,7 @@ async fn rows_carry_the_status_just_read_as_the_one_for_new_contacts() {
 #[case(Archived)]
 #[case(Unsubscribed)]
 #[tokio::test]
-async fn what_the_permit_does_not_cover_is_not_sent(#[case] standing: Standing) {
+async fn what_the_permit_does_not_cover_is_not_sent(#[case] standing: SubscriptionStatus) {
     let world = World::new().await;
     let permit = Permit::of([Passed::on_record(Subscribed)], Default::default());
     let rows = [changed("a@example.org", Subscribed), changed("b@example.org", standing)];
@@ -139,7 +139,7 @@ async fn a_refusal_of_the_whole_call_sends_each_alone() {
 #[case(Subscribed, &[("unsubscribed", "None given"), ("subscribed", "")], Some(1))]
 #[case(Subscribed, &[("unsubscribed", "None given")], None)]
 #[tokio::test]
-async fn whom_a_trial_is_made_with(#[case] standing: Standing, #[case] found: &[(&str, &str)], #[case] expected: Option<usize>) {
+async fn whom_a_trial_is_made_with(#[case] standing: SubscriptionStatus, #[case] found: &[(&str, &str)], #[case] expected: Option<usize>) {
     let world = World::new().await;
     let mut rows = Vec::new();
     for (n, (status, reason)) in found.iter().enumerate() {

@@ -10,11 +10,12 @@ mod submit;
 use super::super::*;
 use crate::{
     definition::{
-        AttributeSpec, AudienceCreate, AudienceRef, Columns, Connection, ConnectionType, Credentials, Limits, Name, OnEmpty, Privacy,
-        Region, Secret,
+        AttributeSpec, AudienceCreate, AudienceRef, Columns, Connection, Credentials, Limits, Name, OnEmpty, Privacy, Region, Secret,
     },
     http::{Hub, InMemoryDays},
-    member::{Email, Key, Standing, Value},
+    member::{Email, Key, Value},
+    platform::Platform,
+    platform::SubscriptionStatus,
 };
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
@@ -29,7 +30,7 @@ fn connection(endpoint: Option<&str>, limits: Limits) -> (Connection, tempfile::
     let connection = Connection {
         name: Name::new("newsletter").unwrap(),
         display_name: "Newsletter".into(),
-        kind: ConnectionType::Mailchimp,
+        kind: Platform::Mailchimp,
         credentials: Credentials::ApiKey(Secret::File(file.path().into())),
         privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,
@@ -135,7 +136,7 @@ impl World {
     }
 }
 
-fn row(address: &str, standing: Standing) -> BatchRow {
+fn row(address: &str, standing: SubscriptionStatus) -> BatchRow {
     let email = Email::parse(address).unwrap().unwrap();
     BatchRow {
         key: Key::of(&email),
@@ -157,7 +158,7 @@ fn hash(address: &str) -> String {
     super::wire::subscriber_hash(&Email::parse(address).unwrap().unwrap())
 }
 
-fn done(standing: Standing) -> Outcome {
+fn done(standing: SubscriptionStatus) -> Outcome {
     Outcome::Done { standing: Some(standing) }
 }
 

@@ -79,7 +79,7 @@ async fn recorded_answers_are_read() {
     world.on("GET", "/lists/a1/members", 200, body("get_members")).await;
     let page = PageRequest { cursor: None, rows: 10, changed_since: None, standing: None };
     let read = world.destination.contacts(&PlaceId("a1".into()), &page).await.unwrap();
-    assert_eq!((read.contacts[0].email.as_str(), read.contacts[0].standing), ("member@example.org", Standing::Subscribed));
+    assert_eq!((read.contacts[0].email.as_str(), read.contacts[0].standing), ("member@example.org", SubscriptionStatus::Subscribed));
 }
 
 #[tokio::test]

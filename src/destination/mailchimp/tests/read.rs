@@ -32,7 +32,11 @@ async fn every_status_is_read_archived_ones_on_their_own() {
     let told: Vec<_> = read.iter().map(|c| (c.email.as_str(), c.standing)).collect();
     assert_eq!(
         told,
-        [("ada@example.org", Standing::Subscribed), ("b@example.org", Standing::NonSubscribed), ("gone@example.org", Standing::Archived)]
+        [
+            ("ada@example.org", SubscriptionStatus::Subscribed),
+            ("b@example.org", SubscriptionStatus::NonSubscribed),
+            ("gone@example.org", SubscriptionStatus::Archived)
+        ]
     );
     assert_eq!(read[0].changed_at.as_deref(), Some("2026-11-22T00:00:00+00:00"));
     let common = "fields=members.email_address%2Cmembers.status%2Cmembers.last_changed%2Cmembers.tags%2Ctotal_items&count=1000&offset=0&sort_field=last_changed&sort_dir=DESC";
@@ -63,7 +67,7 @@ async fn a_tags_members_of_every_status() {
     world.on("GET", "/lists/a1/segments/77/members", 200, members(&[("a@example.org", "cleaned")], 1)).await;
     let page = PageRequest { cursor: None, rows: 1000, changed_since: None, standing: None };
     let read = world.destination.container_members(&PlaceId("a1".into()), &ContainerId("77".into()), &page).await.unwrap();
-    assert_eq!((read.contacts.len(), read.contacts[0].standing, read.next), (1, Standing::Cleaned, None));
+    assert_eq!((read.contacts.len(), read.contacts[0].standing, read.next), (1, SubscriptionStatus::Cleaned, None));
     let line = world.lines().await.swap_remove(0);
     assert!(line.ends_with("&include_cleaned=true&include_transactional=true&include_unsubscribed=true"), "{line}");
 }

@@ -1,5 +1,5 @@
 use super::*;
-use Standing::{Archived, NonSubscribed, Pending, Subscribed, Unsubscribed};
+use SubscriptionStatus::{Archived, NonSubscribed, Pending, Subscribed, Unsubscribed};
 
 #[tokio::test]
 async fn create_sends_the_chosen_status_and_maps_every_row() {

@@ -1,7 +1,8 @@
 use super::*;
 use crate::{
     destination::{ContactPage, ContactRecord, ContainerId, Cursor, Error, Observed, PageRequest, Sought},
-    member::{Email, Standing},
+    member::Email,
+    platform::SubscriptionStatus,
 };
 use rstest::rstest;
 use serde_json::json;
@@ -44,12 +45,12 @@ const EVERYONE: [&str; 4] =
 #[case(None, None, &EVERYONE)]
 #[case(Some("2020-01-01T00:00:00+00:00"), None, &EVERYONE)]
 #[case(Some("2999-01-01T00:00:00+00:00"), None, &[])]
-#[case(None, Some(Standing::Subscribed), &[EVERYONE[0], EVERYONE[3]])]
-#[case(Some("2020-01-01T00:00:00+00:00"), Some(Standing::Subscribed), &[EVERYONE[3], EVERYONE[0]])]
-#[case(Some("2999-01-01T00:00:00+00:00"), Some(Standing::Subscribed), &[])]
-#[case(None, Some(Standing::Archived), &[])]
+#[case(None, Some(SubscriptionStatus::Subscribed), &[EVERYONE[0], EVERYONE[3]])]
+#[case(Some("2020-01-01T00:00:00+00:00"), Some(SubscriptionStatus::Subscribed), &[EVERYONE[3], EVERYONE[0]])]
+#[case(Some("2999-01-01T00:00:00+00:00"), Some(SubscriptionStatus::Subscribed), &[])]
+#[case(None, Some(SubscriptionStatus::Archived), &[])]
 #[tokio::test]
-async fn contacts_by_time_and_status(#[case] since: Option<&str>, #[case] standing: Option<Standing>, #[case] expected: &[&str]) {
+async fn contacts_by_time_and_status(#[case] since: Option<&str>, #[case] standing: Option<SubscriptionStatus>, #[case] expected: &[&str]) {
     let world = brand().await;
     let read = |request| async {
         let request: PageRequest = request;
@@ -75,7 +76,7 @@ async fn one_contact_with_its_tags() {
     let world = brand().await;
     let email = Email::parse("plus+tag@example.com").unwrap().unwrap();
     let found = world.destination.find(&place(), &email).await.unwrap().unwrap();
-    assert_eq!((found.standing, found.containers), (Standing::Unsubscribed, Some(vec![ContainerId(TAG.into())])));
+    assert_eq!((found.standing, found.containers), (SubscriptionStatus::Unsubscribed, Some(vec![ContainerId(TAG.into())])));
     let nobody = Email::parse("nobody@example.com").unwrap().unwrap();
     assert_eq!(world.destination.find(&place(), &nobody).await.unwrap(), None);
     world.is_innocent();

@@ -5,9 +5,11 @@ use super::super::{
     *,
 };
 use crate::{
-    definition::{ConnectionType, Credentials, FieldType, Limits, Name, OnEmpty, Privacy, Region, Secret},
+    definition::{Credentials, FieldType, Limits, Name, OnEmpty, Privacy, Region, Secret},
     http::InMemoryDays,
-    member::{Key, Standing, Value},
+    member::{Key, Value},
+    platform::Platform,
+    platform::SubscriptionStatus,
 };
 use listkeeper_sandbox::{Fault, Faults, Options, Sandbox};
 use serde_json::{Value as Json, json};
@@ -130,7 +132,7 @@ fn connect(sandbox: &Sandbox, key: &str, views: bool) -> Arc<dyn Destination> {
     let connection = Connection {
         name: Name::new("shop").unwrap(),
         display_name: "Shop".into(),
-        kind: ConnectionType::Omnisend,
+        kind: Platform::Omnisend,
         credentials: Credentials::ApiKey(Secret::Plain(key.into())),
         privacy: Privacy { accepted_by: "dana@example.com".into(), accepted_on: chrono::NaiveDateTime::default() },
         export_user: None,
@@ -155,7 +157,7 @@ pub(super) fn row(address: &str) -> BatchRow {
         key: Key::of(&email),
         email,
         attributes: vec![("firstName".into(), Value::Text("Ada".into())), ("isMember".into(), Value::Text("true".into()))],
-        standing: Some(Standing::NonSubscribed),
+        standing: Some(SubscriptionStatus::NonSubscribed),
         joins: vec![ContainerId(TAG.into())],
         consent_at: None,
         contact: None,
@@ -183,7 +185,7 @@ pub(super) fn codes(outcomes: &[Outcome]) -> Vec<String> {
     outcomes.iter().map(code).collect()
 }
 
-pub(super) fn page(changed_since: Option<&str>, standing: Option<Standing>) -> PageRequest {
+pub(super) fn page(changed_since: Option<&str>, standing: Option<SubscriptionStatus>) -> PageRequest {
     PageRequest { cursor: None, rows: 2, changed_since: changed_since.map(str::to_owned), standing }
 }
 

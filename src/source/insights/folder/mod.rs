@@ -9,10 +9,10 @@ mod refresh;
 
 use super::REFRESHING;
 use crate::{
-    definition,
+    definition::{self, Format},
     source::{
         Access, SourceError, SourceErrorKind,
-        files::{Buckets, FileTable, Folder, Format, Known, Shape},
+        files::{Buckets, FileTable, Folder, Known, Shape},
         sql::Tables,
     },
 };

@@ -1,8 +1,10 @@
-//! Where each vendor's authorization server is and what it wants: the one place where vendors differ.
+//! Where people sign in to a platform, and what its authorization server wants.
 
-/// One vendor's authorization server, as the vendor documents it.
+use super::Platform;
+
+/// A platform's authorization server, as the platform documents it.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Vendor {
+pub struct AuthorizationServer {
     /// As in `type:` of a connection.
     pub name: &'static str,
     /// As people know it.
@@ -50,41 +52,9 @@ pub enum Renewal {
     Refresh { life_hours: i64, unused_days: i64 },
 }
 
-const VENDORS: &[Vendor] = &[
-    Vendor {
-        name: "mailchimp",
-        title: "Mailchimp",
-        base: "https://login.mailchimp.com/oauth2",
-        authorize: "authorize",
-        token: "token",
-        device: None,
-        metadata: Some(Metadata { path: "metadata", api_host: ".api.mailchimp.com" }),
-        scopes: &[],
-        secret: SecretUse::Form,
-        renewal: Renewal::Endless,
-        per_minute: None,
-        register_at: "Mailchimp, Account & billing, Extras, Registered apps",
-    },
-    Vendor {
-        name: "constant-contact",
-        title: "Constant Contact",
-        base: "https://authz.constantcontact.com/oauth2/default/v1",
-        authorize: "authorize",
-        token: "token",
-        device: Some("device/authorize"),
-        metadata: None,
-        scopes: &["contact_data", "account_read", "offline_access"],
-        secret: SecretUse::BasicOrPkce,
-        renewal: Renewal::Refresh { life_hours: 24, unused_days: 180 },
-        // One a second is allowed: a little less, since two may arrive closer together than they were sent.
-        per_minute: Some(50),
-        register_at: "Constant Contact's developer portal, My Applications",
-    },
-];
-
-impl Vendor {
-    /// `None`: nobody signs in at such a vendor.
+impl AuthorizationServer {
+    /// `None`: nobody signs in at such a platform.
     pub fn named(name: &str) -> Option<&'static Self> {
-        VENDORS.iter().find(|vendor| vendor.name == name)
+        Platform::named(name)?.sheet().authorization_server
     }
 }

@@ -3,7 +3,7 @@
 /// A contact's subscription status, in the words of the four vendors brought together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Standing {
+pub enum SubscriptionStatus {
     Subscribed,
     Unsubscribed,
     /// Asked by mail to confirm, has not.
@@ -16,7 +16,7 @@ pub enum Standing {
     Archived,
 }
 
-impl std::fmt::Display for Standing {
+impl std::fmt::Display for SubscriptionStatus {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(match self {
             Self::Subscribed => "subscribed",
@@ -29,7 +29,7 @@ impl std::fmt::Display for Standing {
     }
 }
 
-impl Standing {
+impl SubscriptionStatus {
     /// The number that stands for it in the state.
     pub fn code(self) -> u8 {
         self as u8
