@@ -14,12 +14,7 @@ use crate::{
     state::Trigger,
 };
 use chrono::Utc;
-use std::{
-    collections::BTreeMap,
-    io::{BufRead, IsTerminal, Write},
-    path::Path,
-    sync::Arc,
-};
+use std::{collections::BTreeMap, io::IsTerminal, path::Path, sync::Arc};
 
 mod through;
 
@@ -143,7 +138,7 @@ fn decide(args: &Args, saved: Option<&Saved>, prepared: &Prepared) -> Decision {
     }
     match (asks(args), plan.verdict.passes()) {
         (false, _) => Decision::Go,
-        (true, true) if ask(&format!("Send this to {}?", plan.vendor)) => Decision::Go,
+        (true, true) if render::agrees(&format!("Send this to {}?", plan.vendor)) => Decision::Go,
         (true, false) if plan.verdict.can_be_approved() && ask_held(plan) => Decision::Approve { by: crate::run::user() },
         (true, false) => Decision::Go,
         (true, true) => Decision::Decline,
@@ -155,23 +150,10 @@ fn asks(args: &Args) -> bool {
     !args.yes && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-fn ask(question: &str) -> bool {
-    eprint!("{question} [y/N] ");
-    matches!(answer().as_str(), "y" | "yes")
-}
-
 /// Approving what the guard holds takes more than a key pressed by habit.
 fn ask_held(plan: &Plan) -> bool {
     let word = &plan.digest.short()[..4];
-    eprint!("The guard holds this plan. To approve it, type {word} (anything else leaves it held): ");
-    answer() == *word
-}
-
-fn answer() -> String {
-    let _ = std::io::stderr().flush();
-    let mut line = String::new();
-    let _ = std::io::stdin().lock().read_line(&mut line);
-    line.trim().to_lowercase()
+    render::ask(&format!("The guard holds this plan. To approve it, type {word} (anything else leaves it held):")) == *word
 }
 
 /// Of several exports the worst counts: failed, then held, then partial.

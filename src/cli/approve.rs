@@ -15,7 +15,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 /// Approve a held plan
 ///
@@ -134,11 +134,7 @@ fn ask(question: &str) -> Result<bool, u8> {
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         return Err(session::fail("nobody is there to ask", Some("look at it above, then approve it with --yes")));
     }
-    eprint!("{question} [y/N] ");
-    let _ = io::stderr().flush();
-    let mut line = String::new();
-    let _ = io::stdin().lock().read_line(&mut line);
-    Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    Ok(render::agrees(question))
 }
 
 fn approve(look: &Look, plan: &HeldPlan, now: DateTime<Utc>) -> Result<(), u8> {

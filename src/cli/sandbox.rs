@@ -56,7 +56,7 @@ fn serve(args: &Args, dir: &Path) -> Result<(), Box<dyn std::error::Error>> {
         // Whoever reads no more of it still has a sandbox.
         let _ = writeln!(render::out(render::Shown::Text), "{}", instructions(&sandbox, dir));
         tokio::signal::ctrl_c().await?;
-        eprintln!("Stopping.");
+        render::talk("Stopping.");
         sandbox.shutdown().await;
         Ok(())
     })

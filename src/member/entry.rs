@@ -210,6 +210,7 @@ impl ChangeEntry {
 mod tests {
     use super::*;
 
+    /// What a run holds of each member (G8).
     #[test]
     fn an_entry_is_32_bytes_and_keeps_its_parts_apart() {
         assert_eq!((size_of::<WantedEntry>(), size_of::<ChangeEntry>(), size_of::<RemainingEntry>()), (32, 32, 32));

@@ -73,6 +73,7 @@ fn a_name_cannot_change_what_a_plan_looks_like() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a snapshot")]
 fn json_for_programs() {
     let plan = json(&small_delta(), false).unwrap();
     assert!(!plan.contains("@example"), "{plan}");

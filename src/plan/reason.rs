@@ -105,6 +105,7 @@ impl Reason {
 }
 
 impl fmt::Display for Reason {
+    #[expect(clippy::too_many_lines, reason = "one line or two a code, and no code without one")]
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = self.segment.as_deref().unwrap_or_default();
         let (actual, limit, of) = (grouped(self.actual), grouped(self.limit), grouped(self.of.unwrap_or(0)));

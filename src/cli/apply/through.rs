@@ -9,7 +9,7 @@ use super::{
         session::{self, Target},
         trigger,
     },
-    Args, ask, asks, worse,
+    Args, asks, worse,
 };
 use crate::{
     daemon::{DirectoryView, ExportView},
@@ -87,7 +87,7 @@ async fn one(args: &Args, target: &Target, remote: &Remote, name: &Name) -> Resu
 }
 
 fn agreed(plan: &PlanView) -> bool {
-    ask(&format!("Let the daemon carry out plan {}?", render::table::short(&plan.digest)))
+    render::agrees(&format!("Let the daemon carry out plan {}?", render::table::short(&plan.digest)))
 }
 
 /// Has it run, and shows how far it is until it has ended.

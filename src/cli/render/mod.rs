@@ -14,4 +14,4 @@ pub use out::{data, out};
 pub use progress::Progress;
 pub use report::{exit_code, report};
 pub use style::painted;
-pub use talk::{error, failure, talk, tell};
+pub use talk::{agrees, ask, error, failure, talk, tell};

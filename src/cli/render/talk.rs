@@ -6,6 +6,7 @@ use crate::{
     run::Failure,
 };
 use anstyle::AnsiColor;
+use std::io::{self, BufRead as _};
 
 /// Says something. No colour is ours in it.
 pub fn talk(text: &str) {
@@ -19,6 +20,19 @@ pub fn tell(text: &str) {
 
 fn say(text: &str) {
     anstream::eprintln!("{}", harmless(text, Shown::Text));
+}
+
+/// Asks, and gives the line that was typed: without blanks around it, in lower case.
+pub fn ask(question: &str) -> String {
+    anstream::eprint!("{} ", harmless(&lines_of(question), Shown::Text));
+    let mut line = String::new();
+    let _ = io::stdin().lock().read_line(&mut line);
+    line.trim().to_lowercase()
+}
+
+/// Asks for a yes; everything else is a no.
+pub fn agrees(question: &str) -> bool {
+    matches!(ask(&format!("{question} [y/N]")).as_str(), "y" | "yes")
 }
 
 /// Lines and tabs stay; whatever else moves the cursor or colours is no word of ours.

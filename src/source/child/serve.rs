@@ -36,7 +36,7 @@ pub fn serve() -> ExitCode {
     match begin() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("listkeeper: {error}");
+            say(&format!("listkeeper: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -99,10 +99,16 @@ impl Ending {
     }
 }
 
+/// To the parent, which reads what is written here.
+#[expect(clippy::print_stderr, reason = "a child of ours talks to nobody else")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
 fn watch_disk(home: &Path, most: u64) {
     loop {
         if disk::used(home) > most {
-            eprintln!("{DISK}");
+            say(DISK);
             end(Signal::KILL);
         }
         thread::sleep(LOOK);
