@@ -2,10 +2,34 @@
 
 use super::Error;
 use crate::{
+    definition::Connection,
     http::{Answer, Authorization, Unproved},
     oauth::Bearer,
 };
+use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
+use url::Url;
+
+/// The key of a connection that has one. `made`: how a person makes one.
+pub(super) fn api_key(connection: &Connection, made: &str) -> Result<SecretString, Error> {
+    connection.api_key().map_err(|why| {
+        Error::stall(format!("connection {}: no API key: {why}", connection.name))
+            .hint(format!("{made}, and put it where credentials.apiKey says"))
+    })
+}
+
+/// What stands for a secret: it can be told from others, and nothing can be told of it.
+pub(super) fn fingerprint(secret: &SecretString) -> String {
+    blake3::hash(secret.expose_secret().as_bytes()).to_hex()[..12].to_owned()
+}
+
+/// The connection's endpoint, or the platform's own address.
+pub(super) fn base(connection: &Connection, own: &str) -> Result<Url, Error> {
+    match &connection.endpoint {
+        Some(endpoint) => Ok(endpoint.clone()),
+        None => Url::parse(own).map_err(|error| Error::stall(format!("{own} is no address: {error}; this is a bug in Listkeeper"))),
+    }
+}
 
 #[derive(Clone, Debug)]
 pub(super) enum Credential {

@@ -5,6 +5,7 @@
 //! May know: its vendor's API, `http`, members. May not know: plans, the state, who calls it.
 
 mod bulk_updates;
+mod call;
 mod consented;
 pub mod constant_contact;
 mod credential;

@@ -1,11 +1,10 @@
 //! The account's fields: what they take, and whether an attribute fits. Pure, but for reading and creating them.
 
 use super::{
-    super::{Error, FieldFit, RemoteField, WantedField, cursors::Cursors},
+    super::{Error, FieldFit, RemoteField, WantedField, cursors::Cursors, made_once::made_once},
     api::{Api, Call, Links, read},
     columns::custom_name,
     errors,
-    once::made_once,
     standard::{self, BIRTHDAY, Standard},
 };
 use crate::{
@@ -180,7 +179,7 @@ fn name_of(field_type: FieldType) -> String {
 }
 
 pub(super) async fn create(api: &Api, tag: &str, field_type: FieldType) -> Result<RemoteField, Error> {
-    made_once(|| found(api, tag, field_type), || make(api, tag, field_type)).await
+    made_once("Constant Contact", || found(api, tag, field_type), || make(api, tag, field_type)).await
 }
 
 async fn found(api: &Api, tag: &str, field_type: FieldType) -> Result<Option<RemoteField>, Error> {

@@ -1,11 +1,10 @@
 //! The account's lists: reading, creating, renaming, deleting them.
 
 use super::{
-    super::{ContainerId, Error, RemoteContainer, cursors::Cursors, words::moment},
+    super::{ContainerId, Error, RemoteContainer, cursors::Cursors, made_once::made_once, words::moment},
     activities::{self, Activity},
     api::{Api, Call, Links, read},
     errors,
-    once::made_once,
 };
 use crate::http::Method;
 use serde::{Deserialize, Serialize};
@@ -53,7 +52,7 @@ pub(super) async fn all(api: &Api) -> Result<Vec<RemoteContainer>, Error> {
 }
 
 pub(super) async fn create(api: &Api, name: &str) -> Result<RemoteContainer, Error> {
-    made_once(|| found(api, name), || make(api, name)).await
+    made_once("Constant Contact", || found(api, name), || make(api, name)).await
 }
 
 /// The vendor folds case: names that differ only so are one.

@@ -20,7 +20,6 @@ mod import;
 mod job;
 mod lists;
 mod multipart;
-mod once;
 mod poll;
 mod read_back;
 mod removal;

@@ -1,7 +1,11 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, PlaceId, no_answer},
+    super::{
+        Error, PlaceId, call,
+        credential::{api_key, base, fingerprint},
+        no_answer,
+    },
     errors,
     patient::Young,
     routes::Route,
@@ -11,7 +15,6 @@ use crate::{
     http::{Answer, Authorization, Client, Effect, Hub, Request, Spend, Unproved},
 };
 use bytes::Bytes;
-use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use url::Url;
@@ -41,10 +44,9 @@ impl Api {
     }
 
     pub(super) fn open(connection: &Connection, hub: &Hub) -> Result<Self, Error> {
-        let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
-        let hash = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
-        let (client, budget_key) = client(connection, hub, &hash);
-        let base = base(connection)?;
+        let key = api_key(connection, errors::KEYS)?;
+        let (client, budget_key) = client(connection, hub, &fingerprint(&key));
+        let base = address(connection)?;
         let (authorization, per_second) = (Authorization::header("api-key", &key), connection.limits.per_second);
         let (place, speed) = (place(connection, &base), hub.speed());
         Ok(Self { client, place, base, authorization, budget_key, per_second, speed, young: Young::default() })
@@ -127,8 +129,7 @@ impl Call {
     }
 
     pub(super) fn body(self, body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| Error::stall(format!("a request could not be written: {error}")))?;
-        Ok(Self { body: Some(body.into()), ..self })
+        Ok(Self { body: Some(call::json(body)?), ..self })
     }
 
     pub(super) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -159,7 +160,7 @@ impl Call {
 
 /// A good answer, read. One that cannot be read was cut or mangled on the way.
 pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| no_answer::unreadable("Iterable", &error))
+    call::read("Iterable", answer)
 }
 
 /// Connections with one key share its budget. The vendor limits the project, whichever the key: `limits.shareWith` names the
@@ -183,20 +184,12 @@ fn client(connection: &Connection, hub: &Hub, key: &str) -> (Client, String) {
     (client, by_key)
 }
 
-fn no_key(connection: &Connection, why: &str) -> Error {
-    Error::stall(format!("connection {}: no API key: {why}", connection.name))
-        .hint(format!("{}, and put it where credentials.apiKey says", errors::KEYS))
-}
-
-fn base(connection: &Connection) -> Result<Url, Error> {
-    if let Some(endpoint) = &connection.endpoint {
-        return Ok(endpoint.clone());
-    }
-    let base = match connection.region {
+fn address(connection: &Connection) -> Result<Url, Error> {
+    let own = match connection.region {
         Region::Us => "https://api.iterable.com/api",
         Region::Eu => "https://api.eu.iterable.com/api",
     };
-    Url::parse(base).map_err(|error| Error::stall(format!("{base} is no address: {error}; this is a bug in Listkeeper")))
+    base(connection, own)
 }
 
 /// Without the port, which is nobody's property: a sandbox has another one each time.

@@ -1,7 +1,10 @@
 //! Lists made and deleted, fields announced, as a plan names them.
 
 use super::{
-    super::{ContainerId, Error, RemoteContainer, RemoteField, ResourceChange, ResourceDone, made_once::made_once},
+    super::{
+        ContainerId, Error, RemoteContainer, RemoteField, ResourceChange, ResourceDone,
+        made_once::{always, made_once},
+    },
     api::{Api, Call, read},
     errors, fields,
     known::Known,
@@ -14,7 +17,7 @@ use serde_json::json;
 pub(super) async fn change(api: &Api, known: &Known, change: &ResourceChange) -> Result<ResourceDone, Error> {
     match change {
         ResourceChange::CreateContainer { name } => {
-            made_once(|| found_list(api, name), || create_list(api, name)).await.map(ResourceDone::Container)
+            made_once("Iterable", || found_list(api, name), || always(create_list(api, name))).await.map(ResourceDone::Container)
         }
         ResourceChange::CreateField { tag, field_type } => announce_field(api, known, tag, *field_type).await.map(ResourceDone::Field),
         ResourceChange::DeleteContainer { id } => delete_list(api, id).await.map(|()| ResourceDone::Deleted),

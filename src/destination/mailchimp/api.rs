@@ -1,17 +1,20 @@
 //! The way to the API: base URL, credentials, calls.
 
 use super::{
-    super::{Error, ErrorKind, credential::Credential, no_answer},
+    super::{
+        Error, ErrorKind, call,
+        credential::{Credential, api_key, fingerprint},
+        no_answer,
+    },
     errors,
 };
 use crate::{
     definition::{Connection, Credentials, Limits},
-    http::{Answer, Authorization, Client, Effect, Hub, Method, Request, Spend},
+    http::{Answer, Authorization, Client, Hub, Request, Spend},
     oauth::SignIns,
 };
-use bytes::Bytes;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -20,6 +23,8 @@ use url::Url;
 const TIMEOUT: Duration = Duration::from_secs(130);
 /// An answer to 500 rows is about 1.7 MB.
 const ANSWER_LIMIT: usize = 32 << 20;
+
+pub(super) use super::super::call::Call;
 
 #[derive(Debug)]
 pub(super) struct Api {
@@ -43,8 +48,8 @@ impl Api {
                 (Credential::SignIn(bearer), base, format!("sign-in-{}", connection.name))
             }
             Credentials::ApiKey(_) => {
-                let key = connection.api_key().map_err(|why| no_key(connection, &why))?;
-                let name = blake3::hash(key.expose_secret().as_bytes()).to_hex()[..12].to_owned();
+                let key = api_key(connection, "make a key at Mailchimp under Account & billing, Extras, API keys")?;
+                let name = fingerprint(&key);
                 (Credential::Key(Authorization::basic("listkeeper", &key)), base(connection, &key)?, name)
             }
         };
@@ -59,14 +64,14 @@ impl Api {
 
     /// Carries a call out; an answer that is not a success is an error.
     pub(super) async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
-        let rows = call.rows;
+        let rows = call.what.rows;
         let answer = self.answer(call).await?;
         if answer.is_success() { Ok(answer) } else { Err(errors::refused(&answer, rows)) }
     }
 
     /// Carries a call out; any answer is handed back.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, Error> {
-        let (rows, request) = (call.rows, self.request(call));
+        let (rows, request) = (call.what.rows, self.request(call));
         let signed = |authorization, unproved| {
             let request = Request { authorization: Some(authorization), unproved, ..request.clone() };
             async move { self.client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
@@ -76,7 +81,7 @@ impl Api {
 
     /// As [`Api::answer`], for a call that does not begin any more once `stop` ended; `None`: it did not, or nothing was done.
     pub(super) async fn answer_unless(&self, stop: &CancellationToken, call: Call<'_>) -> Result<Option<Answer>, Error> {
-        let (rows, request, client) = (call.rows, self.request(call), self.client.stopped_by(stop.clone()));
+        let (rows, request, client) = (call.what.rows, self.request(call), self.client.stopped_by(stop.clone()));
         let signed = |authorization, unproved| {
             let (request, client) = (Request { authorization: Some(authorization), unproved, ..request.clone() }, &client);
             async move { client.send(&request).await.map_err(|failure| no_answer::lost(&failure, rows > 1)) }
@@ -100,70 +105,15 @@ impl Api {
     }
 
     fn request(&self, call: Call<'_>) -> Request {
-        let url = Request::address(&self.base, call.path, &call.query);
-        Request {
-            method: call.method,
-            body: call.body,
-            effect: call.effect,
-            divisible: call.rows > 1,
-            timeout: TIMEOUT,
-            answer_limit: ANSWER_LIMIT,
-            judge: errors::judge,
-            ..Request::get("mailchimp", call.route, url)
-        }
-    }
-}
-
-/// One call, described.
-pub(super) struct Call<'a> {
-    method: Method,
-    /// The path as a template, for logs.
-    route: &'static str,
-    path: Vec<&'a str>,
-    query: Vec<(&'static str, String)>,
-    body: Option<Bytes>,
-    effect: Effect,
-    rows: usize,
-}
-
-impl<'a> Call<'a> {
-    pub(super) fn get(route: &'static str, path: &[&'a str]) -> Self {
-        let path = path.to_vec();
-        Self { method: Method::Get, route, path, query: Vec::new(), body: None, effect: Effect::Repeatable, rows: 1 }
-    }
-
-    /// Deleting twice ends as deleting once.
-    pub(super) fn delete(route: &'static str, path: &[&'a str]) -> Self {
-        Self { method: Method::Delete, ..Self::get(route, path) }
-    }
-
-    /// A call with a body. Repeating it ends as doing it once, unless [`Call::once`].
-    pub(super) fn send(method: Method, route: &'static str, path: &[&'a str], body: &impl Serialize) -> Result<Self, Error> {
-        let body = serde_json::to_vec(body).map_err(|error| Error::stall(format!("a request could not be written: {error}")))?;
-        Ok(Self { method, body: Some(body.into()), ..Self::get(route, path) })
-    }
-
-    pub(super) fn query(mut self, name: &'static str, value: impl ToString) -> Self {
-        self.query.push((name, value.to_string()));
-        self
-    }
-
-    /// Doing it twice makes two.
-    pub(super) fn once(mut self) -> Self {
-        self.effect = Effect::Once;
-        self
-    }
-
-    /// Rows it carries; over one it may be divided when it takes too long.
-    pub(super) fn rows(mut self, rows: usize) -> Self {
-        self.rows = rows;
-        self
+        let divisible = call.what.rows > 1;
+        let request = call.request("mailchimp", &self.base);
+        Request { divisible, timeout: TIMEOUT, answer_limit: ANSWER_LIMIT, judge: errors::judge, ..request }
     }
 }
 
 /// A good answer, read. One that cannot be read was cut or mangled on the way.
 pub(super) fn read<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, Error> {
-    serde_json::from_slice(&answer.body).map_err(|error| no_answer::unreadable("Mailchimp", &error))
+    call::read("Mailchimp", answer)
 }
 
 fn spend(limits: &Limits) -> Spend {
@@ -173,11 +123,6 @@ fn spend(limits: &Limits) -> Spend {
         per_minute: limits.per_minute,
         per_day: limits.per_day,
     }
-}
-
-fn no_key(connection: &Connection, why: &str) -> Error {
-    Error::stall(format!("connection {}: no API key: {why}", connection.name))
-        .hint("make a key at Mailchimp under Account & billing, Extras, API keys, and put it where credentials.apiKey says")
 }
 
 /// `https://<dc>.api.mailchimp.com/3.0`, or the connection's endpoint.

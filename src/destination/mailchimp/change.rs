@@ -4,7 +4,10 @@
 //! lost. What is found then and is still empty is what an earlier call of ours made; anything else is somebody's.
 
 use super::{
-    super::{ContainerId, Error, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone, made_once::made_once},
+    super::{
+        ContainerId, Error, PlaceId, RemoteContainer, RemoteField, RemotePlace, ResourceChange, ResourceDone,
+        made_once::{always, made_once},
+    },
     api::{Api, Call, read},
     errors::{self, Problem},
     fields::{MergeField, NewField, name_of},
@@ -26,16 +29,17 @@ pub(super) async fn change(
     match change {
         ResourceChange::CreatePlace { name } => {
             let create = details(audience, name)?;
-            made_once(|| found_place(api, name), || create_place(api, name, create)).await.map(ResourceDone::Place)
+            made_once("Mailchimp", || found_place(api, name), || always(create_place(api, name, create))).await.map(ResourceDone::Place)
         }
         ResourceChange::CreateField { tag, field_type } => {
             let place = within()?;
-            let done = made_once(|| found_field(api, place, tag, *field_type), || create_field(api, place, tag, *field_type));
+            let done =
+                made_once("Mailchimp", || found_field(api, place, tag, *field_type), || always(create_field(api, place, tag, *field_type)));
             done.await.map(ResourceDone::Field)
         }
         ResourceChange::CreateContainer { name } => {
             let place = within()?;
-            let done = made_once(|| found_container(api, place, name), || create_container(api, place, name));
+            let done = made_once("Mailchimp", || found_container(api, place, name), || always(create_container(api, place, name)));
             done.await.map(ResourceDone::Container)
         }
         ResourceChange::RenameContainer { id, to, .. } => {
