@@ -4,6 +4,7 @@ use super::{
     cursor::Cursor,
     problem::{Problem, Result},
 };
+use crate::path::segments;
 use axum::{
     body::Bytes,
     http::{HeaderMap, Method, header},
@@ -51,15 +52,6 @@ impl Call {
             Err(_) => Err(Problem::malformed("The body is not JSON.").into()),
         }
     }
-}
-
-/// The decoded segments of a path; a slash at the end says nothing.
-pub(super) fn segments(path: &str) -> Vec<String> {
-    let decode = |segment: &str| {
-        let key = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-        url::form_urlencoded::parse(key.as_bytes()).next().map_or_else(String::new, |(text, _)| text.into_owned())
-    };
-    path.split('/').filter(|s| !s.is_empty()).map(decode).collect()
 }
 
 /// The query, last value of each name.

@@ -3,9 +3,10 @@
 use super::{
     account, activities, browse, contacts, deletions, exports, fields, imports, lists, memberships,
     problem::{Problem, Result},
-    request::{Answer, Call, segments},
+    request::{Answer, Call},
     work::Ctx,
 };
+use crate::path::{params, segments};
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call, &[&str]) -> Result<Answer>;
@@ -88,14 +89,14 @@ static ROUTES: &[Route] = routes! {
 /// The pattern of a path, for logs and faults; what is unknown is one pattern too.
 pub(super) fn pattern(path: &str) -> &'static str {
     let path = segments(path);
-    ROUTES.iter().find(|route| params(route.pattern, &path).is_some()).map_or("(unknown)", |route| route.pattern)
+    ROUTES.iter().find(|route| params(route.pattern, path.iter().map(String::as_str)).is_some()).map_or("(unknown)", |route| route.pattern)
 }
 
 /// Finds the handler and runs it.
 pub(super) fn run(ctx: &mut Ctx<'_>, call: &Call) -> Result<Answer> {
     let mut known = false;
     for route in ROUTES {
-        let Some(params) = params(route.pattern, &call.path) else { continue };
+        let Some(params) = params(route.pattern, call.path.iter().map(String::as_str)) else { continue };
         if route.method == call.method {
             fits(ctx, call, route)?;
             return (route.run)(ctx, call, &params);
@@ -121,18 +122,4 @@ fn fits(ctx: &mut Ctx<'_>, call: &Call, route: &Route) -> Result<()> {
         _ => {}
     }
     Ok(())
-}
-
-/// What the pattern's `{…}` stand for, if the path fits.
-fn params<'a>(pattern: &str, path: &'a [String]) -> Option<Vec<&'a str>> {
-    let mut names = pattern.split('/').filter(|s| !s.is_empty());
-    let mut found = Vec::new();
-    for segment in path {
-        match names.next()? {
-            name if name.starts_with('{') => found.push(segment.as_str()),
-            name if name == segment => {}
-            _ => return None,
-        }
-    }
-    names.next().is_none().then_some(found)
 }

@@ -110,15 +110,6 @@ fn json(ask: &Ask, route: &Route) -> Result<Value> {
     serde_json::from_slice(&ask.body).map_err(|_| refuse().into())
 }
 
-/// The decoded segments of a path.
-pub(super) fn segments(path: &str) -> Vec<String> {
-    let decode = |segment: &str| {
-        let key = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-        url::form_urlencoded::parse(key.as_bytes()).next().map_or_else(String::new, |(text, _)| text.into_owned())
-    };
-    path.split('/').filter(|segment| !segment.is_empty()).map(decode).collect()
-}
-
 /// A moment as the vendor writes it.
 pub(super) fn moment(ms: i64) -> String {
     chrono::DateTime::from_timestamp_millis(ms).map_or_else(String::new, |time| time.format("%Y-%m-%d %H:%M:%S +00:00").to_string())

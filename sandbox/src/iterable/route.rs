@@ -3,12 +3,13 @@
 use super::{
     forget, leave, lists, members, project,
     refusal::{Refusal, Result},
-    request::{Answer, Call, segments},
+    request::{Answer, Call},
     settings::{Project, Settings, UnknownUsers},
     shape::{self, Shape},
     subscribe, users,
     work::Ctx,
 };
+use crate::path::{params, segments};
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call) -> Result<Answer>;
@@ -96,25 +97,14 @@ static ROUTES: &[Route] = routes! {
 /// The pattern of a path, for logs and faults; what is unknown is one pattern too.
 pub(super) fn pattern(path: &str) -> &'static str {
     let path = segments(path);
-    ROUTES.iter().find(|route| params(route.pattern, &path).is_some()).map_or("(unknown)", |route| route.pattern)
+    ROUTES.iter().find(|route| params(route.pattern, path.iter().map(String::as_str)).is_some()).map_or("(unknown)", |route| route.pattern)
 }
 
 /// The route, and what its `{…}` stand for.
 pub(super) fn find(method: &Method, path: &str) -> Result<(&'static Route, Vec<String>)> {
     let parts = segments(path);
-    let found = ROUTES.iter().filter(|route| route.method == *method).find_map(|route| Some((route, params(route.pattern, &parts)?)));
+    let of =
+        |route: &Route| params(route.pattern, parts.iter().map(String::as_str)).map(|ids| ids.into_iter().map(str::to_owned).collect());
+    let found = ROUTES.iter().filter(|route| route.method == *method).find_map(|route| Some((route, of(route)?)));
     found.ok_or_else(|| Refusal::no_route(path).into())
-}
-
-fn params(pattern: &str, path: &[String]) -> Option<Vec<String>> {
-    let mut names = pattern.split('/').filter(|name| !name.is_empty());
-    let mut found = Vec::new();
-    for segment in path {
-        match names.next()? {
-            name if name.starts_with('{') => found.push(segment.clone()),
-            name if name == segment => {}
-            _ => return None,
-        }
-    }
-    names.next().is_none().then_some(found)
 }

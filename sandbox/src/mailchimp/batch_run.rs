@@ -3,10 +3,11 @@
 use super::{
     batches::BatchRow,
     problem::{Fail, Result},
-    request::{Call, Query, segments},
+    request::{Call, Query},
     route,
     work::Ctx,
 };
+use crate::path::segments;
 use axum::http::Method;
 use serde_json::{Map, Value};
 

@@ -4,6 +4,7 @@ use super::{
     problem::{Problem, Result},
     written::Array,
 };
+use crate::path::segments;
 use axum::http::Method;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -42,15 +43,6 @@ impl Call {
         let length = |key: &str| self.body.as_ref().and_then(|b| b.get(key)).and_then(Value::as_array).map_or(0, Vec::len);
         length("members") + length("members_to_add") + length("members_to_remove") + length("operations")
     }
-}
-
-/// The decoded segments of a path; a slash at the end says nothing.
-pub(super) fn segments(path: &str) -> Vec<String> {
-    let decode = |segment: &str| {
-        let key = segment.replace('+', "%2B").replace('&', "%26").replace('=', "%3D");
-        url::form_urlencoded::parse(key.as_bytes()).next().map_or_else(String::new, |(text, _)| text.into_owned())
-    };
-    path.split('/').filter(|s| !s.is_empty()).map(decode).collect()
 }
 
 /// The query, last value of each name.

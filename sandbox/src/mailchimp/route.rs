@@ -3,11 +3,12 @@
 use super::{
     account, batches, bulk, lists, member_list, member_tags, members, merge_fields,
     problem::{Problem, Result},
-    request::{Answer, Call, segments},
+    request::{Answer, Call},
     segment_members, segments as static_segments,
     select::Selection,
     work::Ctx,
 };
+use crate::path::{params, segments};
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call, &[&str]) -> Result<Answer>;
@@ -109,14 +110,14 @@ static ROUTES: &[Route] = routes! {
 /// The pattern of a path, for logs and faults; what is unknown is one pattern too.
 pub(super) fn pattern(path: &str) -> &'static str {
     let path = segments(path);
-    ROUTES.iter().find(|route| params(route.pattern, &path).is_some()).map_or("(unknown)", |route| route.pattern)
+    ROUTES.iter().find(|route| params(route.pattern, path.iter().map(String::as_str)).is_some()).map_or("(unknown)", |route| route.pattern)
 }
 
 /// Finds the handler and runs it.
 pub(super) fn run(ctx: &mut Ctx<'_>, call: &Call) -> Result<Answer> {
     let mut allow = Vec::new();
     for route in ROUTES {
-        let Some(params) = params(route.pattern, &call.path) else { continue };
+        let Some(params) = params(route.pattern, call.path.iter().map(String::as_str)) else { continue };
         if route.method == call.method {
             return carry_out(ctx, call, route, &params);
         }
@@ -138,18 +139,4 @@ fn carry_out(ctx: &mut Ctx<'_>, call: &Call, route: &Route, params: &[&str]) -> 
         ctx.select.prune(body);
     }
     Ok(answer)
-}
-
-/// What the pattern's `{…}` stand for, if the path fits.
-fn params<'a>(pattern: &str, path: &'a [String]) -> Option<Vec<&'a str>> {
-    let mut names = pattern.split('/').filter(|s| !s.is_empty());
-    let mut found = Vec::new();
-    for segment in path {
-        match names.next()? {
-            name if name.starts_with('{') => found.push(segment.as_str()),
-            name if name == segment => {}
-            _ => return None,
-        }
-    }
-    names.next().is_none().then_some(found)
 }

@@ -8,6 +8,7 @@ use super::{
     segment_list, segments, tag_jobs,
     work::Ctx,
 };
+use crate::path;
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call, &[&str]) -> Result<Answer>;
@@ -71,15 +72,7 @@ pub(super) fn ids<'a>(route: &Route, path: &'a str) -> Vec<&'a str> {
     params(route.pattern, path).unwrap_or_default()
 }
 
+/// Of an address that is not decoded: no id here needs it.
 fn params<'a>(pattern: &str, path: &'a str) -> Option<Vec<&'a str>> {
-    let mut names = pattern.split('/').filter(|part| !part.is_empty());
-    let mut found = Vec::new();
-    for part in path.split('/').filter(|part| !part.is_empty()) {
-        match names.next()? {
-            name if name.starts_with('{') => found.push(part),
-            name if name == part => {}
-            _ => return None,
-        }
-    }
-    names.next().is_none().then_some(found)
+    path::params(pattern, path.split('/').filter(|part| !part.is_empty()))
 }
