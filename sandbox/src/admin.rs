@@ -76,7 +76,7 @@ async fn requests(State(app): State<Arc<App>>) -> Response {
 }
 
 async fn requests_of(State(app): State<Arc<App>>, Path(name): Path<String>) -> Result<Response, Error> {
-    let vendor = app.vendor(&name)?.name();
+    let vendor = app.vendor(&name)?.about().name;
     Ok(Json(app.log.counters().of(vendor)).into_response())
 }
 

@@ -34,7 +34,7 @@ impl App {
 
     /// The vendor of this name.
     pub(super) fn vendor(&self, name: &str) -> Result<&Arc<dyn Vendor>, Error> {
-        let found = self.doors.iter().map(|door| &door.vendor).find(|vendor| vendor.name() == name);
+        let found = self.doors.iter().map(|door| &door.vendor).find(|vendor| vendor.about().name == name);
         found.ok_or_else(|| Error::no_vendor(name))
     }
 

@@ -78,7 +78,7 @@ impl Door {
     }
 
     fn visit(&self, app: &App, request: &Request) -> Visit {
-        let (vendor, route) = (self.vendor.name(), self.vendor.route(self.below(request)));
+        let (vendor, route) = (self.vendor.about().name, (self.vendor.about().route)(self.below(request)));
         let method = request.method().to_string();
         let weather = app.injector().draw(&method, route);
         Visit { vendor, arrived: Instant::now(), method, route, weather }
@@ -86,7 +86,7 @@ impl Door {
 
     /// The path below the vendor's base.
     fn below<'a>(&self, request: &'a Request) -> &'a str {
-        request.uri().path().strip_prefix(self.vendor.base()).unwrap_or_default()
+        request.uri().path().strip_prefix(self.vendor.about().base).unwrap_or_default()
     }
 
     fn full(&self, app: &App, visit: &Visit) -> End {

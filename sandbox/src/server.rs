@@ -213,7 +213,7 @@ fn router(app: Arc<App>) -> Router {
 
 /// Everything below one vendor's base.
 fn below(door: &Arc<Door>) -> Router<Arc<App>> {
-    let (base, door) = (door.vendor.base(), Arc::clone(door));
+    let (base, door) = (door.vendor.about().base, Arc::clone(door));
     let handle = any(move |State(app): State<Arc<App>>, request: Request| async move { door.handle(&app, request).await });
     Router::new().route(base, handle.clone()).route(&format!("{base}/"), handle.clone()).route(&format!("{base}/{{*path}}"), handle)
 }

@@ -11,17 +11,7 @@ use serde_json::Value;
 /// One account at one vendor. Its methods block and are called off the async threads, except `refuse` and those that only
 /// name things.
 pub(super) trait Vendor: Send + Sync + std::fmt::Debug {
-    /// As logs, counters and the control surface write it.
-    fn name(&self) -> &'static str;
-
-    /// As people write it.
-    fn title(&self) -> &'static str;
-
-    /// Where its API begins, below the sandbox's address.
-    fn base(&self) -> &'static str;
-
-    /// The template of a path below the base, `(unknown)` if there is none; for logs and planned faults.
-    fn route(&self, path: &str) -> &'static str;
+    fn about(&self) -> About;
 
     /// Calls worked on at one time, where the vendor limits them.
     fn slots(&self) -> Option<usize> {
@@ -44,18 +34,30 @@ pub(super) trait Vendor: Send + Sync + std::fmt::Debug {
 
     /// Makes a person awkward on purpose: what only the person or the vendor's staff can bring about. JSON of the vendor's own.
     fn person(&self, _person: &Value) -> Result<(), Error> {
-        Err(Error::Refused(format!("{} has no people to set", self.title())))
+        Err(Error::Refused(format!("{} has no people to set", self.about().title)))
     }
 
     /// Changes how the vendor behaves where its documents leave it open, or where accounts differ. JSON of its own.
     fn set(&self, _settings: &Value) -> Result<(), Error> {
-        Err(Error::Refused(format!("{} has nothing to set", self.title())))
+        Err(Error::Refused(format!("{} has nothing to set", self.about().title)))
     }
 
     /// What happened behind the answers (journeys started, consent touched), for tests and people.
     fn observed(&self) -> Result<Value, Error> {
         Ok(Value::Null)
     }
+}
+
+/// What names a vendor and its paths.
+pub(super) struct About {
+    /// As logs, counters and the control surface write it.
+    pub name: &'static str,
+    /// As people write it.
+    pub title: &'static str,
+    /// Where its API begins, below the sandbox's address.
+    pub base: &'static str,
+    /// The template of a path below the base, `(unknown)` if there is none; for logs and planned faults.
+    pub route: fn(&str) -> &'static str,
 }
 
 /// One request.

@@ -5,25 +5,13 @@ use super::{
 };
 use crate::{
     Error, Fault,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use serde_json::{Value, json};
 
 impl Vendor for ConstantContact {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Constant Contact"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        route::pattern(path)
+    fn about(&self) -> About {
+        About { name: NAME, title: "Constant Contact", base: BASE, route: route::pattern }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {

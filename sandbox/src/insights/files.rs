@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     Error, Fault,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use axum::http::{HeaderValue, header};
 use std::{collections::BTreeMap, ops::ControlFlow, sync::Arc};
@@ -41,20 +41,13 @@ impl Signer {
 }
 
 impl Vendor for Files {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Customer Insights' files"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        named(path).map_or("(unknown)", |_| "/{entity}/{part}.csv")
+    fn about(&self) -> About {
+        About {
+            name: NAME,
+            title: "Customer Insights' files",
+            base: BASE,
+            route: |path| named(path).map_or("(unknown)", |_| "/{entity}/{part}.csv"),
+        }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {

@@ -3,25 +3,13 @@
 use super::{BASE, Iterable, PROJECT, refusal::Refusal, route};
 use crate::{
     Error, Fault,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use serde_json::Value;
 
 impl Vendor for Iterable {
-    fn name(&self) -> &'static str {
-        "iterable"
-    }
-
-    fn title(&self) -> &'static str {
-        "Iterable"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        route::pattern(path)
+    fn about(&self) -> About {
+        About { name: "iterable", title: "Iterable", base: BASE, route: route::pattern }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {

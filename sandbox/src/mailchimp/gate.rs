@@ -4,7 +4,7 @@ use super::{BASE, Mailchimp, SLOTS, people::Person, problem::Problem, request::Q
 use crate::{
     Error, Fault,
     app::App,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use axum::{
     extract::{Path, State},
@@ -15,20 +15,8 @@ use serde_json::Value;
 use std::sync::Arc;
 
 impl Vendor for Mailchimp {
-    fn name(&self) -> &'static str {
-        "mailchimp"
-    }
-
-    fn title(&self) -> &'static str {
-        "Mailchimp"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        route::pattern(path)
+    fn about(&self) -> About {
+        About { name: "mailchimp", title: "Mailchimp", base: BASE, route: route::pattern }
     }
 
     fn slots(&self) -> Option<usize> {

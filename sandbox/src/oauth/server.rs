@@ -9,7 +9,7 @@ use crate::{
     Clock, Error, Fault,
     hold::Hold,
     rates::Rates,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use serde_json::Value;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -57,20 +57,13 @@ impl AuthorizationServer {
 }
 
 impl Vendor for AuthorizationServer {
-    fn name(&self) -> &'static str {
-        self.rules.name
-    }
-
-    fn title(&self) -> &'static str {
-        self.rules.title
-    }
-
-    fn base(&self) -> &'static str {
-        self.rules.base
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        ROUTES.into_iter().find(|route| *route == path).unwrap_or("(unknown)")
+    fn about(&self) -> About {
+        About {
+            name: self.rules.name,
+            title: self.rules.title,
+            base: self.rules.base,
+            route: |path| ROUTES.into_iter().find(|route| *route == path).unwrap_or("(unknown)"),
+        }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {

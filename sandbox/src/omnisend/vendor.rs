@@ -10,25 +10,13 @@ use super::{
 };
 use crate::{
     Error, Fault,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use serde_json::Value;
 
 impl Vendor for Omnisend {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Omnisend"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        route::pattern(path)
+    fn about(&self) -> About {
+        About { name: NAME, title: "Omnisend", base: BASE, route: route::pattern }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {

@@ -74,10 +74,10 @@ struct Used {
 fn used(app: &App) -> Result<Vec<Used>, Error> {
     let counters = app.log.counters();
     let mut used = Vec::new();
-    for vendor in app.doors.iter().map(|door| &door.vendor).filter(|vendor| vendor.name() != app.mailchimp.name()) {
-        let containers = vendor.containers()?;
-        if !containers.is_empty() || counters.of(vendor.name()).requests > 0 {
-            used.push(Used { name: vendor.name(), title: vendor.title(), containers });
+    for vendor in app.doors.iter().map(|door| &door.vendor).filter(|vendor| vendor.about().name != app.mailchimp.about().name) {
+        let (about, containers) = (vendor.about(), vendor.containers()?);
+        if !containers.is_empty() || counters.of(about.name).requests > 0 {
+            used.push(Used { name: about.name, title: about.title, containers });
         }
     }
     Ok(used)

@@ -11,7 +11,7 @@ use super::{Insights, tokens::Audience};
 use crate::{
     Error, Fault,
     fail::Fail,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use problem::Problem;
 use route::Route;
@@ -28,20 +28,13 @@ const WINDOW_MS: i64 = 60_000;
 pub(super) struct Api(pub Arc<Insights>);
 
 impl Vendor for Api {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Customer Insights"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        Route::read(path).map_or("(unknown)", |(_, route)| route.pattern())
+    fn about(&self) -> About {
+        About {
+            name: NAME,
+            title: "Customer Insights",
+            base: BASE,
+            route: |path| Route::read(path).map_or("(unknown)", |(_, route)| route.pattern()),
+        }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {

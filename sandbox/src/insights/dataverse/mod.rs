@@ -13,7 +13,7 @@ use super::{Insights, tokens::Audience};
 use crate::{
     Error, Fault,
     fail::Fail,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use problem::Problem;
 use serde_json::Value;
@@ -30,26 +30,18 @@ const WINDOW_MS: i64 = 300_000;
 #[derive(Debug)]
 pub(super) struct Dataverse(pub Arc<Insights>);
 
+fn route(path: &str) -> &'static str {
+    match (path, Set::at(path)) {
+        (_, Some(set)) => set.path(),
+        (definitions::PATH, _) => definitions::PATH,
+        (path, _) if definitions::attributes_of(path).is_some() => definitions::ATTRIBUTES,
+        _ => "(unknown)",
+    }
+}
+
 impl Vendor for Dataverse {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Dataverse"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        match (path, Set::at(path)) {
-            (_, Some(set)) => set.path(),
-            (definitions::PATH, _) => definitions::PATH,
-            (path, _) if definitions::attributes_of(path).is_some() => definitions::ATTRIBUTES,
-            _ => "(unknown)",
-        }
+    fn about(&self) -> About {
+        About { name: NAME, title: "Dataverse", base: BASE, route }
     }
 
     fn slots(&self) -> Option<usize> {

@@ -6,7 +6,7 @@ mod refusal;
 use super::{Insights, tokens::Audience};
 use crate::{
     Error, Fault,
-    vendor::{Ask, Held, Reply, Vendor},
+    vendor::{About, Ask, Held, Reply, Vendor},
 };
 use refusal::Refusal;
 use serde_json::{Value, json};
@@ -20,20 +20,8 @@ const ROUTE: &str = "/{tenant}/oauth2/v2.0/token";
 pub(super) struct Entra(pub Arc<Insights>);
 
 impl Vendor for Entra {
-    fn name(&self) -> &'static str {
-        NAME
-    }
-
-    fn title(&self) -> &'static str {
-        "Entra ID"
-    }
-
-    fn base(&self) -> &'static str {
-        BASE
-    }
-
-    fn route(&self, path: &str) -> &'static str {
-        tenant(path).map_or("(unknown)", |_| ROUTE)
+    fn about(&self) -> About {
+        About { name: NAME, title: "Entra ID", base: BASE, route: |path| tenant(path).map_or("(unknown)", |_| ROUTE) }
     }
 
     fn answer(&self, ask: &Ask) -> Reply {
