@@ -131,7 +131,13 @@ impl Bar {
     pub fn add(&self, by: u64) {
         let done = self.done.fetch_add(by, Ordering::Relaxed) + by;
         match &self.bar {
-            Shown::Bar(bar) => bar.inc(by),
+            Shown::Bar(bar) => {
+                // A platform's own count may be old: then nobody knows how many there are.
+                if self.total.is_some_and(|total| done > total) {
+                    shape(bar, None);
+                }
+                bar.inc(by);
+            }
             Shown::Lines { lines, said } => {
                 // Whoever finds it locked leaves the line to whoever holds it.
                 let Ok(mut said) = said.try_lock() else { return };
@@ -150,7 +156,7 @@ impl Bar {
 
     fn line(&self, done: u64) -> String {
         match self.total {
-            Some(total) if total > 0 => {
+            Some(total) if total >= done && total > 0 => {
                 format!("{}: {} of {} ({} %)", self.name, grouped(done), grouped(total), done.saturating_mul(100) / total)
             }
             _ => format!("{}: {}", self.name, grouped(done)),
@@ -171,6 +177,12 @@ impl Drop for Bar {
 
 fn bar(name: &str, total: Option<u64>) -> ProgressBar {
     let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+    shape(&bar, total);
+    bar.set_message(plain(name));
+    bar
+}
+
+fn shape(bar: &ProgressBar, total: Option<u64>) {
     let template = match total {
         Some(_) => "{msg:26} [{bar:30}] {human_pos} of {human_len}  {eta}",
         None => "{msg:26} {spinner} {human_pos}  {elapsed}",
@@ -178,8 +190,6 @@ fn bar(name: &str, total: Option<u64>) -> ProgressBar {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.progress_chars("=> "));
     }
-    bar.set_message(plain(name));
-    bar
 }
 
 #[cfg(test)]
@@ -239,5 +249,14 @@ mod tests {
         one.done();
         other.done();
         assert_eq!(*script.printed.lock().unwrap(), ["Other: 4 of 4 (100 %)"]);
+    }
+
+    #[test]
+    fn more_than_the_total_is_no_share_of_it() {
+        let (script, progress) = scripted();
+        let reading = progress.phase("Reading", Some(5));
+        reading.add(300);
+        reading.done();
+        assert_eq!(*script.printed.lock().unwrap(), ["Reading: 300"]);
     }
 }
