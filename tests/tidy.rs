@@ -54,7 +54,7 @@ const TOO_LONG: &[(&str, usize)] = &[
     ("src/source/sql/numbers/expression.rs", 315),
 ];
 const TOO_FULL: &[(&str, usize)] = &[
-    ("sandbox/src", 19),
+    ("sandbox/src", 18),
     ("sandbox/src/constant_contact", 38),
     ("sandbox/src/iterable", 26),
     ("sandbox/src/mailchimp", 37),
@@ -63,7 +63,7 @@ const TOO_FULL: &[(&str, usize)] = &[
     ("src/daemon", 21),
     ("src/definition", 23),
     ("src/definition/resolve", 21),
-    ("src/destination/constant_contact", 19),
+    ("src/destination/constant_contact", 18),
     ("src/destination/iterable", 19),
     ("src/destination/mailchimp", 20),
     ("src/destination/omnisend", 19),

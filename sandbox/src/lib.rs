@@ -8,7 +8,7 @@
 //!   `guests` says who may come in; `app` is what the handlers share.
 //! * A folder is a vendor ([`mailchimp`], `iterable`, …), `oauth` where people sign in, `insights` Customer Insights as a
 //!   source; `vendors` lists them, `vendor` says what each gives to the common `door`.
-//! * `path` is what routes fit; `clock`, `rates` and `draw` are time, limits and chance; `hold` and `database` the folder and a file for each vendor.
+//! * `kit` is what vendors are built of; `clock`, `rates` and `draw` are time, limits and chance; `hold` and `database` the folder and a file for each vendor.
 //! * `faults` is bad weather, `broken` answers that end too early; `log` what was asked; `admin` the control surface below
 //!   `/_sandbox`; `page` what a person sees at `/`.
 
@@ -21,18 +21,17 @@ mod database;
 mod door;
 mod draw;
 mod error;
-mod fail;
 mod faults;
 mod guests;
 mod hold;
 mod insights;
 mod iterable;
+mod kit;
 mod log;
 pub mod mailchimp;
 mod oauth;
 mod omnisend;
 mod page;
-mod path;
 mod rates;
 mod server;
 mod stage;

@@ -4,7 +4,7 @@ use super::{
     cursor::Cursor,
     problem::{Problem, Result},
 };
-use crate::path::segments;
+use crate::kit::path::segments;
 use axum::{
     body::Bytes,
     http::{HeaderMap, Method, header},

@@ -6,7 +6,7 @@ use super::{
     request::{Answer, Call},
     work::Ctx,
 };
-use crate::path::{params, segments};
+use crate::kit::path::{params, segments};
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call, &[&str]) -> Result<Answer>;

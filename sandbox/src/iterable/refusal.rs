@@ -87,11 +87,11 @@ impl Refusal {
 }
 
 /// Why a call ended without its answer.
-pub(super) type Fail = crate::fail::Fail<Refusal>;
+pub(super) type Fail = crate::kit::fail::Fail<Refusal>;
 
 pub(super) type Result<T> = std::result::Result<T, Fail>;
 
-impl crate::fail::Refusal for Refusal {
+impl crate::kit::fail::Refusal for Refusal {
     fn own_fault() -> Self {
         Self::server()
     }

@@ -9,7 +9,7 @@ use super::{
     subscribe, users,
     work::Ctx,
 };
-use crate::path::{params, segments};
+use crate::kit::path::{params, segments};
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call) -> Result<Answer>;

@@ -7,7 +7,7 @@ use super::{
     route,
     work::Ctx,
 };
-use crate::path::segments;
+use crate::kit::path::segments;
 use axum::http::Method;
 use serde_json::{Map, Value};
 

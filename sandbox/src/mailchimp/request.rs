@@ -4,7 +4,7 @@ use super::{
     problem::{Problem, Result},
     written::Array,
 };
-use crate::path::segments;
+use crate::kit::path::segments;
 use axum::http::Method;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use super::{
     select::Selection,
     work::Ctx,
 };
-use crate::path::{params, segments};
+use crate::kit::path::{params, segments};
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call, &[&str]) -> Result<Answer>;

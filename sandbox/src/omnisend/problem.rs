@@ -164,11 +164,11 @@ impl Problem {
 }
 
 /// Why a call ended without its answer.
-pub(super) type Fail = crate::fail::Fail<Problem>;
+pub(super) type Fail = crate::kit::fail::Fail<Problem>;
 
 pub(super) type Result<T> = std::result::Result<T, Fail>;
 
-impl crate::fail::Refusal for Problem {
+impl crate::kit::fail::Refusal for Problem {
     fn own_fault() -> Self {
         Self::server()
     }

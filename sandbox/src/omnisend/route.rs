@@ -8,7 +8,7 @@ use super::{
     segment_list, segments, tag_jobs,
     work::Ctx,
 };
-use crate::path;
+use crate::kit::path;
 use axum::http::Method;
 
 type Handler = fn(&mut Ctx<'_>, &Call, &[&str]) -> Result<Answer>;

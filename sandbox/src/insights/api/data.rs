@@ -7,7 +7,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    fail::Fail,
+    kit::fail::Fail,
     vendor::{Ask, Reply},
 };
 use serde_json::json;

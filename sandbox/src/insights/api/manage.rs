@@ -6,7 +6,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    fail::Fail,
+    kit::fail::Fail,
     vendor::{Ask, Reply},
 };
 use chrono::{DateTime, SecondsFormat};

@@ -10,7 +10,7 @@ mod workflows;
 use super::{Insights, tokens::Audience};
 use crate::{
     Error, Fault,
-    fail::Fail,
+    kit::fail::Fail,
     vendor::{About, Ask, Held, Reply, Vendor},
 };
 use problem::Problem;

@@ -1,6 +1,6 @@
 //! How the REST API says no: calls for data in the words of OData, all others in its own.
 
-use crate::{fail::Refusal, vendor::Reply};
+use crate::{kit::fail::Refusal, vendor::Reply};
 use axum::http::{HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 

@@ -8,7 +8,7 @@ use super::{
     problem::Problem,
     tables::{Column, Set},
 };
-use crate::{fail::Fail, vendor::Ask};
+use crate::{kit::fail::Fail, vendor::Ask};
 
 const LONGEST_PAGE: usize = 5_000;
 const KNOWN: [&str; 5] = ["$select", "$filter", "$count", "$skiptoken", "$deltatoken"];

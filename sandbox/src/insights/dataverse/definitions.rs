@@ -2,7 +2,7 @@
 
 use super::{API, BASE, Dataverse, options::Options, problem::Problem, tables::Set};
 use crate::{
-    fail::Fail,
+    kit::fail::Fail,
     vendor::{Ask, Reply},
 };
 use serde_json::{Map, Value, json};

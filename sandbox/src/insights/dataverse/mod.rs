@@ -12,7 +12,7 @@ mod tables;
 use super::{Insights, tokens::Audience};
 use crate::{
     Error, Fault,
-    fail::Fail,
+    kit::fail::Fail,
     vendor::{About, Ask, Held, Reply, Vendor},
 };
 use problem::Problem;

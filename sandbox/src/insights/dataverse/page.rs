@@ -9,7 +9,7 @@ use super::{
     tables::Set,
 };
 use crate::{
-    fail::Fail,
+    kit::fail::Fail,
     vendor::{Ask, Reply},
 };
 use axum::http::{HeaderName, HeaderValue};

@@ -1,6 +1,6 @@
 //! How Dataverse says no: a number that its documents list, and a sentence.
 
-use crate::{fail::Refusal, vendor::Reply};
+use crate::{kit::fail::Refusal, vendor::Reply};
 use axum::http::{HeaderName, HeaderValue, header};
 use serde_json::json;
 

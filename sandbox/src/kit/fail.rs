@@ -1,13 +1,13 @@
 //! Why a call ended without its answer: the vendor refuses it, or the stand-in itself is broken.
 
 /// A vendor's refusal.
-pub(super) trait Refusal: Sized {
+pub(crate) trait Refusal: Sized {
     /// How the vendor says that it is its own fault.
     fn own_fault() -> Self;
 }
 
 #[derive(Debug)]
-pub(super) enum Fail<R> {
+pub(crate) enum Fail<R> {
     Refused(Box<R>),
     Store(rusqlite::Error),
     Json(serde_json::Error),
@@ -33,7 +33,7 @@ impl<R> From<serde_json::Error> for Fail<R> {
 
 impl<R: Refusal> Fail<R> {
     /// What the client is told; what went wrong inside goes to the log.
-    pub(super) fn into_refusal(self) -> R {
+    pub(crate) fn into_refusal(self) -> R {
         match self {
             Self::Refused(refusal) => *refusal,
             Self::Store(error) => {
